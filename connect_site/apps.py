@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConnectSiteConfig(AppConfig):
+    name = "connect_site"
+    verbose_name = "Connect"

@@ -1,0 +1,46 @@
+"""The ASGI application: HTTP to Django, charger sockets to the gateway, lifespan to its process."""
+
+import os
+
+import django
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
+django.setup(set_prefix=False)
+
+from asgiref.typing import (  # noqa: E402  the applications' modules need django.setup() first
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    Scope,
+)
+
+from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
+from chargepoints.gateway.process import lifespan  # noqa: E402
+from connect_site.server.denial import deny  # noqa: E402
+
+CHARGER_PATH = "/ocpp/"
+
+django_application = get_asgi_application()
+charge_point_application = ChargePointConsumer.as_asgi()
+
+
+async def application(
+    scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+) -> None:
+    await route(scope)(scope, receive, send)
+
+
+def route(scope: Scope) -> ASGI3Application:
+    if scope["type"] == "http":
+        return django_application
+    if scope["type"] == "lifespan":
+        return lifespan
+    if scope["path"].startswith(CHARGER_PATH):
+        return charge_point_application
+    return not_found
+
+
+async def not_found(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    await receive()
+    await deny(send, 404, b"No WebSocket here.")

@@ -1,0 +1,54 @@
+"""The database connection settings: durable, bounded, and never waiting for ever."""
+
+from pathlib import Path
+from typing import Any
+
+SQLITE = "django.db.backends.sqlite3"
+POSTGRESQL = "django.db.backends.postgresql"
+
+# Beside the writers and the HTTP threads: the command sweep, the housekeeping, a readiness probe.
+SPARE_CONNECTIONS = 4
+
+
+def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
+    """SQLite in WAL mode, every commit on the disk before it returns."""
+    path = base_dir / config["NAME"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return {
+        **config,
+        "NAME": str(path),
+        "OPTIONS": {
+            **config.get("OPTIONS", {}),
+            # A deferred transaction that has read cannot wait for the lock it needs to write: it
+            # fails at once with "database is locked". An immediate one waits for its turn.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+        },
+    }
+
+
+def postgresql(
+    config: dict[str, Any], *, writer_threads: int, http_threads: int, statement_timeout_s: int
+) -> dict[str, Any]:
+    """PostgreSQL through a pool with a computed upper bound of connections for each process."""
+    session = {
+        "statement_timeout": f"{statement_timeout_s}s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "60s",
+    }
+    options = dict(config.get("OPTIONS", {}))
+    given = options.pop("options", "")
+    return {
+        **config,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            **options,
+            "options": " ".join([*(f"-c {k}={v}" for k, v in session.items()), given]).strip(),
+            "pool": {
+                "min_size": 1,
+                "max_size": writer_threads + http_threads + SPARE_CONNECTIONS,
+                "timeout": 10,
+            },
+        },
+    }

@@ -1,0 +1,94 @@
+"""Reads the configuration, which comes from environment variables and from nowhere else.
+
+A wrong value never gets past the start: `Environment.seal()` collects everything that is wrong
+and raises one `ConfigurationError` that names each variable.
+"""
+
+import base64
+import binascii
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError
+from marshmallow import ValidationError
+
+SHORTEST_SECRET = 32
+SHORTEST_SIGNING_SECRET_BYTES = 24
+
+
+class ConfigurationError(ImproperlyConfigured):
+    """The environment cannot be used; the message is for the person who starts the server."""
+
+
+class Environment(Env):
+    """`environs.Env` that collects all errors and reports them together."""
+
+    def __init__(self) -> None:
+        super().__init__(eager=False)
+        self.add_parser("_database", parse_database_url)
+
+    @property
+    def names(self) -> set[str]:
+        """The name of every variable that has been read."""
+        return set(self._fields)
+
+    def secret(self, name: str, *, development_value: str | None) -> str:
+        """A long random string; required unless `development_value` stands in for it."""
+        default = ... if development_value is None else development_value
+        return cast(str, self.str(name, default, validate=long_enough))
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """The Django database settings for a database URL; `{}` if it is not valid."""
+        return cast(dict[str, Any], self._database(name, default) or {})
+
+    def seal(self) -> None:
+        try:
+            super().seal()
+        except EnvValidationError as error:
+            messages = cast(dict[str, list[str]], error.error_messages)
+            raise ConfigurationError(
+                "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
+            ) from None
+
+
+def long_enough(value: str) -> None:
+    if len(value) < SHORTEST_SECRET:
+        raise ValidationError(f"Must be at least {SHORTEST_SECRET} characters of random text.")
+
+
+def http_url(value: str) -> None:
+    """Accepts an absolute http(s) URL, or nothing at all."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValidationError("Not an http:// or https:// URL.")
+
+
+def redis_url(value: str) -> None:
+    """Accepts a redis(s) URL, or nothing at all."""
+    parts = urlsplit(value)
+    if value and parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValidationError("Not a redis://, rediss:// or unix:// URL.")
+
+
+def signing_secret(value: str) -> None:
+    """Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes."""
+    try:
+        key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise ValidationError("Not `whsec_` followed by base64.") from None
+    if not value.startswith("whsec_") or len(key) < SHORTEST_SIGNING_SECRET_BYTES:
+        raise ValidationError("Not `whsec_` followed by the base64 of at least 24 bytes.")
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    if urlsplit(url).scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValidationError("Not a sqlite:///path or postgresql://user@host/name URL.")
+    try:
+        config = cast(dict[str, Any], dj_database_url.parse(url))
+    except ValueError:
+        raise ValidationError("Not a valid database URL.") from None
+    if config["NAME"] in {"", ":memory:"}:
+        raise ValidationError("It names no database.")
+    return config

@@ -1,0 +1,1 @@
+"""The server: daphne, with what chargers need beyond it."""

@@ -1,0 +1,209 @@
+"""Django settings. Everything that may differ between installations comes from the environment.
+
+Every variable read here is described in `.env.example`.
+"""
+
+from pathlib import Path
+
+from marshmallow.validate import OneOf, Range
+
+from connect_site import databases
+from connect_site.environment import (
+    ConfigurationError,
+    Environment,
+    http_url,
+    redis_url,
+    signing_secret,
+)
+from connect_site.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment()
+
+# --- The installation ---------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
+CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+)
+
+# --- Storage ------------------------------------------------------------------------------------
+DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/connect.sqlite3")
+DATABASE_STATEMENT_TIMEOUT_S = env.int("DATABASE_STATEMENT_TIMEOUT_S", 30, validate=Range(min=0))
+ALLOW_VOLATILE_STORE = env.bool("ALLOW_VOLATILE_STORE", False)
+REDIS_URL = env.str("REDIS_URL", "", validate=redis_url)
+
+# --- The server process -------------------------------------------------------------------------
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000, validate=Range(min=0, max=65535))
+WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=64))
+WRITER_THREADS = env.int("WRITER_THREADS", 4, validate=Range(min=1, max=64))
+HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
+DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))
+
+# --- Chargers -----------------------------------------------------------------------------------
+UNKNOWN_CHARGE_POINTS = env.str(
+    "UNKNOWN_CHARGE_POINTS", "refuse", validate=OneOf(["refuse", "pending"])
+)
+CHARGER_MESSAGES_PER_SECOND = env.float(
+    "CHARGER_MESSAGES_PER_SECOND", 20, validate=Range(min=0)
+)  # 0: unlimited
+CHARGER_BURST = env.int("CHARGER_BURST", 100, validate=Range(min=1))
+CALL_TIMEOUT_S = env.float("CALL_TIMEOUT_S", 30, validate=Range(min=1, max=600))
+PING_INTERVAL_S = env.float("PING_INTERVAL_S", 50, validate=Range(min=1, max=59))
+PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
+HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
+OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
+
+# --- Core ---------------------------------------------------------------------------------------
+CORE_URL = env.str("CORE_URL", "", validate=http_url)
+CORE_TOKEN = env.str("CORE_TOKEN", "")
+CORE_TIMEOUT_S = env.float("CORE_TIMEOUT_S", 3, validate=Range(min=0.1, max=10))
+CORE_UNREACHABLE = env.str(
+    "CORE_UNREACHABLE",
+    "cached_then_accept",
+    validate=OneOf(["cached_then_accept", "cached_then_reject", "accept", "reject"]),
+)
+EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
+EVENTS_SECRETS = env.list(
+    "EVENTS_SECRETS", [], validate=lambda secrets: [signing_secret(each) for each in secrets]
+)
+env.seal()
+
+if not EVENTS_URL and CORE_URL:
+    EVENTS_URL = CORE_URL.rstrip("/") + "/events"
+if EVENTS_URL and not EVENTS_SECRETS:
+    raise ConfigurationError("EVENTS_SECRETS: required with CORE_URL or EVENTS_URL, to sign.")
+if WORKERS > 1 and not REDIS_URL:
+    raise ConfigurationError("REDIS_URL: required with WORKERS > 1, to reach every process.")
+if WORKERS > 1 and DATABASE["ENGINE"] == databases.SQLITE:
+    raise ConfigurationError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
+
+if DATABASE["ENGINE"] == databases.SQLITE:
+    WRITER_THREADS = 1
+    DATABASES = {"default": databases.sqlite(DATABASE, base_dir=BASE_DIR)}
+else:
+    DATABASES = {
+        "default": databases.postgresql(
+            DATABASE,
+            writer_threads=WRITER_THREADS,
+            http_threads=HTTP_THREADS,
+            statement_timeout_s=DATABASE_STATEMENT_TIMEOUT_S,
+        )
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            # The default socket timeout of redis-py 8, 5 s, closes a consumer that merely waits.
+            "hosts": [
+                {"address": REDIS_URL, "socket_timeout": 30, "socket_connect_timeout": 5},
+            ],
+            "prefix": "connect",
+            "capacity": 1000,
+        },
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+INSTALLED_APPS = [
+    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "connect_site",
+    "chargepoints",
+    "core_link",
+    "ocpp_v16",
+    "ocpp_v201",
+]
+
+# The versions of OCPP that are spoken, in the server's order of preference.
+OCPP_VERSIONS = {
+    "ocpp2.0.1": "ocpp_v201.version.VERSION",
+    "ocpp1.6": "ocpp_v16.version.VERSION",
+}
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "connect_site.urls"
+ASGI_APPLICATION = "connect_site.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# WhiteNoise serves the applications' own static directories: no collectstatic, no network.
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Connect",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+UNFOLD = {"SITE_TITLE": "Connect", "SITE_HEADER": "Connect", "SHOW_HISTORY": True}
+
+LOGGING = logging_settings(LOG_LEVEL)

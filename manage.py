@@ -1,0 +1,29 @@
+#!/usr/bin/env python
+"""The command line of the gateway: `python manage.py help`."""
+
+import os
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+
+def main() -> None:
+    # Only this entry point reads a .env file; what the environment already says wins.
+    load_dotenv(Path(__file__).parent / ".env")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
+
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        # Read first: Django's own command line would hide this error behind "unknown command".
+        settings.INSTALLED_APPS  # noqa: B018
+    except ImproperlyConfigured as error:
+        sys.exit(f"connect: {error}")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
