@@ -1,0 +1,193 @@
+"""OCPP-J framing: text to frames and back. No I/O, and nothing here raises on input.
+
+OCPP-J 1.6 chapter 4, OCPP 2.0.1 part 4 chapter 4.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
+
+MAX_DEPTH = 16
+MAX_NODES = 5_000
+# Part 4, 4.1.4: at most 36 characters; longer ones are taken, up to what the store holds.
+MAX_MESSAGE_ID = 255
+
+Payload = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Call:
+    message_id: str
+    action: str
+    payload: Any
+    deviations: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CallResult:
+    message_id: str
+    payload: Any
+    deviations: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CallError:
+    message_id: str
+    code: str
+    description: str
+    details: Any
+    deviations: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Malformed:
+    """What is no frame; `message_id` where one could be read, so that it can be answered."""
+
+    reason: str
+    message_id: str | None = None
+
+
+Frame = Call | CallResult | CallError | Malformed
+
+
+def decode(text: str) -> Frame:
+    deviations: list[str] = []
+    try:
+        document = orjson.loads(text)
+    except ValueError:
+        document, reason = _repair(text)
+        if reason:
+            return Malformed(reason, _readable_call_id(text))
+        deviations.append("repaired_json")
+    if "\\u0000" in text:
+        document = _without_nul(document)
+        deviations.append("nul_character")
+    if not isinstance(document, list) or not document:
+        return Malformed("a frame is a JSON array")
+    if _too_large(text, document):
+        return Malformed("too deep or too many values", _readable_call_id(text))
+    return _frame(document, deviations)
+
+
+def encode_call(message_id: str, action: str, payload: Payload) -> str:
+    return orjson.dumps([CALL, message_id, action, payload]).decode()
+
+
+def encode_call_result(message_id: str, payload: Payload) -> str:
+    return orjson.dumps([CALLRESULT, message_id, payload]).decode()
+
+
+def encode_call_error(message_id: str, code: str, description: str, details: Payload) -> str:
+    # Part 4, 4.2.3: the description has at most 255 characters.
+    return orjson.dumps([CALLERROR, message_id, code, description[:255], details]).decode()
+
+
+def _frame(document: list[Any], deviations: list[str]) -> Frame:
+    kind = document[0]
+    if isinstance(kind, str) and kind in ("2", "3", "4"):
+        kind = int(kind)
+        deviations.append("message_type_as_string")
+    message_id = _message_id(document, deviations)
+    if kind not in (CALL, CALLRESULT, CALLERROR) or isinstance(kind, bool):
+        return Malformed(f"unknown message type {str(kind)[:20]}")
+    if message_id is None:
+        return Malformed("no message id")
+    if kind == CALL:
+        if len(document) < 3 or not isinstance(document[2], str):
+            return Malformed("a CALL names its action", message_id)
+        if len(document) > 4:
+            deviations.append("extra_frame_elements")
+        payload = document[3] if len(document) > 3 else None
+        return Call(message_id, document[2], _or_empty(payload, deviations), deviations)
+    if kind == CALLRESULT:
+        payload = document[2] if len(document) > 2 else None
+        return CallResult(message_id, _or_empty(payload, deviations), deviations)
+    code, description, details = (document[2:5] + [None, None, None])[:3]
+    return CallError(message_id, str(code or ""), str(description or ""), details, deviations)
+
+
+def _message_id(document: list[Any], deviations: list[str]) -> str | None:
+    value = document[1] if len(document) > 1 else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        deviations.append("message_id_as_number")
+        value = str(value)
+    if not isinstance(value, str) or not value or len(value) > MAX_MESSAGE_ID:
+        return None
+    if len(value) > 36:
+        deviations.append("message_id_too_long")
+    return value
+
+
+def _or_empty(payload: Any, deviations: list[str]) -> Any:
+    if payload is None:
+        deviations.append("null_payload")
+        return {}
+    return payload
+
+
+def _repair(text: str) -> tuple[Any, str]:
+    """The document where the fault is one that chargers are known for, else the reason."""
+    cleaned = text.replace("\x00", "").strip("\ufeff \t\r\n,")
+    try:
+        return orjson.loads(cleaned), ""
+    except ValueError:
+        pass
+    without_trailing_commas = re.sub(r",\s*([\]}])", r"\1", cleaned)
+    try:
+        return orjson.loads(without_trailing_commas), ""
+    except ValueError:
+        pass
+    # Lone surrogates, which orjson refuses and the standard library lets through.
+    if "\\ud" in cleaned.lower():
+        try:
+            document = json.loads(cleaned, parse_constant=_refuse_constant)
+            return orjson.loads(
+                json.dumps(document, ensure_ascii=False).encode(errors="replace")
+            ), ""
+        except (ValueError, RecursionError):
+            pass
+    return None, "not JSON"
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _readable_call_id(text: str) -> str | None:
+    found = re.match(r'[\s\x00\ufeff,]*\[\s*"?2"?\s*,\s*"([^"\\]{1,255})"', text)
+    return found.group(1) if found else None
+
+
+def _too_large(text: str, document: Any) -> bool:
+    # Cheap bounds first: so little text cannot hold so much.
+    if text.count("[") + text.count("{") <= MAX_DEPTH and len(text) <= 2 * MAX_NODES:
+        return False
+    nodes, level, depth = 0, [document], 0
+    while level:
+        depth += 1
+        nodes += len(level)
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            return True
+        level = [child for node in level for child in _children(node)]
+    return False
+
+
+def _children(node: Any) -> Any:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def _without_nul(node: Any) -> Any:
+    if isinstance(node, str):
+        return node.replace("\x00", "\ufffd")
+    if isinstance(node, list):
+        return [_without_nul(child) for child in node]
+    if isinstance(node, dict):
+        return {_without_nul(key): _without_nul(child) for key, child in node.items()}
+    return node

@@ -1,0 +1,184 @@
+"""Group commit: everything the sockets write goes through here, many units a transaction.
+
+A thread takes all that is queued, runs it in one transaction, and only then releases the
+replies (P1: durable before acknowledged). Units of one charge point always go to the same
+thread, so they never wait for each other's locks.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from chargepoints.unit_of_work import UnitOfWork
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[UnitOfWork], T]
+
+MAX_BATCH = 200
+# P2: a deadlock or a lock is retried inside, up to 2 s.
+RETRY_FOR_S = 2.0
+PROBE_EVERY_S = 1.0
+
+
+class StoreUnavailable(Exception):
+    """The database did not take the unit; nothing of it was written."""
+
+
+@dataclass(slots=True)
+class Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs units of work for one event loop. `start` and `stop` belong to the loop's thread."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._shards = [_Shard(number) for number in range(threads)]
+
+    def start(self) -> None:
+        for shard in self._shards:
+            shard.loop = asyncio.get_running_loop()
+            shard.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued, then end the threads."""
+        for shard in self._shards:
+            shard.jobs.put(None)
+        for shard in self._shards:
+            await asyncio.to_thread(shard.join)
+
+    @property
+    def healthy(self) -> bool:
+        return all(shard.healthy for shard in self._shards)
+
+    async def run(self, key: int, work: Work[T]) -> T:
+        """Run `work` in a transaction; when this returns, it is durable.
+
+        `key` (the charge point's id) chooses the thread. `work` may be run more than once
+        before it succeeds, so it must change nothing but the database.
+        Raises StoreUnavailable, or what `work` raised.
+        """
+        shard = self._shards[key % len(self._shards)]
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        shard.jobs.put(Job(work, future))
+        return await future
+
+
+class _Shard(threading.Thread):
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, number: int) -> None:
+        super().__init__(name=f"writer-{number}", daemon=True)
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.healthy = True
+
+    def run(self) -> None:
+        try:
+            while (batch := self._next_batch()) is not None:
+                if batch:
+                    self._commit(batch)
+                    self.loop.call_soon_threadsafe(_release, batch)
+                elif not self.healthy:
+                    self.healthy = self._probe()
+        finally:
+            connection.close()
+
+    def _next_batch(self) -> list[Job] | None:
+        """All that is queued, at least one; an empty list when it is time to probe the store."""
+        try:
+            job = self.jobs.get(timeout=None if self.healthy else PROBE_EVERY_S)
+        except queue.Empty:
+            return []
+        if job is None:
+            return None
+        batch = [job]
+        while len(batch) < MAX_BATCH:
+            try:
+                job = self.jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self.jobs.put(None)
+                break
+            batch.append(job)
+        return batch
+
+    def _commit(self, batch: list[Job]) -> None:
+        if not self.healthy:
+            self.healthy = self._probe()
+            if not self.healthy:
+                for job in batch:
+                    job.error = StoreUnavailable("the database does not answer")
+                return
+        try:
+            self._transaction(batch, alone=False)
+        except Exception:
+            # One bad unit must cost its sender alone: each by itself now.
+            for job in batch:
+                self._commit_alone(job)
+
+    def _commit_alone(self, job: Job) -> None:
+        deadline = time.monotonic() + RETRY_FOR_S
+        pause = 0.01
+        while True:
+            try:
+                self._transaction([job], alone=True)
+                return
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() + pause > deadline or not self.healthy:
+                    logger.error("the database did not take a unit of work: %s", error)
+                    self.healthy = self._probe()
+                    job.error = StoreUnavailable(str(error))
+                    return
+                _reconnect_if_broken()
+                time.sleep(pause)
+                pause *= 2
+            except Exception as error:
+                job.error = error
+                return
+
+    def _transaction(self, batch: list[Job], *, alone: bool) -> None:
+        unit = UnitOfWork(alone=alone)
+        with transaction.atomic():
+            for job in batch:
+                job.result = job.work(unit)
+            unit.flush()
+        unit.committed()
+
+    def _probe(self) -> bool:
+        """Whether the store takes a write."""
+        try:
+            _reconnect_if_broken()
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("UPDATE chargepoints_eventfeed SET last_position = last_position")
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return False
+        return True
+
+
+def _reconnect_if_broken() -> None:
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
+
+
+def _release(batch: list[Job]) -> None:
+    for job in batch:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

@@ -1,0 +1,153 @@
+"""The registry of charge points: what people set about them, and what they said at their boot."""
+
+import hashlib
+import hmac
+import secrets
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+# OCPP-J 1.6 3.1.1 and 2.0.1 part 4 3.1.1: the identity is the last segment of the URL.
+identity_validator = RegexValidator(
+    r"^[A-Za-z0-9*\-_=:+|@. ]{1,48}$",
+    "1 to 48 characters: letters, digits, space and * - _ = : + | @ .",
+)
+
+
+class Registration(models.TextChoices):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class UnreachablePolicy(models.TextChoices):
+    """What is decided about a token when core cannot be reached."""
+
+    CACHED_THEN_ACCEPT = "cached_then_accept"
+    CACHED_THEN_REJECT = "cached_then_reject"
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+class ChargePoint(models.Model):
+    """A charging station; the station as a whole has no row among its connectors."""
+
+    identity = models.CharField(max_length=48, unique=True, validators=[identity_validator])
+    name = models.CharField(max_length=100, blank=True)
+    external_id = models.CharField(max_length=100, blank=True, help_text="core's own key")
+    site = models.CharField(max_length=100, blank=True, db_index=True)
+
+    registration = models.CharField(
+        max_length=10, choices=Registration, default=Registration.ACCEPTED, db_index=True
+    )
+    security_profile = models.PositiveSmallIntegerField(
+        default=1, help_text="0: no authentication, 1: Basic, 2: TLS and Basic, 3: TLS, client cert"
+    )
+    pinned_protocol = models.CharField(
+        max_length=20, blank=True, help_text="the one subprotocol to speak, e.g. ocpp1.6"
+    )
+    strict = models.BooleanField(
+        default=False, help_text="answer soft defects with a CALLERROR, as certification asks"
+    )
+    proactive = models.BooleanField(
+        default=True, help_text="the gateway may send requests of its own accord"
+    )
+    core_unreachable = models.CharField(
+        max_length=20, choices=UnreachablePolicy, blank=True, help_text="empty: the server's own"
+    )
+    heartbeat_interval = models.PositiveIntegerField(
+        null=True, blank=True, help_text="seconds; empty: the server's own"
+    )
+    settings_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    vendor = models.CharField(max_length=255, blank=True)
+    model = models.CharField(max_length=255, blank=True)
+    serial_number = models.CharField(max_length=255, blank=True)
+    firmware_version = models.CharField(max_length=255, blank=True)
+    iccid = models.CharField(max_length=255, blank=True)
+    imsi = models.CharField(max_length=255, blank=True)
+    boot_accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    booted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    boot_reason = models.CharField(max_length=50, blank=True, editable=False)
+
+    status = models.CharField(max_length=20, blank=True, editable=False)
+    error_code = models.CharField(max_length=100, blank=True, editable=False)
+    status_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    protocol = models.CharField(
+        max_length=20, blank=True, editable=False, help_text="the subprotocol negotiated last"
+    )
+    connection = models.OneToOneField(
+        "Connection",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="current_of",
+        help_text="the open connection; its row is the epoch every change is fenced by",
+    )
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reported_online = models.BooleanField(
+        default=False, editable=False, help_text="what core was told last"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["identity"]
+        constraints = [
+            models.UniqueConstraint(Lower("identity"), name="identity_unique_in_any_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.identity
+
+
+class ChargePointCounters(models.Model):
+    """Numbers handed out per charge point, apart from the row that people edit."""
+
+    charge_point = models.OneToOneField(
+        ChargePoint, primary_key=True, on_delete=models.CASCADE, related_name="counters"
+    )
+    event_sequence = models.PositiveBigIntegerField(default=0)
+    transaction_number = models.PositiveIntegerField(default=0)
+    request_number = models.PositiveIntegerField(default=0)
+
+
+class Credential(models.Model):
+    """A charge point's Basic-auth key: salted HMAC-SHA256, never the key itself.
+
+    Keys are random and long, so a slow password hash would only cost: 10,000 chargers
+    that reconnect must be authenticated in seconds. The newest two rows may both be valid
+    while a rotation is on its way.
+    """
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="credentials"
+    )
+    salt = models.BinaryField(max_length=16)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"key of {self.created_at:%Y-%m-%d}"
+
+    @staticmethod
+    def hash(salt: bytes, key: bytes) -> bytes:
+        pepper = settings.CREDENTIAL_PEPPER.encode()
+        return hmac.digest(salt + pepper, key, hashlib.sha256)
+
+    @classmethod
+    def for_key(cls, charge_point: ChargePoint, key: bytes) -> "Credential":
+        salt = secrets.token_bytes(16)
+        return cls(charge_point=charge_point, salt=salt, digest=cls.hash(salt, key))
+
+    def matches(self, key: bytes) -> bool:
+        digest = self.hash(bytes(self.salt), key)
+        return hmac.compare_digest(digest, bytes(self.digest))

@@ -1,0 +1,83 @@
+"""Commands: what core or staff want of a charge point. The row is the truth, the socket follows."""
+
+import uuid
+
+from django.db import models
+
+from .charge_point import ChargePoint
+from .connection import Connection
+
+
+class Command(models.Model):
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+        CALLERROR = "callerror"
+        TIMEOUT = "timeout"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+        EFFECT_CONFIRMED = "effect_confirmed"
+        NO_EFFECT = "no_effect"
+
+    class ErrorClass(models.TextChoices):
+        STATION = "station"
+        CALLERROR = "callerror"
+        TRANSPORT = "transport"
+        GATEWAY = "gateway"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="commands")
+    type = models.CharField(max_length=40)
+    args = models.JSONField(default=dict)
+    requested_by = models.CharField(max_length=150)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)
+    body_digest = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    timeout_s = models.PositiveIntegerField(default=30, help_text="for the charger's answer")
+
+    connection = models.ForeignKey(
+        Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="commands"
+    )
+    ocpp_version = models.CharField(max_length=10, blank=True)
+    action = models.CharField(max_length=50, blank=True)
+    message_id = models.CharField(max_length=36, blank=True)
+    request = models.JSONField(null=True, blank=True)
+    response = models.JSONField(null=True, blank=True)
+    duration_ms = models.FloatField(null=True, blank=True)
+
+    error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_detail = models.TextField(blank=True)
+    # What the effect is known by when it comes, e.g. {"remote_start_id": 7}; empty: no effect to see.
+    effect_key = models.CharField(max_length=100, blank=True)
+    effect_deadline = models.DateTimeField(null=True, blank=True)
+    transaction = models.ForeignKey(
+        "Transaction", null=True, blank=True, on_delete=models.SET_NULL, related_name="commands"
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requested_by", "idempotency_key"], name="command_idempotent"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["charge_point", "-created_at"], name="command_of_charge_point"),
+            models.Index(
+                fields=["charge_point"],
+                name="command_unfinished",
+                condition=models.Q(finished_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} for {self.charge_point_id}: {self.state}"

@@ -1,0 +1,86 @@
+"""The sockets: server processes, the connections they hold, and the handshakes they refused."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from .charge_point import ChargePoint
+
+
+class ServerProcess(models.Model):
+    """A running server process; its connections are void once its heartbeat stops."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "server processes"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+    @property
+    def channel(self) -> str:
+        """The channel-layer address at which this process takes nudges."""
+        return f"server.{self.id.hex}"
+
+
+class Connection(models.Model):
+    """One WebSocket of a charge point. Its id is the epoch: a later one is the newer socket."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="connections"
+    )
+    server = models.ForeignKey(
+        ServerProcess, null=True, on_delete=models.SET_NULL, related_name="connections"
+    )
+    protocol = models.CharField(max_length=20)
+    remote_address = models.CharField(max_length=64, blank=True)
+    path = models.CharField(max_length=255)
+    deviations = models.JSONField(default=list)
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    close_code = models.PositiveIntegerField(null=True, blank=True)
+    close_reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["server"], name="connection_open", condition=models.Q(closed_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point_id} {self.protocol} {self.opened_at:%Y-%m-%d %H:%M:%S}"
+
+
+class HandshakeRefusal(models.Model):
+    """Handshakes refused again and again, counted in one row, with what would remedy them."""
+
+    identity = models.CharField(max_length=255)
+    address = models.CharField(max_length=64)
+    reason = models.CharField(max_length=50)
+    remedy = models.CharField(max_length=255)
+    status_code = models.PositiveSmallIntegerField()
+    path = models.CharField(max_length=255)
+    user = models.CharField(max_length=255, blank=True)
+    offered_protocols = models.CharField(max_length=255, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity", "address", "reason"], name="refusal_counted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity} from {self.address}: {self.reason}"

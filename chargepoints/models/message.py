@@ -1,0 +1,41 @@
+"""The trace: every CALL in either direction, with its answer, in one row."""
+
+from django.db import models
+
+from .charge_point import ChargePoint
+from .connection import Connection
+
+
+class Message(models.Model):
+    class Direction(models.TextChoices):
+        FROM_CHARGER = "in", "from charger"
+        TO_CHARGER = "out", "to charger"
+
+    class Outcome(models.TextChoices):
+        RESULT = "result"
+        ERROR = "error", "CALLERROR"
+        TIMEOUT = "timeout"
+        NONE = "none", "no answer"
+        DUPLICATE = "duplicate"
+
+    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="messages")
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    direction = models.CharField(max_length=3, choices=Direction)
+    action = models.CharField(max_length=50, blank=True)
+    message_id = models.CharField(max_length=255, blank=True)
+    request = models.TextField(help_text="the frame as it went over the socket")
+    reply = models.TextField(blank=True, help_text="the frame as it went over the socket")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    error_code = models.CharField(max_length=50, blank=True)
+    deviations = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    duration_ms = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["charge_point", "-id"], name="message_of_charge_point")]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point_id} {self.direction} {self.action} {self.message_id}"

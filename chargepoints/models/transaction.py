@@ -1,0 +1,167 @@
+"""Transactions, the 2.0.1 events they are told by, and what is metered meanwhile."""
+
+from django.db import models
+
+from .charge_point import ChargePoint
+
+
+class DecidedBy(models.TextChoices):
+    CORE = "core"
+    CACHE = "cache"
+    LOCAL_TABLE = "local_table"
+    POLICY = "policy"
+
+
+class TimeQuality(models.TextChoices):
+    CHARGER = "charger"
+    ESTIMATED = "estimated"
+
+
+class Transaction(models.Model):
+    """A charging transaction, from its first message to its last, on one EVSE."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="transactions"
+    )
+    # 1.6: an integer we issue; 2.0.1: a string of the station. Unique per charge point only.
+    transaction_id = models.CharField(max_length=255)
+    evse_id = models.PositiveIntegerField(null=True, blank=True)
+    connector_id = models.PositiveIntegerField(null=True, blank=True)
+
+    id_token = models.CharField(max_length=255, blank=True)
+    id_token_type = models.CharField(max_length=20, blank=True)
+    group_id_token = models.CharField(max_length=255, blank=True)
+    authorization_status = models.CharField(max_length=30, blank=True)
+    decided_by = models.CharField(max_length=20, choices=DecidedBy, blank=True)
+
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    started_received_at = models.DateTimeField(null=True, blank=True)
+    ended_received_at = models.DateTimeField(null=True, blank=True)
+    time_quality = models.CharField(max_length=10, choices=TimeQuality, default=TimeQuality.CHARGER)
+    stop_reason = models.CharField(max_length=50, blank=True)
+    stop_id_token = models.CharField(max_length=255, blank=True)
+    charging_state = models.CharField(max_length=50, blank=True)
+    offline = models.BooleanField(default=False, help_text="begun while the charger was offline")
+    orphan = models.BooleanField(
+        default=False, help_text="heard of by its end or its meter values, not by its start"
+    )
+    closed_by = models.CharField(
+        max_length=20, blank=True, help_text="who ended it, where it was not the charger"
+    )
+
+    meter_start_wh = models.FloatField(null=True, blank=True)
+    meter_stop_wh = models.FloatField(null=True, blank=True)
+    meter_latest_wh = models.FloatField(null=True, blank=True)
+    power_w = models.FloatField(null=True, blank=True)
+    current_a = models.FloatField(null=True, blank=True)
+    voltage_v = models.FloatField(null=True, blank=True)
+    soc_percent = models.FloatField(null=True, blank=True)
+    sampled_at = models.DateTimeField(null=True, blank=True)
+
+    remote_start_id = models.PositiveBigIntegerField(null=True, blank=True)
+    reservation_id = models.IntegerField(null=True, blank=True)
+    last_seq_no = models.IntegerField(null=True, blank=True)
+    # What tells a repeated start from a new one, where the charger gives no id (1.6).
+    start_key = models.CharField(max_length=64, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charge_point", "transaction_id"], name="transaction_unique"
+            ),
+            models.UniqueConstraint(fields=["charge_point", "start_key"], name="start_unique"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["charge_point"],
+                name="transaction_open",
+                condition=models.Q(ended_at=None),
+            ),
+            models.Index(fields=["-started_at"], name="transaction_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point_id} transaction {self.transaction_id}"
+
+    @property
+    def energy_wh(self) -> float | None:
+        """Energy in Wh so far, or in all: both readings on the register's own scale."""
+        end = self.meter_stop_wh if self.meter_stop_wh is not None else self.meter_latest_wh
+        if end is None or self.meter_start_wh is None:
+            return None
+        return end - self.meter_start_wh
+
+
+class TransactionEvent(models.Model):
+    """One TransactionEventRequest of OCPP 2.0.1; complete is from Started to Ended, no hole."""
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="events")
+    seq_no = models.IntegerField()
+    event_type = models.CharField(max_length=20)
+    trigger_reason = models.CharField(max_length=50)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    offline = models.BooleanField(default=False)
+    digest = models.CharField(max_length=32, help_text="of the content without `offline`")
+    conflict = models.BooleanField(
+        default=False, help_text="other content under a number that was taken already"
+    )
+
+    class Meta:
+        ordering = ["seq_no"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction", "seq_no"],
+                condition=models.Q(conflict=False),
+                name="seq_no_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id} #{self.seq_no} {self.event_type}"
+
+
+class MeterValue(models.Model):
+    """One `meterValue` element: samples of one moment, as sent and as typed columns."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="meter_values"
+    )
+    transaction = models.ForeignKey(
+        Transaction, null=True, on_delete=models.CASCADE, related_name="meter_values"
+    )
+    evse_id = models.PositiveIntegerField(null=True)
+    sampled_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    # EVSE, transaction, and every sample's context, measurand, phase, location, unit and ordinal,
+    # hashed; of a conflict the values as well, so that it too is kept once.
+    key = models.BigIntegerField()
+    conflict = models.BooleanField(
+        default=False, help_text="other values under a key that was taken already"
+    )
+    energy_wh = models.FloatField(null=True)
+    power_w = models.FloatField(null=True)
+    current_a = models.FloatField(null=True)
+    voltage_v = models.FloatField(null=True)
+    soc_percent = models.FloatField(null=True)
+    samples = models.JSONField(help_text="the sampledValue list as the charger sent it")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charge_point", "sampled_at", "key"], name="meter_value_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["transaction", "sampled_at"],
+                name="meter_value_of_transaction",
+                condition=models.Q(transaction__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point_id} EVSE {self.evse_id} at {self.sampled_at}"

@@ -1,0 +1,188 @@
+"""The unit of work: what one database transaction writes besides the ORM's own statements.
+
+Rows that are only ever appended (trace, meter values, status history, events) are collected as
+plain tuples and inserted with one `executemany` a table at the end of the transaction; measured,
+that costs a fifth of `bulk_create`. Events get their per-charge-point sequence there too, with
+one statement for the whole transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from chargepoints.models import Event, TimeQuality
+
+Row = Sequence[Any]
+
+
+@dataclass(slots=True)
+class NewEvent:
+    """A fact for core, not yet numbered. `ocpp` is {version, action, message_id, payload}."""
+
+    charge_point_id: int
+    type: str
+    data: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    time_quality: str
+    backfill: bool
+    deviations: list[str]
+    ocpp: dict[str, Any] | None
+
+
+class UnitOfWork:
+    def __init__(self, *, alone: bool = False) -> None:
+        # True when this unit failed in company and is run again by itself: then nothing that
+        # was remembered in memory may be trusted, only the database.
+        self.alone = alone
+        self._rows: dict[type[models.Model], list[Row]] = {}
+        self._updates: dict[str, list[Row]] = {}
+        self._events: list[NewEvent] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    def append(self, model: type[models.Model], row: Row) -> None:
+        """Insert `row`: a value for each column of the model but the id, in their order."""
+        self._rows.setdefault(model, []).append(row)
+
+    def update(self, sql: str, row: Row) -> None:
+        """Run `sql` with these parameters at the end, together with all others of the same text."""
+        self._updates.setdefault(sql, []).append(row)
+
+    def emit(
+        self,
+        charge_point_id: int,
+        type: str,
+        data: dict[str, Any],
+        *,
+        occurred_at: datetime | None = None,
+        received_at: datetime | None = None,
+        time_quality: str = TimeQuality.CHARGER,
+        backfill: bool = False,
+        deviations: list[str] | None = None,
+        ocpp: dict[str, Any] | None = None,
+    ) -> None:
+        """Tell core a fact, in the transaction of the fact itself."""
+        received_at = received_at or timezone.now()
+        self._events.append(
+            NewEvent(
+                charge_point_id,
+                type,
+                data,
+                occurred_at or received_at,
+                received_at,
+                time_quality,
+                backfill,
+                deviations or [],
+                ocpp,
+            )
+        )
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        self._after_commit.append(callback)
+
+    def flush(self) -> None:
+        """Write all that was collected; the last thing before the commit."""
+        if self._events:
+            self._number_events()
+        if not self._rows and not self._updates:
+            return
+        with connection.cursor() as cursor:
+            for model, rows in self._rows.items():
+                sql, convert = _insertion(model, connection.vendor)
+                cursor.executemany(sql, [convert(row) for row in rows])
+            for sql, rows in self._updates.items():
+                cursor.executemany(sql, rows)
+        self._rows.clear()
+        self._updates.clear()
+
+    def committed(self) -> None:
+        for callback in self._after_commit:
+            callback()
+
+    def _number_events(self) -> None:
+        counts: dict[int, int] = {}
+        for event in self._events:
+            counts[event.charge_point_id] = counts.get(event.charge_point_id, 0) + 1
+        following = take_numbers("event_sequence", counts)
+        for event in self._events:
+            sequence = following[event.charge_point_id]
+            following[event.charge_point_id] = sequence + 1
+            self.append(
+                Event,
+                (
+                    event.charge_point_id,
+                    sequence,
+                    None,
+                    event.type,
+                    event.occurred_at,
+                    event.received_at,
+                    event.time_quality,
+                    event.backfill,
+                    event.deviations,
+                    event.data,
+                    event.ocpp,
+                ),
+            )
+        self._events.clear()
+
+
+def take_numbers(counter: str, counts: dict[int, int]) -> dict[int, int]:
+    """The first free number of `counter` for each charge point, of which `counts` are taken.
+
+    The rows are locked in the order of their keys, so that two transactions cannot deadlock.
+    """
+    ordered = sorted(counts.items())
+    values = ", ".join(["(%s, %s)"] * len(ordered))
+    sql = (
+        f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "
+        f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
+        f"RETURNING c.charge_point_id, c.{counter}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for pair in ordered for value in pair])
+        return {pk: last - counts[pk] + 1 for pk, last in cursor.fetchall()}
+
+
+@contextmanager
+def unit_of_work() -> Iterator[UnitOfWork]:
+    """A unit of work of its own, for the API, the admin and management commands."""
+    with transaction.atomic():
+        unit = UnitOfWork()
+        yield unit
+        unit.flush()
+    unit.committed()
+
+
+@cache
+def _insertion(
+    model: type[models.Model], vendor: str
+) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
+    """The INSERT of a model's columns, and the conversion of a row to what the driver takes."""
+    fields = [f for f in model._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})"
+    converters = tuple(_converter(field) for field in fields)
+
+    def convert(row: Row) -> tuple[Any, ...]:
+        return tuple(
+            value if conv is None or value is None else conv(value)
+            for conv, value in zip(converters, row, strict=True)
+        )
+
+    return sql, convert
+
+
+def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.JSONField):
+        return lambda value: orjson.dumps(value).decode()
+    if isinstance(field, models.DateTimeField):
+        return connection.ops.adapt_datetimefield_value  # type: ignore[no-any-return]
+    return None
