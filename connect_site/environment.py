@@ -36,8 +36,9 @@ class Environment(Env):
 
     def secret(self, name: str, *, development_value: str | None) -> str:
         """A long random string; required unless `development_value` stands in for it."""
-        default = ... if development_value is None else development_value
-        return cast(str, self.str(name, default, validate=long_enough))
+        if development_value is None:
+            return self.str(name, validate=long_enough)
+        return self.str(name, development_value, validate=long_enough)
 
     def database(self, name: str, default: str) -> dict[str, Any]:
         """The Django database settings for a database URL; `{}` if it is not valid."""
@@ -70,6 +71,11 @@ def redis_url(value: str) -> None:
     parts = urlsplit(value)
     if value and parts.scheme not in {"redis", "rediss", "unix"}:
         raise ValidationError("Not a redis://, rediss:// or unix:// URL.")
+
+
+def signing_secrets(values: list[str]) -> None:
+    for value in values:
+        signing_secret(value)
 
 
 def signing_secret(value: str) -> None:

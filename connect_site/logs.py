@@ -5,9 +5,10 @@ from typing import Any
 
 # C0, DEL and C1 control characters, and the Unicode line separators: a charger's text may neither
 # start a new line in the log nor send escape sequences to the terminal that shows it.
-ESCAPED_CHARACTERS = {
-    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))
-} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
+ESCAPED_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 class OneLineFormatter(logging.Formatter):

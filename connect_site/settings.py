@@ -13,7 +13,7 @@ from connect_site.environment import (
     Environment,
     http_url,
     redis_url,
-    signing_secret,
+    signing_secrets,
 )
 from connect_site.logs import logging_settings
 
@@ -26,7 +26,7 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
@@ -70,9 +70,7 @@ CORE_UNREACHABLE = env.str(
     validate=OneOf(["cached_then_accept", "cached_then_reject", "accept", "reject"]),
 )
 EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
-EVENTS_SECRETS = env.list(
-    "EVENTS_SECRETS", [], validate=lambda secrets: [signing_secret(each) for each in secrets]
-)
+EVENTS_SECRETS: list[str] = env.list("EVENTS_SECRETS", [], validate=signing_secrets)
 env.seal()
 
 if not EVENTS_URL and CORE_URL:

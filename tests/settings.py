@@ -1,14 +1,28 @@
 """The settings of the tests: the product's own, in an environment that is all theirs."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
-os.environ["SECRET_KEY"] = "the-tests-secret-key-is-long-enough-to-be-taken"
-os.environ["CREDENTIAL_PEPPER"] = "the-tests-pepper-is-long-enough-to-be-taken"
-os.environ["DATABASE_URL"] = os.environ.get(
-    "TEST_DATABASE_URL", f"sqlite:///{tempfile.gettempdir()}/connect-tests.sqlite3"
-)
-os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+for name in re.findall(r"^#? ?([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.M):
+    os.environ.pop(name, None)
+
+os.environ |= {
+    "SECRET_KEY": "the-tests-secret-key-is-long-enough-to-be-taken",
+    "CREDENTIAL_PEPPER": "the-tests-pepper-is-long-enough-to-be-taken",
+    "DATABASE_URL": os.environ.get(
+        "TEST_DATABASE_URL", f"sqlite:///{tempfile.gettempdir()}/connect-tests/connect.sqlite3"
+    ),
+    "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
+}
 
 from connect_site.settings import *  # noqa: E402, F403
+
+if "sqlite" in os.environ["DATABASE_URL"]:
+    # A file, as in production: a database in memory has no WAL and other locks.
+    DATABASES["default"]["TEST"] = {  # noqa: F405
+        "NAME": f"{tempfile.gettempdir()}/connect-tests/test.sqlite3"
+    }

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from asgiref.typing import ASGISendCallable
+from connect_site.server.interface import Send
 
 
 async def deny(
-    send: ASGISendCallable,
+    send: Send,
     status: int,
     body: bytes,
     headers: Iterable[tuple[bytes, bytes]] = (),

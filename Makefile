@@ -1,0 +1,53 @@
+# Everything a developer does. `make run` and `make test` need Python 3.11 and nothing else.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV = .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/installed
+PYTEST = $(BIN)/python -m pytest
+# The commands that only look at the code need settings, but no secrets.
+TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
+
+.PHONY: run test test-services lint format types migrations bench check clean
+
+## run: the gateway with a fake core and simulated chargers; Ctrl-C stops all of it
+run: $(INSTALLED)
+	@$(BIN)/python manage.py demo
+
+## test: the suite, on SQLite and the in-memory channel layer
+test: $(INSTALLED)
+	$(PYTEST) -n 2 -m "not services"
+
+## test-services: the tests that need PostgreSQL, Redis, nginx and a browser
+test-services: $(INSTALLED)
+	@test -n "$(TEST_DATABASE_URL)" || { echo "set TEST_DATABASE_URL (and TEST_REDIS_URL)" >&2; exit 1; }
+	$(PYTEST) -n 2 -m services
+
+## lint: style, formatting, types, and models without a migration
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(TEST_SETTINGS) $(BIN)/python -m django makemigrations --check --dry-run
+
+## format: put the code into its form
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## bench: throughput, latency and memory beside other servers, in one table
+bench: $(INSTALLED)
+	@$(BIN)/python -m benchmarks
+
+## check: all that a change has to pass; `.ci/run` brings the services it needs
+check: lint test test-services
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache
+
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed (make PYTHON=...)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

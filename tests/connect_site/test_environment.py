@@ -1,0 +1,71 @@
+"""The configuration: complete in `.env.example`, and refused with a clear word when it is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connect_site import settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SECRET = "a secret that is more than long enough for a test"
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_env_example_names_every_variable_that_is_read() -> None:
+    text = (REPOSITORY / ".env.example").read_text()
+    assert set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", text, re.M)) == settings.env.names
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"PORT": "eighty"}, "PORT: Not a valid integer."),
+        ({"PORT": "70000"}, "PORT: "),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY: Must be at least 32 characters"),
+        ({"CREDENTIAL_PEPPER": ""}, "CREDENTIAL_PEPPER: Must be at least 32 characters"),
+        ({"DEBUG": "perhaps"}, "DEBUG: "),
+        ({"DATABASE_URL": "mysql://u@h/d"}, "DATABASE_URL: Not a sqlite:///path or postgresql"),
+        ({"DATABASE_URL": "postgresql://h:port/d"}, "DATABASE_URL: Not a valid database URL."),
+        ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL: It names no database."),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL: Not a redis://"),
+        ({"CORE_URL": "core.example"}, "CORE_URL: Not an http:// or https:// URL."),
+        ({"CORE_URL": "https://core.example"}, "EVENTS_SECRETS: required with CORE_URL"),
+        ({"CORE_UNREACHABLE": "shrug"}, "CORE_UNREACHABLE: Must be one of"),
+        ({"EVENTS_SECRETS": "whsec_abc"}, "EVENTS_SECRETS: Not `whsec_` followed by"),
+        ({"UNKNOWN_CHARGE_POINTS": "maybe"}, "UNKNOWN_CHARGE_POINTS: Must be one of"),
+        ({"WORKERS": "2"}, "REDIS_URL: required with WORKERS > 1"),
+        (
+            {"WORKERS": "2", "REDIS_URL": "redis://localhost"},
+            "DATABASE_URL: WORKERS > 1 needs PostgreSQL",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name_without_a_traceback(
+    variables: dict[str, str], complaint: str
+) -> None:
+    secrets = {"SECRET_KEY": SECRET, "CREDENTIAL_PEPPER": SECRET}
+    ended = manage("check", **secrets | variables)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"connect: {complaint}")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    ended = manage("check", PORT="x", LOG_LEVEL="loud")
+    for name in ("SECRET_KEY", "CREDENTIAL_PEPPER", "PORT", "LOG_LEVEL"):
+        assert f"{name}: " in ended.stderr
