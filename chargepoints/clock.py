@@ -1,0 +1,59 @@
+"""Times as chargers write them, and as we write them to chargers and to core."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chargepoints.models import TimeQuality
+
+# A charger that has never been told the time starts in 1970 or at its firmware's birthday.
+EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
+BACKFILL_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened; `deviation` names what was odd about how it was written."""
+
+    at: datetime
+    quality: str = TimeQuality.CHARGER
+    deviation: str = ""
+
+
+def read_time(text: object, received_at: datetime) -> Moment:
+    """The charger's time, in UTC; where it cannot be meant, the time of receipt, so marked."""
+    if not isinstance(text, str) or not text.strip():
+        return Moment(received_at, TimeQuality.ESTIMATED, "time_missing")
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
+    deviation = ""
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+        deviation = "time_without_zone"
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
+    if at < EARLIEST_PLAUSIBLE:
+        return Moment(received_at, TimeQuality.ESTIMATED, "time_before_clock_was_set")
+    if at > received_at + timedelta(days=1):
+        return Moment(received_at, TimeQuality.ESTIMATED, "time_in_the_future")
+    return Moment(at, TimeQuality.CHARGER, deviation)
+
+
+def is_backfill(at: datetime, received_at: datetime) -> bool:
+    """Whether this is old news, replayed after an outage."""
+    return received_at - at > BACKFILL_AFTER
+
+
+def ocpp_time(at: datetime) -> str:
+    """As every charger reads it: UTC, whole seconds, Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def api_time(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC, with milliseconds."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

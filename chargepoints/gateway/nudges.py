@@ -1,0 +1,77 @@
+"""Nudges: hints between processes that a row has changed. Losing one loses no more than time.
+
+Whoever changed the row sends it over the channel layer to the server process that holds the
+charger's socket; each server process has one listener. A sweep finds what no nudge told.
+"""
+
+import asyncio
+import logging
+import threading
+import uuid
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from chargepoints.models import Connection
+
+logger = logging.getLogger(__name__)
+
+# Commands somebody waits for in this process: set from any thread.
+_waiters: dict[uuid.UUID, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
+_waiters_lock = threading.Lock()
+
+
+def send(charge_point_id: int, **message: Any) -> None:
+    """Have the process that holds this charge point's socket look at its rows."""
+    connection = (
+        Connection.objects.filter(current_of=charge_point_id, closed_at=None)
+        .select_related("server")
+        .first()
+    )
+    layer = get_channel_layer()
+    if connection is None or connection.server is None or layer is None:
+        return
+    nudge = {"type": "nudge", "charge_point_id": charge_point_id, **message}
+    try:
+        async_to_sync(layer.send)(connection.server.channel, nudge)
+    except Exception:
+        # P10: the layer is a hint; a Redis that is away costs the time until the next sweep.
+        logger.warning("no nudge for charge point %s", charge_point_id, exc_info=True)
+
+
+def finished(command_id: uuid.UUID) -> None:
+    """Wake whoever waits for this command in this process."""
+    with _waiters_lock:
+        waiters = _waiters.get(command_id, [])[:]
+    for loop, event in waiters:
+        loop.call_soon_threadsafe(event.set)
+
+
+class Waiter:
+    """`async with Waiter(id) as waiter: await waiter.wait(seconds)`; register before reading."""
+
+    def __init__(self, command_id: uuid.UUID) -> None:
+        self._command_id = command_id
+        self._event = asyncio.Event()
+        self._entry = (asyncio.get_running_loop(), self._event)
+
+    async def __aenter__(self) -> "Waiter":
+        with _waiters_lock:
+            _waiters.setdefault(self._command_id, []).append(self._entry)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        with _waiters_lock:
+            waiters = _waiters[self._command_id]
+            waiters.remove(self._entry)
+            if not waiters:
+                del _waiters[self._command_id]
+
+    async def wait(self, seconds: float) -> None:
+        """Until woken, or until the time is over: the caller reads the row either way."""
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except TimeoutError:
+            return
+        self._event.clear()

@@ -1,0 +1,157 @@
+"""JSON-schema validation of payloads, with the schemas of the `ocpp` package.
+
+A defect is soft where what was meant is still plain (too long, an unknown word, an extra field,
+a number as text), and hard where it is not (a field that is missing, an object where text
+belongs).
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+
+OCCURRENCE = "OccurrenceConstraintViolation"
+TYPE = "TypeConstraintViolation"
+PROPERTY = "PropertyConstraintViolation"
+FORMAT = "FormatViolation"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    pointer: str
+    message: str
+    code: str
+    soft: bool
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A payload as its schema would have it, with what was found; `hard` is the first bad one."""
+
+    payload: Any
+    soft: list[Violation]
+    hard: Violation | None
+
+
+class Schemas:
+    """The schemas of one version: requests by action, responses by action."""
+
+    def __init__(self, package: str, *, request_suffix: str) -> None:
+        self._package = package
+        self._request_suffix = request_suffix
+        names = {
+            entry.name.removesuffix(".json")
+            for entry in files(package).joinpath("schemas").iterdir()
+            if entry.name.endswith(".json")
+        }
+        self.actions = frozenset(
+            name.removesuffix("Response") for name in names if name.endswith("Response")
+        )
+        self._by_lower_case = {action.lower(): action for action in self.actions}
+
+    def action_in_any_case(self, name: str) -> str | None:
+        return self._by_lower_case.get(name.lower())
+
+    def check_request(self, action: str, payload: Any) -> Checked:
+        return _check(_validator(self._package, action + self._request_suffix), payload)
+
+    def check_response(self, action: str, payload: Any) -> Checked:
+        return _check(_validator(self._package, action + "Response"), payload)
+
+    def request_violations(self, action: str, payload: Any) -> list[Violation]:
+        return list(_violations(_validator(self._package, action + self._request_suffix), payload))
+
+    def response_violations(self, action: str, payload: Any) -> list[Violation]:
+        return list(_violations(_validator(self._package, action + "Response"), payload))
+
+
+@cache
+def _validator(package: str, name: str) -> Any:
+    text = files(package).joinpath("schemas", f"{name}.json").read_text(encoding="utf-8-sig")
+    return jsonschema_rs.validator_for(json.loads(text))
+
+
+def _check(validator: Any, payload: Any) -> Checked:
+    if validator.is_valid(payload):
+        return Checked(payload, [], None)
+    payload, found = _normalise(validator, payload)
+    found += _violations(validator, payload)
+    hard = next((violation for violation in found if not violation.soft), None)
+    return Checked(payload, [violation for violation in found if violation.soft], hard)
+
+
+def _violations(validator: Any, payload: Any) -> Iterator[Violation]:
+    for error in validator.iter_errors(payload):
+        yield _violation(error)
+
+
+def _violation(error: Any) -> Violation:
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    pointer = "".join(f"/{part}" for part in error.instance_path)
+    if keyword == "required":
+        return Violation(pointer, error.message, OCCURRENCE, False, keyword)
+    if keyword == "type":
+        # A payload that is no object at all has no fields to be wrong.
+        code = TYPE if error.instance_path else FORMAT
+        return Violation(pointer, error.message, code, False, keyword)
+    if keyword in ("minItems", "maxItems", "additionalProperties"):
+        code = FORMAT if keyword == "additionalProperties" else OCCURRENCE
+        return Violation(pointer, error.message, code, True, keyword)
+    if keyword == "format":
+        return Violation(pointer, error.message, FORMAT, True, keyword)
+    return Violation(pointer, error.message, PROPERTY, True, keyword)
+
+
+def _normalise(validator: Any, payload: Any) -> tuple[Any, list[Violation]]:
+    """A copy with mistaken types put right where that loses nothing, and what was put right."""
+    mended: list[Violation] = []
+    copied = False
+    for error in list(validator.iter_errors(payload)):
+        if not error.instance_path or str(error.schema_path[-1]) != "type":
+            continue
+        found, value = _as_type(error.instance, getattr(error.kind, "types", ()))
+        if not found:
+            continue
+        if not copied:
+            payload, copied = json.loads(json.dumps(payload)), True
+        *parents, last = error.instance_path
+        holder = payload
+        for part in parents:
+            holder = holder[part]
+        holder[last] = value
+        violation = _violation(error)
+        mended.append(Violation(violation.pointer, violation.message, violation.code, True, "type"))
+    return payload, mended
+
+
+def _as_type(value: Any, types: Any) -> tuple[bool, Any]:
+    if "string" in types and isinstance(value, int | float) and not isinstance(value, bool):
+        return True, str(value)
+    if "array" in types and isinstance(value, dict):
+        return True, [value]
+    if isinstance(value, str):
+        return _text_as_type(value.strip(), types)
+    if "integer" in types and isinstance(value, float) and value.is_integer():
+        return True, int(value)
+    if "integer" in types and isinstance(value, float):
+        return True, round(value)
+    return False, None
+
+
+def _text_as_type(text: str, types: Any) -> tuple[bool, Any]:
+    try:
+        if "integer" in types and len(text) < 20:
+            return True, int(text)
+        if "number" in types:
+            number = float(text)
+            return number == number and abs(number) != float("inf"), number
+    except ValueError:
+        return False, None
+    if "boolean" in types and text.lower() in ("true", "false"):
+        return True, text.lower() == "true"
+    return False, None

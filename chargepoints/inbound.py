@@ -1,0 +1,61 @@
+"""One CALL of a charger on its way through a handler."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import Moment, is_backfill, read_time
+from chargepoints.models import TimeQuality
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+
+
+@dataclass(slots=True)
+class Inbound:
+    """`payload` is unrenamed, normalised by its schema; what was odd is in `deviations`.
+
+    `unit` is the transaction the handler runs in; `decide` runs before there is one.
+    """
+
+    station: Station
+    version: str
+    action: str
+    message_id: str
+    payload: dict[str, Any]
+    received_at: datetime
+    deviations: list[str]
+    unit: UnitOfWork
+
+    def deviate(self, deviation: str) -> None:
+        if deviation and deviation not in self.deviations:
+            self.deviations.append(deviation)
+
+    def time(self, text: object) -> Moment:
+        moment = read_time(text, self.received_at)
+        self.deviate(moment.deviation)
+        return moment
+
+    def emit(self, type: str, data: dict[str, Any], moment: Moment | None = None) -> None:
+        """Tell core a fact this message brought, with the message as the charger sent it."""
+        at = moment.at if moment else self.received_at
+        self.unit.emit(
+            self.station.id,
+            type,
+            data,
+            occurred_at=at,
+            received_at=self.received_at,
+            time_quality=moment.quality if moment else TimeQuality.CHARGER,
+            backfill=is_backfill(at, self.received_at),
+            deviations=self.deviations,
+            ocpp={
+                "version": self.version,
+                "action": self.action,
+                "message_id": self.message_id,
+                "payload": self.payload,
+            },
+        )
+
+
+def clip(value: object, length: int) -> str:
+    """Text of a charger as a column takes it; None is no text."""
+    return "" if value is None else str(value)[:length]

@@ -1,0 +1,210 @@
+"""Commands: taken in as rows, cancelled, and concluded when the charger answered or acted."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chargepoints.gateway import nudges
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services.command_types import COMMAND_TYPES, check_args
+from chargepoints.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.versions import OcppVersion, installed_versions
+
+State = Command.State
+FINAL = frozenset(
+    {
+        State.REJECTED,
+        State.CALLERROR,
+        State.TIMEOUT,
+        State.EXPIRED,
+        State.CANCELLED,
+        State.EFFECT_CONFIRMED,
+        State.NO_EFFECT,
+    }
+)
+
+
+@dataclass
+class CommandRefused(Exception):
+    """The command cannot be taken; `code` is one of core's stable error codes.
+
+    `errors` holds [{"pointer": JSON pointer into the body, "message": text}].
+    """
+
+    code: str
+    detail: str
+    errors: list[dict[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+def submit(
+    charge_point: ChargePoint,
+    type: str,
+    args: dict[str, Any],
+    *,
+    requested_by: str,
+    idempotency_key: str | None = None,
+    expires_at: datetime | None = None,
+    not_before: datetime | None = None,
+    timeout_s: int | None = None,
+) -> Command:
+    """Take a command in: a row, and a nudge to the process that holds the charger's socket.
+
+    Raises CommandRefused: `unknown_type`, `invalid_args`, `not_supported` (by the charger's
+    version), `not_connected`, `idempotency_conflict`.
+    """
+    digest = _digest(charge_point, type, args, expires_at)
+    if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+        return earlier
+    if type not in COMMAND_TYPES:
+        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+    if errors := check_args(type, args):
+        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
+    version = version_of(charge_point)
+    if version is not None:
+        _check_supported(version, type, args)
+    kind = COMMAND_TYPES[type]
+    if expires_at is None and kind.only_connected and charge_point.connection_id is None:
+        raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
+    now = timezone.now()
+    command = Command(
+        charge_point=charge_point,
+        type=type,
+        args=args,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key or None,
+        body_digest=digest,
+        not_before=not_before,
+        expires_at=expires_at or now + timedelta(seconds=kind.expires_after_s),
+        timeout_s=timeout_s or kind.timeout_s,
+    )
+    try:
+        with transaction.atomic():
+            command.save(force_insert=True)
+    except IntegrityError:
+        if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+            return earlier
+        raise
+    transaction.on_commit(lambda: nudges.send(charge_point.pk))
+    return command
+
+
+def cancel(command: Command) -> Command:
+    """Cancel what was not sent yet. Raises CommandRefused `not_cancellable`."""
+    with unit_of_work() as unit:
+        now = timezone.now()
+        taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
+            state=State.CANCELLED, finished_at=now
+        )
+        command.refresh_from_db()
+        if not taken:
+            raise CommandRefused("not_cancellable", f"the command is {command.state} already")
+        announce(unit, command)
+    return command
+
+
+def version_of(charge_point: ChargePoint) -> OcppVersion | None:
+    """The version the charger speaks or is pinned to; None until it has connected once."""
+    name = charge_point.pinned_protocol or charge_point.protocol
+    return installed_versions().get(name)
+
+
+def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
+    """Set the state; where it is the last one, core is told."""
+    now = timezone.now()
+    for name, value in fields.items():
+        setattr(command, name, value)
+    command.state = state
+    awaits_effect = state == State.ACCEPTED and bool(command.effect_key)
+    if not awaits_effect:
+        command.finished_at = now
+    command.save()
+    if command.finished_at is not None:
+        announce(unit, command)
+
+
+def confirm_effect(
+    unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
+) -> None:
+    """The thing a command was sent for has happened; `transaction_id` is our row's id.
+
+    The effect may come before the answer to the command itself: the answer then finds it.
+    """
+    waiting = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        effect_key=effect_key,
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    ).order_by("created_at")
+    command = waiting.first()
+    if command is None:
+        return
+    command.transaction_id = transaction_id
+    finish(unit, command, State.EFFECT_CONFIRMED)
+
+
+def announce(unit: UnitOfWork, command: Command) -> None:
+    unit.emit(
+        command.charge_point_id,
+        "command.finished",
+        {
+            "command_id": str(command.pk),
+            "type": command.type,
+            "state": str(command.state),
+            "requested_by": command.requested_by,
+            "error": error_of(command),
+        },
+    )
+    unit.after_commit(lambda: nudges.finished(command.pk))
+
+
+def error_of(command: Command) -> dict[str, str] | None:
+    """Contract: {class, code, detail}, or None where nothing went wrong."""
+    if not command.error_class:
+        return None
+    return {
+        "class": command.error_class,
+        "code": command.error_code,
+        "detail": command.error_detail,
+    }
+
+
+def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:
+    if type != "raw":
+        if type not in version.commands:
+            raise CommandRefused("not_supported", f"OCPP {version.name} cannot express {type!r}")
+        return
+    action = args["action"]
+    if action not in version.csms_actions:
+        raise CommandRefused("not_supported", f"OCPP {version.name} has no {action!r} to send")
+    errors = [
+        {"pointer": f"/args/payload{violation.pointer}", "message": violation.message}
+        for violation in version.schemas.request_violations(action, args["payload"])
+    ]
+    if errors:
+        raise CommandRefused("invalid_args", "the payload does not fit its schema", errors)
+
+
+def _earlier(requested_by: str, idempotency_key: str, digest: str) -> Command | None:
+    earlier = Command.objects.filter(
+        requested_by=requested_by, idempotency_key=idempotency_key
+    ).first()
+    if earlier is not None and earlier.body_digest != digest:
+        raise CommandRefused(
+            "idempotency_conflict", "this Idempotency-Key came with another body before"
+        )
+    return earlier
+
+
+def _digest(
+    charge_point: ChargePoint, type: str, args: dict[str, Any], expires_at: datetime | None
+) -> str:
+    body = [charge_point.pk, type, args, expires_at and expires_at.isoformat()]
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

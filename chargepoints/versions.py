@@ -1,0 +1,99 @@
+"""The OCPP versions that are installed: what each must bring, and how they are found.
+
+A version is an app of its own, named by one line of the OCPP_VERSIONS setting; nothing here or
+elsewhere in `chargepoints` knows which there are.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chargepoints.gateway.schemas import Schemas
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.unit_of_work import UnitOfWork
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What answers one action.
+
+    `handle(inbound, decision)` runs inside the database transaction and returns the reply's
+    payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
+    event loop and outside any transaction: it may ask core.
+    """
+
+    handle: Callable[[Inbound, Any], Payload]
+    decide: Callable[[Inbound], Awaitable[Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a charger's answer means for the command: its state, and why where it is not well.
+
+    `effect_key` is what the effect will be known by when it comes, within `effect_within_s`.
+    """
+
+    state: str
+    error_code: str = ""
+    error_detail: str = ""
+    effect_key: str = ""
+    effect_within_s: int = 0
+
+
+def by_status(command: Command, response: Payload) -> Conclusion:
+    """The usual reading: `status` Accepted is accepted, anything else is the station's no."""
+    status = str(response.get("status", ""))
+    if status in ("Accepted", ""):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTranslation:
+    """One neutral command type in one version's words.
+
+    `compose(unit, command)` returns the request's payload, inside a transaction; it raises
+    CommandRefused where the arguments cannot be said in this version. `conclude(command,
+    response)` reads the answer; `record(unit, command, response)`, where there is one, stores
+    what was learned from it.
+    """
+
+    action: str
+    compose: Callable[[UnitOfWork, Command], Payload]
+    conclude: Callable[[Command, Payload], Conclusion] = by_status
+    record: Callable[[UnitOfWork, Command, Payload], None] | None = None
+
+
+@dataclass(frozen=True)
+class OcppVersion:
+    name: str
+    subprotocol: str
+    aliases: tuple[str, ...]
+    schemas: Schemas
+    handlers: Mapping[str, Handler]
+    commands: Mapping[str, CommandTranslation]
+    csms_actions: frozenset[str]
+    # CALLERROR codes by our own names, where this version spells them in its own way.
+    error_codes: Mapping[str, str]
+    # What a charger may send before its BootNotification was accepted.
+    served_before_boot: frozenset[str]
+    # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
+    answers_unreadable: bool = False
+    sends_milliseconds: bool = False
+    trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
+
+    def error_code(self, name: str) -> str:
+        return self.error_codes.get(name, name)
+
+
+@cache
+def installed_versions() -> dict[str, OcppVersion]:
+    """By subprotocol, in the server's order of preference."""
+    return {name: import_string(path) for name, path in settings.OCPP_VERSIONS.items()}
