@@ -1,0 +1,1 @@
+"""`python -m benchmarks`: the gateway beside what else could answer chargers, on this machine."""

@@ -1,0 +1,1 @@
+"""The load generator: simulated chargers in a process of their own, cheap beside any server."""
