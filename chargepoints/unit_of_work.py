@@ -143,7 +143,7 @@ def take_numbers(counter: str, counts: dict[int, int]) -> dict[int, int]:
     sql = (
         f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
-        f"RETURNING c.charge_point_id, c.{counter}"
+        f"RETURNING charge_point_id, {counter}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [value for pair in ordered for value in pair])
