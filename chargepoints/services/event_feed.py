@@ -1,0 +1,65 @@
+"""The feed of events over all charge points: places in it, and the body core is told."""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from chargepoints.clock import api_time
+from chargepoints.models import Event, EventFeed
+
+_NUMBER = """
+UPDATE chargepoints_event SET position = %s + waiting.place
+FROM (
+    SELECT id, row_number() OVER (ORDER BY id) AS place
+    FROM chargepoints_event WHERE position IS NULL ORDER BY id LIMIT %s
+) AS waiting
+WHERE chargepoints_event.id = waiting.id
+"""
+
+
+def assign_positions(limit: int = 1000) -> int:
+    """Give up to `limit` committed events their place in the feed; returns how many got one.
+
+    The row of EventFeed is locked until the commit, so positions become visible in their own
+    order, and whoever reads `position > cursor` never skips one. A transaction that commits
+    late, with ids lower than some already placed, gets later positions: nothing is lost.
+
+    Order of ids is order of sequence for one charge point: a transaction that writes its events
+    holds the row of its counters from before the first id is taken until the commit
+    (`unit_of_work.take_numbers`), so the next one takes its ids when the former are visible. The
+    rows seen here are therefore, for each charge point, all there are up to some sequence.
+    """
+    if not Event.objects.filter(position=None).exists():
+        return 0
+    with transaction.atomic():
+        # A statement of its own: under READ COMMITTED the next one sees all that was committed
+        # until the lock was had. SQLite has one writer, which this transaction already is.
+        feed, _ = EventFeed.objects.select_for_update().get_or_create(pk=1)
+        with connection.cursor() as cursor:
+            cursor.execute(_NUMBER, [feed.last_position, limit])
+            placed = cursor.rowcount
+        feed.last_position += placed
+        feed.save()
+    return placed
+
+
+def event_body(event: Event) -> dict[str, Any]:
+    """An event as core sees it, in the feed and in a webhook alike; JSON-ready.
+
+    The charge point should have been fetched with it (`select_related`).
+    """
+    return {
+        "id": event.event_id,
+        "position": event.position,
+        "type": event.type,
+        "charge_point": event.charge_point.identity,
+        "external_id": event.charge_point.external_id,
+        "sequence": event.sequence,
+        "occurred_at": api_time(event.occurred_at),
+        "received_at": api_time(event.received_at),
+        "time_quality": event.time_quality,
+        "backfill": event.backfill,
+        "deviations": event.deviations,
+        "data": event.data,
+        "ocpp": event.ocpp,
+    }
