@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChargepointsConfig(AppConfig):
     name = "chargepoints"
     verbose_name = "Charge points"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from chargepoints import roles
+
+        # After the receiver of django.contrib.auth, which stands before this app and makes the
+        # permissions that are granted here.
+        post_migrate.connect(roles.grant, dispatch_uid="chargepoints.roles.grant")

@@ -65,6 +65,10 @@ class Command(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [
+            ("operate_chargepoint", "Can send the commands of daily support"),
+            ("engineer_chargepoint", "Can send every command"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["requested_by", "idempotency_key"], name="command_idempotent"

@@ -1,0 +1,67 @@
+"""The four roles of staff: groups whose permissions are granted anew at every migration.
+
+Each role may do what the one before it may, and more. An installation that wants it otherwise
+makes groups of its own: what is added to these four stays, what is taken from them comes back.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+
+VIEWER, OPERATOR, ENGINEER, ADMINISTRATOR = "viewer", "operator", "engineer", "administrator"
+ROLES = (VIEWER, OPERATOR, ENGINEER, ADMINISTRATOR)
+
+OPERATE = "chargepoints.operate_chargepoint"
+EVERY_COMMAND = "chargepoints.engineer_chargepoint"
+
+OPERATORS_MAY = frozenset({OPERATE})
+ENGINEERS_MAY = OPERATORS_MAY | {
+    EVERY_COMMAND,
+    "chargepoints.add_chargepoint",
+    "chargepoints.change_chargepoint",
+    "chargepoints.delete_chargepoint",
+    "chargepoints.delete_handshakerefusal",
+    "chargepoints.add_idtoken",
+    "chargepoints.change_idtoken",
+    "chargepoints.delete_idtoken",
+}
+
+
+def may(role: str, permission: str, *, of_django: bool) -> bool:
+    """Whether a role has a permission, `app.codename`; `of_django`: users, groups and the like."""
+    if role == ADMINISTRATOR:
+        return True
+    if of_django:
+        return False
+    if role == ENGINEER and permission in ENGINEERS_MAY:
+        return True
+    if role == OPERATOR and permission in OPERATORS_MAY:
+        return True
+    return permission.partition(".")[2].startswith("view_")
+
+
+def grant(app_config: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
+    """Give the roles their permissions on one app's models; runs after its migrations."""
+    try:
+        group_model = apps.get_model("auth", "Group")
+        permission_model = apps.get_model("auth", "Permission")
+    except LookupError:
+        return  # a migration of some apps only, before the one that has groups
+    permissions = list(
+        permission_model._default_manager.using(using).filter(
+            content_type__app_label=app_config.label
+        )
+    )
+    if not permissions:
+        return
+    of_django = app_config.name.startswith("django.")
+    for role in ROLES:
+        group, _ = group_model._default_manager.using(using).get_or_create(name=role)
+        group.permissions.add(
+            *(
+                permission
+                for permission in permissions
+                if may(role, f"{app_config.label}.{permission.codename}", of_django=of_django)
+            )
+        )
