@@ -98,7 +98,7 @@ class UnitOfWork:
                 sql, convert = _insertion(model, connection.vendor)
                 cursor.executemany(sql, [convert(row) for row in rows])
             for sql, rows in self._updates.items():
-                cursor.executemany(sql, rows)
+                cursor.executemany(sql, [tuple(map(_plain, row)) for row in rows])
         self._rows.clear()
         self._updates.clear()
 
@@ -178,6 +178,12 @@ def _insertion(
         )
 
     return sql, convert
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
 
 
 def _converter(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:

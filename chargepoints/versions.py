@@ -35,16 +35,11 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a charger's answer means for the command: its state, and why where it is not well.
-
-    `effect_key` is what the effect will be known by when it comes, within `effect_within_s`.
-    """
+    """What a charger's answer means for the command: its state, and why where it is not well."""
 
     state: str
     error_code: str = ""
     error_detail: str = ""
-    effect_key: str = ""
-    effect_within_s: int = 0
 
 
 def by_status(command: Command, response: Payload) -> Conclusion:
@@ -60,7 +55,8 @@ class CommandTranslation:
     """One neutral command type in one version's words.
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
-    CommandRefused where the arguments cannot be said in this version. `conclude(command,
+    CommandRefused where the arguments cannot be said in this version. Where the effect can be
+    seen, it sets `command.effect_key`, by which `commands.confirm_effect` finds it. `conclude(command,
     response)` reads the answer; `record(unit, command, response)`, where there is one, stores
     what was learned from it.
     """

@@ -52,6 +52,9 @@ class ChargePoint(models.Model):
     strict = models.BooleanField(
         default=False, help_text="answer soft defects with a CALLERROR, as certification asks"
     )
+    check_user_name = models.BooleanField(
+        default=True, help_text="the Basic user name must be the identity"
+    )
     proactive = models.BooleanField(
         default=True, help_text="the gateway may send requests of its own accord"
     )

@@ -42,6 +42,7 @@ class CommandType:
     expires_after_s: int = 24 * HOUR_S
     timeout_s: int = 30
     only_connected: bool = False
+    effect_within_s: int = 120
 
 
 COMMAND_TYPES: dict[str, CommandType] = {

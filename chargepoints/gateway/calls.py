@@ -1,0 +1,117 @@
+"""Our CALLs to one charger: commands from their rows, one outstanding at a time.
+
+The row is claimed, with its request, before the frame is sent (P8: nothing is sent twice);
+what was sent and not answered ends as a timeout, never as a resend.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from chargepoints.gateway import dispatch, ocppj
+from chargepoints.gateway.dispatch import Answer, Claimed
+from chargepoints.gateway.writer import StoreUnavailable
+
+if TYPE_CHECKING:
+    from chargepoints.gateway.session import Session
+
+logger = logging.getLogger(__name__)
+
+# A charger that has been accepted before need not boot again; this long it is given the chance.
+SETTLE_S = 5.0
+BOOT_ACTION = "BootNotification"
+# What chargers are known to send before their BootNotification was answered.
+BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
+
+
+class Calls:
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._ready = False
+        self._open = True
+        self._again = False
+        self._sender: asyncio.Task[None] | None = None
+        self._pending_id = ""
+        self._pending: asyncio.Future[Answer] | None = None
+        loop = asyncio.get_running_loop()
+        self._settle = loop.call_later(SETTLE_S, self._settled)
+
+    def nudge(self) -> None:
+        """There may be a command to send."""
+        self._again = True
+        if self._open and self._sender is None:
+            self._sender = asyncio.create_task(self._send_all())
+
+    def replied(self, frame: ocppj.Call | ocppj.Malformed) -> None:
+        """A reply went out; the first that shows the charger past its boot opens the way."""
+        if self._ready or not self._session.station.boot_accepted:
+            return
+        if isinstance(frame, ocppj.Call) and (
+            frame.action == BOOT_ACTION or frame.action not in BEFORE_BOOT
+        ):
+            self._settled()
+
+    def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> None:
+        """Match an answer to the one outstanding CALL by its id; anything else is dropped."""
+        matches = frame.message_id == self._pending_id
+        # Part 4, 4.2.3: "-1" answers a CALL whose id could not be read.
+        if isinstance(frame, ocppj.CallError) and frame.message_id == "-1":
+            matches = True
+        if not matches or self._pending is None or self._pending.done():
+            logger.info("%s answered nothing that was asked", self._session.station.identity)
+            self._session.gateway.unexpected_answer(self._session, text, frame)
+            return
+        self._pending.set_result(Answer(text, frame))
+
+    def disconnected(self) -> None:
+        self._open = False
+        self._settle.cancel()
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_result(Answer("", None, lost=True))
+
+    async def ended(self) -> None:
+        if self._sender is not None:
+            await asyncio.wait([self._sender])
+
+    def _settled(self) -> None:
+        self._ready = True
+        self._settle.cancel()
+        self.nudge()
+
+    async def _send_all(self) -> None:
+        session = self._session
+        try:
+            while self._again and self._open:
+                self._again = False
+                while self._open and (claimed := await self._claim()) is not None:
+                    await self._call(claimed)
+        except StoreUnavailable:
+            logger.warning("commands for %s wait for the database", session.station.identity)
+        except Exception:
+            logger.exception("a command for %s failed", session.station.identity)
+        finally:
+            self._sender = None
+
+    async def _claim(self) -> Claimed | None:
+        session = self._session
+        return await session.gateway.writer.run(
+            session.station.id,
+            lambda unit: dispatch.claim(unit, session.station, session.version, self._ready),
+        )
+
+    async def _call(self, claimed: Claimed) -> None:
+        session = self._session
+        # Registered before it is sent: an answer cannot come too early.
+        self._pending_id = claimed.message_id
+        self._pending = asyncio.get_running_loop().create_future()
+        try:
+            await session.send(claimed.frame)
+            answer = await asyncio.wait_for(self._pending, claimed.timeout_s)
+        except TimeoutError:
+            answer = Answer("", None)
+        finally:
+            self._pending_id, self._pending = "", None
+        await session.gateway.writer.run(
+            session.station.id,
+            lambda unit: dispatch.conclude(unit, session.station, session.version, claimed, answer),
+        )

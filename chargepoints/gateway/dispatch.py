@@ -1,0 +1,254 @@
+"""The database side of a command's way to its charger: claimed, and concluded.
+
+Both run in the writer's transaction. Claiming is fenced by the connection's epoch (P6).
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chargepoints import metrics
+from chargepoints.gateway import ocppj
+from chargepoints.models import ChargePoint, Command, Message
+from chargepoints.services import commands
+from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands import CommandRefused
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import Conclusion, OcppVersion, by_status
+
+logger = logging.getLogger(__name__)
+
+State = Command.State
+ErrorClass = Command.ErrorClass
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    command_id: uuid.UUID
+    message_id: str
+    action: str
+    frame: str
+    timeout_s: float
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`frame` is None where none came in time, or where the socket went (`lost`)."""
+
+    text: str
+    frame: ocppj.CallResult | ocppj.CallError | None
+    lost: bool = False
+    at: datetime = field(default_factory=timezone.now)
+
+
+def claim(
+    unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool
+) -> Claimed | None:
+    """The next command to send, marked as sent; None where there is none.
+
+    Until the charger's boot is accepted nothing is sent but the request to boot
+    (2.0.1 B02.FR.02, 1.6 4.2.1).
+    """
+    now = timezone.now()
+    queued = Command.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=now),
+        charge_point_id=station.id,
+        state=State.QUEUED,
+        finished_at=None,
+        expires_at__gt=now,
+    ).order_by("created_at")
+    for command in queued:
+        if not ChargePoint.objects.filter(
+            pk=station.id, connection_id=station.connection_id
+        ).exists():
+            return None
+        try:
+            action, payload = compose(unit, version, command)
+        except CommandRefused as refused:
+            fail(unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail)
+            continue
+        may_go = ready and station.boot_accepted
+        if not may_go and not (action == "TriggerMessage" and payload == version.trigger_boot):
+            continue
+        if (claimed := _mark_sent(station, version, command, action, payload, now)) is not None:
+            return claimed
+    return None
+
+
+def compose(
+    unit: UnitOfWork, version: OcppVersion, command: Command
+) -> tuple[str, dict[str, Any]]:
+    """The request in this version's words. Raises CommandRefused."""
+    if command.type == "raw":
+        return command.args["action"], command.args["payload"]
+    translation = version.commands.get(command.type)
+    if translation is None:
+        raise CommandRefused("not_supported", f"OCPP {version.name} has no {command.type}")
+    payload = translation.compose(unit, command)
+    if violations := version.schemas.request_violations(translation.action, payload):
+        first = violations[0]
+        raise CommandRefused("invalid_args", f"{first.pointer}: {first.message}")
+    return translation.action, payload
+
+
+def _mark_sent(
+    station: Station,
+    version: OcppVersion,
+    command: Command,
+    action: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> Claimed | None:
+    message_id = str(uuid.uuid4())
+    # Conditional: it may have been cancelled since it was read.
+    taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
+        state=State.SENT,
+        sent_at=now,
+        connection_id=station.connection_id,
+        ocpp_version=version.name,
+        action=action,
+        message_id=message_id,
+        request=payload,
+        effect_key=command.effect_key,
+    )
+    if not taken:
+        return None
+    frame = ocppj.encode_call(message_id, action, payload)
+    return Claimed(command.pk, message_id, action, frame, command.timeout_s, now)
+
+
+def conclude(
+    unit: UnitOfWork, station: Station, version: OcppVersion, claimed: Claimed, answer: Answer
+) -> None:
+    """Write the trace and the command's state, whatever came or did not come."""
+    command = Command.objects.get(pk=claimed.command_id)
+    command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
+    command.answered_at = answer.at if answer.frame is not None else None
+    deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
+    outcome, error_code = Message.Outcome.RESULT, ""
+    if isinstance(answer.frame, ocppj.CallResult):
+        _conclude_result(unit, version, command, answer.frame, deviations)
+    elif isinstance(answer.frame, ocppj.CallError):
+        outcome, error_code = Message.Outcome.ERROR, answer.frame.code[:50]
+        command.response = {
+            "code": answer.frame.code,
+            "description": answer.frame.description,
+            "details": answer.frame.details,
+        }
+        fail(
+            unit,
+            command,
+            State.CALLERROR,
+            ErrorClass.CALLERROR,
+            error_code,
+            answer.frame.description,
+        )
+    else:
+        outcome = Message.Outcome.TIMEOUT
+        code = "connection_lost" if answer.lost else "no_answer"
+        detail = "whether the charger acted on it is not known"
+        fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
+    metrics.message("out", version.name, claimed.action, deviations)
+    unit.append(
+        Message,
+        (
+            station.id,
+            station.connection_id,
+            Message.Direction.TO_CHARGER,
+            claimed.action,
+            claimed.message_id,
+            claimed.frame,
+            answer.text.replace("\x00", "\ufffd"),
+            outcome,
+            error_code,
+            deviations,
+            claimed.sent_at,
+            command.duration_ms,
+        ),
+    )
+
+
+def _conclude_result(
+    unit: UnitOfWork,
+    version: OcppVersion,
+    command: Command,
+    frame: ocppj.CallResult,
+    deviations: list[str],
+) -> None:
+    checked = version.schemas.check_response(command.action, frame.payload)
+    deviations += [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
+    command.response = frame.payload
+    if checked.hard is not None:
+        deviations.append(f"bad_response:{checked.hard.pointer}")
+        message = checked.hard.message
+        fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
+        return
+    translation = version.commands.get(command.type)
+    conclusion = (
+        translation.conclude(command, checked.payload)
+        if translation is not None
+        else by_status(command, checked.payload)
+    )
+    if translation is not None and translation.record is not None:
+        translation.record(unit, command, checked.payload)
+    _apply(unit, command, conclusion)
+
+
+def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
+    if command.state == State.EFFECT_CONFIRMED:
+        # The effect came before the answer.
+        command.save()
+        return
+    if conclusion.state != State.ACCEPTED:
+        detail = conclusion.error_detail
+        fail(
+            unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail
+        )
+        return
+    deadline = None
+    if command.effect_key:
+        deadline = timezone.now() + timedelta(seconds=COMMAND_TYPES[command.type].effect_within_s)
+    commands.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
+
+
+def fail(
+    unit: UnitOfWork, command: Command, state: str, error_class: str, code: str, detail: str
+) -> None:
+    commands.finish(
+        unit,
+        command,
+        state,
+        error_class=error_class,
+        error_code=code[:50],
+        error_detail=detail[:1000],
+    )
+
+
+def trace_unexpected(
+    unit: UnitOfWork, station: Station, text: str, frame: ocppj.CallResult | ocppj.CallError
+) -> None:
+    """An answer to nothing that was asked: kept in the trace, and nothing else."""
+    unit.append(
+        Message,
+        (
+            station.id,
+            station.connection_id,
+            Message.Direction.FROM_CHARGER,
+            "",
+            frame.message_id,
+            text.replace("\x00", "\ufffd"),
+            "",
+            Message.Outcome.NONE,
+            "",
+            ["unexpected_answer", *frame.deviations],
+            timezone.now(),
+            None,
+        ),
+    )

@@ -1,0 +1,276 @@
+"""From a WebSocket's first request to a connection, or to the reason for refusing it.
+
+The reading of the request is pure; `admit` and `close` run in the writer's transaction.
+OCPP-J 1.6 chapter 3, 2.0.1 part 4 chapter 3, security whitepaper 3.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Connection, Credential, Registration, Transaction
+from chargepoints.models.charge_point import identity_validator
+from chargepoints.services import charge_points
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import OcppVersion, installed_versions
+
+MAX_OFFERED = 20
+DEFAULT_SUBPROTOCOL = "ocpp1.6"
+_NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the charger asked with; `authorization` is the decoded `user:key` of Basic."""
+
+    identity: str
+    path: str
+    offered: tuple[str, ...]
+    authorization: bytes | None
+    address: str
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    status: int
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`subprotocol` is what to echo, None where nothing was offered."""
+
+    station: Station
+    version: OcppVersion
+    subprotocol: str | None
+    superseded: Connection | None
+    deviations: list[str] = field(default_factory=list)
+
+
+def read_request(scope: dict[str, Any]) -> Request:
+    raw_path = bytes(scope.get("raw_path") or scope["path"].encode()).split(b"?")[0]
+    identity, deviations = _identity(raw_path)
+    headers = dict(scope["headers"])
+    client = scope.get("client")
+    return Request(
+        identity=identity,
+        path=raw_path.decode("latin1")[:255],
+        offered=tuple(protocol[:50] for protocol in scope.get("subprotocols", ())[:MAX_OFFERED]),
+        authorization=_basic(headers.get(b"authorization", b"")),
+        address=str(client[0]) if client else "",
+        deviations=tuple(deviations),
+    )
+
+
+def _identity(raw_path: bytes) -> tuple[str, list[str]]:
+    """The last segment that is not empty, decoded once; empty where it cannot be one."""
+    segments = raw_path.split(b"/")
+    named = [segment for segment in segments[2:] if segment]
+    if not named:
+        return "", []
+    deviations = []
+    if len(named) > 1:
+        deviations.append("extra_path")
+    elif len(segments) > 3:
+        deviations.append("extra_slash")
+    try:
+        return unquote_to_bytes(named[-1]).decode().strip(), deviations
+    except UnicodeDecodeError:
+        return "", deviations
+
+
+def _basic(header: bytes) -> bytes | None:
+    scheme, _, value = header.partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        return base64.b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def find(identity: str) -> ChargePoint | None:
+    """The charge point registered under this identity, in any case."""
+    known = ChargePoint.objects.select_related("connection__server")
+    return (
+        known.filter(identity=identity).first()
+        or known.alias(lower=Lower("identity")).filter(lower=identity.lower()).first()
+    )
+
+
+def admit(unit: UnitOfWork, request: Request, server_id: Any) -> Admitted | Refused:
+    """Authenticate, agree on a version, and open the connection that supersedes the last one."""
+    if not identity_validator.regex.fullmatch(request.identity):  # type: ignore[union-attr]
+        return Refused(404, "invalid_identity", "Correct the URL set in the charger.")
+    deviations = list(request.deviations)
+    charge_point = find(request.identity)
+    if charge_point is None and settings.UNKNOWN_CHARGE_POINTS == "pending":
+        charge_point = _take_in(request)
+    if charge_point is None:
+        _NO_CREDENTIAL.matches(request.authorization or b"")
+        return Refused(404, "unknown_identity", "Register the charge point, or correct its URL.")
+    if refused := _authenticate(charge_point, request, deviations):
+        return refused
+    agreed = _agree(charge_point, request.offered, deviations)
+    if agreed is None:
+        return Refused(400, "no_common_protocol", "Set the charger to ocpp1.6 or ocpp2.0.1.")
+    version, subprotocol = agreed
+    superseded = charge_point.connection
+    connection = _open(unit, charge_point, version, request, deviations, server_id)
+    station = Station.of(charge_point)
+    station.connection_id = connection.pk
+    station.protocol = version.subprotocol
+    station.transactions = dict(
+        Transaction.objects.filter(charge_point=charge_point, ended_at=None).values_list(
+            "transaction_id", "id"
+        )
+    )
+    return Admitted(station, version, subprotocol, superseded, deviations)
+
+
+def _take_in(request: Request) -> ChargePoint:
+    """An unknown charger, waiting for staff; the key it came with is the one it keeps."""
+    key = request.authorization.partition(b":")[2] if request.authorization else b""
+    charge_point = charge_points.register(
+        request.identity,
+        registration=Registration.PENDING,
+        security_profile=1 if key else 0,
+    )
+    if key:
+        Credential.for_key(charge_point, key).save()
+    return charge_point
+
+
+def _authenticate(
+    charge_point: ChargePoint, request: Request, deviations: list[str]
+) -> Refused | None:
+    if charge_point.security_profile == 0:
+        return None
+    if request.authorization is None:
+        return Refused(401, "no_credentials", "Set the key in the charger: it sent none.")
+    user, key = _user_and_key(request.authorization, charge_point.identity)
+    if user.lower() != charge_point.identity.lower().encode():
+        # A00.FR.204: the user name is the identity of the charging station.
+        if charge_point.check_user_name:
+            return Refused(401, "wrong_user", "The user name must be the charger's identity.")
+        deviations.append("other_user_name")
+    candidates = [key, key.hex().encode(), _from_hex(key)]
+    for credential in charge_point.credentials.all():
+        if any([credential.matches(candidate) for candidate in candidates]):
+            if credential.used_at is None:
+                Credential.objects.filter(pk=credential.pk).update(used_at=timezone.now())
+            return None
+    return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
+
+
+def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:
+    """Split at the colon that ends the known identity: identities and keys may hold colons."""
+    prefix = identity.encode() + b":"
+    if authorization[: len(prefix)].lower() == prefix.lower():
+        return authorization[: len(prefix) - 1], authorization[len(prefix) :]
+    user, _, key = authorization.partition(b":")
+    return user, key
+
+
+def _from_hex(key: bytes) -> bytes:
+    try:
+        return bytes.fromhex(key.decode("ascii"))
+    except ValueError:
+        return key
+
+
+def _agree(
+    charge_point: ChargePoint, offered: tuple[str, ...], deviations: list[str]
+) -> tuple[OcppVersion, str | None] | None:
+    """The version to speak, and the offered spelling of it to echo."""
+    versions = installed_versions()
+    pinned = charge_point.pinned_protocol
+    offered = tuple(protocol for protocol in offered if protocol)
+    if not offered:
+        if charge_point.strict:
+            return None
+        deviations.append("no_subprotocol")
+        return versions.get(pinned) or versions[DEFAULT_SUBPROTOCOL], None
+    for name, version in versions.items():
+        if pinned and name != pinned:
+            continue
+        if name in offered:
+            return version, name
+    for name, version in versions.items():
+        if (pinned and name != pinned) or charge_point.strict:
+            continue
+        for protocol in offered:
+            if _folded(protocol) in {_folded(alias) for alias in (name, *version.aliases)}:
+                deviations.append("odd_subprotocol")
+                return version, protocol
+    return None
+
+
+def _folded(protocol: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", protocol.lower())
+
+
+def _open(
+    unit: UnitOfWork,
+    charge_point: ChargePoint,
+    version: OcppVersion,
+    request: Request,
+    deviations: list[str],
+    server_id: Any,
+) -> Connection:
+    now = timezone.now()
+    superseded = charge_point.connection
+    if superseded is not None:
+        Connection.objects.filter(pk=superseded.pk, closed_at=None).update(
+            closed_at=now, close_reason="superseded by a newer socket"
+        )
+    connection = Connection.objects.create(
+        charge_point=charge_point,
+        server_id=server_id,
+        protocol=version.subprotocol,
+        remote_address=request.address,
+        path=request.path,
+        deviations=deviations,
+        opened_at=now,
+    )
+    ChargePoint.objects.filter(pk=charge_point.pk).update(
+        connection=connection,
+        protocol=version.subprotocol,
+        last_seen_at=now,
+        reported_online=True,
+    )
+    if superseded is not None or not charge_point.reported_online:
+        unit.emit(
+            charge_point.pk,
+            "charge_point.online",
+            {
+                "protocol": version.subprotocol,
+                "remote_address": request.address,
+                "takeover": superseded is not None,
+            },
+            received_at=now,
+            deviations=deviations,
+        )
+    return connection
+
+
+def close(station: Station, code: int | None, reason: str) -> None:
+    """Mark this connection closed; a successor, if there is one, is left alone."""
+    now = timezone.now()
+    Connection.objects.filter(pk=station.connection_id, closed_at=None).update(
+        closed_at=now, close_code=code, close_reason=reason[:100]
+    )
+    # P6: only the current epoch changes the charger's liveness.
+    ChargePoint.objects.filter(pk=station.id, connection_id=station.connection_id).update(
+        connection=None, last_seen_at=now
+    )

@@ -1,0 +1,200 @@
+"""One server process: its writer, its sessions, its ear for nudges, and its sweep."""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from chargepoints import metrics
+from chargepoints.gateway import dispatch, ocppj, sweep
+from chargepoints.gateway.refusals import Guard
+from chargepoints.gateway.session import Session
+from chargepoints.gateway.writer import StoreUnavailable, Writer
+from chargepoints.models import ChargePoint, Connection, ServerProcess
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 1.0
+LISTEN_AGAIN_AFTER_S = 1.0
+SUPERSEDED = 1000
+
+_current: "Gateway | None" = None
+
+
+def current() -> "Gateway":
+    """The gateway of this process. Raises RuntimeError where none is running."""
+    if _current is None:
+        raise RuntimeError("no gateway runs in this process; start it with manage.py serve")
+    return _current
+
+
+async def lifespan(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """ASGI lifespan: the gateway is up before the first socket, and down after the last."""
+    global _current
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            gateway = Gateway()
+            try:
+                await gateway.start()
+            except Exception as error:
+                logger.exception("the gateway did not start")
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+            _current = gateway
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            if _current is not None:
+                await _current.stop()
+                _current = None
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+class Gateway:
+    def __init__(self) -> None:
+        self.server_id = uuid.uuid4()
+        self.writer = Writer(settings.WRITER_THREADS)
+        self.guard = Guard()
+        self.sessions: dict[int, Session] = {}
+        self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self.writer.start()
+        await self.writer.run(0, lambda unit: self._server.save(force_insert=True))
+        self._tasks = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._sweep()),
+        ]
+
+    async def stop(self) -> None:
+        """After the sockets are closed: end the tasks, then write what is left."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self.writer.run(0, lambda unit: sweep.close_server(self.server_id))
+        except StoreUnavailable:
+            logger.warning("could not note the end of this server process")
+        await self.writer.stop()
+
+    async def add(self, session: Session, superseded: Connection | None) -> None:
+        """The newest authenticated socket is the charger's; the one before it is closed."""
+        station = session.station
+        earlier = self.sessions.get(station.id)
+        self.sessions[station.id] = session
+        if superseded is not None and self.guard.took_over(station.identity):
+            logger.warning("takeover storm: %s is frozen", station.identity)
+        if earlier is not None:
+            await earlier.close(SUPERSEDED, "superseded by a newer socket")
+        elif superseded is not None and superseded.server is not None:
+            await self._close_elsewhere(superseded)
+
+    def remove(self, session: Session) -> None:
+        if self.sessions.get(session.station.id) is session:
+            del self.sessions[session.station.id]
+
+    def unexpected_answer(
+        self, session: Session, text: str, frame: ocppj.CallResult | ocppj.CallError
+    ) -> None:
+        """Counted and kept in the trace; it never frees the slot of another CALL."""
+        metrics.UNEXPECTED_ANSWERS.inc()
+        self._spawn(
+            self.writer.run(
+                session.station.id,
+                lambda unit: dispatch.trace_unexpected(unit, session.station, text, frame),
+            )
+        )
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except StoreUnavailable:
+                logger.warning("an unexpected answer was not kept: the database does not answer")
+
+        task = asyncio.create_task(guarded())
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    async def _close_elsewhere(self, superseded: Connection) -> None:
+        layer = get_channel_layer()
+        if layer is None or superseded.server is None:
+            return
+        nudge = {
+            "type": "nudge",
+            "charge_point_id": superseded.charge_point_id,
+            "superseded": superseded.pk,
+        }
+        try:
+            await asyncio.wait_for(layer.send(superseded.server.channel, nudge), 1.0)
+        except Exception:
+            # The other process's sweep finds its session superseded.
+            logger.warning("could not tell another process of a takeover", exc_info=True)
+
+    async def _listen(self) -> None:
+        """Take nudges; whatever happens to the channel layer, no socket is harmed (P10)."""
+        layer = get_channel_layer()
+        while layer is not None:
+            try:
+                await self._take_nudge(await layer.receive(self._server.channel))
+            except Exception:
+                logger.warning("the channel layer does not answer; listening again", exc_info=True)
+                await asyncio.sleep(LISTEN_AGAIN_AFTER_S)
+
+    async def _take_nudge(self, message: dict[str, Any]) -> None:
+        session = self.sessions.get(message["charge_point_id"])
+        if session is None:
+            return
+        if message.get("superseded") == session.station.connection_id:
+            await session.close(SUPERSEDED, "superseded by a newer socket")
+            return
+        session.calls.nudge()
+
+    async def _sweep(self) -> None:
+        """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                found = await self.writer.run(0, lambda unit: sweep.sweep(unit, self._seen()))
+                await self._act_on(found)
+            except StoreUnavailable:
+                logger.warning("the sweep waits for the database")
+            except Exception:
+                logger.exception("the sweep failed")
+
+    def _seen(self) -> sweep.Seen:
+        return sweep.Seen(
+            self.server_id,
+            {
+                session.station.connection_id: (session.station.id, session.seen_at)
+                for session in self.sessions.values()
+            },
+        )
+
+    async def _act_on(self, found: sweep.Found) -> None:
+        for charge_point in found.changed:
+            self._take_settings(charge_point)
+        for charge_point_id in found.with_commands:
+            if session := self.sessions.get(charge_point_id):
+                session.calls.nudge()
+        for charge_point_id, connection_id in found.superseded:
+            session = self.sessions.get(charge_point_id)
+            if session is not None and session.station.connection_id == connection_id:
+                await session.close(SUPERSEDED, "superseded by a newer socket")
+
+    def _take_settings(self, charge_point: ChargePoint) -> None:
+        if session := self.sessions.get(charge_point.pk):
+            session.station.take_settings(charge_point)
+            session.calls.nudge()

@@ -1,0 +1,107 @@
+"""Refused handshakes: counted for staff, and slowed down where somebody is guessing."""
+
+import time
+from collections import OrderedDict, deque
+
+from django.db.models import F
+from django.utils import timezone
+
+from chargepoints.gateway.handshake import Refused, Request
+from chargepoints.models import ChargePoint, HandshakeRefusal
+from chargepoints.unit_of_work import UnitOfWork
+
+WINDOW_S = 60.0
+FAILURES_PER_IDENTITY = 5
+FAILURES_PER_ADDRESS = 20
+TAKEOVERS_PER_MINUTE = 5
+FROZEN_FOR_S = 300.0
+REMEMBERED = 10_000
+
+TOO_MANY = Refused(429, "too_many_failures", "Wait a minute; then correct the charger's key.")
+STORM = Refused(
+    429, "takeover_storm", "Two devices use this identity, or one opens sockets without end."
+)
+STORE_DOWN = Refused(503, "store_unavailable", "The database does not answer.")
+
+
+class Guard:
+    """Per process, in memory: recent failures by address, and takeovers by charge point."""
+
+    def __init__(self) -> None:
+        self._recent: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._frozen_until: dict[str, float] = {}
+
+    def refuses(self, request: Request) -> Refused | None:
+        """Before any hashing. An identity is slowed per address: nobody can lock another out."""
+        now = time.monotonic()
+        if self._frozen_until.get(request.identity.lower(), 0.0) > now:
+            return STORM
+        by_identity = self._count((request.address, request.identity.lower()), now)
+        by_address = self._count((request.address, ""), now)
+        if by_identity >= FAILURES_PER_IDENTITY or by_address >= FAILURES_PER_ADDRESS:
+            return TOO_MANY
+        return None
+
+    def failed(self, request: Request) -> None:
+        now = time.monotonic()
+        self._note((request.address, request.identity.lower()), now)
+        self._note((request.address, ""), now)
+
+    def took_over(self, identity: str) -> bool:
+        """Whether this takeover makes it a storm, for which the identity is frozen."""
+        now = time.monotonic()
+        key = ("takeover", identity.lower())
+        self._note(key, now)
+        if self._count(key, now) <= TAKEOVERS_PER_MINUTE:
+            return False
+        self._frozen_until[identity.lower()] = now + FROZEN_FOR_S
+        return True
+
+    def _note(self, key: tuple[str, str], now: float) -> None:
+        self._recent.setdefault(key, deque(maxlen=FAILURES_PER_ADDRESS)).append(now)
+        self._recent.move_to_end(key)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+    def _count(self, key: tuple[str, str], now: float) -> int:
+        return sum(1 for at in self._recent.get(key, ()) if now - at < WINDOW_S)
+
+
+def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
+    """One row per identity, address and reason; core hears of the first of each hour."""
+    now = timezone.now()
+    row, created = HandshakeRefusal.objects.get_or_create(
+        identity=request.identity[:255].replace("\x00", ""),
+        address=request.address,
+        reason=refused.reason,
+        defaults={
+            "remedy": refused.remedy,
+            "status_code": refused.status,
+            "path": request.path,
+            "user": _user(request),
+            "offered_protocols": ", ".join(request.offered)[:255],
+        },
+    )
+    fresh = created or (now - row.last_at).total_seconds() > 3600
+    if not created:
+        HandshakeRefusal.objects.filter(pk=row.pk).update(
+            count=F("count") + 1,
+            last_at=now,
+            path=request.path,
+            user=_user(request),
+            offered_protocols=", ".join(request.offered)[:255],
+        )
+    known = ChargePoint.objects.filter(identity__iexact=request.identity).first() if fresh else None
+    if known is not None:
+        unit.emit(
+            known.pk,
+            "charge_point.handshake_refused",
+            {"reason": refused.reason, "remedy": refused.remedy, "address": request.address},
+        )
+
+
+def _user(request: Request) -> str:
+    if request.authorization is None:
+        return ""
+    user = request.authorization.partition(b":")[0]
+    return user.decode("utf-8", "replace").replace("\x00", "")[:255]

@@ -1,0 +1,187 @@
+"""The sweep of one server process, once a second, in one transaction of the writer."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from chargepoints.clock import api_time
+from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
+from chargepoints.services import commands
+from chargepoints.unit_of_work import UnitOfWork
+
+HEARTBEAT_EVERY_S = 5.0
+SERVER_DEAD_AFTER = timedelta(seconds=30)
+# Promise: last seen is flushed within 60 s.
+FLUSH_EVERY_S = 30.0
+ANSWER_GRACE = timedelta(seconds=15)
+MOST_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class Seen:
+    """This process's sockets: connection id to (charge point id, monotonic time of last byte)."""
+
+    server_id: uuid.UUID
+    connections: dict[int, tuple[int, float]]
+
+
+@dataclass(slots=True)
+class Found:
+    changed: list[ChargePoint] = field(default_factory=list)
+    with_commands: list[int] = field(default_factory=list)
+    superseded: list[tuple[int, int]] = field(default_factory=list)
+
+
+_last: dict[str, float] = {}
+_settings_taken: dict[uuid.UUID, datetime] = {}
+
+
+def sweep(unit: UnitOfWork, seen: Seen) -> Found:
+    now = timezone.now()
+    found = Found()
+    if _due("heartbeat", HEARTBEAT_EVERY_S):
+        ServerProcess.objects.filter(pk=seen.server_id).update(heartbeat_at=now)
+        _bury_dead_servers(now)
+    if _due("flush", FLUSH_EVERY_S):
+        _flush_last_seen(unit, seen, now)
+        found.superseded = _superseded(seen)
+    _expire(unit, now)
+    _report_offline(unit, now)
+    if seen.connections:
+        mine = ChargePoint.objects.filter(connection__server_id=seen.server_id)
+        since = _settings_taken.get(seen.server_id, now - timedelta(seconds=10))
+        # A second of overlap: a change commits a little after the time it bears.
+        found.changed = list(
+            mine.filter(settings_changed_at__gt=since - timedelta(seconds=2))[:MOST_AT_ONCE]
+        )
+        _settings_taken[seen.server_id] = now
+        found.with_commands = list(
+            Command.objects.filter(
+                state=Command.State.QUEUED,
+                finished_at=None,
+                charge_point__connection__server_id=seen.server_id,
+            ).values_list("charge_point_id", flat=True)[:MOST_AT_ONCE]
+        )
+    return found
+
+
+def close_server(server_id: uuid.UUID) -> None:
+    """This process has stopped: what it held is closed, and its row goes."""
+    _close_connections([server_id], timezone.now(), "the server stopped")
+    ServerProcess.objects.filter(pk=server_id).delete()
+
+
+def _due(name: str, every_s: float) -> bool:
+    now = time.monotonic()
+    if now - _last.get(name, 0.0) < every_s:
+        return False
+    _last[name] = now
+    return True
+
+
+def _bury_dead_servers(now: datetime) -> None:
+    dead = list(
+        ServerProcess.objects.filter(heartbeat_at__lt=now - SERVER_DEAD_AFTER).values_list(
+            "pk", flat=True
+        )
+    )
+    if dead:
+        _close_connections(dead, now, "the server was lost")
+        ServerProcess.objects.filter(pk__in=dead).delete()
+
+
+def _close_connections(server_ids: list[uuid.UUID], now: datetime, reason: str) -> None:
+    lost = Connection.objects.filter(server_id__in=server_ids)
+    ChargePoint.objects.filter(connection__in=lost).update(connection=None, last_seen_at=now)
+    lost.filter(closed_at=None).update(closed_at=now, close_reason=reason)
+
+
+def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
+    monotonic = time.monotonic()
+    charge_points = {
+        pk: now - timedelta(seconds=monotonic - at) for pk, at in seen.connections.values()
+    }
+    for pk, at in sorted(charge_points.items()):
+        if now - at < timedelta(seconds=FLUSH_EVERY_S + 5):
+            ChargePoint.objects.filter(pk=pk).update(last_seen_at=at)
+
+
+def _superseded(seen: Seen) -> list[tuple[int, int]]:
+    current = set(
+        ChargePoint.objects.filter(connection__server_id=seen.server_id).values_list(
+            "connection_id", flat=True
+        )
+    )
+    return [
+        (charge_point_id, connection_id)
+        for connection_id, (charge_point_id, _) in seen.connections.items()
+        if connection_id not in current
+    ]
+
+
+def _expire(unit: UnitOfWork, now: datetime) -> None:
+    """Commands whose time is over: to be sent, to be answered, to take effect."""
+    open_commands = Command.objects.filter(finished_at=None)
+    for command in open_commands.filter(state=Command.State.QUEUED, expires_at__lte=now):
+        taken = Command.objects.filter(pk=command.pk, state=Command.State.QUEUED).update(
+            state=Command.State.EXPIRED
+        )
+        if taken:
+            commands.finish(
+                unit,
+                command,
+                Command.State.EXPIRED,
+                error_class=Command.ErrorClass.TRANSPORT,
+                error_code="expired",
+                error_detail="the charge point did not take it in time",
+            )
+    for command in open_commands.filter(
+        state=Command.State.ACCEPTED, effect_deadline__lte=now
+    ):
+        commands.finish(
+            unit,
+            command,
+            Command.State.NO_EFFECT,
+            error_class=Command.ErrorClass.STATION,
+            error_code="no_effect",
+            error_detail="accepted, but nothing was seen of it in time",
+        )
+    # Their process died between sending and concluding.
+    for command in open_commands.filter(
+        state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE
+    ):
+        waited = now - (command.sent_at or now) - ANSWER_GRACE
+        if waited < timedelta(seconds=command.timeout_s):
+            continue
+        commands.finish(
+            unit,
+            command,
+            Command.State.TIMEOUT,
+            error_class=Command.ErrorClass.TRANSPORT,
+            error_code="server_lost",
+            error_detail="whether the charger acted on it is not known",
+        )
+
+
+def _report_offline(unit: UnitOfWork, now: datetime) -> None:
+    """Core hears of a lost charger only after the grace time: many are back in seconds."""
+    grace = timedelta(seconds=settings.OFFLINE_GRACE_S)
+    gone = ChargePoint.objects.filter(
+        reported_online=True, connection=None, last_seen_at__lte=now - grace
+    )[:MOST_AT_ONCE]
+    for charge_point in gone:
+        taken = ChargePoint.objects.filter(
+            pk=charge_point.pk, reported_online=True, connection=None
+        ).update(reported_online=False)
+        if taken:
+            unit.emit(
+                charge_point.pk,
+                "charge_point.offline",
+                {"last_seen_at": api_time(charge_point.last_seen_at)},
+                occurred_at=charge_point.last_seen_at,
+                received_at=now,
+            )

@@ -1,0 +1,132 @@
+"""The status of connectors: the latest by the charger's own time, and the history."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from chargepoints.clock import Moment, api_time
+from chargepoints.inbound import Inbound, clip
+from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One status report. `evse_id` None is the station itself."""
+
+    evse_id: int | None
+    connector_id: int | None
+    status: Status
+    ocpp_status: str
+    error_code: str = ""
+    vendor_error_code: str = ""
+    info: str = ""
+
+
+def record(inbound: Inbound, report: Report, moment: Moment) -> None:
+    """Store a report; one that only repeats the state is counted, and is no news to core."""
+    report = _clipped(report)
+    if report.evse_id is None:
+        news = _station_status(inbound, report, moment)
+    else:
+        news = _connector_status(inbound, report, moment)
+    if news:
+        _tell(inbound, report, moment)
+
+
+def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
+    """The connector's row, made when it is heard of first."""
+    known = (
+        Connector.objects.filter(
+            evse__charge_point_id=charge_point_id,
+            evse__evse_id=evse_id,
+            connector_id=connector_id,
+        )
+        .select_related(None)
+        .first()
+    )
+    if known is not None:
+        return known
+    evse, _ = Evse.objects.get_or_create(charge_point_id=charge_point_id, evse_id=evse_id)
+    return Connector.objects.get_or_create(evse=evse, connector_id=connector_id)[0]
+
+
+def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    row = connector(inbound.station.id, report.evse_id or 0, report.connector_id or 1)
+    if row.status_at is not None and moment.at < row.status_at:
+        # Replayed from an outage: history, but not what is so now.
+        return True
+    same = (
+        row.ocpp_status == report.ocpp_status
+        and row.error_code == report.error_code
+        and row.vendor_error_code == report.vendor_error_code
+        and row.info == report.info
+    )
+    mine = Connector.objects.filter(pk=row.pk)
+    if same:
+        mine.update(repeats=F("repeats") + 1, status_at=moment.at)
+        return False
+    mine.update(
+        status=report.status,
+        ocpp_status=report.ocpp_status,
+        error_code=report.error_code,
+        vendor_error_code=report.vendor_error_code,
+        info=report.info,
+        status_at=moment.at,
+        repeats=0,
+    )
+    return True
+
+
+def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
+    if row.status_at is not None and moment.at < row.status_at:
+        return True
+    same = row.status == report.status and row.error_code == report.error_code
+    ChargePoint.objects.filter(pk=row.pk).update(
+        status=report.status, error_code=report.error_code, status_at=moment.at
+    )
+    return not same
+
+
+def _tell(inbound: Inbound, report: Report, moment: Moment) -> None:
+    inbound.unit.append(
+        StatusChange,
+        (
+            inbound.station.id,
+            report.evse_id,
+            report.connector_id,
+            report.status,
+            report.ocpp_status,
+            report.error_code,
+            report.vendor_error_code,
+            report.info,
+            moment.at,
+            inbound.received_at,
+        ),
+    )
+    data: dict[str, Any] = {
+        "status": report.status,
+        "ocpp_status": report.ocpp_status,
+        "error_code": report.error_code or None,
+        "vendor_error_code": report.vendor_error_code or None,
+        "info": report.info or None,
+        "reported_at": api_time(moment.at),
+    }
+    if report.evse_id is None:
+        inbound.emit("charge_point.status_changed", data, moment)
+    else:
+        data |= {"evse_id": report.evse_id, "connector_id": report.connector_id}
+        inbound.emit("connector.status_changed", data, moment)
+
+
+def _clipped(report: Report) -> Report:
+    return Report(
+        report.evse_id,
+        report.connector_id,
+        report.status,
+        clip(report.ocpp_status, 50),
+        clip(report.error_code, 100),
+        clip(report.vendor_error_code, 255),
+        clip(report.info, 255),
+    )

@@ -1,0 +1,150 @@
+"""Transactions told by numbered events (OCPP 2.0.1 E): in any order, more than once, with holes."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from chargepoints.inbound import Inbound, clip
+from chargepoints.models import Transaction, TransactionEvent
+from chargepoints.services import transactions
+from chargepoints.services.authorization import Decision
+from chargepoints.services.transactions import Start, Stop
+
+STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event: `start` and `stop` hold what it says, whichever type it has."""
+
+    event_type: str
+    seq_no: int
+    trigger_reason: str
+    start: Start
+    stop: Stop
+    content: dict[str, Any]
+
+
+def record(inbound: Inbound, told: Told, decision: Decision | None) -> tuple[Transaction, bool]:
+    """Store the event; the transaction, and whether the event was new.
+
+    The same number with the same content is a repetition; with other content the first is kept,
+    and this one beside it as a conflict (P4).
+    """
+    row = transactions.find(inbound, told.stop.transaction_id)
+    new = row is None or _is_new(inbound, row, told)
+    if row is not None and not new:
+        return row, False
+    if told.event_type == STARTED:
+        row = _started(inbound, row, told, decision)
+    else:
+        row = row or _unknown(inbound, told)
+        _updated(inbound, row, told, decision)
+    if told.event_type == ENDED and row.ended_at is None:
+        transactions.end(inbound, row, told.stop)
+    _append(inbound, row, told, conflict=False)
+    return row, True
+
+
+def missing_numbers(row: Transaction) -> list[int]:
+    """The holes between the first and the last number that came."""
+    numbers = set(row.events.filter(conflict=False).values_list("seq_no", flat=True))
+    return [n for n in range(min(numbers), max(numbers)) if n not in numbers] if numbers else []
+
+
+def _started(
+    inbound: Inbound, row: Transaction | None, told: Told, decision: Decision | None
+) -> Transaction:
+    if row is not None and row.started_at is not None and not row.orphan:
+        inbound.deviate("started_twice")
+        return row
+    late = row is not None
+    row = transactions.begin(
+        inbound,
+        told.start,
+        decision,
+        row=row,
+        transaction_id=told.stop.transaction_id,
+    )
+    if late:
+        inbound.deviate("started_late")
+    row.last_seq_no = max(told.seq_no, row.last_seq_no or told.seq_no)
+    row.save(update_fields=["last_seq_no"])
+    return row
+
+
+def _updated(
+    inbound: Inbound, row: Transaction, told: Told, decision: Decision | None
+) -> None:
+    """What an event adds, unless a later one has said it already."""
+    latest = row.last_seq_no is None or told.seq_no > row.last_seq_no
+    before = (row.charging_state, row.id_token, row.remote_start_id)
+    start = told.start
+    if latest:
+        row.last_seq_no = told.seq_no
+        row.charging_state = clip(start.charging_state, 50) or row.charging_state
+    row.evse_id = row.evse_id or start.evse_id
+    row.connector_id = row.connector_id or start.connector_id
+    row.remote_start_id = row.remote_start_id or start.remote_start_id
+    row.reservation_id = row.reservation_id or start.reservation_id
+    if told.event_type == UPDATED and not row.id_token:
+        # E03: cable first, the token follows in an Updated event.
+        transactions.authorize(row, start.token, decision)
+    row.save()
+    if row.remote_start_id is not None and before[2] is None:
+        transactions.confirm_start(inbound, row)
+    if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
+        inbound.emit("transaction.updated", transactions.describe(row), start.moment)
+
+
+def _unknown(inbound: Inbound, told: Told) -> Transaction:
+    """Heard of by an event in its middle: its Started may still come."""
+    inbound.deviate("unknown_transaction")
+    row = Transaction.objects.create(
+        charge_point_id=inbound.station.id,
+        transaction_id=clip(told.stop.transaction_id, 255),
+        orphan=True,
+        evse_id=told.start.evse_id,
+        connector_id=told.start.connector_id,
+    )
+    transactions.remember(inbound, row)
+    return row
+
+
+def _is_new(inbound: Inbound, row: Transaction, told: Told) -> bool:
+    known = row.events.filter(seq_no=told.seq_no, conflict=False).first()
+    if known is None:
+        return True
+    if known.digest == _digest(told):
+        inbound.deviate("repeated_event")
+        return False
+    inbound.deviate("conflicting_event")
+    if not row.events.filter(seq_no=told.seq_no, digest=_digest(told)).exists():
+        _append(inbound, row, told, conflict=True)
+    return False
+
+
+def _append(inbound: Inbound, row: Transaction, told: Told, *, conflict: bool) -> None:
+    inbound.unit.append(
+        TransactionEvent,
+        (
+            row.pk,
+            told.seq_no,
+            clip(told.event_type, 20),
+            clip(told.trigger_reason, 50),
+            told.start.moment.at,
+            inbound.received_at,
+            told.start.offline,
+            _digest(told),
+            conflict,
+        ),
+    )
+
+
+def _digest(told: Told) -> str:
+    # Clients set `offline` on what they queue again.
+    content = {name: value for name, value in told.content.items() if name != "offline"}
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:32]

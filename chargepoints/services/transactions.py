@@ -1,0 +1,264 @@
+"""Transactions, whichever way a version tells of them: found, begun, ended, and told to core."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from chargepoints.clock import Moment, api_time
+from chargepoints.inbound import Inbound, clip
+from chargepoints.models import Transaction
+from chargepoints.services import commands
+from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.unit_of_work import take_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6)."""
+
+    moment: Moment
+    evse_id: int | None
+    connector_id: int | None = None
+    transaction_id: str | None = None
+    token: TokenAsked | None = None
+    meter_wh: float | None = None
+    reservation_id: int | None = None
+    remote_start_id: int | None = None
+    offline: bool = False
+    charging_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    moment: Moment
+    transaction_id: str
+    meter_wh: float | None = None
+    reason: str = ""
+    token: TokenAsked | None = None
+
+
+def start_effect(value: str) -> str:
+    """What a start command is known by: its remote start id, or evse and token (1.6)."""
+    return f"start:{value}"[:100]
+
+
+def stop_effect(transaction_id: str) -> str:
+    return f"stop:{transaction_id}"[:100]
+
+
+def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
+    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230)."""
+    return Transaction.objects.filter(
+        charge_point_id=inbound.station.id, transaction_id=transaction_id
+    ).first()
+
+
+def open_on(inbound: Inbound, evse_id: int | None) -> Transaction | None:
+    """The newest open transaction on this EVSE."""
+    still_open = Transaction.objects.filter(charge_point_id=inbound.station.id, ended_at=None)
+    return still_open.filter(evse_id=evse_id).order_by("-id").first()
+
+
+def start_numbered(inbound: Inbound, start: Start, decision: Decision, key_text: str) -> Transaction:
+    """Begin a transaction under a number of ours; the same start gets the same number (P4).
+
+    `key_text` holds what tells a repetition from a new start: connector, token, timestamp and
+    register, as the charger wrote them.
+    """
+    key = hashlib.sha256(key_text.lower().encode()).hexdigest()
+    station_id = inbound.station.id
+    known = Transaction.objects.filter(charge_point_id=station_id, start_key=key).first()
+    if known is not None:
+        inbound.deviate("repeated_start")
+        return known
+    orphan = _orphaned_stop(inbound, start)
+    number = take_numbers("transaction_number", {station_id: 1})[station_id]
+    return begin(inbound, start, decision, row=orphan, transaction_id=str(number), start_key=key)
+
+
+def begin(
+    inbound: Inbound,
+    start: Start,
+    decision: Decision | None,
+    *,
+    row: Transaction | None = None,
+    transaction_id: str,
+    start_key: str | None = None,
+) -> Transaction:
+    """Write the start, into `row` where the transaction was heard of before, and tell core."""
+    row = row or Transaction(charge_point_id=inbound.station.id)
+    row.transaction_id = transaction_id
+    row.start_key = start_key
+    row.orphan = False
+    row.evse_id = start.evse_id
+    row.connector_id = start.connector_id
+    row.started_at = start.moment.at
+    row.started_received_at = inbound.received_at
+    row.time_quality = start.moment.quality
+    row.meter_start_wh = start.meter_wh
+    row.reservation_id = start.reservation_id
+    row.remote_start_id = start.remote_start_id
+    row.offline = start.offline
+    row.charging_state = row.charging_state or clip(start.charging_state, 50)
+    authorize(row, start.token, decision)
+    row.save()
+    remember(inbound, row)
+    inbound.emit("transaction.started", describe(row), start.moment)
+    confirm_start(inbound, row)
+    return row
+
+
+def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | None) -> None:
+    """Note on the row whose transaction it is, and who said it may charge."""
+    if token is not None:
+        row.id_token = clip(token.value, 255)
+        row.id_token_type = clip(token.type, 20)
+    if decision is not None:
+        row.authorization_status = decision.status
+        row.decided_by = decision.decided_by
+        row.group_id_token = decision.group_id_token
+
+
+def stop(inbound: Inbound, stop: Stop) -> Transaction:
+    """End a transaction; the first end wins, and one without a start is kept as an orphan."""
+    row = find(inbound, stop.transaction_id) or _match_stop(inbound, stop)
+    if row is None:
+        row = _orphan(inbound, stop)
+    elif row.ended_at is not None and not row.closed_by:
+        _compare_stops(inbound, row, stop)
+        return row
+    return end(inbound, row, stop)
+
+
+def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
+    corrects = bool(row.closed_by)
+    row.ended_at = stop.moment.at
+    row.ended_received_at = inbound.received_at
+    row.closed_by = ""
+    row.stop_reason = clip(stop.reason, 50)
+    row.stop_id_token = clip(stop.token.value, 255) if stop.token else ""
+    row.power_w = row.current_a = None
+    if stop.meter_wh is not None:
+        row.meter_stop_wh = stop.meter_wh
+    elif row.meter_stop_wh is None:
+        row.meter_stop_wh = row.meter_latest_wh
+    energy = row.energy_wh
+    if energy is not None and energy < 0:
+        # The register fell back, or counts per session.
+        inbound.deviate("register_fell_back")
+    row.save()
+    remember(inbound, row)
+    type = "transaction.corrected" if corrects else "transaction.ended"
+    inbound.emit(type, describe(row), stop.moment)
+    commands.confirm_effect(
+        inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
+    )
+    return row
+
+
+def describe(row: Transaction) -> dict[str, Any]:
+    """A transaction as events tell it, the same for every version."""
+    token = {"value": row.id_token, "type": row.id_token_type or None} if row.id_token else None
+    return {
+        "transaction_id": row.transaction_id,
+        "evse_id": row.evse_id,
+        "connector_id": row.connector_id,
+        "id_token": token,
+        "authorization_status": row.authorization_status or None,
+        "decided_by": row.decided_by or None,
+        "started_at": api_time(row.started_at),
+        "ended_at": api_time(row.ended_at),
+        "meter_start_wh": row.meter_start_wh,
+        "meter_stop_wh": row.meter_stop_wh,
+        "energy_wh": row.energy_wh,
+        "charging_state": row.charging_state or None,
+        "stop_reason": row.stop_reason or None,
+        "reservation_id": row.reservation_id,
+        "remote_start_id": row.remote_start_id,
+        "offline": row.offline,
+        "orphan": row.orphan,
+    }
+
+
+def remember(inbound: Inbound, row: Transaction) -> None:
+    """For the meter values to come: which row the charger's transaction id means."""
+    station, transaction_id, pk = inbound.station, row.transaction_id, row.pk
+    ended = row.ended_at is not None
+
+    def remember() -> None:
+        if ended:
+            station.transactions.pop(transaction_id, None)
+        else:
+            station.transactions[transaction_id] = pk
+
+    inbound.unit.after_commit(remember)
+
+
+def confirm_start(inbound: Inbound, row: Transaction) -> None:
+    keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
+    if row.remote_start_id is not None:
+        keys = [str(row.remote_start_id)]
+    for key in keys:
+        commands.confirm_effect(
+            inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk
+        )
+
+
+def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
+    """The one transaction a stop without a usable id can mean: open, begun before, same token."""
+    if stop.transaction_id not in ("0", "-1", ""):
+        return None
+    candidates = Transaction.objects.filter(
+        Q(started_at=None) | Q(started_at__lte=stop.moment.at),
+        charge_point_id=inbound.station.id,
+        ended_at=None,
+    )
+    if stop.token is not None:
+        same_token = list(candidates.filter(id_token__iexact=stop.token.value)[:2])
+        if len(same_token) == 1:
+            inbound.deviate("transaction_matched_by_token")
+            return same_token[0]
+    found = list(candidates[:2])
+    if len(found) != 1:
+        return None
+    inbound.deviate("transaction_matched_by_time")
+    return found[0]
+
+
+def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
+    """A transaction known by its end alone; the same end again is the same orphan."""
+    inbound.deviate("unknown_transaction")
+    text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
+    name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    row = find(inbound, name) or Transaction(
+        charge_point_id=inbound.station.id, transaction_id=name, orphan=True
+    )
+    if stop.token is not None:
+        row.id_token, row.id_token_type = clip(stop.token.value, 255), clip(stop.token.type, 20)
+    return row
+
+
+def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
+    """The end that came before this start, if it is plainly its end."""
+    if start.token is None:
+        return None
+    orphans = Transaction.objects.filter(
+        charge_point_id=inbound.station.id,
+        orphan=True,
+        started_at=None,
+        ended_at__gte=start.moment.at,
+        id_token__iexact=start.token.value,
+    )
+    if start.meter_wh is not None:
+        orphans = orphans.filter(meter_stop_wh__gte=start.meter_wh)
+    return orphans.order_by("ended_at").first()
+
+
+def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
+    inbound.deviate("repeated_stop")
+    if row.ended_at != stop.moment.at or row.meter_stop_wh != stop.meter_wh:
+        # The first wins; the second stays in the trace.
+        inbound.deviate("conflicting_stop")
+
