@@ -56,13 +56,21 @@ class CommandTranslation:
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
     CommandRefused where the arguments cannot be said in this version. Where the effect can be
-    seen, it sets `command.effect_key`, by which `commands.confirm_effect` finds it. `conclude(command,
-    response)` reads the answer; `record(unit, command, response)`, where there is one, stores
-    what was learned from it.
+    seen, it sets `command.effect_key`, by which `commands.confirm_effect` finds it.
     """
 
     action: str
     compose: Callable[[UnitOfWork, Command], Payload]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseReading:
+    """What a charger's answer to one action means, whoever composed the request.
+
+    `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
+    where there is one, stores what was learned. `command.request` is what was asked.
+    """
+
     conclude: Callable[[Command, Payload], Conclusion] = by_status
     record: Callable[[UnitOfWork, Command, Payload], None] | None = None
 
@@ -76,6 +84,8 @@ class OcppVersion:
     handlers: Mapping[str, Handler]
     commands: Mapping[str, CommandTranslation]
     csms_actions: frozenset[str]
+    # By action; an action that is not here is read by its `status`, and nothing is stored.
+    responses: Mapping[str, ResponseReading]
     # CALLERROR codes by our own names, where this version spells them in its own way.
     error_codes: Mapping[str, str]
     # What a charger may send before its BootNotification was accepted.
@@ -84,6 +94,9 @@ class OcppVersion:
     answers_unreadable: bool = False
     sends_milliseconds: bool = False
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
+
+    def reading(self, action: str) -> ResponseReading:
+        return self.responses.get(action, ResponseReading())
 
     def error_code(self, name: str) -> str:
         return self.error_codes.get(name, name)

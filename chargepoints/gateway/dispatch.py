@@ -20,7 +20,7 @@ from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import Conclusion, OcppVersion, by_status
+from chargepoints.versions import Conclusion, OcppVersion
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +48,7 @@ class Answer:
     at: datetime = field(default_factory=timezone.now)
 
 
-def claim(
-    unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool
-) -> Claimed | None:
+def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
     """The next command to send, marked as sent; None where there is none.
 
     Until the charger's boot is accepted nothing is sent but the request to boot
@@ -82,9 +80,7 @@ def claim(
     return None
 
 
-def compose(
-    unit: UnitOfWork, version: OcppVersion, command: Command
-) -> tuple[str, dict[str, Any]]:
+def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
     """The request in this version's words. Raises CommandRefused."""
     if command.type == "raw":
         return command.args["action"], command.args["payload"]
@@ -190,14 +186,10 @@ def _conclude_result(
         message = checked.hard.message
         fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
         return
-    translation = version.commands.get(command.type)
-    conclusion = (
-        translation.conclude(command, checked.payload)
-        if translation is not None
-        else by_status(command, checked.payload)
-    )
-    if translation is not None and translation.record is not None:
-        translation.record(unit, command, checked.payload)
+    reading = version.reading(command.action)
+    if reading.record is not None:
+        reading.record(unit, command, checked.payload)
+    conclusion = reading.conclude(command, checked.payload)
     _apply(unit, command, conclusion)
 
 
@@ -208,9 +200,7 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         return
     if conclusion.state != State.ACCEPTED:
         detail = conclusion.error_detail
-        fail(
-            unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail
-        )
+        fail(unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail)
         return
     deadline = None
     if command.effect_key:

@@ -141,7 +141,7 @@ class Session:
         try:
             handler = self._handler(inbound)
             decision = await handler.decide(inbound) if handler.decide else None
-        except OcppError as error:
+        except OcppError:
             return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
 
         def reply() -> tuple[str, str]:
@@ -264,7 +264,5 @@ class Session:
 
     def _encode_error(self, inbound: Inbound, error: OcppError) -> tuple[str, str]:
         code = self.version.error_code(error.code)
-        frame = ocppj.encode_call_error(
-            inbound.message_id, code, error.description, error.details
-        )
+        frame = ocppj.encode_call_error(inbound.message_id, code, error.description, error.details)
         return frame, code

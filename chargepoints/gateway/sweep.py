@@ -139,9 +139,7 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
                 error_code="expired",
                 error_detail="the charge point did not take it in time",
             )
-    for command in open_commands.filter(
-        state=Command.State.ACCEPTED, effect_deadline__lte=now
-    ):
+    for command in open_commands.filter(state=Command.State.ACCEPTED, effect_deadline__lte=now):
         commands.finish(
             unit,
             command,
@@ -151,9 +149,7 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
             error_detail="accepted, but nothing was seen of it in time",
         )
     # Their process died between sending and concluding.
-    for command in open_commands.filter(
-        state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE
-    ):
+    for command in open_commands.filter(state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE):
         waited = now - (command.sent_at or now) - ANSWER_GRACE
         if waited < timedelta(seconds=command.timeout_s):
             continue

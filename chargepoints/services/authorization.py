@@ -1,16 +1,14 @@
-"""A verdict about a token: who decided it, and how it is told."""
+"""A verdict about a token, and who gave it."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from chargepoints.clock import api_time
-from chargepoints.models import AuthorizationStatus, DecidedBy
+from chargepoints.models import AuthorizationStatus
 
 
 @dataclass(frozen=True, slots=True)
 class TokenAsked:
-    """A token as a charger named it; `type` is empty where the version has none (1.6)."""
+    """A token as a charger sent it; OCPP 1.6 knows no types: ''."""
 
     value: str
     type: str = ""
@@ -18,22 +16,19 @@ class TokenAsked:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """May this token charge? `status` is one of AuthorizationStatus, `decided_by` of DecidedBy.
+
+    `reason` says why it was not core who decided, where core should have.
+    """
+
     status: str
-    decided_by: DecidedBy
-    group_id_token: str = ""
+    decided_by: str
+    group_id_token: str | None = None
     expires_at: datetime | None = None
-    personal_message: str = ""
-    cache_ttl_s: int | None = None
+    personal_message: str | None = None
+    cache_ttl_s: float | None = None
+    reason: str = ""
 
     @property
     def accepted(self) -> bool:
         return self.status == AuthorizationStatus.ACCEPTED
-
-    def data(self) -> dict[str, Any]:
-        """As events tell it."""
-        return {
-            "status": self.status,
-            "decided_by": self.decided_by,
-            "group_id_token": self.group_id_token or None,
-            "expires_at": api_time(self.expires_at),
-        }

@@ -75,9 +75,7 @@ def _started(
     return row
 
 
-def _updated(
-    inbound: Inbound, row: Transaction, told: Told, decision: Decision | None
-) -> None:
+def _updated(inbound: Inbound, row: Transaction, told: Told, decision: Decision | None) -> None:
     """What an event adds, unless a later one has said it already."""
     latest = row.last_seq_no is None or told.seq_no > row.last_seq_no
     before = (row.charging_state, row.id_token, row.remote_start_id)

@@ -61,7 +61,46 @@ def open_on(inbound: Inbound, evse_id: int | None) -> Transaction | None:
     return still_open.filter(evse_id=evse_id).order_by("-id").first()
 
 
-def start_numbered(inbound: Inbound, start: Start, decision: Decision, key_text: str) -> Transaction:
+def identify(
+    inbound: Inbound, transaction_id: object, *, evse_id: int | None
+) -> tuple[int | None, str | None]:
+    """Our row's id and the charger's id of the transaction that meter values belong to.
+
+    Where the charger names none, or one that is unknown, the open one on that EVSE is meant.
+    """
+    station = inbound.station
+    named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
+    if named:
+        if (pk := station.transactions.get(named)) is not None and not inbound.unit.alone:
+            return pk, named
+        if (row := find(inbound, named)) is not None:
+            return row.pk, named
+        inbound.deviate("unknown_transaction")
+    if not station.transactions:
+        return None, named or None
+    row = open_on(inbound, evse_id)
+    if row is None:
+        return None, named or None
+    if named:
+        inbound.deviate("transaction_matched_by_connector")
+    return row.pk, row.transaction_id
+
+
+def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
+    """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
+    if not inbound.station.transactions:
+        return
+    row = open_on(inbound, evse_id)
+    if row is None or row.charging_state == state:
+        return
+    row.charging_state = state
+    row.save(update_fields=["charging_state"])
+    inbound.emit("transaction.updated", describe(row), moment)
+
+
+def start_numbered(
+    inbound: Inbound, start: Start, decision: Decision, key_text: str
+) -> Transaction:
     """Begin a transaction under a number of ours; the same start gets the same number (P4).
 
     `key_text` holds what tells a repetition from a new start: connector, token, timestamp and
@@ -118,7 +157,7 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
     if decision is not None:
         row.authorization_status = decision.status
         row.decided_by = decision.decided_by
-        row.group_id_token = decision.group_id_token
+        row.group_id_token = decision.group_id_token or ""
 
 
 def stop(inbound: Inbound, stop: Stop) -> Transaction:
@@ -201,9 +240,7 @@ def confirm_start(inbound: Inbound, row: Transaction) -> None:
     if row.remote_start_id is not None:
         keys = [str(row.remote_start_id)]
     for key in keys:
-        commands.confirm_effect(
-            inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk
-        )
+        commands.confirm_effect(inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk)
 
 
 def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
@@ -261,4 +298,3 @@ def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
     if row.ended_at != stop.moment.at or row.meter_stop_wh != stop.meter_wh:
         # The first wins; the second stays in the trace.
         inbound.deviate("conflicting_stop")
-

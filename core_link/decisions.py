@@ -1,0 +1,161 @@
+"""What core decides: may this token charge, may this charge point join, what of a DataTransfer.
+
+Called by the version apps on the event loop, before and outside of any database transaction.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from django.conf import settings
+from django.utils import timezone
+
+from chargepoints.clock import api_time
+from chargepoints.gateway import process
+from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
+from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.services.booting import BootDecision, Facts
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+from core_link import answers, client, tokens
+from core_link.client import Body, CoreUnreachable
+from core_link.tokens import Known
+
+LONGEST_MESSAGE = 512
+Context = Literal["authorize", "start", "stop"]
+
+_CACHED_FIRST = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.CACHED_THEN_REJECT}
+_ACCEPTING = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.ACCEPT}
+
+
+async def authorize(  # noqa: PLR0913 - the question has as many parts
+    station: Station,
+    token: TokenAsked,
+    *,
+    context: Context,
+    evse_id: int | None = None,
+    connector_id: int | None = None,
+    transaction_id: str | None = None,
+    occurred_at: datetime | None = None,
+    offline: bool = False,
+    certificate_hashes: list[dict[str, Any]] | None = None,
+) -> Decision:
+    """Whether `token` may charge, within CORE_TIMEOUT_S whatever core does.
+
+    Core's answer while it is fresh, else core's answer, else what the policy of the charge
+    point says; without a core, the gateway's own table. Raises StoreUnavailable.
+    """
+    now = timezone.now()
+    at = occurred_at or now
+    core = client.shared()
+    known = await process.current().writer.run(station.id, lambda unit: tokens.known(token))
+    if core is None:
+        return known.listed(at) or Decision(
+            str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
+        )
+    # Certificates may be revoked at any time: about them core is always asked.
+    if not certificate_hashes and (decision := known.fresh(now)):
+        return decision
+    question = {
+        "charge_point": station.identity,
+        "external_id": station.external_id,
+        "evse_id": evse_id,
+        "connector_id": connector_id,
+        "id_token": {"value": token.value, "type": token.type},
+        "context": context,
+        "transaction_id": transaction_id,
+        "offline": offline,
+        "certificate_hashes": certificate_hashes,
+    }
+    try:
+        answer = await core.ask_once(
+            "/authorize",
+            {**question, "occurred_at": api_time(at)},
+            answers.AUTHORIZE,
+            same_as=orjson.dumps(question),
+        )
+    except CoreUnreachable as error:
+        return _by_policy(station.core_unreachable, known, at, error.reason)
+    return read_decision(answer)
+
+
+def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
+    """Inside the handler's transaction: what core decided is as durable as the fact it is about."""
+    tokens.remember(unit, token, decision)
+
+
+async def boot(station: Station, facts: Facts) -> BootDecision | None:
+    """Core's word on a charge point that boots; None: the gateway's registration decides."""
+    core = client.shared()
+    if core is None:
+        return None
+    question = {
+        "charge_point": station.identity,
+        "external_id": station.external_id,
+        "vendor": facts.vendor,
+        "model": facts.model,
+        "serial": facts.serial_number,
+        "firmware": facts.firmware_version,
+        "reason": facts.reason,
+    }
+    try:
+        answer = await core.ask("/boot", question, answers.BOOT)
+    except CoreUnreachable:
+        return None
+    return BootDecision(answer["status"], answer.get("interval_s"))
+
+
+@dataclass(frozen=True, slots=True)
+class DataTransferAnswer:
+    """`status`: accepted, rejected, unknown_message_id or unknown_vendor_id; `data`: any JSON."""
+
+    status: str
+    data: Any = None
+
+
+async def data_transfer(
+    station: Station, vendor_id: str, message_id: str | None, data: Any
+) -> DataTransferAnswer:
+    """What core makes of a vendor's own message; without a core no vendor is known."""
+    core = client.shared()
+    if core is None:
+        return DataTransferAnswer("unknown_vendor_id")
+    question = {
+        "charge_point": station.identity,
+        "external_id": station.external_id,
+        "vendor_id": vendor_id,
+        "message_id": message_id,
+        "data": data,
+    }
+    try:
+        answer = await core.ask("/data-transfer", question, answers.DATA_TRANSFER)
+    except CoreUnreachable as error:
+        return DataTransferAnswer("unknown_vendor_id" if error.not_offered else "rejected")
+    return DataTransferAnswer(answer["status"], answer.get("data"))
+
+
+def read_decision(answer: Body) -> Decision:
+    """Core's answer to /authorize, which fits its schema."""
+    expires_at = answer.get("expires_at")
+    message = answer.get("personal_message")
+    return Decision(
+        status=answer["status"],
+        decided_by=str(DecidedBy.CORE),
+        group_id_token=answer.get("group_id_token") or None,
+        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+        personal_message=message[:LONGEST_MESSAGE] if message else None,
+        cache_ttl_s=answer.get("cache_ttl_s"),
+    )
+
+
+def _by_policy(policy: str, known: Known, at: datetime, reason: str) -> Decision:
+    policy = policy or settings.CORE_UNREACHABLE
+    if policy in _CACHED_FIRST and (decision := known.stale(at) or known.listed(at)):
+        return replace(decision, reason=reason)
+    accepted = policy in _ACCEPTING
+    return Decision(
+        status=str(AuthorizationStatus.ACCEPTED if accepted else AuthorizationStatus.INVALID),
+        decided_by=str(DecidedBy.POLICY),
+        reason=reason,
+    )

@@ -1,0 +1,103 @@
+"""What the gateway itself knows about a token: its own table, and what core said before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken
+from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.unit_of_work import UnitOfWork
+
+# A refusal is asked again soon, whatever its time to live: a driver stands there.
+LONGEST_REFUSAL_S = 60.0
+# Verdicts about the place, the hour or another transaction say nothing of the next question.
+_OF_THE_TOKEN_ITSELF = frozenset(
+    {
+        AuthorizationStatus.ACCEPTED,
+        AuthorizationStatus.BLOCKED,
+        AuthorizationStatus.EXPIRED,
+        AuthorizationStatus.INVALID,
+        AuthorizationStatus.NO_CREDIT,
+        AuthorizationStatus.UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The rows about one token: `core` is what core said last, `own` is the gateway's own."""
+
+    core: IdToken | None = None
+    own: IdToken | None = None
+
+    def fresh(self, now: datetime) -> Decision | None:
+        """Core's last word, as long as core need not be asked again."""
+        if self.core is None or self.core.fresh_until is None or self.core.fresh_until <= now:
+            return None
+        return self.stale(now)
+
+    def stale(self, at: datetime) -> Decision | None:
+        """Core's last word, however old."""
+        return _decision(self.core, DecidedBy.CACHE, at) if self.core else None
+
+    def listed(self, at: datetime) -> Decision | None:
+        """The verdict of the gateway's own table; None where the token is not in it."""
+        return _decision(self.own, DecidedBy.LOCAL_TABLE, at) if self.own else None
+
+
+def known(token: TokenAsked) -> Known:
+    rows = list(_rows_of(token))
+    return Known(
+        core=_first(rows, IdToken.Source.CORE, [token.type]),
+        own=_first(rows, IdToken.Source.OWN, [token.type, ""] if token.type else None),
+    )
+
+
+def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
+    """Keep what core decided, in the transaction of the message that brought the question."""
+    if decision.decided_by != DecidedBy.CORE or decision.status not in _OF_THE_TOKEN_ITSELF:
+        return
+    now = timezone.now()
+    ttl_s = decision.cache_ttl_s or 0.0
+    if not decision.accepted:
+        ttl_s = min(ttl_s, LONGEST_REFUSAL_S)
+    values = {
+        "status": decision.status,
+        "group_id_token": decision.group_id_token or "",
+        "expires_at": decision.expires_at,
+        "personal_message": decision.personal_message or "",
+        "decided_at": now,
+        "fresh_until": now + timedelta(seconds=ttl_s),
+    }
+    key = {"type": token.type, "source": IdToken.Source.CORE}
+    if not _rows_of(token).filter(**key).update(**values):
+        IdToken.objects.create(value=token.value, **key, **values)
+
+
+def _rows_of(token: TokenAsked) -> QuerySet[IdToken]:
+    # Compared by the database's own idea of lower case, which the unique index has too.
+    return IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token.value)))
+
+
+def _first(rows: Sequence[IdToken], source: str, types: Sequence[str] | None) -> IdToken | None:
+    """The row of the first of these types; any type at all where None is given (1.6)."""
+    found = [row for row in rows if row.source == source and (types is None or row.type in types)]
+    return min(found, key=lambda row: types.index(row.type) if types else 0, default=None)
+
+
+def _decision(row: IdToken, decided_by: str, at: datetime) -> Decision:
+    expired = row.expires_at is not None and row.expires_at <= at
+    status = row.status
+    if expired and status == AuthorizationStatus.ACCEPTED:
+        status = AuthorizationStatus.EXPIRED
+    return Decision(
+        status=str(status),
+        decided_by=str(decided_by),
+        group_id_token=row.group_id_token or None,
+        expires_at=row.expires_at,
+        personal_message=row.personal_message or None,
+    )

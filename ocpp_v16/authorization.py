@@ -1,0 +1,43 @@
+"""Authorize (1.6, 4.1), and what an idTagInfo says in every reply that has one."""
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import AuthorizationStatus
+from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.versions import Handler, Payload
+from core_link import decisions
+
+# 1.6 knows five words (7.2); the rest of the neutral ones mean Invalid or Blocked to it.
+_STATUS = {
+    AuthorizationStatus.ACCEPTED: "Accepted",
+    AuthorizationStatus.BLOCKED: "Blocked",
+    AuthorizationStatus.EXPIRED: "Expired",
+    AuthorizationStatus.CONCURRENT_TX: "ConcurrentTx",
+    AuthorizationStatus.NO_CREDIT: "Blocked",
+}
+
+
+def token(payload: Payload) -> TokenAsked:
+    return TokenAsked(str(payload["idTag"]))
+
+
+def id_tag_info(decision: Decision) -> Payload:
+    info: Payload = {"status": _STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
+    # 1.6: an IdToken has at most 20 characters.
+    if decision.group_id_token and len(decision.group_id_token) <= 20:
+        info["parentIdTag"] = decision.group_id_token
+    if decision.expires_at is not None:
+        info["expiryDate"] = ocpp_time(decision.expires_at)
+    return info
+
+
+async def ask(inbound: Inbound) -> Decision:
+    return await decisions.authorize(inbound.station, token(inbound.payload), context="authorize")
+
+
+def authorize(inbound: Inbound, decision: Decision) -> Payload:
+    decisions.remember(inbound.unit, token(inbound.payload), decision)
+    return {"idTagInfo": id_tag_info(decision)}
+
+
+HANDLERS = {"Authorize": Handler(authorize, decide=ask)}

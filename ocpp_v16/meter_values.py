@@ -1,0 +1,59 @@
+"""MeterValues (1.6, 4.7)."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.services import metering, transactions
+from chargepoints.services.metering import ENERGY, Element, Sample
+from chargepoints.versions import Handler, Payload
+
+
+def meter_values(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    connector = payload["connectorId"] or None
+    pk, transaction_id = transactions.identify(
+        inbound, payload.get("transactionId"), evse_id=connector
+    )
+    metering.record(
+        inbound,
+        elements(inbound, payload["meterValue"]),
+        evse_id=connector,
+        transaction_pk=pk,
+        transaction_id=transaction_id,
+    )
+    return {}
+
+
+def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
+    """The `meterValue` list in neutral words."""
+    return [
+        Element(
+            inbound.time(element.get("timestamp")),
+            element["sampledValue"],
+            [_sample(sampled) for sampled in element["sampledValue"]],
+        )
+        for element in meter_value
+    ]
+
+
+def _sample(sampled: Payload) -> Sample:
+    # 7.41: what is left out has a default.
+    return Sample(
+        measurand=sampled.get("measurand") or ENERGY,
+        value=_number(sampled["value"]) if sampled.get("format") != "SignedData" else None,
+        unit=sampled.get("unit") or "",
+        context=sampled.get("context") or "Sample.Periodic",
+        phase=sampled.get("phase") or "",
+        location=sampled.get("location") or "Outlet",
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e15 else None
+
+
+HANDLERS = {"MeterValues": Handler(meter_values)}

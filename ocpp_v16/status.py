@@ -1,0 +1,53 @@
+"""StatusNotification (1.6, 4.9)."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Status
+from chargepoints.services import status, transactions
+from chargepoints.services.status import Report
+from chargepoints.versions import Handler, Payload
+
+_NEUTRAL = {
+    "Available": Status.AVAILABLE,
+    "Preparing": Status.OCCUPIED,
+    "Charging": Status.OCCUPIED,
+    "SuspendedEVSE": Status.OCCUPIED,
+    "SuspendedEV": Status.OCCUPIED,
+    "Finishing": Status.OCCUPIED,
+    "Reserved": Status.RESERVED,
+    "Unavailable": Status.UNAVAILABLE,
+    "Faulted": Status.FAULTED,
+}
+# What 2.0.1 would call the charging state of a transaction on this connector.
+_CHARGING_STATE = {
+    "Charging": "Charging",
+    "SuspendedEV": "SuspendedEV",
+    "SuspendedEVSE": "SuspendedEVSE",
+}
+
+
+def status_notification(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    connector = payload["connectorId"]
+    ocpp_status = str(payload["status"])
+    error_code = str(payload["errorCode"])
+    # The timestamp is optional; its absence is no deviation.
+    moment = inbound.time(payload.get("timestamp") or inbound.received_at.isoformat())
+    report = Report(
+        # Connector 0 is the charge point as a whole (4.9).
+        evse_id=connector or None,
+        connector_id=1 if connector else None,
+        status=_NEUTRAL.get(ocpp_status, Status.UNKNOWN),
+        ocpp_status=ocpp_status,
+        error_code="" if error_code == "NoError" else error_code,
+        vendor_error_code=payload.get("vendorErrorCode", ""),
+        info=payload.get("info", ""),
+    )
+    status.record(inbound, report, moment)
+    if connector and ocpp_status in _CHARGING_STATE:
+        transactions.charging_state(inbound, connector, _CHARGING_STATE[ocpp_status], moment)
+    return {}
+
+
+HANDLERS = {"StatusNotification": Handler(status_notification)}

@@ -1,0 +1,92 @@
+"""StartTransaction and StopTransaction (1.6, 4.8 and 4.10)."""
+
+from chargepoints.clock import is_backfill
+from chargepoints.inbound import Inbound
+from chargepoints.services import metering, transactions
+from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.services.transactions import Start, Stop
+from chargepoints.versions import Handler, Payload
+from core_link import decisions
+from ocpp_v16.authorization import id_tag_info, token
+from ocpp_v16.meter_values import elements
+
+
+async def ask_start(inbound: Inbound) -> Decision:
+    payload = inbound.payload
+    moment = inbound.time(payload["timestamp"])
+    return await decisions.authorize(
+        inbound.station,
+        token(payload),
+        context="start",
+        evse_id=payload["connectorId"],
+        connector_id=1,
+        occurred_at=moment.at,
+        offline=is_backfill(moment.at, inbound.received_at),
+    )
+
+
+def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
+    """The transaction is stored whatever the verdict: energy that flowed is never lost."""
+    payload = inbound.payload
+    moment = inbound.time(payload["timestamp"])
+    start = Start(
+        moment=moment,
+        evse_id=payload["connectorId"],
+        connector_id=1,
+        token=token(payload),
+        meter_wh=float(payload["meterStart"]),
+        reservation_id=payload.get("reservationId"),
+        offline=is_backfill(moment.at, inbound.received_at),
+    )
+    key_text = "|".join(
+        str(payload[name]) for name in ("connectorId", "idTag", "timestamp", "meterStart")
+    )
+    decisions.remember(inbound.unit, token(payload), decision)
+    row = transactions.start_numbered(inbound, start, decision, key_text)
+    return {"transactionId": int(row.transaction_id), "idTagInfo": id_tag_info(decision)}
+
+
+async def ask_stop(inbound: Inbound) -> Decision | None:
+    """4.10: a stop may come without a token; where it has one, the answer tells of it."""
+    if not inbound.payload.get("idTag"):
+        return None
+    return await decisions.authorize(
+        inbound.station,
+        token(inbound.payload),
+        context="stop",
+        transaction_id=str(inbound.payload["transactionId"]),
+    )
+
+
+def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
+    payload = inbound.payload
+    asked: TokenAsked | None = token(payload) if decision else None
+    row = transactions.stop(
+        inbound,
+        Stop(
+            moment=inbound.time(payload["timestamp"]),
+            transaction_id=str(payload["transactionId"]),
+            meter_wh=float(payload["meterStop"]),
+            # 4.10: without a reason it is Local.
+            reason=payload.get("reason") or "Local",
+            token=asked,
+        ),
+    )
+    if payload.get("transactionData"):
+        metering.record(
+            inbound,
+            elements(inbound, payload["transactionData"]),
+            evse_id=row.evse_id,
+            transaction_pk=row.pk,
+            transaction_id=row.transaction_id,
+        )
+    if decision is None or asked is None:
+        return {}
+    decisions.remember(inbound.unit, asked, decision)
+    return {"idTagInfo": id_tag_info(decision)}
+
+
+HANDLERS = {
+    "StartTransaction": Handler(start_transaction, decide=ask_start),
+    "StopTransaction": Handler(stop_transaction, decide=ask_stop),
+}

@@ -1,0 +1,83 @@
+"""OCPP 1.6J as one of the installed versions."""
+
+from chargepoints.gateway.schemas import Schemas
+from chargepoints.versions import OcppVersion
+from ocpp_v16 import (
+    authorization,
+    boot,
+    commands,
+    data_transfer,
+    meter_values,
+    status,
+    transactions,
+)
+
+VERSION = OcppVersion(
+    name="1.6",
+    subprotocol="ocpp1.6",
+    aliases=("ocpp1.6j", "ocpp16", "ocpp16j"),
+    schemas=Schemas("ocpp.v16", request_suffix=""),
+    handlers={
+        **authorization.HANDLERS,
+        **boot.HANDLERS,
+        **data_transfer.HANDLERS,
+        **meter_values.HANDLERS,
+        **status.HANDLERS,
+        **transactions.HANDLERS,
+    },
+    commands=commands.COMMANDS,
+    responses=commands.RESPONSES,
+    csms_actions=frozenset(
+        {
+            "CancelReservation",
+            "CertificateSigned",
+            "ChangeAvailability",
+            "ChangeConfiguration",
+            "ClearCache",
+            "ClearChargingProfile",
+            "DataTransfer",
+            "DeleteCertificate",
+            "ExtendedTriggerMessage",
+            "GetCompositeSchedule",
+            "GetConfiguration",
+            "GetDiagnostics",
+            "GetInstalledCertificateIds",
+            "GetLocalListVersion",
+            "GetLog",
+            "InstallCertificate",
+            "RemoteStartTransaction",
+            "RemoteStopTransaction",
+            "ReserveNow",
+            "Reset",
+            "SendLocalList",
+            "SetChargingProfile",
+            "SignedUpdateFirmware",
+            "TriggerMessage",
+            "UnlockConnector",
+            "UpdateFirmware",
+        }
+    ),
+    error_codes={
+        # OCPP-J 1.6, 4.2.3, where the names were spelled otherwise.
+        "FormatViolation": "FormationViolation",
+        "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
+        "RpcFrameworkError": "FormationViolation",
+        "MessageTypeNotSupported": "GenericError",
+    },
+    # 4.2: a charge point shall not send others while pending, but many do; they are served.
+    served_before_boot=frozenset(
+        {
+            "BootNotification",
+            "StatusNotification",
+            "Heartbeat",
+            "Authorize",
+            "StartTransaction",
+            "StopTransaction",
+            "MeterValues",
+            "DataTransfer",
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "SecurityEventNotification",
+        }
+    ),
+)

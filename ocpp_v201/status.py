@@ -1,0 +1,44 @@
+"""G Availability: StatusNotification."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Status
+from chargepoints.services import status
+from chargepoints.services.status import Report
+from chargepoints.versions import Handler, Payload
+
+_NEUTRAL = {
+    "Available": Status.AVAILABLE,
+    "Occupied": Status.OCCUPIED,
+    "Reserved": Status.RESERVED,
+    "Unavailable": Status.UNAVAILABLE,
+    "Faulted": Status.FAULTED,
+}
+
+
+def status_notification(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    record(
+        inbound,
+        payload["evseId"],
+        payload["connectorId"],
+        str(payload["connectorStatus"]),
+        payload["timestamp"],
+    )
+    return {}
+
+
+def record(
+    inbound: Inbound, evse_id: int, connector_id: int, ocpp_status: str, timestamp: object
+) -> None:
+    report = Report(
+        evse_id=evse_id or None,
+        connector_id=connector_id if evse_id else None,
+        status=_NEUTRAL.get(ocpp_status, Status.UNKNOWN),
+        ocpp_status=ocpp_status,
+    )
+    status.record(inbound, report, inbound.time(timestamp))
+
+
+HANDLERS = {"StatusNotification": Handler(status_notification)}

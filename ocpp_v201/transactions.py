@@ -1,0 +1,97 @@
+"""E Transactions: TransactionEvent."""
+
+from chargepoints.inbound import Inbound
+from chargepoints.services import metering, transaction_events
+from chargepoints.services.authorization import Decision
+from chargepoints.services.metering import Element
+from chargepoints.services.transaction_events import ENDED, STARTED, Told
+from chargepoints.services.transactions import Start, Stop
+from chargepoints.versions import Handler, Payload
+from core_link import decisions
+from ocpp_v201.authorization import id_token_info, token
+from ocpp_v201.meter_values import elements
+
+
+async def ask(inbound: Inbound) -> Decision | None:
+    """C: only an event that brings a token asks about it."""
+    payload = inbound.payload
+    if not payload.get("idToken"):
+        return None
+    evse = payload.get("evse") or {}
+    return await decisions.authorize(
+        inbound.station,
+        token(payload["idToken"]),
+        context="stop" if payload["eventType"] == ENDED else "start",
+        evse_id=evse.get("id"),
+        connector_id=evse.get("connectorId"),
+        transaction_id=payload["transactionInfo"]["transactionId"],
+        occurred_at=inbound.time(payload["timestamp"]).at,
+        offline=bool(payload.get("offline")),
+    )
+
+
+def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
+    payload = inbound.payload
+    samples = elements(inbound, payload.get("meterValue") or [])
+    told = _told(inbound, samples)
+    row, new = transaction_events.record(inbound, told, decision)
+    if samples and new:
+        metering.record(
+            inbound,
+            samples,
+            evse_id=row.evse_id,
+            transaction_pk=row.pk,
+            transaction_id=row.transaction_id,
+        )
+    if decision is None:
+        return {}
+    decisions.remember(inbound.unit, token(payload["idToken"]), decision)
+    # E01.FR.11 and others: the answer to an event with a token tells of it.
+    return {"idTokenInfo": id_token_info(decision)}
+
+
+def _told(inbound: Inbound, samples: list[Element]) -> Told:
+    payload = inbound.payload
+    info = payload["transactionInfo"]
+    evse = payload.get("evse") or {}
+    moment = inbound.time(payload["timestamp"])
+    id_token = token(payload["idToken"]) if payload.get("idToken") else None
+    transaction_id = str(info["transactionId"])
+    return Told(
+        event_type=str(payload["eventType"]),
+        seq_no=payload["seqNo"],
+        trigger_reason=str(payload["triggerReason"]),
+        start=Start(
+            moment=moment,
+            evse_id=evse.get("id"),
+            connector_id=evse.get("connectorId"),
+            transaction_id=transaction_id,
+            token=id_token,
+            meter_wh=_register(samples) if payload["eventType"] == STARTED else None,
+            reservation_id=payload.get("reservationId"),
+            remote_start_id=info.get("remoteStartId"),
+            offline=bool(payload.get("offline")),
+            charging_state=info.get("chargingState", ""),
+        ),
+        stop=Stop(
+            moment=moment,
+            transaction_id=transaction_id,
+            meter_wh=_register(samples, last=True),
+            # TransactionType: without a reason it is Local.
+            reason=info.get("stoppedReason") or "Local",
+            token=id_token,
+        ),
+        content=payload,
+    )
+
+
+def _register(samples: list[Element], *, last: bool = False) -> float | None:
+    """The energy register in Wh at the first or the last of these moments."""
+    readings = [metering.read(element.samples).energy_wh for element in samples]
+    known = [reading for reading in readings if reading is not None]
+    if not known:
+        return None
+    return known[-1] if last else known[0]
+
+
+HANDLERS = {"TransactionEvent": Handler(transaction_event, decide=ask)}

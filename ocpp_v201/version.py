@@ -1,0 +1,81 @@
+"""OCPP 2.0.1 as one of the installed versions."""
+
+from chargepoints.gateway.schemas import Schemas
+from chargepoints.versions import OcppVersion
+from ocpp_v201 import (
+    authorization,
+    commands,
+    data_transfer,
+    diagnostics,
+    meter_values,
+    provisioning,
+    status,
+    transactions,
+)
+
+VERSION = OcppVersion(
+    name="2.0.1",
+    subprotocol="ocpp2.0.1",
+    aliases=("ocpp201",),
+    schemas=Schemas("ocpp.v201", request_suffix="Request"),
+    handlers={
+        **authorization.HANDLERS,
+        **data_transfer.HANDLERS,
+        **diagnostics.HANDLERS,
+        **meter_values.HANDLERS,
+        **provisioning.HANDLERS,
+        **status.HANDLERS,
+        **transactions.HANDLERS,
+    },
+    commands=commands.COMMANDS,
+    responses=commands.RESPONSES,
+    csms_actions=frozenset(
+        {
+            "CancelReservation",
+            "CertificateSigned",
+            "ChangeAvailability",
+            "ClearCache",
+            "ClearChargingProfile",
+            "ClearDisplayMessage",
+            "ClearVariableMonitoring",
+            "CostUpdated",
+            "CustomerInformation",
+            "DataTransfer",
+            "DeleteCertificate",
+            "GetBaseReport",
+            "GetChargingProfiles",
+            "GetCompositeSchedule",
+            "GetDisplayMessages",
+            "GetInstalledCertificateIds",
+            "GetLocalListVersion",
+            "GetLog",
+            "GetMonitoringReport",
+            "GetReport",
+            "GetTransactionStatus",
+            "GetVariables",
+            "InstallCertificate",
+            "PublishFirmware",
+            "RequestStartTransaction",
+            "RequestStopTransaction",
+            "ReserveNow",
+            "Reset",
+            "SendLocalList",
+            "SetChargingProfile",
+            "SetDisplayMessage",
+            "SetMonitoringBase",
+            "SetMonitoringLevel",
+            "SetNetworkProfile",
+            "SetVariableMonitoring",
+            "SetVariables",
+            "TriggerMessage",
+            "UnlockConnector",
+            "UnpublishFirmware",
+            "UpdateFirmware",
+        }
+    ),
+    error_codes={},
+    # B02.FR.09: before it is accepted, anything else is answered with a SecurityError, unless
+    # it was asked for with a TriggerMessage or is about a device model report.
+    served_before_boot=frozenset({"BootNotification", "NotifyReport"}),
+    answers_unreadable=True,
+)
