@@ -140,8 +140,8 @@ def take_numbers(counter: str, counts: dict[int, int]) -> dict[int, int]:
     """
     ordered = sorted(counts.items())
     values = ", ".join(["(%s, %s)"] * len(ordered))
-    sql = (
-        f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "
+    sql = (  # only names of columns and placeholders go into the text
+        f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "  # noqa: S608
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
         f"RETURNING charge_point_id, {counter}"
     )
@@ -166,9 +166,9 @@ def _insertion(
 ) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
     """The INSERT of a model's columns, and the conversion of a row to what the driver takes."""
     fields = [f for f in model._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})"
+    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})"  # noqa: S608
     converters = tuple(_converter(field) for field in fields)
 
     def convert(row: Row) -> tuple[Any, ...]:
@@ -190,5 +190,5 @@ def _converter(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField):
         return lambda value: orjson.dumps(value).decode()
     if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value  # type: ignore[no-any-return]
+        return connection.ops.adapt_datetimefield_value
     return None

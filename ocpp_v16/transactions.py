@@ -2,7 +2,7 @@
 
 from chargepoints.clock import is_backfill
 from chargepoints.inbound import Inbound
-from chargepoints.services import metering, transactions
+from chargepoints.services import transactions
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.versions import Handler, Payload
@@ -61,7 +61,7 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
 def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
     asked: TokenAsked | None = token(payload) if decision else None
-    row = transactions.stop(
+    transactions.stop(
         inbound,
         Stop(
             moment=inbound.time(payload["timestamp"]),
@@ -70,16 +70,9 @@ def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
             # 4.10: without a reason it is Local.
             reason=payload.get("reason") or "Local",
             token=asked,
+            samples=elements(inbound, payload.get("transactionData") or []),
         ),
     )
-    if payload.get("transactionData"):
-        metering.record(
-            inbound,
-            elements(inbound, payload["transactionData"]),
-            evse_id=row.evse_id,
-            transaction_pk=row.pk,
-            transaction_id=row.transaction_id,
-        )
     if decision is None or asked is None:
         return {}
     decisions.remember(inbound.unit, asked, decision)

@@ -32,17 +32,7 @@ async def ask(inbound: Inbound) -> Decision | None:
 
 def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
-    samples = elements(inbound, payload.get("meterValue") or [])
-    told = _told(inbound, samples)
-    row, new = transaction_events.record(inbound, told, decision)
-    if samples and new:
-        metering.record(
-            inbound,
-            samples,
-            evse_id=row.evse_id,
-            transaction_pk=row.pk,
-            transaction_id=row.transaction_id,
-        )
+    transaction_events.record(inbound, _told(inbound), decision)
     if decision is None:
         return {}
     decisions.remember(inbound.unit, token(payload["idToken"]), decision)
@@ -50,8 +40,9 @@ def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
     return {"idTokenInfo": id_token_info(decision)}
 
 
-def _told(inbound: Inbound, samples: list[Element]) -> Told:
+def _told(inbound: Inbound) -> Told:
     payload = inbound.payload
+    samples = elements(inbound, payload.get("meterValue") or [])
     info = payload["transactionInfo"]
     evse = payload.get("evse") or {}
     moment = inbound.time(payload["timestamp"])
@@ -81,6 +72,7 @@ def _told(inbound: Inbound, samples: list[Element]) -> Told:
             reason=info.get("stoppedReason") or "Local",
             token=id_token,
         ),
+        samples=samples,
         content=payload,
     )
 

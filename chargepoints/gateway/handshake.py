@@ -166,7 +166,8 @@ def _authenticate(
         deviations.append("other_user_name")
     candidates = [key, key.hex().encode(), _from_hex(key)]
     for credential in charge_point.credentials.all():
-        if any([credential.matches(candidate) for candidate in candidates]):
+        matches = [credential.matches(candidate) for candidate in candidates]
+        if any(matches):
             if credential.used_at is None:
                 Credential.objects.filter(pk=credential.pk).update(used_at=timezone.now())
             return None
@@ -201,18 +202,17 @@ def _agree(
             return None
         deviations.append("no_subprotocol")
         return versions.get(pinned) or versions[DEFAULT_SUBPROTOCOL], None
-    for name, version in versions.items():
-        if pinned and name != pinned:
-            continue
+    spoken = {name: version for name, version in versions.items() if pinned in ("", name)}
+    for name, version in spoken.items():
         if name in offered:
             return version, name
-    for name, version in versions.items():
-        if (pinned and name != pinned) or charge_point.strict:
-            continue
-        for protocol in offered:
-            if _folded(protocol) in {_folded(alias) for alias in (name, *version.aliases)}:
-                deviations.append("odd_subprotocol")
-                return version, protocol
+    if charge_point.strict:
+        return None
+    for name, version in spoken.items():
+        known_as = {_folded(alias) for alias in (name, *version.aliases)}
+        if odd := next((each for each in offered if _folded(each) in known_as), None):
+            deviations.append("odd_subprotocol")
+            return version, odd
     return None
 
 

@@ -6,6 +6,7 @@ belongs).
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -149,7 +150,7 @@ def _text_as_type(text: str, types: Any) -> tuple[bool, Any]:
             return True, int(text)
         if "number" in types:
             number = float(text)
-            return number == number and abs(number) != float("inf"), number
+            return math.isfinite(number), number
     except ValueError:
         return False, None
     if "boolean" in types and text.lower() in ("true", "false"):

@@ -141,8 +141,8 @@ class Session:
         try:
             handler = self._handler(inbound)
             decision = await handler.decide(inbound) if handler.decide else None
-        except OcppError:
-            return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
+        except OcppError as error:
+            return await self._store_error(text, inbound, error)
 
         def reply() -> tuple[str, str]:
             try:
@@ -156,8 +156,8 @@ class Session:
             raise
         except Exception:
             logger.exception("%s of %s failed", inbound.action, self.station.identity)
-            error = OcppError("InternalError", "the message was stored, but not worked on")
-            return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
+            failed = OcppError("InternalError", "the message was stored, but not worked on")
+            return await self._store_error(text, inbound, failed)
 
     def _handler(self, inbound: Inbound) -> Handler:
         """The handler, with the payload checked and normalised. Raises OcppError."""
@@ -196,14 +196,17 @@ class Session:
             inbound.deviations = list(deviations)
             frame, error_code = reply()
             outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
-            self.trace(unit, text, frame, outcome, error_code, inbound)
+            self._trace(unit, text, frame, outcome, error_code, inbound)
             return frame
 
         frame = await self.gateway.writer.run(self.station.id, work)
         metrics.message("in", self.version.name, inbound.action, inbound.deviations)
         return frame
 
-    def trace(
+    async def _store_error(self, text: str, inbound: Inbound, error: OcppError) -> str:
+        return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
+
+    def _trace(
         self,
         unit: UnitOfWork,
         request: str,

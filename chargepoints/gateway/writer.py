@@ -124,7 +124,7 @@ class _Shard(threading.Thread):
                 return
         try:
             self._transaction(batch, alone=False)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # One bad unit must cost its sender alone: each by itself now.
             for job in batch:
                 self._commit_alone(job)
@@ -145,7 +145,7 @@ class _Shard(threading.Thread):
                 _reconnect_if_broken()
                 time.sleep(pause)
                 pause *= 2
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (handed to whoever asked)
                 job.error = error
                 return
 

@@ -27,7 +27,7 @@ _TOUCH_TRANSACTION = (
     " meter_latest_wh = COALESCE(%s, meter_latest_wh), power_w = COALESCE(%s, power_w),"
     " current_a = COALESCE(%s, current_a), voltage_v = COALESCE(%s, voltage_v),"
     " soc_percent = COALESCE(%s, soc_percent), sampled_at = %s"
-    " WHERE id = %s AND (sampled_at IS NULL OR sampled_at <= %s)"
+    " WHERE id = %s AND ended_at IS NULL AND (sampled_at IS NULL OR sampled_at <= %s)"
 )
 
 

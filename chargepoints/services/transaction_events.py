@@ -1,6 +1,7 @@
 """Transactions told by numbered events (OCPP 2.0.1 E): in any order, more than once, with holes."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Transaction, TransactionEvent
 from chargepoints.services import transactions
 from chargepoints.services.authorization import Decision
+from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
@@ -24,28 +26,28 @@ class Told:
     trigger_reason: str
     start: Start
     stop: Stop
+    samples: Sequence[Element]
     content: dict[str, Any]
 
 
-def record(inbound: Inbound, told: Told, decision: Decision | None) -> tuple[Transaction, bool]:
-    """Store the event; the transaction, and whether the event was new.
+def record(inbound: Inbound, told: Told, decision: Decision | None) -> None:
+    """Store the event, with its samples, unless it is a repetition.
 
     The same number with the same content is a repetition; with other content the first is kept,
     and this one beside it as a conflict (P4).
     """
     row = transactions.find(inbound, told.stop.transaction_id)
-    new = row is None or _is_new(inbound, row, told)
-    if row is not None and not new:
-        return row, False
+    if row is not None and not _is_new(inbound, row, told):
+        return
     if told.event_type == STARTED:
         row = _started(inbound, row, told, decision)
     else:
         row = row or _unknown(inbound, told)
         _updated(inbound, row, told, decision)
+    transactions.record_samples(inbound, row, told.samples)
     if told.event_type == ENDED and row.ended_at is None:
         transactions.end(inbound, row, told.stop)
     _append(inbound, row, told, conflict=False)
-    return row, True
 
 
 def missing_numbers(row: Transaction) -> list[int]:

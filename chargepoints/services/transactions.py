@@ -1,6 +1,7 @@
 """Transactions, whichever way a version tells of them: found, begun, ended, and told to core."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.db.models import Q
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Transaction
-from chargepoints.services import commands
+from chargepoints.services import commands, metering
 from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.services.metering import Element
 from chargepoints.unit_of_work import take_numbers
 
 
@@ -37,6 +39,7 @@ class Stop:
     meter_wh: float | None = None
     reason: str = ""
     token: TokenAsked | None = None
+    samples: Sequence[Element] = ()
 
 
 def start_effect(value: str) -> str:
@@ -173,6 +176,7 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
 
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     corrects = bool(row.closed_by)
+    record_samples(inbound, row, stop.samples)
     row.ended_at = stop.moment.at
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
@@ -183,18 +187,32 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         row.meter_stop_wh = stop.meter_wh
     elif row.meter_stop_wh is None:
         row.meter_stop_wh = row.meter_latest_wh
-    energy = row.energy_wh
-    if energy is not None and energy < 0:
+    if row.energy_wh is not None and row.energy_wh < 0:
         # The register fell back, or counts per session.
         inbound.deviate("register_fell_back")
     row.save()
     remember(inbound, row)
-    type = "transaction.corrected" if corrects else "transaction.ended"
-    inbound.emit(type, describe(row), stop.moment)
+    event = "transaction.corrected" if corrects else "transaction.ended"
+    inbound.emit(event, describe(row), stop.moment)
     commands.confirm_effect(
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
     )
     return row
+
+
+def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element]) -> None:
+    """Meter values that came inside a message about this transaction."""
+    if not samples:
+        return
+    if row.pk is None:
+        row.save()
+    metering.record(
+        inbound,
+        samples,
+        evse_id=row.evse_id,
+        transaction_pk=row.pk,
+        transaction_id=row.transaction_id,
+    )
 
 
 def describe(row: Transaction) -> dict[str, Any]:
