@@ -7,6 +7,7 @@ makes groups of its own: what is added to these four stays, what is taken from t
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
 VIEWER, OPERATOR, ENGINEER, ADMINISTRATOR = "viewer", "operator", "engineer", "administrator"
@@ -41,7 +42,7 @@ def may(role: str, permission: str, *, of_django: bool) -> bool:
     return permission.partition(".")[2].startswith("view_")
 
 
-def grant(app_config: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
+def grant(app_config: AppConfig, using: str, apps: Apps = installed_apps, **kwargs: Any) -> None:
     """Give the roles their permissions on one app's models; runs after its migrations."""
     try:
         group_model = apps.get_model("auth", "Group")
