@@ -1,0 +1,161 @@
+"""Questions to core: asked with a deadline that holds, whatever core does.
+
+`requests` runs in threads of its own, never in the event loop and never in the threads of
+anybody else: a core that hangs holds at most these, and each only until its deadline.
+"""
+
+import asyncio
+import secrets
+import time
+import uuid
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from django.conf import settings
+
+from core_link import outbound
+from core_link.breaker import CircuitBreaker
+from core_link.outbound import Answer, Exchange, NoAnswer
+
+CONNECTIONS = 32
+# Of the time there is for a decision, what is left to the database and the way back.
+RESERVE_S = 0.25
+
+Body = dict[str, Any]
+
+
+class CoreUnreachable(Exception):
+    """Core gave no usable answer in time; `status` is the HTTP status where there was one."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+    @property
+    def not_offered(self) -> bool:
+        """Core has no such endpoint: 404, 405 or 501."""
+        return self.status in {404, 405, 501}
+
+    @property
+    def refused(self) -> bool:
+        """A 4xx: core lives, and does not like this question."""
+        return self.status is not None and self.status // 100 == 4 and self.status != 429  # noqa: PLR2004
+
+
+class CoreClient:
+    """Asks one core, from one event loop."""
+
+    def __init__(self, url: str, token: str, timeout_s: float) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._deadline_s = timeout_s - min(RESERVE_S, timeout_s / 4)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="core")
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._asking: dict[Hashable, asyncio.Task[Body]] = {}
+        self.breaker = CircuitBreaker()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def ask_once(
+        self, path: str, question: Body, schema: jsonschema_rs.Validator, *, same_as: Hashable
+    ) -> Body:
+        """As `ask`, but whoever asks the `same_as` another who waits gets the other's answer."""
+        task = self._asking.get(same_as)
+        if task is None:
+            task = asyncio.create_task(self.ask(path, question, schema))
+            self._asking[same_as] = task
+            task.add_done_callback(lambda done: self._asked(same_as, done))
+        return await asyncio.shield(task)
+
+    def _asked(self, same_as: Hashable, task: asyncio.Task[Body]) -> None:
+        del self._asking[same_as]
+        if not task.cancelled():
+            task.exception()  # all who waited may have gone
+
+    async def ask(self, path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
+        """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable."""
+        if not self.breaker.admits():
+            raise CoreUnreachable("core has not answered lately")
+        try:
+            answer = await self._ask(path, question)
+            body = _read(answer, schema)
+        except CoreUnreachable as error:
+            if error.refused:
+                self.breaker.succeeded()
+            else:
+                self.breaker.failed()
+            raise
+        except BaseException:
+            self.breaker.gave_up()
+            raise
+        self.breaker.succeeded()
+        return body
+
+    async def _ask(self, path: str, question: Body) -> Answer:
+        ends = time.monotonic() + self._deadline_s
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._deadline_s)
+        except TimeoutError:
+            raise CoreUnreachable("every connection to core is waiting") from None
+        exchange = Exchange()
+        remaining = max(0.0, ends - time.monotonic())
+        request = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._post, path, question, remaining, exchange
+        )
+        request.add_done_callback(self._release)
+        try:
+            return await asyncio.wait_for(asyncio.shield(request), remaining)
+        except TimeoutError:
+            raise CoreUnreachable(f"no answer within {self._deadline_s:g} s") from None
+        except NoAnswer as error:
+            raise CoreUnreachable(str(error)) from None
+        finally:
+            exchange.cut()
+
+    def _post(self, path: str, question: Body, remaining_s: float, exchange: Exchange) -> Answer:
+        """In a thread of the pool."""
+        request_id = str(uuid.uuid4())
+        deadline_ms = int(remaining_s * 1000)
+        body = orjson.dumps({"request_id": request_id, "deadline_ms": deadline_ms, **question})
+        headers = {
+            "X-Request-Id": request_id,
+            "traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+        }
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        # Each step may take a little longer than the whole, so that it is the whole that ends.
+        return outbound.post(
+            self._url + path, body, headers, exchange=exchange, timeout_s=remaining_s + 1
+        )
+
+    def _release(self, request: asyncio.Future[Answer]) -> None:
+        self._free.release()
+        if not request.cancelled():
+            request.exception()  # nobody else may be left to look at it
+
+
+def _read(answer: Answer, schema: jsonschema_rs.Validator) -> Body:
+    if not answer.ok:
+        raise CoreUnreachable(f"HTTP {answer.status}", answer.status)
+    try:
+        body: Body = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        raise CoreUnreachable("the answer is no JSON", answer.status) from None
+    for error in schema.iter_errors(body):
+        where = "/".join(map(str, error.instance_path))
+        raise CoreUnreachable(f"the answer is wrong at '{where}': {error.message}", answer.status)
+    return body
+
+
+@cache
+def shared() -> CoreClient | None:
+    """The client of this process; None where no core is configured."""
+    if not settings.CORE_URL:
+        return None
+    return CoreClient(settings.CORE_URL, settings.CORE_TOKEN, settings.CORE_TIMEOUT_S)

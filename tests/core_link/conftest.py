@@ -1,0 +1,52 @@
+"""A fake core, a gateway whose writer runs, and charge points with events."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pytest_django import Settings
+
+from chargepoints.gateway import process
+from chargepoints.services.charge_points import register
+from chargepoints.station import Station
+from core_link import client
+from tests.fakes.core import FakeCore
+
+TOKEN = "the-token-of-core"
+
+
+@pytest.fixture
+def core(settings: Settings) -> Iterator[FakeCore]:
+    """A fake core that the gateway is configured to ask."""
+    with FakeCore(token=TOKEN) as fake:
+        settings.CORE_URL = fake.url
+        settings.CORE_TOKEN = TOKEN
+        settings.CORE_TIMEOUT_S = 1.0
+        yield fake
+
+
+@pytest_asyncio.fixture
+async def gateway(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[process.Gateway]:
+    """A gateway whose writer runs, and the client of a core as the settings of the test say."""
+    running = process.Gateway()
+    running.writer.start()
+    monkeypatch.setattr(process, "_current", running)
+    client.shared.cache_clear()
+    yield running
+    if asked := client.shared():
+        asked.close()
+    client.shared.cache_clear()
+    await running.writer.stop()
+
+
+@pytest_asyncio.fixture
+async def station(gateway: process.Gateway) -> Station:
+    return await in_the_writer(gateway, lambda: Station.of(register("CP-1", external_id="bus-7")))
+
+
+async def in_the_writer(gateway: process.Gateway, work: Any) -> Any:
+    """The result of `work()`, run where the gateway touches its database."""
+    return await gateway.writer.run(0, lambda unit: work())
