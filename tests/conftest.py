@@ -1,9 +1,16 @@
-"""What every test gets: no unexpected error in the log."""
+"""What every test gets: no unexpected error in the log; and what many ask for: a gateway."""
 
+import contextlib
+import itertools
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.fakes.core import FakeCore
+from tests.running_gateway import RunningGateway
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +33,84 @@ def no_unexpected_error(
     ]
     if unexpected:
         pytest.fail("unexpected errors were logged:\n" + "\n".join(unexpected), pytrace=False)
+
+
+CORE_TOKEN = "the-token-of-the-fake-core"
+EVENTS_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def identity() -> str:
+    """An identity no other test uses: the running gateway keeps its database between tests."""
+    return f"CP-{os.getpid()}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def running_core() -> Iterator[FakeCore]:
+    with FakeCore(token=CORE_TOKEN, secrets=[EVENTS_SECRET]) as core:
+        yield core
+
+
+@pytest.fixture
+def core(running_core: FakeCore) -> Iterator[FakeCore]:
+    """The fake core behind `gateway`, without faults."""
+    running_core.faults.clear()
+    yield running_core
+    running_core.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def running_gateway(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    running_core: FakeCore,
+) -> Iterator[RunningGateway]:
+    environment = {
+        "CORE_URL": running_core.url,
+        "CORE_TOKEN": CORE_TOKEN,
+        "EVENTS_SECRETS": EVENTS_SECRET,
+    }
+    with (
+        django_db_blocker.unblock(),
+        RunningGateway("shared", tmp_path_factory.mktemp("gateway"), environment) as gateway,
+    ):
+        yield gateway
+
+
+@pytest.fixture
+def gateway(
+    running_gateway: RunningGateway,
+    core: FakeCore,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[RunningGateway]:
+    """A real server with a fake core; the ORM of the test looks at its database."""
+    # Tests are coroutines that look at rows; nothing else waits for their event loop.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with django_db_blocker.unblock(), running_gateway.database():
+        yield running_gateway
+
+
+@pytest.fixture
+def start_gateway(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., RunningGateway]]:
+    """Start one more gateway with other settings; the ORM looks at the last one started."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+
+        def start(**environment: str) -> RunningGateway:
+            name = f"own{next(_numbers)}"
+            gateway = RunningGateway(name, tmp_path_factory.mktemp("gateway"), environment)
+            stack.enter_context(gateway)
+            stack.enter_context(gateway.database())
+            return gateway
+
+        yield start
