@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
     def core(self) -> FakeCore:
         return self.server.core
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the journal has it."""
 
     # --- what people and tests ask --------------------------------------------------------------
