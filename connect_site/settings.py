@@ -7,7 +7,7 @@ from pathlib import Path
 
 from marshmallow.validate import OneOf, Range
 
-from connect_site import databases
+from connect_site import databases, unfold
 from connect_site.environment import (
     ConfigurationError,
     Environment,
@@ -179,6 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
+DATETIME_FORMAT = "Y-m-d H:i:s"
 USE_TZ = True
 
 # WhiteNoise serves the applications' own static directories: no collectstatic, no network.
@@ -202,6 +203,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
 }
-UNFOLD = {"SITE_TITLE": "Connect", "SITE_HEADER": "Connect", "SHOW_HISTORY": True}
+UNFOLD = unfold.SETTINGS
+LOGIN_REDIRECT_URL = "admin:index"
 
 LOGGING = logging_settings(LOG_LEVEL)

@@ -1,0 +1,41 @@
+"""The settings of a charge point that people may change, and its registration."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+
+SECURITY_PROFILES = [
+    (0, "0: no authentication"),
+    (1, "1: Basic, without TLS"),
+    (2, "2: Basic, with TLS"),
+    (3, "3: TLS with a client certificate"),
+]
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs are generic
+    security_profile = forms.TypedChoiceField(
+        coerce=int, choices=SECURITY_PROFILES, widget=UnfoldAdminSelectWidget, initial=1
+    )
+    pinned_protocol = forms.ChoiceField(
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="The one subprotocol to speak; empty: what charger and gateway agree on.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions = [("", "any"), *((name, name) for name in settings.OCPP_VERSIONS)]
+        if "pinned_protocol" in self.fields:
+            self.fields["pinned_protocol"].choices = versions  # type: ignore[attr-defined]
+
+
+class RegistrationForm(SettingsForm):
+    make_key = forms.BooleanField(
+        label="Make a key",
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="A random one, shown once on the next page, to be set in the charger.",
+    )

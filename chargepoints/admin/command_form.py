@@ -1,0 +1,159 @@
+"""A form for a command's arguments, made from the JSON Schema of its type."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from chargepoints.services.command_types import COMMAND_TYPES, JsonSchema, check_args
+
+SCALARS = {"string", "integer", "number", "boolean"}
+PREFIX = "args"
+YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
+
+
+class JsonField(forms.JSONField):
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 5, "spellcheck": "false"})
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> Any:
+        lines = [line.strip() for line in (super().to_python(value) or "").splitlines()]
+        return [line for line in lines if line]
+
+
+class YesNoField(forms.TypedChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=YES_NO,
+            coerce=lambda text: text == "true",
+            empty_value=None,
+            widget=UnfoldAdminSelectWidget,
+            **kwargs,
+        )
+
+
+class CommandForm(forms.Form):
+    """Fields are named by their path in the arguments, e.g. `id_token.value`.
+
+    `suggestions` are values to pick from, by the field's name. After `is_valid()` the arguments
+    are in `args`.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        suggestions: Mapping[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(data, prefix=PREFIX, initial=dict(initial or {}))
+        self.type = type
+        self.args: dict[str, Any] = {}
+        self.suggestions = {name: values for name, values in (suggestions or {}).items() if values}
+        self._kept_empty: set[str] = set()
+        for name, schema, required in _leaves(COMMAND_TYPES[type].args):
+            self.fields[name] = _field(name, schema, required=required)
+            if required and schema.get("type") == "string" and not schema.get("minLength"):
+                # An empty text is a value of its own, e.g. to clear a configuration key.
+                self.fields[name].required = False
+                self._kept_empty.add(name)
+            if name in self.suggestions:
+                self.fields[name].widget.attrs["list"] = f"suggested-{name}"
+
+    def clean(self) -> dict[str, Any]:
+        for name, value in self.cleaned_data.items():
+            if value in (None, "", []) and name not in self._kept_empty:
+                continue
+            _put(self.args, name.split("."), value)
+        if not self.errors:
+            self.show(check_args(self.type, self.args))
+        return self.cleaned_data
+
+    def show(self, errors: list[dict[str, str]]) -> None:
+        """Show errors that point into the command's body beside the fields they are about."""
+        for error in errors:
+            path = error["pointer"].removeprefix("/args").strip("/").replace("/", ".")
+            named = [name for name in self.fields if f"{path}.".startswith(f"{name}.")]
+            if named:
+                rest = path[len(named[0]) :].strip(".")
+                self.add_error(
+                    named[0], f"{rest}: {error['message']}" if rest else error["message"]
+                )
+            else:
+                self.add_error(None, f"{path}: {error['message']}" if path else error["message"])
+
+
+def _leaves(schema: JsonSchema, path: str = "", required: bool = True) -> Iterator[Any]:
+    """(name, schema, required) of each field; an object of scalars is spread into its own."""
+    for name, part in schema["properties"].items():
+        here = f"{path}.{name}" if path else name
+        needed = required and name in schema.get("required", ())
+        if _is_spread(part):
+            yield from _leaves(part, here, needed)
+        else:
+            yield here, part, needed
+
+
+def _is_spread(schema: JsonSchema) -> bool:
+    properties = schema.get("properties", {})
+    return bool(properties) and all(
+        "enum" in part or part.get("type") in SCALARS for part in properties.values()
+    )
+
+
+def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
+    common: dict[str, Any] = {
+        "required": required,
+        "label": name.replace(".", " ").replace("_", " ").capitalize(),
+        "help_text": schema.get("description", ""),
+    }
+    if "enum" in schema:
+        choices = [("", "-"), *((value, value) for value in schema["enum"])]
+        return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        number = forms.IntegerField if kind == "integer" else forms.FloatField
+        return number(
+            min_value=schema.get("minimum"),
+            max_value=schema.get("maximum"),
+            widget=UnfoldAdminIntegerFieldWidget,
+            **common,
+        )
+    if kind == "boolean":
+        return YesNoField(**common)
+    if kind == "string":
+        return forms.CharField(
+            max_length=schema.get("maxLength"),
+            strip=False,
+            widget=UnfoldAdminTextInputWidget(attrs={"spellcheck": "false"}),
+            **common,
+        )
+    if kind == "array" and schema.get("items", {}).get("type") == "string":
+        common["help_text"] = common["help_text"] or "One a line."
+        return LinesField(**common)
+    common["help_text"] = common["help_text"] or "JSON"
+    return JsonField(**common)
+
+
+def _put(args: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    for part in parents:
+        args = args.setdefault(part, {})
+    args[last] = value
+
+
+def pretty(args: Mapping[str, Any]) -> str:
+    return json.dumps(args, indent=2, ensure_ascii=False)

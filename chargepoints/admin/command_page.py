@@ -1,0 +1,94 @@
+"""Sending a command from a charge point's page: the form, the second question, the refusal."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from chargepoints.admin import command_types, live
+from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import commands
+from chargepoints.services.command_types import COMMAND_TYPES
+
+TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
+
+
+def blank(model_admin: Any, request: HttpRequest, charge_point: ChargePoint) -> dict[str, Any]:
+    """What the template of the form needs before anything was chosen."""
+    offered = command_types.offered(request.user, charge_point)
+    if not offered:
+        return {"command_types": []}
+    return _context(charge_point, offered, _form(charge_point, offered[0]))
+
+
+def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """GET `?command=reset`: that type's form. POST: send it, once it was confirmed."""
+    charge_point = live.find(model_admin, request, pk)
+    offered = command_types.offered(request.user, charge_point)
+    wanted = request.POST.get("command") or request.GET.get("command")
+    if wanted not in offered:
+        raise PermissionDenied
+    if request.method != "POST" or "back" in request.POST:
+        form = _form(charge_point, wanted, initial=_initial(request))
+        return _render(request, _context(charge_point, offered, form))
+    form = _form(charge_point, wanted, data=request.POST)
+    context = _context(charge_point, offered, form)
+    if form.is_valid():
+        if wanted not in command_types.SENT_AT_ONCE and "confirmed" not in request.POST:
+            context["confirm"] = pretty(form.args)
+        elif sent := _submit(request, charge_point, form):
+            context = _context(charge_point, offered, _form(charge_point, wanted)) | {"sent": sent}
+    response = _render(request, context)
+    if "sent" in context:
+        response["HX-Trigger"] = "command-sent"  # the page looks at once for what came of it
+    return response
+
+
+def _submit(request: HttpRequest, charge_point: ChargePoint, form: CommandForm) -> Command | None:
+    try:
+        return commands.submit(
+            charge_point,
+            form.type,
+            form.args,
+            requested_by=f"staff:{request.user.get_username()}"[:150],
+        )
+    except commands.CommandRefused as refused:
+        form.show(refused.errors or [{"pointer": "", "message": refused.detail}])
+        return None
+
+
+def _form(charge_point: ChargePoint, type: str, **kwargs: Any) -> CommandForm:
+    return CommandForm(type, suggestions=_suggestions(charge_point, type), **kwargs)
+
+
+def _suggestions(charge_point: ChargePoint, type: str) -> dict[str, list[str]]:
+    version = commands.version_of(charge_point)
+    if type == "raw" and version is not None:
+        return {"action": sorted(version.csms_actions)}
+    if type == "stop":
+        return {"transaction_id": [t.transaction_id for t in live.open_transactions(charge_point)]}
+    return {}
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    given = request.POST if request.method == "POST" else request.GET
+    start = f"{PREFIX}-"
+    return {name[len(start) :]: str(given[name]) for name in given if name.startswith(start)}
+
+
+def _context(charge_point: ChargePoint, offered: list[str], form: CommandForm) -> dict[str, Any]:
+    return {
+        "charge_point": charge_point,
+        "command_types": [(type, command_types.title(type)) for type in offered],
+        "command_type": form.type,
+        "command_title": command_types.title(form.type),
+        "description": COMMAND_TYPES[form.type].description,
+        "form": form,
+        "open_transactions": live.open_transactions(charge_point),
+    }
+
+
+def _render(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, TEMPLATE, context)

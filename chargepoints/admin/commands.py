@@ -1,0 +1,124 @@
+"""Commands: what was asked of charge points, by whom, and what became of it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from chargepoints.admin import command_types
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Command
+from chargepoints.services import commands
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(Command)
+class CommandAdmin(HistoryAdmin):
+    list_display = (
+        "created",
+        "charge_point",
+        "type",
+        "state_badge",
+        "error",
+        "took",
+        "requested_by",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("state", ChoicesDropdownFilter),
+    )
+    search_fields = ("charge_point__identity", "=type", "requested_by", "=message_id")
+    search_help_text = "charge point, exact type, who asked, or exact message id"
+    date_hierarchy = "created_at"
+    change_form_outer_before_template = "admin/chargepoints/command/cancel.html"
+    fieldsets = (
+        (None, {"fields": ("charge_point", "type", "arguments", "requested_by", "state_badge")}),
+        (
+            "When",
+            {"fields": ("created_at", "expires_at", "sent_at", "answered_at", "finished_at")},
+        ),
+        ("What was said", {"fields": ("action", "message_id", "request_sent", "response_got")}),
+        ("What went wrong", {"fields": ("error_class", "error_code", "error_detail")}),
+        ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction")}),
+    )
+    readonly_fields = ("arguments", "state_badge", "request_sent", "response_got")
+
+    @admin.display(description="created", ordering="created_at")
+    def created(self, row: Command) -> str:
+        return charging.moment(row.created_at)
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, row: Command) -> SafeString:
+        return badges.command_state(row.state)
+
+    @admin.display(description="error")
+    def error(self, row: Command) -> str:
+        return " ".join(text for text in (row.error_code, row.error_detail[:80]) if text) or "-"
+
+    @admin.display(description="took")
+    def took(self, row: Command) -> str:
+        return charging.milliseconds(row.duration_ms) or "-"
+
+    @admin.display(description="arguments")
+    def arguments(self, row: Command) -> SafeString:
+        return json_block(row.args)
+
+    @admin.display(description="request")
+    def request_sent(self, row: Command) -> SafeString:
+        return json_block(row.request)
+
+    @admin.display(description="response")
+    def response_got(self, row: Command) -> SafeString:
+        return json_block(row.response)
+
+    def get_urls(self) -> list[URLPattern]:
+        cancel = require_POST(self.admin_site.admin_view(self.cancel))
+        return [
+            path("<uuid:pk>/cancel/", cancel, name="chargepoints_command_cancel"),
+            *super().get_urls(),
+        ]
+
+    def cancel(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Cancel what was not sent yet, by whoever might have sent it."""
+        command = get_object_or_404(Command, pk=pk)
+        if not command_types.may_send(request.user, command.type):
+            raise PermissionDenied
+        try:
+            commands.cancel(command)
+        except commands.CommandRefused as refused:
+            messages.error(request, refused.detail)
+        else:
+            self.log_change(request, command, "Cancelled.")
+            messages.success(request, "The command is cancelled.")
+        return HttpResponseRedirect(reverse("admin:chargepoints_command_change", args=[pk]))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        command = self.get_object(request, object_id)
+        may_cancel = (
+            command is not None
+            and command.state == Command.State.QUEUED
+            and command_types.may_send(request.user, command.type)
+        )
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "may_cancel": may_cancel}
+        )
+        return response
+
+
+def json_block(value: object) -> SafeString:
+    text = charging.as_json(value)
+    return format_html('<pre class="cp-frame">{}</pre>', text) if text else SafeString("-")

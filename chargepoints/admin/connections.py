@@ -1,0 +1,76 @@
+"""The sockets of charge points, and the server processes that hold them."""
+
+from datetime import timedelta
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Connection, ServerProcess
+from chargepoints.templatetags import badges, charging
+
+ALIVE_WITHIN = timedelta(seconds=60)
+
+
+@admin.register(Connection)
+class ConnectionAdmin(HistoryAdmin):
+    list_display = (
+        "opened",
+        "charge_point",
+        "protocol",
+        "remote_address",
+        "state",
+        "lasted",
+        "close_code",
+        "close_reason",
+        "oddities",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("closed_at", admin.EmptyFieldListFilter),
+    )
+    search_fields = ("=charge_point__identity", "=remote_address")
+    search_help_text = "exact identity of the charge point, or exact address"
+
+    @admin.display(description="opened", ordering="id")
+    def opened(self, row: Connection) -> str:
+        return charging.moment(row.opened_at)
+
+    @admin.display(description="state")
+    def state(self, row: Connection) -> SafeString:
+        return badges.badge("closed") if row.closed_at else badges.badge("open", badges.GOOD)
+
+    @admin.display(description="lasted")
+    def lasted(self, row: Connection) -> str:
+        return charging.duration((row.closed_at or timezone.now()) - row.opened_at)
+
+    @admin.display(description="deviations")
+    def oddities(self, row: Connection) -> SafeString | str:
+        return badges.deviations(row.deviations) or "-"
+
+
+@admin.register(ServerProcess)
+class ServerProcessAdmin(HistoryAdmin):
+    list_display = ("__str__", "state", "started_at", "heartbeat_at", "sockets")
+    ordering = ("-heartbeat_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServerProcess]:
+        processes: QuerySet[ServerProcess] = super().get_queryset(request)
+        return processes.annotate(
+            open_sockets=Count("connections", filter=Q(connections__closed_at=None))
+        )
+
+    @admin.display(description="state")
+    def state(self, row: ServerProcess) -> SafeString:
+        if timezone.now() - row.heartbeat_at < ALIVE_WITHIN:
+            return badges.badge("running", badges.GOOD)
+        return badges.badge("gone")
+
+    @admin.display(description="open sockets", ordering="open_sockets")
+    def sockets(self, row: ServerProcess) -> int:
+        return int(getattr(row, "open_sockets", 0))

@@ -1,0 +1,58 @@
+"""What charge points report about themselves: configuration keys (1.6) or variables (2.0.1)."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Variable
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(Variable)
+class VariableAdmin(HistoryAdmin):
+    """Read only: a value is changed by the command `set_configuration`, and then read back."""
+
+    list_display = (
+        "charge_point",
+        "where",
+        "variable",
+        "attribute",
+        "value",
+        "wanted",
+        "mutability",
+        "read",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (("charge_point", AutocompleteSelectFilter),)
+    search_fields = ("=charge_point__identity", "component", "name", "reported")
+    search_help_text = "exact identity of the charge point, component, name or value"
+    ordering = ("charge_point", "component", "component_instance", "evse_id", "name", "instance")
+
+    @admin.display(description="component", ordering="component")
+    def where(self, row: Variable) -> str:
+        place = [row.component, row.component_instance]
+        if row.evse_id:
+            place.append(f"EVSE {row.evse_id}")
+        if row.connector_id:
+            place.append(f"connector {row.connector_id}")
+        return " ".join(part for part in place if part) or "-"
+
+    @admin.display(description="name", ordering="name")
+    def variable(self, row: Variable) -> str:
+        return f"{row.name}[{row.instance}]" if row.instance else row.name
+
+    @admin.display(description="reported")
+    def value(self, row: Variable) -> str:
+        return (row.reported or "")[:200] or "-"
+
+    @admin.display(description="desired")
+    def wanted(self, row: Variable) -> SafeString | str:
+        if row.desired is None:
+            return "-"
+        agreed = row.desired == row.reported
+        return badges.badge(row.desired[:100], badges.GOOD if agreed else badges.WARN)
+
+    @admin.display(description="read", ordering="read_at")
+    def read(self, row: Variable) -> SafeString | str:
+        return charging.age(row.read_at) or "-"

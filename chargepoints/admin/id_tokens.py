@@ -1,0 +1,58 @@
+"""Tokens: the gateway's own, and what core decided about others."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from chargepoints.models import AuthorizationStatus, IdToken
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(IdToken)
+class IdTokenAdmin(ModelAdmin):
+    """Core's decisions can be looked at and forgotten, not changed: core is asked again."""
+
+    list_display = ("value", "type", "verdict", "group_id_token", "expires", "source", "fresh")
+    list_filter = (("status", ChoicesDropdownFilter), ("source", ChoicesDropdownFilter))
+    search_fields = ("value", "group_id_token")
+    list_per_page = 50
+    list_filter_submit = True
+    fields = (
+        "value",
+        "type",
+        "status",
+        "group_id_token",
+        "expires_at",
+        "personal_message",
+        "source",
+        "decided_at",
+        "fresh_until",
+        "created_at",
+    )
+    readonly_fields = ("source", "decided_at", "fresh_until", "created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: IdToken | None = None) -> bool:
+        if obj is not None and obj.source == IdToken.Source.CORE:
+            return False
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed
+
+    def get_fields(self, request: HttpRequest, obj: IdToken | None = None) -> Any:
+        return self.fields if obj is not None else self.fields[:6]
+
+    @admin.display(description="status", ordering="status")
+    def verdict(self, row: IdToken) -> SafeString:
+        accepted = row.status == AuthorizationStatus.ACCEPTED
+        return badges.badge(row.get_status_display(), badges.GOOD if accepted else badges.BAD)
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expires(self, row: IdToken) -> str:
+        return charging.moment(row.expires_at) or "never"
+
+    @admin.display(description="fresh until", ordering="fresh_until")
+    def fresh(self, row: IdToken) -> str:
+        return charging.moment(row.fresh_until) or "-"

@@ -1,0 +1,125 @@
+"""What is live about charge points: read in a few queries, shown in a list's cells."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from chargepoints.models import ChargePoint, Connector, Registration, Transaction
+from chargepoints.templatetags import badges, charging
+
+SHOWN_CONNECTORS = 6
+SHOWN_TRANSACTIONS = 2
+CELLS_AT_ONCE = 100
+
+
+def with_live_state(charge_points: QuerySet[ChargePoint]) -> QuerySet[ChargePoint]:
+    """With the connection, the connectors and the open transactions: three queries more."""
+    return charge_points.select_related("connection").prefetch_related(
+        "evses__connectors",
+        Prefetch(
+            "transactions", Transaction.objects.filter(ended_at=None).order_by("evse_id", "id")
+        ),
+    )
+
+
+def open_transactions(charge_point: ChargePoint) -> list[Transaction]:
+    """Of a charge point that was read `with_live_state`: only those were fetched."""
+    return list(charge_point.transactions.all())
+
+
+def find(model_admin: Any, request: HttpRequest, pk: int) -> ChargePoint:
+    """One charge point with its live state, for a page of its own. Raises PermissionDenied."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rows = ChargePoint.objects.select_related("connection__server")
+    return get_object_or_404(with_live_state(rows), pk=pk)
+
+
+def url_of(charge_point: ChargePoint) -> str:
+    return reverse("admin:chargepoints_chargepoint_overview", args=[charge_point.pk])
+
+
+def labelled_connectors(charge_point: ChargePoint) -> list[tuple[str, Connector]]:
+    """Every connector with its name: `2` where the EVSE has one, else `2.1`."""
+    found = []
+    for evse in charge_point.evses.all():
+        connectors = list(evse.connectors.all())
+        for connector in connectors:
+            several = len(connectors) > 1 or connector.connector_id != 1
+            label = f"{evse.evse_id}.{connector.connector_id}" if several else f"{evse.evse_id}"
+            found.append((label, connector))
+    return found
+
+
+def online(charge_point: ChargePoint) -> SafeString:
+    """Whether it is connected; and its registration, where that keeps it from charging."""
+    if charge_point.registration == Registration.ACCEPTED:
+        return badges.online(charge_point)
+    registration = badges.registration(charge_point.registration)
+    return format_html("{} {}", badges.online(charge_point), registration)
+
+
+def connectors(charge_point: ChargePoint) -> SafeString | str:
+    labelled = labelled_connectors(charge_point)
+    more = len(labelled) - SHOWN_CONNECTORS
+    shown = format_html_join(
+        " ", "{}", ((badges.connector(row, label),) for label, row in labelled[:SHOWN_CONNECTORS])
+    )
+    return format_html("{} +{}", shown, more) if more > 0 else shown
+
+
+def charging_now(charge_point: ChargePoint) -> SafeString | str:
+    transactions = open_transactions(charge_point)
+    more = len(transactions) - SHOWN_TRANSACTIONS
+    shown = format_html_join(
+        SafeString("<br>"), "{}", ((_in_short(row),) for row in transactions[:SHOWN_TRANSACTIONS])
+    )
+    return format_html("{}<br>+{}", shown, more) if more > 0 else shown
+
+
+def last_seen(charge_point: ChargePoint) -> SafeString | str:
+    return charging.age(charge_point.last_seen_at)
+
+
+CELLS: dict[str, Callable[[ChargePoint], Any]] = {
+    "online": online,
+    "connectors": connectors,
+    "charging": charging_now,
+    "last_seen": last_seen,
+}
+
+
+def cell(name: str, charge_point: ChargePoint) -> SafeString:
+    """A list's cell that refreshes itself: replaced, by its id, with what `cells` returns."""
+    return format_html(
+        '<span id="{0}-{1}" class="cp-cell-{0}">{2}</span>', name, charge_point.pk, CELLS[name](charge_point)
+    )
+
+
+def cells(charge_points: QuerySet[ChargePoint]) -> SafeString:
+    """The cells of these charge points, as htmx swaps them in out of band."""
+    return format_html_join(
+        "\n",
+        '<span id="{0}-{1}" class="cp-cell-{0}" hx-swap-oob="true">{2}</span>',
+        (
+            (name, charge_point.pk, render(charge_point))
+            for charge_point in with_live_state(charge_points)
+            for name, render in CELLS.items()
+        ),
+    )
+
+
+def _in_short(transaction: Transaction) -> str:
+    parts = [
+        charging.power(transaction.power_w),
+        charging.energy(transaction.energy_wh),
+        charging.percent(transaction.soc_percent),
+    ]
+    return " · ".join(part for part in parts if part) or f"transaction {transaction.transaction_id}"

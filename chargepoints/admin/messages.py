@@ -1,0 +1,73 @@
+"""The trace: every CALL in either direction with its answer."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Message
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(Message)
+class MessageAdmin(HistoryAdmin):
+    list_display = (
+        "started",
+        "charge_point",
+        "direction",
+        "action",
+        "result",
+        "took",
+        "oddities",
+        "message_id",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("direction", ChoicesDropdownFilter),
+        ("outcome", ChoicesDropdownFilter),
+    )
+    search_fields = ("=charge_point__identity", "=action", "=message_id", "=error_code")
+    search_help_text = "exact identity of the charge point, action, message id or error code"
+    fieldsets = (
+        (None, {"fields": ("charge_point", "connection", "direction", "action", "message_id")}),
+        ("Outcome", {"fields": ("result", "started", "took", "oddities")}),
+        ("Frames", {"fields": ("request_frame", "reply_frame")}),
+    )
+    readonly_fields = ("result", "started", "took", "oddities", "request_frame", "reply_frame")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """The list shows no frames, so it reads none: they may be long."""
+        messages: QuerySet[Message] = super().get_queryset(request)
+        return messages.defer("request", "reply")
+
+    @admin.display(description="started", ordering="id")
+    def started(self, row: Message) -> str:
+        return charging.moment(row.started_at)
+
+    @admin.display(description="outcome")
+    def result(self, row: Message) -> SafeString:
+        return badges.outcome(row)
+
+    @admin.display(description="took")
+    def took(self, row: Message) -> str:
+        return charging.milliseconds(row.duration_ms) or "-"
+
+    @admin.display(description="deviations")
+    def oddities(self, row: Message) -> SafeString | str:
+        return badges.deviations(row.deviations) or "-"
+
+    @admin.display(description="request")
+    def request_frame(self, row: Message) -> SafeString:
+        return frame(row.request)
+
+    @admin.display(description="reply")
+    def reply_frame(self, row: Message) -> SafeString | str:
+        return frame(row.reply) if row.reply else "-"
+
+
+def frame(text: str) -> SafeString:
+    return format_html('<pre class="cp-frame">{}</pre>', charging.frame(text))

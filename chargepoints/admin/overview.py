@@ -1,0 +1,91 @@
+"""The page of a charge point: what it is doing now, what it said last, what it was told."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Value
+from django.db.models.functions import Left, Length
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from chargepoints.admin import charts, command_page, live
+from chargepoints.models import ChargePoint, Command, Event, Message
+
+TEMPLATES = "admin/chargepoints/chargepoint"
+MESSAGES = 20
+EVENTS = 10
+COMMANDS = 10
+CHARTS = 4
+SHOWN_OF_A_FRAME = 2_000
+SLOW_POLL_S = 5
+FAST_POLL_S = 1
+EXPECTED_WITHIN = timedelta(seconds=60)
+
+
+def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    charge_point = live.find(model_admin, request, pk)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        **panels(charge_point),
+        **command_page.blank(model_admin, request, charge_point),
+        "opts": model_admin.opts,
+        "title": charge_point.identity,
+        "may_change": model_admin.has_change_permission(request, charge_point),
+    }
+    return TemplateResponse(request, f"{TEMPLATES}/overview.html", context)
+
+
+def live_panels(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """The parts of the page that change, each to be swapped in by its id."""
+    charge_point = live.find(model_admin, request, pk)
+    return TemplateResponse(request, f"{TEMPLATES}/live.html", panels(charge_point, polled=True))
+
+
+def live_cells(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """The live cells of the list's rows: `?id=1&id=2...`."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    ids = [int(pk) for pk in request.GET.getlist("id") if pk.isdecimal()]
+    rows = ChargePoint.objects.filter(pk__in=ids[: live.CELLS_AT_ONCE])
+    return HttpResponse(live.cells(rows))
+
+
+def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]:
+    commands = list(charge_point.commands.select_related("transaction")[:COMMANDS])
+    return {
+        "charge_point": charge_point,
+        "connectors": live.labelled_connectors(charge_point),
+        "transactions": [
+            (transaction, charts.chart_of(transaction.pk) if position < CHARTS else None)
+            for position, transaction in enumerate(live.open_transactions(charge_point))
+        ],
+        "ended": charge_point.transactions.exclude(ended_at=None).first(),
+        "messages_shown": _messages(charge_point),
+        "events": Event.objects.filter(charge_point=charge_point).order_by("-sequence")[:EVENTS],
+        "commands": commands,
+        "poll_s": FAST_POLL_S if _any_under_way(commands) else SLOW_POLL_S,
+        "polled": polled,
+        "now": timezone.now(),
+    }
+
+
+def _messages(charge_point: ChargePoint) -> Any:
+    """The newest messages; of a long frame only the beginning, as it is read every few seconds."""
+    return (
+        Message.objects.filter(charge_point=charge_point)
+        .defer("request", "reply")
+        .annotate(
+            request_head=Left("request", SHOWN_OF_A_FRAME),
+            reply_head=Left("reply", SHOWN_OF_A_FRAME),
+            cut=Length(F("request")) + Length(F("reply")) - Value(SHOWN_OF_A_FRAME),
+        )
+        .order_by("-id")[:MESSAGES]
+    )
+
+
+def _any_under_way(commands: list[Command]) -> bool:
+    """Whether something is about to happen: then the page looks for it more often."""
+    recently = timezone.now() - EXPECTED_WITHIN
+    return any(row.finished_at is None and row.created_at > recently for row in commands)

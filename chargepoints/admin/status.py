@@ -1,0 +1,78 @@
+"""Connectors as they are now, and every change of status that was reported."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Connector, StatusChange
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(Connector)
+class ConnectorAdmin(HistoryAdmin):
+    list_display = (
+        "charge_point",
+        "evse_number",
+        "connector_id",
+        "status_badge",
+        "ocpp_status",
+        "error_code",
+        "vendor_error_code",
+        "info",
+        "since",
+        "repeats",
+    )
+    list_select_related = ("evse__charge_point",)
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("evse__charge_point", AutocompleteSelectFilter),
+    )
+    search_fields = ("evse__charge_point__identity", "error_code", "vendor_error_code", "info")
+    ordering = ("evse__charge_point__identity", "evse__evse_id", "connector_id")
+
+    @admin.display(description="charge point", ordering="evse__charge_point__identity")
+    def charge_point(self, row: Connector) -> str:
+        return row.evse.charge_point.identity
+
+    @admin.display(description="EVSE", ordering="evse__evse_id")
+    def evse_number(self, row: Connector) -> int:
+        return row.evse.evse_id
+
+    @admin.display(description="status", ordering="status")
+    def status_badge(self, row: Connector) -> SafeString:
+        return badges.connector(row)
+
+    @admin.display(description="since", ordering="status_at")
+    def since(self, row: Connector) -> SafeString | str:
+        return charging.age(row.status_at) or "-"
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(HistoryAdmin):
+    list_display = (
+        "reported",
+        "charge_point",
+        "evse_id",
+        "connector_id",
+        "status_badge",
+        "ocpp_status",
+        "error_code",
+        "vendor_error_code",
+        "info",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("status", ChoicesDropdownFilter),
+    )
+    search_fields = ("=charge_point__identity", "=error_code", "=vendor_error_code")
+    search_help_text = "exact identity of the charge point, error code or the vendor's error code"
+
+    @admin.display(description="reported", ordering="id")
+    def reported(self, row: StatusChange) -> str:
+        return charging.moment(row.reported_at)
+
+    @admin.display(description="status", ordering="status")
+    def status_badge(self, row: StatusChange) -> SafeString:
+        return badges.status(row.status)

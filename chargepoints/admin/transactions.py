@@ -1,0 +1,185 @@
+"""Transactions with their curve, the 2.0.1 events they were told by, and their meter values."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+)
+
+from chargepoints.admin import charts
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import MeterValue, Transaction, TransactionEvent
+from chargepoints.templatetags import badges, charging
+
+
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("ended", "Ended"), ("orphan", "Orphan")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Transaction]
+    ) -> QuerySet[Transaction]:
+        if self.value() == "open":
+            return queryset.filter(ended_at=None)
+        if self.value() == "ended":
+            return queryset.filter(ended_at__isnull=False)
+        if self.value() == "orphan":
+            return queryset.filter(orphan=True)
+        return queryset
+
+
+class TransactionEventInline(TabularInline):
+    model = TransactionEvent
+    verbose_name_plural = "events (OCPP 2.0.1)"
+    fields = readonly_fields = (
+        "seq_no",
+        "event_type",
+        "trigger_reason",
+        "occurred_at",
+        "received_at",
+        "offline",
+        "conflict",
+    )
+    extra = 0
+    per_page = 20
+    can_delete = False
+    hide_title = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Transaction)
+class TransactionAdmin(HistoryAdmin):
+    list_display = (
+        "transaction_id",
+        "charge_point",
+        "evse_id",
+        "state",
+        "id_token",
+        "started",
+        "lasted",
+        "energy",
+        "power",
+        "soc",
+        "stop_reason",
+        "decided_by",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        StateFilter,
+        ("charge_point", AutocompleteSelectFilter),
+        ("decided_by", ChoicesDropdownFilter),
+    )
+    search_fields = ("=transaction_id", "=id_token", "charge_point__identity", "charge_point__site")
+    search_help_text = "transaction id, token, charge point or site"
+    date_hierarchy = "started_at"
+    inlines = (TransactionEventInline,)
+    change_form_outer_before_template = "admin/chargepoints/transaction/summary.html"
+
+    @admin.display(description="state")
+    def state(self, row: Transaction) -> SafeString:
+        if row.ended_at is None:
+            return badges.badge(row.charging_state or "open", badges.BUSY)
+        if row.orphan:
+            return badges.badge("orphan", badges.WARN)
+        return badges.badge("ended")
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, row: Transaction) -> str:
+        return charging.moment(row.started_at) or "-"
+
+    @admin.display(description="lasted")
+    def lasted(self, row: Transaction) -> str:
+        return charging.duration(lasted(row)) or "-"
+
+    @admin.display(description="energy")
+    def energy(self, row: Transaction) -> str:
+        return charging.energy(row.energy_wh) or "-"
+
+    @admin.display(description="power", ordering="power_w")
+    def power(self, row: Transaction) -> str:
+        return charging.power(row.power_w if row.ended_at is None else None) or "-"
+
+    @admin.display(description="SoC", ordering="soc_percent")
+    def soc(self, row: Transaction) -> str:
+        return charging.percent(row.soc_percent) or "-"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        chart = charts.chart_of(int(object_id)) if object_id.isdecimal() else None
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "chart": chart}
+        )
+        return response
+
+
+@admin.register(MeterValue)
+class MeterValueAdmin(HistoryAdmin):
+    list_display = (
+        "sampled",
+        "charge_point",
+        "evse_id",
+        "transaction",
+        "energy",
+        "power",
+        "current",
+        "voltage",
+        "soc",
+        "conflict",
+    )
+    list_select_related = ("charge_point", "transaction")
+    list_filter = (("charge_point", AutocompleteSelectFilter), "conflict")
+    search_fields = ("=charge_point__identity", "=transaction__transaction_id")
+    search_help_text = "exact identity of the charge point, or exact transaction id"
+
+    @admin.display(description="sampled", ordering="sampled_at")
+    def sampled(self, row: MeterValue) -> str:
+        return charging.moment(row.sampled_at)
+
+    @admin.display(description="energy register")
+    def energy(self, row: MeterValue) -> str:
+        return charging.energy(row.energy_wh) or "-"
+
+    @admin.display(description="power")
+    def power(self, row: MeterValue) -> str:
+        return charging.power(row.power_w) or "-"
+
+    @admin.display(description="current")
+    def current(self, row: MeterValue) -> str:
+        return charging.current(row.current_a) or "-"
+
+    @admin.display(description="voltage")
+    def voltage(self, row: MeterValue) -> str:
+        return charging.voltage(row.voltage_v) or "-"
+
+    @admin.display(description="SoC")
+    def soc(self, row: MeterValue) -> str:
+        return charging.percent(row.soc_percent) or "-"
+
+
+def lasted(transaction: Transaction) -> timedelta | None:
+    """How long it has been going on, or went on."""
+    if transaction.started_at is None:
+        return None
+    return (transaction.ended_at or timezone.now()) - transaction.started_at

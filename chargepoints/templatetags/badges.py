@@ -1,0 +1,86 @@
+"""Small coloured words for states, the same on every page."""
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from chargepoints.models import ChargePoint, Command, Connector, Message, Registration, Status
+
+register = template.Library()
+
+GOOD, BUSY, WARN, BAD, PLAIN = "good", "busy", "warn", "bad", "plain"
+
+_TONES: dict[str, str] = {
+    Status.AVAILABLE: GOOD,
+    Status.OCCUPIED: BUSY,
+    Status.RESERVED: WARN,
+    Status.FAULTED: BAD,
+    Registration.ACCEPTED: GOOD,
+    Registration.PENDING: WARN,
+    Registration.REJECTED: BAD,
+}
+_COMMAND_TONES: dict[str, str] = {
+    Command.State.QUEUED: WARN,
+    Command.State.SENT: BUSY,
+    Command.State.ACCEPTED: GOOD,
+    Command.State.EFFECT_CONFIRMED: GOOD,
+    Command.State.REJECTED: BAD,
+    Command.State.CALLERROR: BAD,
+    Command.State.TIMEOUT: BAD,
+    Command.State.NO_EFFECT: BAD,
+}
+_OUTCOME_TONES: dict[str, str] = {
+    Message.Outcome.RESULT: GOOD,
+    Message.Outcome.ERROR: BAD,
+    Message.Outcome.TIMEOUT: BAD,
+    Message.Outcome.NONE: WARN,
+}
+
+
+@register.simple_tag
+def badge(text: object, tone: str = PLAIN, title: object = "") -> SafeString:
+    return format_html('<span class="cp-badge cp-{}" title="{}">{}</span>', tone, title or "", text)
+
+
+@register.filter("online_badge")
+def online(charge_point: ChargePoint) -> SafeString:
+    if charge_point.connection_id is not None:
+        return badge("online", GOOD)
+    if charge_point.last_seen_at is None:
+        return badge("never seen", PLAIN, "It has never been connected.")
+    return badge("offline", BAD)
+
+
+@register.filter("registration_badge")
+def registration(value: str) -> SafeString:
+    return badge(value, _TONES.get(value, PLAIN))
+
+
+@register.filter("status_badge")
+def status(value: str) -> SafeString:
+    return badge(value, _TONES.get(value, PLAIN))
+
+
+@register.filter("connector_badge")
+def connector(row: Connector, label: str = "") -> SafeString:
+    """The connector's status; where it is faulted, the error is in the title."""
+    said = " · ".join(text for text in (row.ocpp_status, row.error_code, row.info) if text)
+    text = f"{label} {row.status}".strip()
+    return badge(text, _TONES.get(row.status, PLAIN), said)
+
+
+@register.filter("command_badge")
+def command_state(value: str) -> SafeString:
+    return badge(value.replace("_", " "), _COMMAND_TONES.get(value, PLAIN))
+
+
+@register.filter("outcome_badge")
+def outcome(message: Message) -> SafeString:
+    text = message.error_code or message.get_outcome_display()
+    return badge(text, _OUTCOME_TONES.get(message.outcome, PLAIN))
+
+
+@register.filter("deviation_badges")
+def deviations(names: list[str]) -> SafeString:
+    """One badge for each oddity; none where all was well."""
+    return format_html_join(" ", "{}", ((badge(name, WARN),) for name in names))

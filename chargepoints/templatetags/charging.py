@@ -1,0 +1,99 @@
+"""Quantities, ages and frames as people read them."""
+
+import json
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+@register.filter
+def power(watts: float | None) -> str:
+    """7400.0 -> "7.4 kW"."""
+    return "" if watts is None else f"{watts / 1000:.1f} kW"
+
+
+@register.filter
+def energy(watt_hours: float | None) -> str:
+    """12345.0 -> "12.35 kWh"."""
+    return "" if watt_hours is None else f"{watt_hours / 1000:.2f} kWh"
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} %"
+
+
+@register.filter
+def current(amperes: float | None) -> str:
+    return "" if amperes is None else f"{amperes:.1f} A"
+
+
+@register.filter
+def voltage(volts: float | None) -> str:
+    return "" if volts is None else f"{volts:.0f} V"
+
+
+@register.filter
+def milliseconds(value: float | None) -> str:
+    """How long something took: 0.84 -> "0.8 ms", 3200.0 -> "3200 ms"."""
+    if value is None:
+        return ""
+    return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
+
+
+@register.filter
+def duration(value: timedelta | None) -> str:
+    """timedelta(minutes=95) -> "1:35 h"."""
+    if value is None:
+        return ""
+    minutes = max(0, int(value.total_seconds())) // 60
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+@register.filter
+def age(at: datetime | None) -> SafeString | str:
+    """How long ago, with the moment itself in the title: "3 min ago"."""
+    if at is None:
+        return ""
+    seconds = int((timezone.now() - at).total_seconds())
+    text = "just now"
+    for size, unit in _AGES:
+        if seconds >= size:
+            text = f"{seconds // size} {unit} ago"
+            break
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment(at), text)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A moment in UTC, to the second."""
+    return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+
+
+@register.filter
+def clock(at: datetime | None) -> SafeString | str:
+    """The time of day, with the whole moment in the title."""
+    if at is None:
+        return ""
+    return format_html('<time title="{}">{:%H:%M:%S}</time>', moment(at), timezone.localtime(at))
+
+
+@register.filter
+def frame(text: str) -> str:
+    """A frame, or any JSON, indented; what is no JSON stays as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+@register.filter
+def as_json(value: object) -> str:
+    return "" if value in (None, {}, []) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,104 @@
+"""How the admin looks: its name, its colours, and what stands in the sidebar."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _permitted(permission: str) -> Any:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _page(title: str, icon: str, model: str) -> dict[str, Any]:
+    """A link to a model's list, for those who may see it; `model` is `app.name`."""
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _permitted(f"{app}.view_{name}"),
+    }
+
+
+def _stylesheet(request: HttpRequest) -> str:
+    return static("chargepoints/admin.css")
+
+
+def _favicon(request: HttpRequest) -> str:
+    return static("chargepoints/favicon.svg")
+
+
+SETTINGS = {
+    "SITE_TITLE": "Connect",
+    "SITE_HEADER": "Connect",
+    "SITE_SUBHEADER": "OCPP gateway · all times in UTC",
+    "SITE_SYMBOL": "ev_station",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [_stylesheet],
+    "DASHBOARD_CALLBACK": "chargepoints.admin.dashboard.figures",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 182)",
+            "100": "oklch(95.3% .051 181)",
+            "200": "oklch(91% .096 181)",
+            "300": "oklch(85.5% .138 182)",
+            "400": "oklch(77.7% .152 182)",
+            "500": "oklch(70.4% .14 183)",
+            "600": "oklch(55% .11 185)",
+            "700": "oklch(48% .092 186)",
+            "800": "oklch(41% .075 188)",
+            "900": "oklch(36% .06 189)",
+            "950": "oklch(27% .046 193)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {
+                        "title": "Dashboard",
+                        "icon": "dashboard",
+                        "link": reverse_lazy("admin:index"),
+                    },
+                    _page("Charge points", "ev_station", "chargepoints.chargepoint"),
+                    _page("Transactions", "bolt", "chargepoints.transaction"),
+                    _page("Commands", "send", "chargepoints.command"),
+                    _page("Refused handshakes", "block", "chargepoints.handshakerefusal"),
+                ],
+            },
+            {
+                "title": "History",
+                "separator": True,
+                "items": [
+                    _page("Messages", "swap_horiz", "chargepoints.message"),
+                    _page("Meter values", "speed", "chargepoints.metervalue"),
+                    _page("Events", "history", "chargepoints.event"),
+                    _page("Status changes", "timeline", "chargepoints.statuschange"),
+                    _page("Connections", "cable", "chargepoints.connection"),
+                    _page("Monitoring events", "notifications", "chargepoints.monitoringevent"),
+                ],
+            },
+            {
+                "title": "Equipment and access",
+                "separator": True,
+                "items": [
+                    _page("Connectors", "power", "chargepoints.connector"),
+                    _page("Device model", "tune", "chargepoints.variable"),
+                    _page("ID tokens", "badge", "chargepoints.idtoken"),
+                    _page("API keys", "key", "chargepoints.apikey"),
+                    _page("Users", "person", "auth.user"),
+                    _page("Roles", "group", "auth.group"),
+                    _page("Log of the admin", "fact_check", "admin.logentry"),
+                    _page("Server processes", "dns", "chargepoints.serverprocess"),
+                ],
+            },
+        ],
+    },
+}
