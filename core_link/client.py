@@ -6,7 +6,6 @@ anybody else: a core that hangs holds at most these, and each only until its dea
 
 import asyncio
 import secrets
-import time
 import uuid
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +43,7 @@ class CoreUnreachable(Exception):
     @property
     def refused(self) -> bool:
         """A 4xx: core lives, and does not like this question."""
-        return self.status is not None and self.status // 100 == 4 and self.status != 429  # noqa: PLR2004
+        return self.status is not None and self.status // 100 == 4 and self.status != 429
 
 
 class CoreClient:
@@ -57,6 +56,7 @@ class CoreClient:
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="core")
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._asking: dict[Hashable, asyncio.Task[Body]] = {}
+        self.under_way = 0
         self.breaker = CircuitBreaker()
 
     def close(self) -> None:
@@ -98,19 +98,23 @@ class CoreClient:
         return body
 
     async def _ask(self, path: str, question: Body) -> Answer:
-        ends = time.monotonic() + self._deadline_s
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._deadline_s
         try:
-            await asyncio.wait_for(self._free.acquire(), self._deadline_s)
+            async with asyncio.timeout_at(ends):
+                await self._free.acquire()
         except TimeoutError:
             raise CoreUnreachable("every connection to core is waiting") from None
+        self.under_way += 1
         exchange = Exchange()
-        remaining = max(0.0, ends - time.monotonic())
-        request = asyncio.get_running_loop().run_in_executor(
+        remaining = max(0.0, ends - loop.time())
+        request = loop.run_in_executor(
             self._threads, self._post, path, question, remaining, exchange
         )
         request.add_done_callback(self._release)
         try:
-            return await asyncio.wait_for(asyncio.shield(request), remaining)
+            async with asyncio.timeout_at(ends):
+                return await asyncio.shield(request)
         except TimeoutError:
             raise CoreUnreachable(f"no answer within {self._deadline_s:g} s") from None
         except NoAnswer as error:
@@ -135,6 +139,7 @@ class CoreClient:
         )
 
     def _release(self, request: asyncio.Future[Answer]) -> None:
+        self.under_way -= 1
         self._free.release()
         if not request.cancelled():
             request.exception()  # nobody else may be left to look at it

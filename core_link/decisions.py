@@ -29,7 +29,7 @@ _CACHED_FIRST = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.CACHED_
 _ACCEPTING = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.ACCEPT}
 
 
-async def authorize(  # noqa: PLR0913 - the question has as many parts
+async def authorize(
     station: Station,
     token: TokenAsked,
     *,

@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        return self.status // 100 == 2  # noqa: PLR2004
+        return self.status // 100 == 2
 
 
 class Exchange:

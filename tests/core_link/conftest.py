@@ -44,7 +44,8 @@ async def gateway(
 
 @pytest_asyncio.fixture
 async def station(gateway: process.Gateway) -> Station:
-    return await in_the_writer(gateway, lambda: Station.of(register("CP-1", external_id="bus-7")))
+    registered = await in_the_writer(gateway, lambda: register("CP-1", external_id="bus-7"))
+    return Station.of(registered)
 
 
 async def in_the_writer(gateway: process.Gateway, work: Any) -> Any:

@@ -102,7 +102,7 @@ async def test_a_core_that_answers_drop_by_drop_is_cut_off(
             await ask(asking)
         assert time.monotonic() - begun < 0.6
         # Its thread is free again, not held until the last drop.
-        await until(lambda: asking._free._value == client.CONNECTIONS)
+        await until(lambda: asking.under_way == 0)
         asking.close()
 
 
@@ -174,9 +174,9 @@ async def test_connections_are_kept_open_and_replaced_when_core_closed_them(
 async def test_who_no_longer_waits_frees_the_connection(core: FakeCore, asking: CoreClient) -> None:
     core.fail(slow_ms=3000)
     waiting = asyncio.create_task(ask(asking))
-    await until(lambda: asking._free._value == client.CONNECTIONS - 1)
+    await until(lambda: asking.under_way == 1)
     waiting.cancel()
-    await until(lambda: asking._free._value == client.CONNECTIONS)
+    await until(lambda: asking.under_way == 0)
 
 
 async def until(holds: Callable[[], bool], within_s: float = 5) -> None:

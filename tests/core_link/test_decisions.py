@@ -11,11 +11,11 @@ from pytest_django import Settings
 
 from chargepoints.gateway.process import Gateway
 from chargepoints.models import IdToken
+from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.booting import BootDecision, Facts
 from chargepoints.station import Station
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
-from core_link.tokens import Decision, TokenAsked
 from tests.core_link.conftest import in_the_writer
 from tests.fakes.core import FakeCore
 
