@@ -26,6 +26,7 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600, validate=Range(min=0))
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
 LOG_LEVEL = env.str(
@@ -45,6 +46,10 @@ WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=64))
 WRITER_THREADS = env.int("WRITER_THREADS", 4, validate=Range(min=1, max=64))
 HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
 DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))
+
+# --- The API ------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 6000, validate=Range(min=0))
+METRICS_OPEN = env.bool("METRICS_OPEN", False)
 
 # --- Chargers -----------------------------------------------------------------------------------
 UNKNOWN_CHARGE_POINTS = env.str(
@@ -193,14 +198,31 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 X_FRAME_OPTIONS = "DENY"
 
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-}
+# The API's views say for themselves how they authenticate, parse and answer.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Connect",
+    "DESCRIPTION": "What core may ask of the gateway; under `webhooks`, what core is asked.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chargepoints.api.document.add_command_types",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AuthorizationStatus": "chargepoints.models.AuthorizationStatus",
+        "ConnectorStatus": "chargepoints.models.Status",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "persistAuthorization": True,
+        # It would ask a server on the internet.
+        "validatorUrl": None,
+    },
     "SERVE_INCLUDE_SCHEMA": False,
 }
 UNFOLD = unfold.SETTINGS

@@ -1,0 +1,102 @@
+"""Between HTTP and autobahn: what chargers send that a strict parser would refuse.
+
+Everything of a handshake that is not about WebSocket framing is for the application to judge, so
+it is put into a form that the parser lets pass.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote_from_bytes, unquote, urlsplit
+
+from twisted.internet.address import UNIXAddress
+from twisted.web.http_headers import Headers
+
+from connect_site.server.interface import Scope
+
+VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+# Everything printable may stay in a request target; quoting is for raw bytes beyond ASCII.
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+Address = list[Any]  # host and port
+
+
+def tidy_headers(headers: Headers) -> None:
+    """Take out of the handshake what the parser would check and nobody needs."""
+    # No browser talks to this path: whoever authenticates may come from any origin.
+    headers.removeHeader(b"origin")
+    # No compression is offered, so that wrong parameters for it cannot matter.
+    headers.removeHeader(b"sec-websocket-extensions")
+    if not VALID_HOST.fullmatch((headers.getRawHeaders(b"host") or [b""])[0].strip()):
+        headers.setRawHeaders(b"host", [b"unknown"])
+    if offered := headers.getRawHeaders(b"sec-websocket-protocol"):
+        names = [name.strip() for line in offered for name in line.split(b",")]
+        unique = dict.fromkeys(name for name in names if name.isascii() and name)
+        headers.removeHeader(b"sec-websocket-protocol")
+        if unique:
+            headers.setRawHeaders(b"sec-websocket-protocol", [b", ".join(unique)])
+
+
+def tidy_target(target: bytes) -> bytes:
+    """The request target as path and query, in ASCII, without a fragment."""
+    target = quote_from_bytes(target, safe=PRINTABLE).encode().split(b"#", 1)[0]
+    if not target.startswith(b"/"):  # absolute form: GET ws://host/ocpp/ID
+        parts = urlsplit(target)
+        target = parts.path + (b"?" + parts.query if parts.query else b"")
+    return target or b"/"
+
+
+def websocket_scope(protocol: Any) -> Scope:
+    """The ASGI scope of a socket whose handshake autobahn has parsed.
+
+    `protocol.http_request_uri` is the target as it was sent: autobahn's own path is wrong for
+    `//ID` (taken for a host) and for `;` (taken for a parameter).
+    """
+    raw_path, _, query = protocol.http_request_uri.encode("latin1").partition(b"?")
+    headers = [
+        (name.encode("latin1"), value.encode("latin1"))
+        for name, value in protocol.http_headers.items()
+        if "_" not in name
+    ]
+    transport = protocol.transport
+    client = address(transport.getPeer())
+    scheme = "ws"
+    if behind_proxy(transport):
+        client, scheme = forwarded(dict(headers), client, scheme)
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": scheme,
+        "path": unquote(raw_path.decode("ascii")),
+        "raw_path": raw_path,
+        "query_string": query,
+        "root_path": "",
+        "headers": headers,
+        "client": client,
+        "server": address(transport.getHost()),
+        "subprotocols": list(protocol.websocket_protocols),
+        "extensions": {"websocket.http.response": {}},
+    }
+
+
+def address(endpoint: Any) -> Address | None:
+    return [str(endpoint.host), endpoint.port] if hasattr(endpoint, "port") else None
+
+
+def behind_proxy(transport: Any) -> bool:
+    """Only the proxy can reach the unix socket, so that what comes there is believed."""
+    return isinstance(transport.getHost(), UNIXAddress)
+
+
+def forwarded(
+    headers: dict[bytes, bytes], client: Address | None, scheme: str
+) -> tuple[Address | None, str]:
+    """The client's address and the scheme as the proxy saw them.
+
+    The right-most entry of X-Forwarded-For is the one that the proxy itself has written.
+    """
+    if seen := headers.get(b"x-forwarded-for", b"").rsplit(b",", 1)[-1].strip():
+        client = [seen.decode("latin1"), 0]
+    if headers.get(b"x-forwarded-proto", b"").strip().lower() in {b"https", b"wss"}:
+        scheme += "s"
+    return client, scheme

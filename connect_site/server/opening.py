@@ -1,0 +1,102 @@
+"""The handshake of a socket: accepted or refused by what the application sends first."""
+
+import random
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from autobahn.websocket.types import ConnectionDeny
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import defer
+
+from connect_site.server import handshake
+from connect_site.server.inbox import Inbox
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class OpeningHandshake(WebSocketProtocol):
+    """Answers a refusal with the application's own status, headers and body.
+
+    ASGI calls it the denial response, `websocket.http.response`.
+    """
+
+    inbox: Inbox | None = None
+    handshake_deferred: Any = None  # set until the handshake is decided
+    denial: tuple[int, Headers, bytes] | None = None
+
+    def _connectionMade(self) -> None:
+        super()._connectionMade()
+        self.last_byte = time.monotonic()
+        # Not all at once: the pings of a fleet that has come back together would be one burst.
+        self.silence_before_ping = self.factory.ping_interval * random.uniform(0.8, 1)  # noqa: S311
+        # In place of the HTTP channel, which would be kept alive by it.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self, True)
+
+    def onConnect(self, request: Any) -> Any:
+        """Start the application; what it sends first decides the handshake."""
+        self.server = self.factory.server_class
+        self.server.protocol_connected(self)
+        self.handshake_deferred = defer.Deferred()
+        self.inbox = Inbox(on_full=self.pause_reading, on_room=self.resume_reading)
+        self.inbox.put({"type": "websocket.connect"})
+        scope = handshake.websocket_scope(self)
+        self.path, self.client_addr = scope["path"], scope["client"]
+        self.server.start_application(self, scope, self.inbox.get, self.send)
+        return self.handshake_deferred
+
+    def serverAccept(self, subprotocol: str | None = None, headers: Any = ()) -> None:
+        # Autobahn would raise where nobody hears it, and leave the charger waiting.
+        if subprotocol is not None and subprotocol not in self.websocket_protocols:
+            raise ValueError(f"subprotocol {subprotocol!r} was not offered")
+        deferred, self.handshake_deferred = self.handshake_deferred, None
+        deferred.callback((subprotocol, {k.decode(): v.decode("latin1") for k, v in headers}))
+        if self.state != self.STATE_OPEN:
+            raise ValueError("the handshake failed")
+        self._forget_handshake()
+
+    def _forget_handshake(self) -> None:
+        """Some 10 KiB of a charger's memory is needed only until it is connected."""
+        for name in (
+            "http_headers", "http_request_data", "http_request_host", "http_request_params",
+            "http_request_path", "http_request_uri", "http_response_data", "http_status_line",
+            "is_open", "path_parameters", "websocket_extensions", "websocket_origin",
+            "_transport_details", "_wskey", "utf8validator",
+        ):  # fmt: skip
+            self.__dict__.pop(name, None)
+
+    def onOpen(self) -> None:
+        """The application knows: it has accepted."""
+
+    def serverReject(self) -> None:
+        self.deny(403, [], b"")
+
+    def collect_denial(self, message: Mapping[str, Any]) -> None:
+        """One of the two messages that ASGI splits a denial into."""
+        if message["type"] == "websocket.http.response.start":
+            self.denial = (message["status"], list(message.get("headers", ())), b"")
+        elif self.denial is not None:
+            status, headers, body = self.denial
+            self.denial = (status, headers, body + message.get("body", b""))
+            if not message.get("more_body"):
+                self.deny(*self.denial)
+
+    def deny(self, status: int, headers: Headers, body: bytes) -> None:
+        deferred, self.handshake_deferred = self.handshake_deferred, None
+        self.denial = (status, headers, body)
+        deferred.errback(ConnectionDeny(status, f"refused with {status}"))
+
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        """Both for our denials and for autobahn's own complaints about the request."""
+        status, headers, body = self.denial or (code, [], reason.encode())
+        try:
+            phrase = HTTPStatus(status).phrase
+        except ValueError:
+            phrase = ""
+        lines = [f"HTTP/1.1 {status} {phrase}".encode()]
+        lines += [name + b": " + value for name, value in headers]
+        lines += [f"{name}: {value}".encode("latin1") for name, value in responseHeaders or ()]
+        lines += [b"content-length: %d" % len(body), b"connection: close", b"", body]
+        self.sendData(b"\r\n".join(lines))

@@ -1,0 +1,78 @@
+"""One HTTP request, up to the point where it becomes a WebSocket."""
+
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from twisted.internet.address import IPv4Address
+
+from connect_site.server import handshake
+
+BODY_LIMIT = 64 * 1024 * 1024
+
+# What only a proxy may say. Certificates: see the TLS terminating configuration in deploy/.
+PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert")
+# daphne would take its root path from anybody.
+NOBODYS_HEADERS = (b"daphne-root-path",)
+
+
+class Request(WebRequest):
+    """daphne's request: believes the proxy and nobody else, and bounds the body."""
+
+    channel: Any
+    uri: bytes
+    body_length = 0
+    behind_tls = False
+
+    def __init__(self, channel: Any, queued: Any = False) -> None:
+        # Forms are Django's business.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+
+    def process(self) -> Any:
+        channel = self.channel
+        self._trust_the_proxy_alone()
+        if self.body_length > BODY_LIMIT:
+            self.basic_error(413, b"Content Too Large", "The body is too large.")
+            return None
+        if (self.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower() == b"websocket":
+            handshake.tidy_headers(self.requestHeaders)
+            self.uri = handshake.tidy_target(self.uri)
+            self.path = self.uri.split(b"?", 1)[0]
+        processing = super().process()
+        if self.transport is None:
+            # The socket has left for its protocol. Request and channel hold each other: without
+            # this every charger would keep both until the garbage collector finds them.
+            channel.requests.clear()
+            self.channel = None
+        return processing
+
+    def _trust_the_proxy_alone(self) -> None:
+        for name in NOBODYS_HEADERS:
+            self.requestHeaders.removeHeader(name)
+        if not handshake.behind_proxy(self.transport):
+            for name, _ in list(self.requestHeaders.getAllRawHeaders()):
+                if name.decode("latin1").lower().startswith(PROXY_HEADERS):
+                    self.requestHeaders.removeHeader(name)
+            return
+        headers = {
+            name.lower(): values[-1] for name, values in self.requestHeaders.getAllRawHeaders()
+        }
+        client, scheme = handshake.forwarded(headers, None, "http")
+        if client is not None:
+            self.client = IPv4Address("TCP", *client)
+        self.behind_tls = scheme == "https"
+
+    def isSecure(self) -> bool:
+        return self.behind_tls
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """What is over the limit is read and dropped; `process` refuses it then."""
+        self.body_length += len(data)
+        if self.body_length <= BODY_LIMIT:
+            super().handleContentChunk(data)
+
+
+class RequestFactory(HTTPFactory):
+    def buildProtocol(self, addr: Any) -> Any:
+        channel = super().buildProtocol(addr)
+        channel.requestFactory = Request
+        return channel

@@ -1,0 +1,49 @@
+"""Opening the sockets to listen on, before any worker exists to listen on them."""
+
+import socket
+from pathlib import Path
+
+BACKLOG = 4096
+# The proxy runs as another user of the same group.
+UNIX_MODE = 0o660
+
+
+class CannotListenError(Exception):
+    """The message is for the person who starts the server."""
+
+
+def listen_on_tcp(host: str, port: int) -> socket.socket:
+    """`port` 0 takes any. Raises CannotListenError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+
+
+def listen_on_unix(path: Path) -> socket.socket:
+    """Replaces a socket that nobody answers on. Raises CannotListenError."""
+    if path.is_socket():
+        if answers(path):
+            raise CannotListenError(f"cannot listen on {path}: another process does")
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(path))
+        path.chmod(UNIX_MODE)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise CannotListenError(f"cannot listen on {path}: {error.strerror}") from None
+    return listening
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

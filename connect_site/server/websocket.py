@@ -1,0 +1,218 @@
+"""One charger's WebSocket: daphne's protocol, with every buffer bounded.
+
+The application's `Inbox` pauses the reading of the socket; output is bounded by `BoundedOutput`.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from autobahn.util import encode_truncate
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+from connect_site.server.opening import OpeningHandshake
+from connect_site.server.outgoing import BoundedOutput
+
+MAX_MESSAGE_BYTES = 128 * 1024
+# Autobahn works frame by frame in about two steps each. After so many the loop serves others.
+STEPS_AT_ONCE = 128
+# An endless message of empty fragments never reaches the limit in bytes.
+MAX_FRAGMENTS = 4096
+HANDSHAKE_TIMEOUT_S = 15
+CLOSE_TIMEOUT_S = 10
+
+NO_STATUS_RECEIVED = 1005
+# RFC 6455 7.4.1: codes that are never put into a frame.
+UNSENDABLE_CODES = {1004, 1005, 1006, 1015}
+
+
+class ChargerSocket(OpeningHandshake, BoundedOutput):
+    """The states are autobahn's: CONNECTING, OPEN, CLOSING, CLOSED."""
+
+    # The options are attributes of the class that the factory makes, not of every socket.
+    CONFIG_ATTRS: tuple[str, ...] = ()
+
+    message_data: Any
+    reading_paused = False
+    ping_sent = False
+    closed_at = 0.0
+
+    # --- From the charger ------------------------------------------------------------------------
+
+    def dataReceived(self, data: bytes) -> None:
+        self.last_byte = time.monotonic()
+        self.ping_sent = False
+        self.data += data
+        self.consumeData()
+
+    def consumeData(self) -> None:
+        if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
+            super().consumeData()
+            return
+        for _ in range(STEPS_AT_ONCE):
+            if self.reading_paused or self.state == self.STATE_CLOSED or not self.processData():
+                return
+        self.pause_reading()
+        asyncio.get_running_loop().call_soon(self.resume_reading)
+
+    def pause_reading(self) -> None:
+        self.reading_paused = True
+        self.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """First what has been read already, which may be enough to pause again."""
+        if not self.reading_paused or self.inbox is None or self.inbox.full:
+            return
+        self.reading_paused = False
+        self.last_byte = time.monotonic()
+        self.consumeData()
+        if not self.reading_paused and self.transport.connected:
+            self.transport.resumeProducing()
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        super().onMessageFrameBegin(length)
+        if len(self.message_data) > MAX_FRAGMENTS and not self.failedByMe:
+            self._max_message_size_exceeded(0, 0, "too many fragments")
+
+    def onMessageEnd(self) -> None:
+        if not self.failedByMe:
+            self.onMessage(b"".join(self.message_data), self.message_is_binary)
+        self.message_data = None
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """A text frame that is not UTF-8 is handed on as bytes: the application may repair it."""
+        if self.inbox is None or self.state != self.STATE_OPEN:
+            return
+        if not isBinary:
+            try:
+                self.inbox.put({"type": "websocket.receive", "text": payload.decode()})
+            except UnicodeDecodeError:
+                pass
+            else:
+                return
+        self.inbox.put({"type": "websocket.receive", "bytes": payload})
+
+    # --- To the charger --------------------------------------------------------------------------
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """ASGI's `send`: waits while the charger takes nothing, and does nothing once it is gone.
+
+        Raises ValueError for a message that does not fit the state of the handshake.
+        """
+        if self.closed_at:
+            return
+        self.handle_reply(message)
+        await self.until_writable()
+
+    def handle_reply(self, message: Mapping[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "websocket.send":
+            self._send_message(message)
+        elif kind == "websocket.close" and self.state != self.STATE_CONNECTING:
+            self.serverClose(message.get("code"), message.get("reason") or "")
+        elif self.state != self.STATE_CONNECTING or self.handshake_deferred is None:
+            raise ValueError(f"{kind} after the handshake")
+        elif kind == "websocket.accept":
+            self.serverAccept(message.get("subprotocol"), message.get("headers") or ())
+        elif kind == "websocket.close":
+            self.serverReject()
+        elif kind.startswith("websocket.http.response."):
+            self.collect_denial(message)
+        else:
+            raise ValueError(f"cannot send {kind} here")
+
+    def _send_message(self, message: Mapping[str, Any]) -> None:
+        if self.state == self.STATE_CONNECTING:
+            raise ValueError("the socket has not been accepted")
+        if self.state != self.STATE_OPEN:
+            return
+        if (text := message.get("text")) is not None:
+            self.sendMessage(text.encode(), False)
+        else:
+            self.sendMessage(message["bytes"], True)
+
+    # --- The end ---------------------------------------------------------------------------------
+
+    def serverClose(self, code: int | None = None, reason: str = "") -> None:
+        """Any code that RFC 6455 lets a frame carry; autobahn's own check knows only a few."""
+        code = 1000 if code is None else code
+        if not 1000 <= code <= 4999 or code in UNSENDABLE_CODES:
+            raise ValueError(f"{code} is no close code to send")
+        self.sendCloseFrame(code=code, reasonUtf8=encode_truncate(reason, 123) or None)
+        # From here on messages are dropped, and what has to be read is the charger's close frame.
+        if self.inbox is not None:
+            self.inbox.full = False
+        self.resume_reading()
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        self.closed_at = time.monotonic()
+        self.release_writers()
+        if self.inbox is not None:
+            self.server.protocol_disconnected(self)
+            code = NO_STATUS_RECEIVED if code is None else code
+            self.inbox.put({"type": "websocket.disconnect", "code": code, "reason": reason or ""})
+
+    def application_ended(self, task: "asyncio.Task[None]") -> None:
+        """A socket without an application would stay open and deaf."""
+        failed = not task.cancelled() and task.exception() is not None
+        if self.handshake_deferred is not None:
+            self.deny(500, [], b"")
+        elif self.state == self.STATE_OPEN:
+            self.serverClose(1011 if failed else 1000)
+
+    def handle_exception(self, exception: BaseException) -> None:
+        """daphne has logged it; `application_ended` has closed the socket already."""
+
+    def close_for_restart(self, code: int) -> None:
+        if self.handshake_deferred is not None:
+            self.deny(503, [], b"")
+        elif self.state == self.STATE_OPEN:
+            self.serverClose(code)
+
+    def check_timeouts(self) -> None:
+        """Called every two seconds."""
+        now = time.monotonic()
+        if self.state == self.STATE_CONNECTING:
+            if self.handshake_deferred is not None and now - self.last_byte > HANDSHAKE_TIMEOUT_S:
+                self.deny(503, [], b"")
+        elif self.state == self.STATE_CLOSED:
+            self._abort_a_lingering_transport(now)
+        elif self.writable is not None and now - self.blocked_since > self.factory.ping_timeout:
+            self.drop("it reads nothing")
+        elif self.state == self.STATE_OPEN and not self.reading_paused:
+            self._ping_a_silent_charger(now - self.last_byte)
+
+    def _ping_a_silent_charger(self, silence: float) -> None:
+        """Any byte is a sign of life, and a silence of our own making is none of the charger's."""
+        if silence > self.silence_before_ping + self.factory.ping_timeout:
+            self.drop("it is silent and answers no ping")
+        elif silence > self.silence_before_ping and not self.ping_sent:
+            self.ping_sent = True
+            self.sendPing(b"connect")
+
+    def _abort_a_lingering_transport(self, now: float) -> None:
+        if not self.blocked_since:
+            self.blocked_since = now
+        elif now - self.blocked_since > CLOSE_TIMEOUT_S and self.transport.connected:
+            self.transport.abortConnection()
+
+
+class ChargerSocketFactory(WebSocketFactory):
+    def __init__(self, server: Any, *, ping_interval: float, ping_timeout: float) -> None:
+        super().__init__(server, server="connect")
+        self.ping_interval = ping_interval
+        self.ping_timeout = ping_timeout
+        self.setProtocolOptions(
+            allowNullOrigin=True,
+            utf8validateIncoming=False,  # `onMessage` does it, and keeps the socket
+            maxMessagePayloadSize=MAX_MESSAGE_BYTES,
+            maxFramePayloadSize=MAX_MESSAGE_BYTES,
+            failByDrop=False,  # say 1009 or 1002 before hanging up
+            openHandshakeTimeout=0,  # `check_timeouts` has an answer for it
+            closeHandshakeTimeout=CLOSE_TIMEOUT_S,
+            autoPingInterval=0,
+            autoPingTimeout=0,
+        )
+        options = {name: getattr(self, name) for name in WebSocketProtocol.CONFIG_ATTRS}
+        self.protocol = type("ConfiguredChargerSocket", (ChargerSocket,), options)
