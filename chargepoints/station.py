@@ -7,37 +7,43 @@ from chargepoints.models import ChargePoint
 
 
 @dataclass(slots=True)
-class Station:
-    """Settings as of the last reload, and what can be remembered because it never changes.
+class ConnectorState:
+    """What a connector reported last, by the charger's own time, and its row's id."""
 
-    `transactions` maps the charger's transaction ids to the ids of our rows; `metered_until`
-    is the newest sample's time per EVSE: what is newer cannot be a repetition.
+    pk: int
+    report: tuple[str, ...]
+    at: datetime | None
+
+
+@dataclass(slots=True)
+class Station:
+    """Settings as of the last reload, and what this connection has learned or told.
+
+    Only the current connection changes what is remembered here, and what an old one still
+    writes is ordered in the database by the charger's time. `open_transactions` maps the
+    charger's transaction ids to our rows' ids, and is None until it is first asked for;
+    `metered_until` is the newest sample's time per EVSE: what is newer cannot be a repetition.
     """
 
     id: int
     identity: str
-    external_id: str
-    site: str
-    strict: bool
-    registration: str
-    boot_accepted: bool
-    heartbeat_interval: int | None
-    proactive: bool
-    core_unreachable: str
     connection_id: int = 0
     protocol: str = ""
-    transactions: dict[str, int] = field(default_factory=dict)
+    external_id: str = ""
+    site: str = ""
+    strict: bool = False
+    registration: str = ""
+    boot_accepted: bool = False
+    heartbeat_interval: int | None = None
+    proactive: bool = True
+    core_unreachable: str = ""
+    open_transactions: dict[str, int] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
+    connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
 
     @classmethod
     def of(cls, charge_point: ChargePoint) -> "Station":
-        station = cls.__new__(cls)
-        station.id = charge_point.pk
-        station.identity = charge_point.identity
-        station.connection_id = 0
-        station.protocol = ""
-        station.transactions = {}
-        station.metered_until = {}
+        station = cls(charge_point.pk, charge_point.identity)
         station.take_settings(charge_point)
         return station
 

@@ -9,7 +9,7 @@ one statement for the whole transaction.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -55,6 +55,16 @@ class UnitOfWork:
         """Run `sql` with these parameters at the end, together with all others of the same text."""
         self._updates.setdefault(sql, []).append(row)
 
+    def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
+        """The first row of a query that every message of some kind makes.
+
+        The ORM needs ten times as long to compose such a query as the database to answer it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
     def emit(
         self,
         charge_point_id: int,
@@ -98,7 +108,7 @@ class UnitOfWork:
                 sql, convert = _insertion(model, connection.vendor)
                 cursor.executemany(sql, [convert(row) for row in rows])
             for sql, rows in self._updates.items():
-                cursor.executemany(sql, [tuple(map(_plain, row)) for row in rows])
+                cursor.executemany(sql, [_for_driver(row, connection.vendor) for row in rows])
         self._rows.clear()
         self._updates.clear()
 
@@ -161,34 +171,50 @@ def unit_of_work() -> Iterator[UnitOfWork]:
 
 
 @cache
-def _insertion(
-    model: type[models.Model], vendor: str
-) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
+def _insertion(model: type[models.Model], vendor: str) -> tuple[str, Callable[[Row], list[Any]]]:
     """The INSERT of a model's columns, and the conversion of a row to what the driver takes."""
-    fields = [f for f in model._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
+    fields = [
+        field
+        for field in model._meta.local_concrete_fields
+        if not isinstance(field, models.AutoField)
+    ]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})"  # noqa: S608
-    converters = tuple(_converter(field) for field in fields)
+    conversions = [
+        (place, conversion)
+        for place, field in enumerate(fields)
+        if (conversion := _conversion(field, vendor)) is not None
+    ]
 
-    def convert(row: Row) -> tuple[Any, ...]:
-        return tuple(
-            value if conv is None or value is None else conv(value)
-            for conv, value in zip(converters, row, strict=True)
-        )
+    def convert(row: Row) -> list[Any]:
+        values = list(row)
+        for place, conversion in conversions:
+            if values[place] is not None:
+                values[place] = conversion(values[place])
+        return values
 
     return sql, convert
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
-
-
-def _converter(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
+def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.ForeignKey):
+        field = field.target_field
     if isinstance(field, models.JSONField):
         return lambda value: orjson.dumps(value).decode()
-    if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+    if isinstance(field, models.DateTimeField) and vendor == "sqlite":
+        return _sqlite_time
+    if isinstance(field, models.UUIDField) and vendor == "sqlite":
+        return lambda value: value.hex
     return None
+
+
+def _sqlite_time(value: datetime) -> str:
+    """As Django stores it, at a sixth of the time of its own adaptation."""
+    return str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _for_driver(row: Row, vendor: str) -> Row:
+    if vendor != "sqlite":
+        return row
+    return [_sqlite_time(value) if isinstance(value, datetime) else value for value in row]

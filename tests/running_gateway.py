@@ -1,4 +1,4 @@
-"""The real server in a process of its own, on a database of its own, for tests over real sockets."""
+"""The real server as a process, on a database of its own, for tests over real sockets."""
 
 import os
 import signal

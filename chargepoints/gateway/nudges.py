@@ -29,15 +29,25 @@ def send(charge_point_id: int, **message: Any) -> None:
         .select_related("server")
         .first()
     )
+    if connection is not None:
+        _tell_holder(connection, **message)
+
+
+def close(connection: Connection) -> None:
+    """Have the process that holds this socket close it: it is the charge point's no longer."""
+    _tell_holder(connection, superseded=connection.pk)
+
+
+def _tell_holder(connection: Connection, **message: Any) -> None:
     layer = get_channel_layer()
-    if connection is None or connection.server is None or layer is None:
+    if connection.server is None or layer is None:
         return
-    nudge = {"type": "nudge", "charge_point_id": charge_point_id, **message}
+    nudge = {"type": "nudge", "charge_point_id": connection.charge_point_id, **message}
     try:
         async_to_sync(layer.send)(connection.server.channel, nudge)
     except Exception:
         # P10: the layer is a hint; a Redis that is away costs the time until the next sweep.
-        logger.warning("no nudge for charge point %s", charge_point_id, exc_info=True)
+        logger.warning("no nudge for %s", connection, exc_info=True)
 
 
 def finished(command_id: uuid.UUID) -> None:

@@ -17,6 +17,7 @@ from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
+from chargepoints.versions import installed_versions
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
+        installed_versions()
         self.writer.start()
         await self.writer.run(0, lambda unit: self._server.save(force_insert=True))
         self._tasks = [

@@ -36,6 +36,8 @@ class Found:
     superseded: list[tuple[int, int]] = field(default_factory=list)
 
 
+_LAST_SEEN = "UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE id = %s"
+
 _last: dict[str, float] = {}
 _settings_taken: dict[uuid.UUID, datetime] = {}
 
@@ -46,9 +48,9 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     if _due("heartbeat", HEARTBEAT_EVERY_S):
         ServerProcess.objects.filter(pk=seen.server_id).update(heartbeat_at=now)
         _bury_dead_servers(now)
+        found.superseded = _superseded(seen)
     if _due("flush", FLUSH_EVERY_S):
         _flush_last_seen(unit, seen, now)
-        found.superseded = _superseded(seen)
     _expire(unit, now)
     _report_offline(unit, now)
     if seen.connections:
@@ -107,7 +109,7 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
     }
     for pk, at in sorted(charge_points.items()):
         if now - at < timedelta(seconds=FLUSH_EVERY_S + 5):
-            ChargePoint.objects.filter(pk=pk).update(last_seen_at=at)
+            unit.update(_LAST_SEEN, (at, pk))
 
 
 def _superseded(seen: Seen) -> list[tuple[int, int]]:

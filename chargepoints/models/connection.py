@@ -1,5 +1,7 @@
 """The sockets: server processes, the connections they hold, and the handshakes they refused."""
 
+import secrets
+import time
 import uuid
 
 from django.db import models
@@ -29,9 +31,18 @@ class ServerProcess(models.Model):
         return f"server.{self.id.hex}"
 
 
+def new_epoch() -> int:
+    """A number for a connection, greater than every earlier one of the same charge point.
+
+    Made of the time in microseconds, so that the row can be inserted together with others.
+    """
+    return time.time_ns() // 1000 << 10 | secrets.randbits(10)
+
+
 class Connection(models.Model):
     """One WebSocket of a charge point. Its id is the epoch: a later one is the newer socket."""
 
+    id = models.BigIntegerField(primary_key=True, default=new_epoch)
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="connections"
     )

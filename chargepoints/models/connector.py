@@ -59,7 +59,7 @@ class StatusChange(models.Model):
     """One reported change of status; evse_id and connector_id are null for the station itself."""
 
     charge_point = models.ForeignKey(
-        ChargePoint, on_delete=models.CASCADE, related_name="status_changes"
+        ChargePoint, on_delete=models.CASCADE, related_name="status_changes", db_index=False
     )
     evse_id = models.PositiveIntegerField(null=True)
     connector_id = models.PositiveIntegerField(null=True)

@@ -13,7 +13,9 @@ class Event(models.Model):
     one place: ids are handed out before commit, and a feed read by id would skip late commits.
     """
 
-    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="events")
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     sequence = models.PositiveBigIntegerField()
     position = models.PositiveBigIntegerField(null=True, unique=True)
     type = models.CharField(max_length=50)

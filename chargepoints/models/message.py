@@ -18,9 +18,17 @@ class Message(models.Model):
         NONE = "none", "no answer"
         DUPLICATE = "duplicate"
 
-    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="messages")
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    # No index and no constraint: the trace outlives the connection's row.
     connection = models.ForeignKey(
-        Connection, null=True, on_delete=models.SET_NULL, related_name="messages"
+        Connection,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="messages",
+        db_index=False,
+        db_constraint=False,
     )
     direction = models.CharField(max_length=3, choices=Direction)
     action = models.CharField(max_length=50, blank=True)

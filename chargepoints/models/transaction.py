@@ -97,7 +97,9 @@ class Transaction(models.Model):
 class TransactionEvent(models.Model):
     """One TransactionEventRequest of OCPP 2.0.1; complete is from Started to Ended, no hole."""
 
-    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="events")
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     seq_no = models.IntegerField()
     event_type = models.CharField(max_length=20)
     trigger_reason = models.CharField(max_length=50)
@@ -127,10 +129,14 @@ class MeterValue(models.Model):
     """One `meterValue` element: samples of one moment, as sent and as typed columns."""
 
     charge_point = models.ForeignKey(
-        ChargePoint, on_delete=models.CASCADE, related_name="meter_values"
+        ChargePoint, on_delete=models.CASCADE, related_name="meter_values", db_index=False
     )
     transaction = models.ForeignKey(
-        Transaction, null=True, on_delete=models.CASCADE, related_name="meter_values"
+        Transaction,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="meter_values",
+        db_index=False,
     )
     evse_id = models.PositiveIntegerField(null=True)
     sampled_at = models.DateTimeField()

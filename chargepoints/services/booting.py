@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import ChargePoint, Registration
+from chargepoints.models import Registration
 from chargepoints.services import commands
 
 RESET_EFFECT = "reset"
@@ -32,27 +32,31 @@ class BootDecision:
     interval_s: int | None = None
 
 
+_REGISTRATION = (
+    "SELECT registration, heartbeat_interval FROM chargepoints_chargepoint WHERE id = %s"
+)
+_BOOTED = (
+    "UPDATE chargepoints_chargepoint SET vendor = %s, model = %s, serial_number = %s,"
+    " firmware_version = %s, iccid = %s, imsi = %s, boot_reason = %s, booted_at = %s,"
+    " boot_accepted_at = %s WHERE id = %s"
+)
+
+
 def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple[str, int]:
     """Store the boot; the registration (Registration's values) and the interval to answer with.
 
     Once accepted, a charge point may be sent requests, also after a reconnect without a boot.
     """
     station = inbound.station
-    row = ChargePoint.objects.get(pk=station.id)
-    registration = decision.registration if decision else row.registration
+    registration, interval = _let_in(inbound, decision)
     accepted = registration == Registration.ACCEPTED
-    wanted = decision.interval_s if decision else None
-    interval = wanted or row.heartbeat_interval or settings.HEARTBEAT_INTERVAL_S
-    ChargePoint.objects.filter(pk=station.id).update(
-        vendor=clip(facts.vendor, 255),
-        model=clip(facts.model, 255),
-        serial_number=clip(facts.serial_number, 255),
-        firmware_version=clip(facts.firmware_version, 255),
-        iccid=clip(facts.iccid, 255),
-        imsi=clip(facts.imsi, 255),
-        boot_reason=clip(facts.reason, 50),
-        booted_at=inbound.received_at,
-        boot_accepted_at=inbound.received_at if accepted else None,
+    said = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
+    said += (facts.iccid, facts.imsi)
+    texts = [clip(text, 255) for text in said]
+    at = inbound.received_at
+    inbound.unit.update(
+        _BOOTED,
+        (*texts, clip(facts.reason, 50), at, at if accepted else None, station.id),
     )
     inbound.emit(
         "charge_point.booted",
@@ -72,3 +76,12 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
     inbound.unit.after_commit(remember)
     return registration, interval
+
+
+def _let_in(inbound: Inbound, decision: BootDecision | None) -> tuple[str, int]:
+    """Core's word where it has one, else the registration as it stands in this very moment."""
+    row = inbound.unit.fetch_one(_REGISTRATION, (inbound.station.id,))
+    registration, own_interval = row or (Registration.REJECTED, None)
+    wanted = decision.interval_s if decision else None
+    interval = wanted or own_interval or settings.HEARTBEAT_INTERVAL_S
+    return decision.registration if decision else registration, interval

@@ -130,6 +130,12 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
         announce(unit, command)
 
 
+_AWAITED = (
+    "SELECT 1 FROM chargepoints_command"
+    " WHERE charge_point_id = %s AND finished_at IS NULL AND effect_key = %s"
+)
+
+
 def confirm_effect(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
 ) -> None:
@@ -137,6 +143,8 @@ def confirm_effect(
 
     The effect may come before the answer to the command itself: the answer then finds it.
     """
+    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
+        return
     waiting = Command.objects.filter(
         charge_point_id=charge_point_id,
         effect_key=effect_key,

@@ -37,7 +37,7 @@ def assign_positions(limit: int = 1000) -> int:
         feed, _ = EventFeed.objects.select_for_update().get_or_create(pk=1)
         with connection.cursor() as cursor:
             cursor.execute(_NUMBER, [feed.last_position, limit])
-            placed = cursor.rowcount
+            placed = int(cursor.rowcount)
         feed.last_position += placed
         feed.save()
     return placed

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
-
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
+from chargepoints.station import ConnectorState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,18 @@ class Report:
     info: str = ""
 
 
+# By the charger's time: what an older socket still brings cannot undo what is so now.
+_SET_STATUS = (
+    "UPDATE chargepoints_connector SET status = %s, ocpp_status = %s, error_code = %s,"
+    " vendor_error_code = %s, info = %s, status_at = %s, repeats = 0"
+    " WHERE id = %s AND (status_at IS NULL OR status_at <= %s)"
+)
+_COUNT_REPEAT = (
+    "UPDATE chargepoints_connector SET repeats = repeats + 1, status_at = %s"
+    " WHERE id = %s AND status_at <= %s"
+)
+
+
 def record(inbound: Inbound, report: Report, moment: Moment) -> None:
     """Store a report; one that only repeats the state is counted, and is no news to core."""
     report = _clipped(report)
@@ -34,48 +45,34 @@ def record(inbound: Inbound, report: Report, moment: Moment) -> None:
         _tell(inbound, report, moment)
 
 
-def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
-    """The connector's row, made when it is heard of first."""
-    known = (
-        Connector.objects.filter(
-            evse__charge_point_id=charge_point_id,
-            evse__evse_id=evse_id,
-            connector_id=connector_id,
-        )
-        .select_related(None)
-        .first()
-    )
-    if known is not None:
-        return known
-    evse, _ = Evse.objects.get_or_create(charge_point_id=charge_point_id, evse_id=evse_id)
-    return Connector.objects.get_or_create(evse=evse, connector_id=connector_id)[0]
-
-
 def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
-    row = connector(inbound.station.id, report.evse_id or 0, report.connector_id or 1)
-    if row.status_at is not None and moment.at < row.status_at:
+    place = (report.evse_id or 0, report.connector_id or 1)
+    known = _known(inbound, place)
+    at = moment.at
+    if known.at is not None and at < known.at:
         # Replayed from an outage: history, but not what is so now.
         return True
-    same = (
-        row.ocpp_status == report.ocpp_status
-        and row.error_code == report.error_code
-        and row.vendor_error_code == report.vendor_error_code
-        and row.info == report.info
-    )
-    mine = Connector.objects.filter(pk=row.pk)
-    if same:
-        mine.update(repeats=F("repeats") + 1, status_at=moment.at)
-        return False
-    mine.update(
-        status=report.status,
-        ocpp_status=report.ocpp_status,
-        error_code=report.error_code,
-        vendor_error_code=report.vendor_error_code,
-        info=report.info,
-        status_at=moment.at,
-        repeats=0,
-    )
-    return True
+    said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
+    news = said != known.report
+    if news:
+        inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, at))
+    else:
+        inbound.unit.update(_COUNT_REPEAT, (at, known.pk, at))
+    latest = ConnectorState(known.pk, said, at)
+    inbound.unit.after_commit(lambda: inbound.station.connectors.__setitem__(place, latest))
+    return news
+
+
+def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
+    """What this connector said last; its row is made when it is heard of first."""
+    remembered = inbound.station.connectors.get(place)
+    if remembered is not None and not inbound.unit.alone:
+        return remembered
+    evse_id, connector_id = place
+    evse, _ = Evse.objects.get_or_create(charge_point_id=inbound.station.id, evse_id=evse_id)
+    row, _ = Connector.objects.get_or_create(evse=evse, connector_id=connector_id)
+    said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
+    return ConnectorState(row.pk, said, row.status_at)
 
 
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:

@@ -64,6 +64,21 @@ def open_on(inbound: Inbound, evse_id: int | None) -> Transaction | None:
     return still_open.filter(evse_id=evse_id).order_by("-id").first()
 
 
+def known_open(inbound: Inbound) -> dict[str, int]:
+    """The open transactions, by the charger's ids; asked for once a connection."""
+    station = inbound.station
+    if station.open_transactions is not None and not inbound.unit.alone:
+        return station.open_transactions
+    found = Transaction.objects.filter(charge_point_id=station.id, ended_at=None)
+    still_open = dict(found.values_list("transaction_id", "id"))
+
+    def keep() -> None:
+        station.open_transactions = still_open | (station.open_transactions or {})
+
+    inbound.unit.after_commit(keep)
+    return still_open
+
+
 def identify(
     inbound: Inbound, transaction_id: object, *, evse_id: int | None
 ) -> tuple[int | None, str | None]:
@@ -71,15 +86,14 @@ def identify(
 
     Where the charger names none, or one that is unknown, the open one on that EVSE is meant.
     """
-    station = inbound.station
     named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
     if named:
-        if (pk := station.transactions.get(named)) is not None and not inbound.unit.alone:
+        if (pk := known_open(inbound).get(named)) is not None:
             return pk, named
         if (row := find(inbound, named)) is not None:
             return row.pk, named
         inbound.deviate("unknown_transaction")
-    if not station.transactions:
+    if not known_open(inbound):
         return None, named or None
     row = open_on(inbound, evse_id)
     if row is None:
@@ -91,7 +105,7 @@ def identify(
 
 def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
     """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
-    if not inbound.station.transactions:
+    if not known_open(inbound):
         return
     row = open_on(inbound, evse_id)
     if row is None or row.charging_state == state:
@@ -244,13 +258,15 @@ def remember(inbound: Inbound, row: Transaction) -> None:
     station, transaction_id, pk = inbound.station, row.transaction_id, row.pk
     ended = row.ended_at is not None
 
-    def remember() -> None:
+    def change() -> None:
+        if station.open_transactions is None:
+            return
         if ended:
-            station.transactions.pop(transaction_id, None)
+            station.open_transactions.pop(transaction_id, None)
         else:
-            station.transactions[transaction_id] = pk
+            station.open_transactions[transaction_id] = pk
 
-    inbound.unit.after_commit(remember)
+    inbound.unit.after_commit(change)
 
 
 def confirm_start(inbound: Inbound, row: Transaction) -> None:
