@@ -23,14 +23,14 @@ class UndeliverableError(Exception):
 class Pace:
     """How fast things happen: `speed` seconds of charging pass in one second.
 
-    The first vehicle comes `first_vehicle_s` seconds after the first boot, or never of its own
-    accord; the next one `gap_s` (from, to) after the last has left. A charge starts with a state
-    of charge within `arrival` and ends within `departure`; one in `pauses_one_in` is suspended
-    in between.
+    Pairs are (from, to), and the dice choose. The first vehicle comes `first_vehicle_s` after the
+    first boot, or never of its own accord; the next one `gap_s` after the last has left. A charge
+    starts with a state of charge within `arrival` and ends within `departure`; one in
+    `pauses_one_in` is suspended in between.
     """
 
     speed: float = 1.0
-    first_vehicle_s: float | None = None
+    first_vehicle_s: tuple[float, float] | None = None
     gap_s: tuple[float, float] = (15.0, 40.0)
     handling_s: tuple[float, float] = (1.0, 4.0)
     vehicle_wh: float = 60_000
@@ -74,16 +74,15 @@ class Drivers:
 
     async def run(self) -> None:
         await self.station.online.wait()
-        wait_s = self.pace.first_vehicle_s
+        arrival_s = self.pace.first_vehicle_s
         while True:
-            start = await self._next_start(wait_s)
+            start = await self._next_start(arrival_s and self._some(arrival_s))
             if start is not None:
                 await self._visit(start)
-            wait_s = self._some(self.pace.gap_s)
+            arrival_s = arrival_s and self.pace.gap_s
 
-    async def _next_start(self, wait_s: float | None) -> Start | None:
-        """A start that the back end asks for, or of the driver who arrives meanwhile."""
-        arrives_s = None if self.pace.first_vehicle_s is None else wait_s
+    async def _next_start(self, arrives_s: float | None) -> Start | None:
+        """A start that the back end asks for, or that of the driver who arrives then."""
         await self._wait(arrives_s)
         self.outlet.asked.clear()
         if self.outlet.start_asked:

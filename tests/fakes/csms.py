@@ -77,7 +77,10 @@ class CentralSystem:
         self.station.central_system = self
         with suppress(ConnectionClosed):
             while True:
-                await self.station.route_message(await connection.recv())
+                message = await connection.recv()
+                # An answer that cannot be sent any more is no reason to leave the rest unread.
+                with suppress(ConnectionClosed):
+                    await self.station.route_message(message)
 
 
 @asynccontextmanager

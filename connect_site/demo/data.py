@@ -1,0 +1,40 @@
+"""What the demonstration's database holds before the first charger connects."""
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+
+from chargepoints.models import ChargePoint
+from chargepoints.services import charge_points
+from tests.fakes.fleet import FLEET
+
+USER = "admin"
+
+
+def prepare(admin_password: str) -> dict[str, str]:
+    """Migrate, and make the admin user and the charge points; return the key of each.
+
+    Keys are made anew each time: a command of the last run may have changed them.
+    """
+    call_command("migrate", verbosity=0)
+    _admin_user(admin_password)
+    keys = {}
+    for member in FLEET:
+        keys[member.identity] = charge_points.new_key()
+        known = ChargePoint.objects.filter(identity=member.identity).first()
+        if known:
+            charge_points.set_key(known, keys[member.identity])
+        else:
+            charge_points.register(
+                member.identity, key=keys[member.identity], name=member.name, site="Depot"
+            )
+    return keys
+
+
+def _admin_user(password: str) -> None:
+    users = get_user_model()._default_manager
+    user, _ = users.get_or_create(username=USER, defaults={"email": "admin@example.com"})
+    user.is_staff = user.is_superuser = user.is_active = True
+    # Setting the same password again would sign everybody out.
+    if not user.check_password(password):
+        user.set_password(password)
+    user.save()
