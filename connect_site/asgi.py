@@ -2,20 +2,22 @@
 
 import os
 
-import django
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
-django.setup(set_prefix=False)
+django_application = get_asgi_application()
 
+# Their modules need the applications that the line above has set up.
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
 from chargepoints.gateway.process import lifespan  # noqa: E402
+from connect_site.http_threads import BoundedThreads  # noqa: E402
 from connect_site.server.denial import deny  # noqa: E402
 from connect_site.server.interface import Application, Receive, Scope, Send  # noqa: E402
 
 CHARGER_PATH = "/ocpp/"
 
-django_application: Application = get_asgi_application()
+http_application = BoundedThreads(django_application, settings.HTTP_THREADS)
 charge_point_application: Application = ChargePointConsumer.as_asgi()
 
 
@@ -25,10 +27,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 def route(scope: Scope) -> Application:
     if scope["type"] == "http":
-        return django_application
+        return http_application
     if scope["type"] == "lifespan":
         return lifespan
-    if scope["path"].startswith(CHARGER_PATH):
+    # Chargers are seen to add slashes in front.
+    if f"/{scope['path'].lstrip('/')}".startswith(CHARGER_PATH):
         return charge_point_application
     return not_found
 

@@ -82,10 +82,6 @@ if not EVENTS_URL and CORE_URL:
     EVENTS_URL = CORE_URL.rstrip("/") + "/events"
 if EVENTS_URL and not EVENTS_SECRETS:
     raise ConfigurationError("EVENTS_SECRETS: required with CORE_URL or EVENTS_URL, to sign.")
-if WORKERS > 1 and not REDIS_URL:
-    raise ConfigurationError("REDIS_URL: required with WORKERS > 1, to reach every process.")
-if WORKERS > 1 and DATABASE["ENGINE"] == databases.SQLITE:
-    raise ConfigurationError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
 
 if DATABASE["ENGINE"] == databases.SQLITE:
     WRITER_THREADS = 1
@@ -146,7 +142,7 @@ OCPP_VERSIONS = {
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "connect_site.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -184,12 +180,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
-DATETIME_FORMAT = "Y-m-d H:i:s"
+FORMAT_MODULE_PATH = "connect_site.formats"
 USE_TZ = True
 
 # WhiteNoise serves the applications' own static directories: no collectstatic, no network.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 

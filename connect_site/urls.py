@@ -1,6 +1,12 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from chargepoints.api.pages import openapi
+
+handler500 = "chargepoints.api.errors.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("chargepoints.api.urls")),
+    path("openapi.json", openapi),
 ]

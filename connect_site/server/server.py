@@ -133,7 +133,11 @@ class Server(DaphneServer):
         """Stop listening, close the sockets one after the other, let the requests end."""
         for port in self.ports:
             port.stopListening()
-        sockets = [each for each in self.connections if isinstance(each, ChargerSocket)]
+        sockets = [
+            each
+            for each in self.connections
+            if isinstance(each, ChargerSocket) and not each.closed_at
+        ]
         logger.info("Stopping: closing %d sockets", len(sockets))
         pause = self.options.drain_s / max(len(sockets), 1)
         async with asyncio.TaskGroup() as closing:

@@ -8,26 +8,26 @@ BACKLOG = 4096
 UNIX_MODE = 0o660
 
 
-class CannotListenError(Exception):
+class CannotStartError(Exception):
     """The message is for the person who starts the server."""
 
 
 def listen_on_tcp(host: str, port: int) -> socket.socket:
-    """`port` 0 takes any. Raises CannotListenError."""
+    """`port` 0 takes any. Raises CannotStartError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise CannotStartError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
 def listen_on_unix(path: Path) -> socket.socket:
-    """Replaces a socket that nobody answers on. Raises CannotListenError."""
+    """Replaces a socket that nobody answers on. Raises CannotStartError."""
     if path.is_socket():
         if answers(path):
-            raise CannotListenError(f"cannot listen on {path}: another process does")
+            raise CannotStartError(f"cannot listen on {path}: another process does")
         path.unlink()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -36,7 +36,7 @@ def listen_on_unix(path: Path) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise CannotListenError(f"cannot listen on {path}: {error.strerror}") from None
+        raise CannotStartError(f"cannot listen on {path}: {error.strerror}") from None
     return listening
 
 

@@ -1,0 +1,98 @@
+"""What has to hold before the server may take a charger's word and acknowledge it."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError
+
+from connect_site.server.sockets import CannotStartError
+
+SQLITE_FULL = 2  # PRAGMA synchronous: FULL is 2, EXTRA is 3
+
+
+def check(*, workers: int) -> None:
+    """Raises CannotStartError, with a message for the person who starts the server."""
+    check_workers(workers)
+    try:
+        check_migrations()
+        if not settings.ALLOW_VOLATILE_STORE:
+            check_durability()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CannotStartError(f"DATABASE_URL: the database cannot be used: {reason}") from None
+    finally:
+        connections.close_all()
+
+
+def check_workers(workers: int) -> None:
+    if workers > 1 and not settings.REDIS_URL:
+        raise CannotStartError("REDIS_URL: required with WORKERS > 1, to reach every process.")
+    if workers > 1 and is_sqlite():
+        raise CannotStartError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
+
+
+def check_migrations() -> None:
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise CannotStartError(
+            f"the database lacks {len(missing)} migrations: run `manage.py migrate` first."
+        )
+
+
+def check_durability() -> None:
+    """P1: nothing is acknowledged that a power cut could take back."""
+    if is_sqlite():
+        if ask("PRAGMA journal_mode") != "wal" or int(ask("PRAGMA synchronous")) < SQLITE_FULL:
+            raise CannotStartError(volatile("PRAGMA synchronous is below FULL, or no WAL"))
+        return
+    if ask("SHOW fsync") != "on":
+        raise CannotStartError(volatile("fsync is off"))
+    if ask("SHOW synchronous_commit") == "off":
+        raise CannotStartError(volatile("synchronous_commit is off"))
+
+
+def volatile(why: str) -> str:
+    return (
+        f"DATABASE_URL: the database may lose what it has acknowledged: {why}. "
+        "ALLOW_VOLATILE_STORE=true starts all the same, for tests."
+    )
+
+
+def ask(query: str) -> str:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(query)
+        return str(cursor.fetchone()[0])
+
+
+def is_sqlite() -> bool:
+    return connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+
+
+def only_server() -> IO[str] | None:
+    """Locks the embedded database for this server process; None where several may serve.
+
+    The lock lasts as long as the returned file. Other commands do not look at it: the database
+    itself lets them work beside the server. Raises CannotStartError.
+    """
+    if not is_sqlite():
+        return None
+    database = Path(settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+    lock = database.with_name(f"{database.name}.server").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        raise CannotStartError(
+            f"a server (process {lock.read().strip() or '?'}) already runs on {database}. "
+            "SQLite allows one; several need PostgreSQL (DATABASE_URL) and Redis (REDIS_URL)."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
