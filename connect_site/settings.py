@@ -76,6 +76,7 @@ CORE_UNREACHABLE = env.str(
 )
 EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
 EVENTS_SECRETS: list[str] = env.list("EVENTS_SECRETS", [], validate=signing_secrets)
+ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
 env.seal()
 
 if not EVENTS_URL and CORE_URL:
