@@ -4,7 +4,7 @@ from django.db.models.signals import post_migrate
 
 class ChargepointsConfig(AppConfig):
     name = "chargepoints"
-    verbose_name = "Charge points"
+    verbose_name = "Gateway"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

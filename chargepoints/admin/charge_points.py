@@ -57,7 +57,7 @@ class CredentialInline(TabularInline):
 class ChargePointAdmin(ModelAdmin):
     list_display = (
         "identity_and_name",
-        "site",
+        "place",
         "online",
         "connectors",
         "charging",
@@ -101,6 +101,10 @@ class ChargePointAdmin(ModelAdmin):
     @admin.display(description="charge point", ordering="identity")
     def identity_and_name(self, row: ChargePoint) -> SafeString:
         return format_html("{}<br><small>{}</small>", row.identity, row.name)
+
+    @admin.display(description="site", ordering="site")
+    def place(self, row: ChargePoint) -> SafeString:
+        return format_html('<span class="cp-one-line">{}</span>', row.site or "-")
 
     @admin.display(description="live", ordering="connection")
     def online(self, row: ChargePoint) -> SafeString:

@@ -1,6 +1,7 @@
 """A form for a command's arguments, made from the JSON Schema of its type."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from chargepoints.services.command_types import COMMAND_TYPES, JsonSchema, check
 
 SCALARS = {"string", "integer", "number", "boolean"}
 PREFIX = "args"
+ABBREVIATIONS = {"evse", "id", "url"}
 YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 
 
@@ -117,7 +119,7 @@ def _is_spread(schema: JsonSchema) -> bool:
 def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
     common: dict[str, Any] = {
         "required": required,
-        "label": name.replace(".", " ").replace("_", " ").capitalize(),
+        "label": _label(name),
         "help_text": schema.get("description", ""),
     }
     if "enum" in schema:
@@ -146,6 +148,13 @@ def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
         return LinesField(**common)
     common["help_text"] = common["help_text"] or "JSON"
     return JsonField(**common)
+
+
+def _label(name: str) -> str:
+    """`id_token.value` -> "ID token", `evse_id` -> "EVSE ID"."""
+    words = re.split(r"[._]", name.removesuffix(".value"))
+    words = [word.upper() if word in ABBREVIATIONS else word for word in words]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _put(args: dict[str, Any], path: list[str], value: Any) -> None:

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 COUNTED_AT_MOST = 10_000
 
@@ -24,6 +25,13 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs are
         return len(self.object_list)
 
 
+class HistoryList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count  # so the way back to all is not offered
+
+
 class HistoryAdmin(ModelAdmin):
     """A list and a page of rows that only the gateway writes."""
 
@@ -34,6 +42,9 @@ class HistoryAdmin(ModelAdmin):
     list_fullwidth = True
     paginator = CappedPaginator
     show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return HistoryList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

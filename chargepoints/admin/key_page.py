@@ -53,6 +53,7 @@ def _context(model_admin: Any, request: HttpRequest, owner: Model) -> dict[str, 
         "opts": model_admin.opts,
         "owner": owner,
         "charge_point": owner if isinstance(owner, ChargePoint) else None,
+        "original": owner,
         "title": str(owner),
         "back": back,
     }

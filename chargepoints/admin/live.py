@@ -99,7 +99,10 @@ CELLS: dict[str, Callable[[ChargePoint], Any]] = {
 def cell(name: str, charge_point: ChargePoint) -> SafeString:
     """A list's cell that refreshes itself: replaced, by its id, with what `cells` returns."""
     return format_html(
-        '<span id="{0}-{1}" class="cp-cell-{0}">{2}</span>', name, charge_point.pk, CELLS[name](charge_point)
+        '<span id="{0}-{1}" class="cp-cell-{0}">{2}</span>',
+        name,
+        charge_point.pk,
+        CELLS[name](charge_point),
     )
 
 

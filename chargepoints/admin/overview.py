@@ -31,6 +31,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         **panels(charge_point),
         **command_page.blank(model_admin, request, charge_point),
         "opts": model_admin.opts,
+        "original": charge_point,
         "title": charge_point.identity,
         "may_change": model_admin.has_change_permission(request, charge_point),
     }

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from chargepoints.admin.history import CappedPaginator
+from chargepoints.admin.history import CappedPaginator, HistoryList
 from chargepoints.models import ChargePoint, HandshakeRefusal
 from chargepoints.templatetags import badges, charging
 
@@ -46,6 +46,9 @@ class HandshakeRefusalAdmin(ModelAdmin):
             lower=Lower(OuterRef("identity"))
         )
         return refusals.annotate(known_pk=Subquery(known.values("pk")[:1]))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HistoryList]:
+        return HistoryList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,9 +17,7 @@ class ConnectorAdmin(HistoryAdmin):
         "connector_id",
         "status_badge",
         "ocpp_status",
-        "error_code",
-        "vendor_error_code",
-        "info",
+        "error",
         "since",
         "repeats",
     )
@@ -42,6 +40,11 @@ class ConnectorAdmin(HistoryAdmin):
     @admin.display(description="status", ordering="status")
     def status_badge(self, row: Connector) -> SafeString:
         return badges.connector(row)
+
+    @admin.display(description="error", ordering="error_code")
+    def error(self, row: Connector) -> str:
+        code = "" if row.error_code == "NoError" else row.error_code
+        return " · ".join(text for text in (code, row.vendor_error_code, row.info) if text) or "-"
 
     @admin.display(description="since", ordering="status_at")
     def since(self, row: Connector) -> SafeString | str:

@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import (
 
 from chargepoints.admin import charts
 from chargepoints.admin.history import HistoryAdmin
-from chargepoints.models import MeterValue, Transaction, TransactionEvent
+from chargepoints.models import TimeQuality, Transaction, TransactionEvent
 from chargepoints.templatetags import badges, charging
 
 
@@ -91,6 +91,32 @@ class TransactionAdmin(HistoryAdmin):
     date_hierarchy = "started_at"
     inlines = (TransactionEventInline,)
     change_form_outer_before_template = "admin/chargepoints/transaction/summary.html"
+    fieldsets = (
+        ("Where", {"fields": ("charge_point", "transaction_id", "evse_id", "connector_id")}),
+        (
+            "Who",
+            {
+                "fields": (
+                    ("id_token", "id_token_type", "group_id_token"),
+                    ("authorization_status", "decided_by", "stop_id_token"),
+                    ("remote_start_id", "reservation_id"),
+                )
+            },
+        ),
+        (
+            "When",
+            {
+                "fields": (
+                    ("started_at", "started_received_at"),
+                    ("ended_at", "ended_received_at"),
+                    ("stop_reason", "closed_by", "charging_state"),
+                )
+            },
+        ),
+        ("Meter", {"fields": (("meter_start", "meter_stop", "meter_latest"), "sampled_at")}),
+        ("Remarks", {"fields": ("remarks",)}),
+    )
+    readonly_fields = ("meter_start", "meter_stop", "meter_latest", "remarks")
 
     @admin.display(description="state")
     def state(self, row: Transaction) -> SafeString:
@@ -120,6 +146,77 @@ class TransactionAdmin(HistoryAdmin):
     def soc(self, row: Transaction) -> str:
         return charging.percent(row.soc_percent) or "-"
 
+    @admin.display(description="start")
+    def meter_start(self, row: Transaction) -> str:
+        return charging.energy(row.meter_start_wh) or "-"
+
+    @admin.display(description="stop")
+    def meter_stop(self, row: Transaction) -> str:
+        return charging.energy(row.meter_stop_wh) or "-"
+
+    @admin.display(description="latest")
+    def meter_latest(self, row: Transaction) -> str:
+        return charging.energy(row.meter_latest_wh) or "-"
+
+    @admin.display(description="remarks")
+    def remarks(self, row: Transaction) -> SafeString | str:
+        named = {
+            "begun offline": row.offline,
+            "orphan": row.orphan,
+            "time estimated": row.time_quality == TimeQuality.ESTIMATED,
+        }
+        return badges.deviations([name for name, holds in named.items() if holds]) or "-"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        chart = charts.chart_of(int(object_id)) if object_id.isdecimal() else None
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "chart": chart}
+        )
+        return response
+
+
+def lasted(self, row: Transaction) -> str:
+        return charging.duration(lasted(row)) or "-"
+
+    @admin.display(description="energy")
+    def energy(self, row: Transaction) -> str:
+        return charging.energy(row.energy_wh) or "-"
+
+    @admin.display(description="power", ordering="power_w")
+    def power(self, row: Transaction) -> str:
+        return charging.power(row.power_w if row.ended_at is None else None) or "-"
+
+    @admin.display(description="SoC", ordering="soc_percent")
+    def soc(self, row: Transaction) -> str:
+        return charging.percent(row.soc_percent) or "-"
+
+    @admin.display(description="start")
+    def meter_start(self, row: Transaction) -> str:
+        return charging.energy(row.meter_start_wh) or "-"
+
+    @admin.display(description="stop")
+    def meter_stop(self, row: Transaction) -> str:
+        return charging.energy(row.meter_stop_wh) or "-"
+
+    @admin.display(description="latest")
+    def meter_latest(self, row: Transaction) -> str:
+        return charging.energy(row.meter_latest_wh) or "-"
+
+    @admin.display(description="remarks")
+    def remarks(self, row: Transaction) -> SafeString | str:
+        named = {
+            "begun offline": row.offline,
+            "orphan": row.orphan,
+            "time estimated": row.time_quality == TimeQuality.ESTIMATED,
+        }
+        return badges.deviations([name for name, holds in named.items() if holds]) or "-"
+
     def change_view(
         self,
         request: HttpRequest,
@@ -146,8 +243,15 @@ class MeterValueAdmin(HistoryAdmin):
         "current",
         "voltage",
         "soc",
-        "conflict",
+        "remarks",
     )
+    fieldsets = (
+        (None, {"fields": ("charge_point", "transaction", "evse_id")}),
+        ("When", {"fields": ("sampled_at", "received_at")}),
+        ("What", {"fields": ("energy", "power", "current", "voltage", "soc", "remarks")}),
+        ("As it was said", {"fields": ("said",)}),
+    )
+    readonly_fields = ("energy", "power", "current", "voltage", "soc", "remarks", "said")
     list_select_related = ("charge_point", "transaction")
     list_filter = (("charge_point", AutocompleteSelectFilter), "conflict")
     search_fields = ("=charge_point__identity", "=transaction__transaction_id")
@@ -176,6 +280,14 @@ class MeterValueAdmin(HistoryAdmin):
     @admin.display(description="SoC")
     def soc(self, row: MeterValue) -> str:
         return charging.percent(row.soc_percent) or "-"
+
+    @admin.display(description="remarks")
+    def remarks(self, row: MeterValue) -> SafeString | str:
+        return badges.badge("conflict", badges.BAD) if row.conflict else "-"
+
+    @admin.display(description="samples")
+    def said(self, row: MeterValue) -> SafeString:
+        return json_block(row.samples)
 
 
 def lasted(transaction: Transaction) -> timedelta | None:

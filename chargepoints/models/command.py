@@ -84,4 +84,4 @@ class Command(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} for {self.charge_point_id}: {self.state}"
+        return f"{self.type}: {self.state}"

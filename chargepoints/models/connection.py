@@ -67,7 +67,7 @@ class Connection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} {self.protocol} {self.opened_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.protocol} {self.opened_at:%Y-%m-%d %H:%M:%S}"
 
 
 class HandshakeRefusal(models.Model):

@@ -76,4 +76,4 @@ class StatusChange(models.Model):
         indexes = [models.Index(fields=["charge_point", "-id"], name="status_of_charge_point")]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} {self.evse_id}/{self.connector_id} {self.ocpp_status}"
+        return f"{self.evse_id}/{self.connector_id} {self.ocpp_status}"

@@ -75,4 +75,4 @@ class MonitoringEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} {self.component}.{self.variable}={self.actual_value}"
+        return f"{self.component}.{self.variable}={self.actual_value}"

@@ -41,7 +41,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} #{self.sequence} {self.type}"
+        return f"#{self.sequence} {self.type}"
 
     @property
     def event_id(self) -> str:

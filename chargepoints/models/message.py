@@ -46,4 +46,4 @@ class Message(models.Model):
         indexes = [models.Index(fields=["charge_point", "-id"], name="message_of_charge_point")]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} {self.direction} {self.action} {self.message_id}"
+        return f"{self.action} {self.message_id}"

@@ -83,7 +83,7 @@ class Transaction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} transaction {self.transaction_id}"
+        return self.transaction_id
 
     @property
     def energy_wh(self) -> float | None:
@@ -170,4 +170,4 @@ class MeterValue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} EVSE {self.evse_id} at {self.sampled_at}"
+        return f"EVSE {self.evse_id} at {self.sampled_at:%Y-%m-%d %H:%M:%S}"

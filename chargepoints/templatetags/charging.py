@@ -82,7 +82,8 @@ def clock(at: datetime | None) -> SafeString | str:
     """The time of day, with the whole moment in the title."""
     if at is None:
         return ""
-    return format_html('<time title="{}">{:%H:%M:%S}</time>', moment(at), timezone.localtime(at))
+    time_of_day = f"{timezone.localtime(at):%H:%M:%S}"
+    return format_html('<time title="{}">{}</time>', moment(at), time_of_day)
 
 
 @register.filter

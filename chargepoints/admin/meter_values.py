@@ -1,0 +1,1 @@
+"""Meter values: in units, and as they were sent."""
