@@ -1,1 +1,69 @@
 """Meter values: in units, and as they were sent."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from chargepoints.admin.commands import json_block
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import MeterValue
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(MeterValue)
+class MeterValueAdmin(HistoryAdmin):
+    list_display = (
+        "sampled",
+        "charge_point",
+        "evse_id",
+        "transaction",
+        "energy",
+        "power",
+        "current",
+        "voltage",
+        "soc",
+        "remarks",
+    )
+    fieldsets = (
+        (None, {"fields": ("charge_point", "transaction", "evse_id")}),
+        ("When", {"fields": ("sampled_at", "received_at")}),
+        ("What", {"fields": ("energy", "power", "current", "voltage", "soc", "remarks")}),
+        ("As it was said", {"fields": ("said",)}),
+    )
+    readonly_fields = ("energy", "power", "current", "voltage", "soc", "remarks", "said")
+    list_select_related = ("charge_point", "transaction")
+    list_filter = (("charge_point", AutocompleteSelectFilter), "conflict")
+    search_fields = ("=charge_point__identity", "=transaction__transaction_id")
+    search_help_text = "exact identity of the charge point, or exact transaction id"
+
+    @admin.display(description="sampled", ordering="sampled_at")
+    def sampled(self, row: MeterValue) -> str:
+        return charging.moment(row.sampled_at)
+
+    @admin.display(description="energy register")
+    def energy(self, row: MeterValue) -> str:
+        return charging.energy(row.energy_wh) or "-"
+
+    @admin.display(description="power")
+    def power(self, row: MeterValue) -> str:
+        return charging.power(row.power_w) or "-"
+
+    @admin.display(description="current")
+    def current(self, row: MeterValue) -> str:
+        return charging.current(row.current_a) or "-"
+
+    @admin.display(description="voltage")
+    def voltage(self, row: MeterValue) -> str:
+        return charging.voltage(row.voltage_v) or "-"
+
+    @admin.display(description="SoC")
+    def soc(self, row: MeterValue) -> str:
+        return charging.percent(row.soc_percent) or "-"
+
+    @admin.display(description="remarks")
+    def remarks(self, row: MeterValue) -> SafeString | str:
+        return badges.badge("conflict", badges.BAD) if row.conflict else "-"
+
+    @admin.display(description="samples")
+    def said(self, row: MeterValue) -> SafeString:
+        return json_block(row.samples)
