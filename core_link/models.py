@@ -2,12 +2,15 @@
 
 A delivery is one HTTP message of fixed content: its id is the `webhook-id` of every attempt.
 A lane is one charge point's events on the way to one endpoint; it has at most one delivery in
-flight, which keeps the order per charge point.
+flight, which keeps the order per charge point. Whoever changes lanes or deliveries of an
+endpoint holds the lock of the endpoint's row.
 """
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Event
@@ -16,21 +19,40 @@ from chargepoints.models import ChargePoint, Event
 class Endpoint(models.Model):
     name = models.CharField(max_length=100, unique=True)
     url = models.URLField(max_length=500)
-    # The newest first; each delivery is signed with all of them while a rotation is on its way.
-    secrets = models.JSONField(default=list)
+    # Standard Webhooks secrets; a delivery is signed with all of them while a rotation goes on.
+    secrets = models.JSONField(default=list, editable=False)
     event_types = models.JSONField(default=list, blank=True, help_text="empty: all of them")
-    enabled = models.BooleanField(default=True)
-    disabled_reason = models.CharField(max_length=255, blank=True)
-    # While it does not answer at all, one delivery at a time probes it.
-    failures = models.PositiveIntegerField(default=0, editable=False)
-    probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+    enabled = models.BooleanField(default=True, help_text="off: its events wait")
+    disabled_reason = models.CharField(max_length=255, blank=True, editable=False)
+    from_environment = models.BooleanField(
+        default=False, editable=False, help_text="the one that EVENTS_URL names"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    read_through = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="the place in the feed up to which lanes know of it"
+    )
+    failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text="attempts in a row without a success"
+    )
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # While it does not answer at all, one delivery at a time probes it.
+    down_since = models.DateTimeField(null=True, blank=True, editable=False)
+    probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+    hold_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="it asked for this (Retry-After)"
+    )
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def signing_secrets(self) -> list[str]:
+        secrets: list[str] = settings.EVENTS_SECRETS if self.from_environment else self.secrets
+        return secrets
 
 
 class Delivery(models.Model):
@@ -43,26 +65,31 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    # [[charge point's id, first sequence, last sequence], ...]
-    ranges = models.JSONField()
+    # Primary keys, in the order of the feed.
+    event_ids = models.JSONField()
     event_count = models.PositiveIntegerField()
     attempts = models.PositiveIntegerField(default=0)
+    strikes = models.PositiveIntegerField(
+        default=0, help_text="attempts that failed although the endpoint was well"
+    )
     next_attempt_at = models.DateTimeField(default=timezone.now)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    last_attempt_at = models.DateTimeField(null=True, blank=True)
     last_status = models.PositiveIntegerField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "deliveries"
         indexes = [
             models.Index(
-                fields=["next_attempt_at"],
+                fields=["endpoint", "next_attempt_at"],
                 name="delivery_pending",
-                condition=models.Q(state="pending"),
-            )
+                condition=Q(state="pending"),
+            ),
+            models.Index(fields=["-created_at"], name="delivery_recent"),
         ]
 
     def __str__(self) -> str:
@@ -70,18 +97,35 @@ class Delivery(models.Model):
 
 
 class Lane(models.Model):
+    """`replay` lanes send again what was sent before; they end when they are through."""
+
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="lanes")
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="event_lanes"
     )
-    delivered_through = models.PositiveBigIntegerField(default=0)
+    replay = models.BooleanField(default=False)
+    delivered_through = models.PositiveBigIntegerField(help_text="sequence of its last event")
+    pending_through = models.PositiveBigIntegerField(help_text="sequence of the last one waiting")
     delivery = models.ForeignKey(
         Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="lanes"
     )
+    # Set while it is suspected of an event that core does not take: it travels alone, with so
+    # many events at most.
+    batch_limit = models.PositiveIntegerField(null=True, blank=True)
+    served_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["endpoint", "charge_point"], name="lane_unique")
+            models.UniqueConstraint(
+                fields=["endpoint", "charge_point", "replay"], name="lane_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "replay", "served_at"],
+                name="lane_waiting",
+                condition=Q(delivery=None, pending_through__gt=F("delivered_through")),
+            )
         ]
 
     def __str__(self) -> str:
@@ -89,15 +133,22 @@ class Lane(models.Model):
 
 
 class DeadLetter(models.Model):
+    """An event that an endpoint did not take in any attempt; its charge point went on."""
+
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="dead_letters")
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="dead_letters")
-    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL)
+    delivery = models.ForeignKey(
+        Delivery, null=True, on_delete=models.SET_NULL, related_name="dead_letters"
+    )
     error = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
     resent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="dead_letter_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.endpoint_id}"

@@ -1,0 +1,1 @@
+"""Events on their way to core: read from the feed, made into deliveries, posted, recorded."""

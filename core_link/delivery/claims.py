@@ -1,0 +1,117 @@
+"""Work for a sender: deliveries that are due, claimed so that no other process sends them too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Event, EventFeed
+from core_link.delivery import lanes
+from core_link.models import Delivery, Endpoint
+
+POST_TIMEOUT_S = 15.0
+# A claim outlives the attempt; it ends by itself when the process that made it is no more.
+LEASE_S = POST_TIMEOUT_S + 10
+# So many deliveries take turns in probing an endpoint that is down: one of them may be bad itself.
+PROBES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt of one delivery; `events` are in the order of the feed."""
+
+    delivery_id: UUID
+    endpoint: Endpoint
+    begun_at: datetime
+    until: datetime
+    events: list[Event]
+    backlog: int
+
+
+def has_work(endpoint: Endpoint) -> bool:
+    """A cheap look, without a lock, whether `take` may find something."""
+    now = timezone.now()
+    if EventFeed.objects.filter(last_position__gt=endpoint.read_through).exists():
+        return True
+    if endpoint.hold_until and endpoint.hold_until > now:
+        return False
+    return _due(endpoint, now).exists() or lanes.has_waiting(endpoint)
+
+
+def take(endpoint_id: int, count: int) -> list[Claim]:
+    """Claim up to `count` deliveries of an endpoint, old ones that are due and new ones."""
+    with transaction.atomic():
+        # Whoever holds the lock does this very work: nobody needs to wait for it.
+        locked = Endpoint.objects.select_for_update(skip_locked=True)
+        endpoint = locked.filter(pk=endpoint_id, enabled=True).first()
+        if endpoint is None:
+            return []
+        lanes.read_feed(endpoint)
+        now = timezone.now()
+        lease_ends = now + timedelta(seconds=LEASE_S)
+        deliveries = _take(endpoint, count, now, lease_ends)
+        backlog = lanes.backlog(endpoint) if deliveries else 0
+    events = _events(deliveries)
+    return [
+        Claim(
+            delivery_id=delivery.pk,
+            endpoint=endpoint,
+            begun_at=now,
+            until=lease_ends,
+            events=[events[pk] for pk in delivery.event_ids if pk in events],
+            backlog=max(0, backlog - delivery.event_count),
+        )
+        for delivery in deliveries
+    ]
+
+
+def _take(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -> list[Delivery]:
+    if endpoint.hold_until and endpoint.hold_until > now:
+        return []
+    if endpoint.down_since is not None:
+        return _take_probe(endpoint, now, lease_ends)
+    due = _claim(_due(endpoint, now).order_by("next_attempt_at")[:count], lease_ends)
+    return due + lanes.plan(endpoint, count - len(due), now, lease_ends)
+
+
+def _take_probe(endpoint: Endpoint, now: datetime, lease_ends: datetime) -> list[Delivery]:
+    """One delivery, while no other is under way; preferably one that has not failed yet.
+
+    A new one need not wait for `probe_at`: if those that failed did so by their own fault, the
+    others must not suffer for it.
+    """
+    pending = endpoint.deliveries.filter(state=Delivery.State.PENDING)
+    if pending.filter(claimed_until__gt=now).exists():
+        return []
+    due = _due(endpoint, now)
+    if due.count() < PROBES and (new := lanes.plan(endpoint, 1, now, lease_ends)):
+        return new
+    if endpoint.probe_at and endpoint.probe_at > now:
+        return []
+    return _claim(due.order_by(F("last_attempt_at").asc(nulls_first=True))[:1], lease_ends)
+
+
+def _due(endpoint: Endpoint, now: datetime) -> QuerySet[Delivery]:
+    return endpoint.deliveries.filter(
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        state=Delivery.State.PENDING,
+        next_attempt_at__lte=now,
+    )
+
+
+def _claim(chosen: QuerySet[Delivery], lease_ends: datetime) -> list[Delivery]:
+    deliveries = list(chosen)
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(
+        claimed_until=lease_ends
+    )
+    return deliveries
+
+
+def _events(deliveries: list[Delivery]) -> dict[int, Event]:
+    """By primary key; an event that has been deleted since is missing."""
+    wanted = {pk for delivery in deliveries for pk in delivery.event_ids}
+    told_of = Prefetch("charge_point", queryset=ChargePoint.objects.only("identity", "external_id"))
+    return Event.objects.prefetch_related(told_of).in_bulk(wanted)

@@ -1,0 +1,183 @@
+"""Lanes: what waits for an endpoint, charge point by charge point, and what is sent next."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
+
+from chargepoints.models import Event, EventFeed
+from core_link.models import Delivery, Endpoint, Lane
+
+BATCH = 100
+FEED_PAGE = 5000
+
+_EVENTS_OF_RANGES = """
+SELECT event.id, event.charge_point_id, event.sequence FROM chargepoints_event AS event
+JOIN (VALUES {ranges}) AS part
+ON event.charge_point_id = part.column1
+AND event.sequence BETWEEN part.column2 AND part.column3
+WHERE {types} ORDER BY event.position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Events of one charge point, by sequence, both ends included."""
+
+    lane: Lane
+    first: int
+    last: int
+
+
+class _Row(NamedTuple):
+    event_id: int
+    charge_point_id: int
+    sequence: int
+
+
+def read_feed(endpoint: Endpoint) -> bool:
+    """Take note of what is new in the feed; whether there was anything."""
+    rows = list(
+        Event.objects.filter(position__gt=endpoint.read_through)
+        .order_by("position")
+        .values_list("position", "charge_point_id", "sequence", "type")[:FEED_PAGE]
+    )
+    if not rows:
+        return False
+    lanes: dict[int, Lane] = {}
+    for _, charge_point_id, sequence, event_type in rows:
+        if endpoint.event_types and event_type not in endpoint.event_types:
+            continue
+        lane = lanes.setdefault(
+            charge_point_id,
+            Lane(
+                endpoint=endpoint,
+                charge_point_id=charge_point_id,
+                delivered_through=sequence - 1,
+            ),
+        )
+        lane.pending_through = sequence
+    Lane.objects.bulk_create(
+        lanes.values(),
+        update_conflicts=True,
+        unique_fields=["endpoint", "charge_point", "replay"],
+        update_fields=["pending_through"],
+    )
+    endpoint.read_through = rows[-1][0] or endpoint.read_through
+    endpoint.save(update_fields=["read_through"])
+    return True
+
+
+def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -> list[Delivery]:
+    """Up to `count` new deliveries, claimed until `lease_ends`; their lanes wait for them."""
+    planned: list[Delivery] = []
+    for replay in (False, True):
+        wanted = count - len(planned)
+        if wanted <= 0:
+            break
+        waiting = _waiting(endpoint).filter(replay=replay).order_by("served_at")
+        for batch in pack(waiting[: wanted * BATCH], wanted):
+            if delivery := _deliver(endpoint, batch, now, lease_ends):
+                planned.append(delivery)
+    return planned
+
+
+def has_waiting(endpoint: Endpoint) -> bool:
+    return _waiting(endpoint).exists()
+
+
+def backlog(endpoint: Endpoint) -> int:
+    """Events that the endpoint has not acknowledged, those under way included.
+
+    With a filter of types this is an upper bound: what is filtered out in between counts.
+    """
+    behind = F("pending_through") - F("delivered_through")
+    in_lanes = Lane.objects.filter(
+        endpoint=endpoint, replay=False, pending_through__gt=F("delivered_through")
+    ).aggregate(events=Sum(behind))["events"]
+    feed = EventFeed.objects.first()
+    unread = feed.last_position - endpoint.read_through if feed else 0
+    return (in_lanes or 0) + max(0, unread)
+
+
+def pack(lanes: Iterable[Lane], count: int) -> Iterator[list[Range]]:
+    """At most `count` batches of at most BATCH events; a suspected lane travels alone."""
+    shared: list[Range] = []
+    room = BATCH
+    for lane in lanes:
+        if count == 0:
+            return
+        first = lane.delivered_through + 1
+        if lane.batch_limit is not None:
+            last = min(lane.pending_through, lane.delivered_through + lane.batch_limit)
+            yield [Range(lane, first, last)]
+            count -= 1
+            continue
+        last = min(lane.pending_through, lane.delivered_through + room)
+        shared.append(Range(lane, first, last))
+        room -= last - lane.delivered_through
+        if room == 0:
+            yield shared
+            count -= 1
+            shared, room = [], BATCH
+    if shared and count:
+        yield shared
+
+
+def _waiting(endpoint: Endpoint) -> QuerySet[Lane]:
+    return Lane.objects.filter(
+        endpoint=endpoint, delivery=None, pending_through__gt=F("delivered_through")
+    )
+
+
+def _deliver(
+    endpoint: Endpoint, batch: list[Range], now: datetime, lease_ends: datetime
+) -> Delivery | None:
+    rows = _events(endpoint, batch)
+    told_of = {row.charge_point_id for row in rows}
+    for part in batch:
+        if part.lane.charge_point_id not in told_of:
+            _skip(endpoint, part)
+    if not rows:
+        return None
+    delivery = Delivery.objects.create(
+        endpoint=endpoint,
+        event_ids=[row.event_id for row in rows],
+        event_count=len(rows),
+        next_attempt_at=now,
+        claimed_until=lease_ends,
+        created_at=now,
+    )
+    Lane.objects.filter(
+        pk__in=[part.lane.pk for part in batch if part.lane.charge_point_id in told_of]
+    ).update(delivery=delivery)
+    return delivery
+
+
+def _events(endpoint: Endpoint, batch: list[Range]) -> list[_Row]:
+    types = endpoint.event_types
+    sql = _EVENTS_OF_RANGES.format(
+        ranges=", ".join(["(%s, %s, %s)"] * len(batch)),
+        types=f"event.type IN ({', '.join(['%s'] * len(types))})" if types else "1 = 1",
+    )
+    ends = [end for part in batch for end in (part.lane.charge_point_id, part.first, part.last)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*ends, *types])
+        return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _skip(endpoint: Endpoint, part: Range) -> None:
+    """Nothing in this range is for the endpoint: go to the next event that is."""
+    later = Event.objects.filter(
+        charge_point=part.lane.charge_point_id,
+        sequence__gt=part.last,
+        sequence__lte=part.lane.pending_through,
+    )
+    if endpoint.event_types:
+        later = later.filter(type__in=endpoint.event_types)
+    following = later.order_by("sequence").values_list("sequence", flat=True).first()
+    part.lane.delivered_through = following - 1 if following else part.lane.pending_through
+    part.lane.save(update_fields=["delivered_through"])

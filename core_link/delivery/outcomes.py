@@ -1,0 +1,86 @@
+"""What an endpoint's answer means for the delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+
+import orjson
+from django.utils import timezone
+
+from core_link.outbound import Answer
+
+GONE = 410
+# It is not the content that these answers are about, but the server, the way or the credentials.
+ABOUT_THE_SERVER = frozenset({401, 403, 404, 405, 407, 408, 421, 425, 426, 429, 451})
+
+
+class Verdict(Enum):
+    DELIVERED = auto()
+    GONE = auto()  # the endpoint wants no more events
+    REFUSED = auto()  # the server lives, but does not take this content
+    FAILED = auto()  # no answer, or one that says nothing about the content
+    INTERRUPTED = auto()  # our own doing: nothing has been learned
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`acked_through`: the position up to which a part was taken; None: all of it."""
+
+    verdict: Verdict
+    status: int | None = None
+    error: str = ""
+    acked_through: int | None = None
+    retry_after_s: float | None = None
+
+
+def judge(answer: Answer) -> Outcome:
+    if answer.ok:
+        return _acknowledged(answer)
+    error = f"HTTP {answer.status}"
+    if text := answer.body[:300].decode(errors="replace").strip():
+        error = f"{error}: {text}"
+    if answer.status == GONE:
+        return Outcome(Verdict.GONE, answer.status, error)
+    about_content = answer.status // 100 == 4 and answer.status not in ABOUT_THE_SERVER
+    return Outcome(
+        Verdict.REFUSED if about_content else Verdict.FAILED,
+        answer.status,
+        error,
+        retry_after_s=_retry_after(answer),
+    )
+
+
+def _acknowledged(answer: Answer) -> Outcome:
+    """2xx, with nothing, with a JSON object, or with `{"acked_through": position}`."""
+    if not answer.body.strip():
+        return Outcome(Verdict.DELIVERED, answer.status)
+    try:
+        body = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        # More likely the page of some proxy than the answer of core: events are not risked on it.
+        error = f"HTTP {answer.status}, but the answer is no JSON object"
+        return Outcome(Verdict.FAILED, answer.status, error)
+    through = body.get("acked_through")
+    if through is None:
+        return Outcome(Verdict.DELIVERED, answer.status)
+    if type(through) is not int:
+        error = f"acked_through is no position: {through!r}"[:300]
+        return Outcome(Verdict.FAILED, answer.status, error)
+    return Outcome(Verdict.DELIVERED, answer.status, acked_through=through)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """RFC 9110 10.2.3: seconds, or a date."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        at: datetime = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        return None
+    return max(0.0, (at - timezone.now()).total_seconds())

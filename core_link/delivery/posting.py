@@ -1,0 +1,57 @@
+"""One attempt: the message as core gets it, signed, and what came back."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from chargepoints.services.event_feed import event_body
+from core_link import outbound
+from core_link.delivery.claims import POST_TIMEOUT_S, Claim
+from core_link.delivery.outcomes import Outcome, Verdict, judge
+from core_link.models import Endpoint
+from core_link.outbound import Exchange, NoAnswer
+
+Body = dict[str, Any]
+
+
+def send(claim: Claim, exchange: Exchange) -> Outcome:
+    """Post a delivery, from a thread that never touches the database."""
+    if not claim.events:
+        return Outcome(Verdict.DELIVERED)  # they have been deleted with their charge point
+    events = [event_body(event) for event in claim.events]
+    return post(claim.endpoint, str(claim.delivery_id), claim.backlog, events, exchange)
+
+
+def post(
+    endpoint: Endpoint, delivery_id: str, backlog: int, events: list[Body], exchange: Exchange
+) -> Outcome:
+    body = orjson.dumps({"delivery_id": delivery_id, "backlog": backlog, "events": events})
+    try:
+        headers = signature(endpoint.signing_secrets, delivery_id, timezone.now(), body)
+        answer = outbound.post(
+            endpoint.url, body, headers, exchange=exchange, timeout_s=POST_TIMEOUT_S
+        )
+    except NoAnswer as error:
+        return Outcome(Verdict.FAILED, error=str(error))
+    return judge(answer)
+
+
+def exchange_with(endpoint: Endpoint) -> Exchange:
+    """Whoever sets the environment may name any address; whoever uses the admin may not."""
+    anywhere = endpoint.from_environment or settings.ALLOW_PRIVATE_ENDPOINTS
+    return Exchange(public_only=not anywhere)
+
+
+def signature(secrets: list[str], webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of Standard Webhooks: one signature for each secret."""
+    text = body.decode()
+    signatures = [Webhook(secret).sign(webhook_id, at, text) for secret in secrets]
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

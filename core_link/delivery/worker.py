@@ -1,0 +1,134 @@
+"""The event worker: one thread that touches the database, and many that post.
+
+Any number of processes may run it; who holds an endpoint's row chooses its next deliveries.
+"""
+
+import logging
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, connection
+
+from chargepoints.services.event_feed import assign_positions
+from core_link.delivery import claims, housekeeping, posting, recording
+from core_link.delivery.claims import POST_TIMEOUT_S, Claim
+from core_link.delivery.outcomes import Outcome, Verdict
+from core_link.models import Endpoint
+from core_link.outbound import Exchange
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.2
+# Requests at a time, to each endpoint and to all of them.
+PARALLEL = 8
+THREADS = 64
+POSITIONS = 5000
+DRAIN_S = 5.0
+AFTER_ERROR_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    claim: Claim
+    exchange: Exchange
+    ends: float
+
+
+class Worker:
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="post")
+        self._under_way: dict[Future[Outcome], _UnderWay] = {}
+        self._results: list[tuple[Claim, Outcome]] = []
+        self._tidied_at = 0.0
+
+    def stop(self) -> None:
+        """From any thread, or a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Deliver until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                busy = self._step()
+                self._tidy()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("waiting for the database: %s", error)
+                self._recover()
+            except Exception:
+                logger.exception("a round of deliveries failed")
+                self._recover()
+            else:
+                if not busy:
+                    self._rest()
+        self._drain()
+
+    def run_once(self) -> None:
+        """Deliver all that can be delivered now."""
+        while self._step() or self._under_way:
+            self._rest()
+        self._drain()
+
+    def _step(self) -> bool:
+        """Record what has come back and send what is next; whether there was anything to do."""
+        self._collect()
+        if self._results:
+            recording.record(self._results)
+            self._results.clear()
+        placed = assign_positions(POSITIONS)
+        sent = 0
+        for endpoint in Endpoint.objects.filter(enabled=True):
+            room = min(PARALLEL - self._busy_with(endpoint), THREADS - len(self._under_way))
+            if room > 0 and claims.has_work(endpoint):
+                sent += self._send(claims.take(endpoint.pk, room))
+        return bool(placed or sent)
+
+    def _send(self, taken: list[Claim]) -> int:
+        for claim in taken:
+            exchange = posting.exchange_with(claim.endpoint)
+            future = self._threads.submit(posting.send, claim, exchange)
+            ends = time.monotonic() + POST_TIMEOUT_S
+            self._under_way[future] = _UnderWay(claim, exchange, ends)
+        return len(taken)
+
+    def _collect(self) -> None:
+        now = time.monotonic()
+        for future, under_way in list(self._under_way.items()):
+            if future.done():
+                del self._under_way[future]
+                self._results.append((under_way.claim, future.result()))
+            elif now > under_way.ends:
+                under_way.exchange.cut()
+
+    def _busy_with(self, endpoint: Endpoint) -> int:
+        return sum(each.claim.endpoint.pk == endpoint.pk for each in self._under_way.values())
+
+    def _rest(self) -> None:
+        """Until an answer comes, or it is time to look for new events."""
+        if self._under_way:
+            wait(self._under_way, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        else:
+            self._stopping.wait(POLL_S)
+
+    def _recover(self) -> None:
+        """What came back stays in `_results` until the database takes it."""
+        connection.close()
+        self._stopping.wait(AFTER_ERROR_S)
+
+    def _tidy(self) -> None:
+        if time.monotonic() - self._tidied_at > housekeeping.EVERY_S:
+            self._tidied_at = time.monotonic()
+            housekeeping.tidy()
+
+    def _drain(self) -> None:
+        """Wait a little for answers; what has none by then is free for the next process."""
+        wait(self._under_way, timeout=DRAIN_S)
+        self._collect()
+        for under_way in self._under_way.values():
+            under_way.exchange.cut()
+            self._results.append((under_way.claim, Outcome(Verdict.INTERRUPTED)))
+        self._under_way.clear()
+        recording.record(self._results)
+        self._threads.shutdown(wait=False)

@@ -1,0 +1,116 @@
+"""Endpoints: the one of the environment, secrets and their rotation, a test, what waits."""
+
+import base64
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from chargepoints.models import Event, EventFeed
+from core_link.delivery import lanes, posting
+from core_link.delivery.outcomes import Outcome
+from core_link.models import Delivery, Endpoint, Lane
+
+SECRET_BYTES = 32
+ENVIRONMENT = "EVENTS_URL"
+NOT_SET = "EVENTS_URL is not set"
+
+
+def follow_environment() -> None:
+    """Keep the endpoint of EVENTS_URL in step with it; without it that endpoint is paused."""
+    known = Endpoint.objects.filter(from_environment=True)
+    if not settings.EVENTS_URL:
+        known.filter(enabled=True).update(enabled=False, disabled_reason=NOT_SET)
+        return
+    endpoint, _ = known.get_or_create(
+        from_environment=True, defaults={"name": ENVIRONMENT, "url": settings.EVENTS_URL}
+    )
+    if endpoint.url != settings.EVENTS_URL or endpoint.disabled_reason == NOT_SET:
+        known.update(url=settings.EVENTS_URL, enabled=True, disabled_reason="")
+
+
+def add(name: str, url: str, event_types: list[str] | None = None) -> tuple[Endpoint, str]:
+    """A new endpoint, told of what happens from now on, and its first secret."""
+    secret = new_secret()
+    endpoint = Endpoint.objects.create(
+        name=name,
+        url=url,
+        event_types=event_types or [],
+        secrets=[secret],
+        read_through=last_position(),
+    )
+    return endpoint, secret
+
+
+def new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def begin_rotation(endpoint: Endpoint) -> str:
+    """A new secret; until `end_rotation` every delivery is signed with the old one as well."""
+    secret = new_secret()
+    endpoint.secrets = [secret, *endpoint.secrets[:1]]
+    endpoint.save(update_fields=["secrets"])
+    return secret
+
+
+def end_rotation(endpoint: Endpoint) -> None:
+    """From now on only the newest secret signs."""
+    endpoint.secrets = endpoint.secrets[:1]
+    endpoint.save(update_fields=["secrets"])
+
+
+def pause(endpoint: Endpoint, reason: str) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(enabled=False, disabled_reason=reason[:255])
+
+
+def resume(endpoint: Endpoint) -> None:
+    """Enabled, and tried at once, whatever it was waiting for."""
+    with transaction.atomic():
+        locked = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+        locked.enabled = True
+        locked.disabled_reason = ""
+        locked.down_since = locked.probe_at = locked.hold_until = None
+        locked.failures = 0
+        locked.save()
+        locked.deliveries.filter(state=Delivery.State.PENDING).update(
+            next_attempt_at=locked.created_at
+        )
+
+
+def test(endpoint: Endpoint) -> Outcome:
+    """Post a delivery without events, and say what came back."""
+    return posting.post(endpoint, str(uuid.uuid4()), 0, [], posting.exchange_with(endpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """`events` that an endpoint has not acknowledged; the oldest was received `since`."""
+
+    events: int
+    since: datetime | None
+
+
+def lag(endpoint: Endpoint) -> Lag:
+    waiting = Lane.objects.filter(
+        endpoint=endpoint, replay=False, pending_through__gt=F("delivered_through")
+    )
+    oldest = (
+        Event.objects.filter(
+            charge_point__event_lanes__in=waiting,
+            sequence=F("charge_point__event_lanes__delivered_through") + 1,
+        )
+        .order_by("received_at")
+        .values_list("received_at", flat=True)
+        .first()
+    )
+    return Lag(lanes.backlog(endpoint), oldest)
+
+
+def last_position() -> int:
+    feed = EventFeed.objects.first()
+    return feed.last_position if feed else 0
