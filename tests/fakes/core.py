@@ -181,13 +181,13 @@ class _Handler(BaseHTTPRequestHandler):
     # --- what the gateway asks ------------------------------------------------------------------
 
     def _answer_gateway(self, body: bytes) -> None:
-        fault = self.core.faults.take(self.path)
-        if fault.slow_ms:
-            self.server.closing.wait(fault.slow_ms / 1000)
         try:
             request = json.loads(body)
         except ValueError:
             request = None
+        fault = self.core.faults.take(self.path, request)
+        if fault.slow_ms:
+            self.server.closing.wait(fault.slow_ms / 1000)
         refused = self._refuse(request, body)
         status, answer = refused or self._fail(fault) or (200, self._answer(request, fault))
         events = [] if refused or status != 200 else self._taken_events(request, answer)

@@ -13,9 +13,11 @@ class Fault:
     `Retry-After: {retry_after}` and `Location: {location}` where they are given. `wrong_schema`
     answers 200 with an object of another shape, `garbage` with no JSON at all, `down` with
     nothing: the connection is closed. `acknowledge_first` takes only that many events of a batch.
+    With `event_type` it holds only for deliveries that have an event of that type among them.
     """
 
     path: str | None = None
+    event_type: str | None = None
     times: int | None = None
     slow_ms: int = 0
     status: int | None = None
@@ -34,8 +36,13 @@ class Fault:
             raise ValueError(f"no such knob: {', '.join(sorted(unknown))}")
         return cls(**knobs)
 
-    def concerns(self, path: str) -> bool:
-        return self.times != 0 and self.path in (None, path)
+    def concerns(self, path: str, request: Any) -> bool:
+        if self.times == 0 or self.path not in (None, path):
+            return False
+        if self.event_type is None:
+            return True
+        events = request.get("events", []) if isinstance(request, dict) else []
+        return any(event["type"] == self.event_type for event in events)
 
 
 class Faults:
@@ -53,11 +60,11 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def take(self, path: str) -> Fault:
+    def take(self, path: str, request: Any) -> Fault:
         """The fault for this request, which uses up one of its `times`."""
         with self._lock:
             for fault in self._faults:
-                if fault.concerns(path):
+                if fault.concerns(path, request):
                     if fault.times is not None:
                         fault.times -= 1
                     return fault
