@@ -1,0 +1,185 @@
+"""The JSON of a charge point."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from chargepoints.api.fields import (
+    ChoiceOrNull,
+    Integer,
+    Strict,
+    StrictModel,
+    Text,
+    TextOrNull,
+    Time,
+)
+from chargepoints.clock import api_time
+from chargepoints.models import ChargePoint, Connector, Evse, Status, UnreachablePolicy
+from chargepoints.models.charge_point import identity_validator
+from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands import version_of
+
+printable = RegexValidator(r"^[!-~]+$", "printable ASCII without spaces")
+
+
+class ConnectionSerializer(Strict):
+    """`since` when it is online, or offline; the address is that of the last socket."""
+
+    online = serializers.SerializerMethodField()
+    since = serializers.SerializerMethodField()
+    last_seen = Time(source="last_seen_at", read_only=True, allow_null=True)
+    remote_address = serializers.CharField(source="last_address", read_only=True, allow_null=True)
+
+    def get_online(self, charge_point: ChargePoint) -> bool:
+        return charge_point.connection_id is not None
+
+    @extend_schema_field(Time(allow_null=True))
+    def get_since(self, charge_point: Any) -> str | None:
+        online = charge_point.connection_id is not None
+        moment: datetime | None = (
+            charge_point.last_opened_at if online else charge_point.last_closed_at
+        )
+        return api_time(moment)
+
+
+class ConnectorSerializer(StrictModel):
+    """`status` is neutral; `ocpp_status` is the charger's own word."""
+
+    class Meta:
+        model = Connector
+        fields = [
+            "connector_id",
+            "status",
+            "ocpp_status",
+            "error_code",
+            "vendor_error_code",
+            "info",
+            "status_at",
+        ]
+        read_only_fields = fields
+
+
+class EvseSerializer(StrictModel):
+    connectors = ConnectorSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Evse
+        fields = ["evse_id", "connectors"]
+        read_only_fields = fields
+
+
+class CapabilitiesSerializer(Strict):
+    """What its version can express; empty until it has connected once or is pinned to one."""
+
+    commands = serializers.ListField(child=Text(), help_text="command types")
+    raw_actions = serializers.ListField(child=Text(), help_text="actions for the type `raw`")
+
+
+class ChargePointSerializer(StrictModel):
+    identity = Text(max_length=48, validators=[identity_validator])
+    password = Text(
+        write_only=True,
+        required=False,
+        trim_whitespace=False,
+        min_length=16,
+        max_length=64,
+        validators=[printable],
+        help_text="The key for HTTP Basic: random, and never shown again.",
+    )
+    security_profile = Integer(
+        min_value=0,
+        max_value=3,
+        required=False,
+        help_text="0: no authentication, 1: Basic, 2: TLS and Basic, 3: TLS and certificate.",
+    )
+    pinned_protocol = ChoiceOrNull(
+        sorted(settings.OCPP_VERSIONS), help_text="The one subprotocol to speak; null: any."
+    )
+    core_unreachable = ChoiceOrNull(
+        UnreachablePolicy.choices,
+        help_text="What holds when core cannot be reached; null: the server's own policy.",
+    )
+    heartbeat_interval = Integer(
+        min_value=1,
+        max_value=86400,
+        required=False,
+        allow_null=True,
+        help_text="Seconds; null: the server's own.",
+    )
+    protocol = TextOrNull(read_only=True, help_text="The subprotocol negotiated last.")
+    serial = Text(source="serial_number", read_only=True)
+    firmware = Text(source="firmware_version", read_only=True)
+    status = ChoiceOrNull(
+        Status.choices, read_only=True, help_text="Of the station as a whole, where it tells it."
+    )
+    connection = ConnectionSerializer(source="*", read_only=True)
+    evses = EvseSerializer(many=True, read_only=True)
+    capabilities = serializers.SerializerMethodField()
+    quirks = serializers.SerializerMethodField(help_text="Applied to this charger.")
+
+    class Meta:
+        model = ChargePoint
+        fields = [
+            "identity",
+            "name",
+            "external_id",
+            "site",
+            "registration",
+            "security_profile",
+            "password",
+            "protocol",
+            "pinned_protocol",
+            "strict",
+            "check_user_name",
+            "proactive",
+            "core_unreachable",
+            "heartbeat_interval",
+            "vendor",
+            "model",
+            "serial",
+            "firmware",
+            "booted_at",
+            "boot_reason",
+            "status",
+            "error_code",
+            "status_at",
+            "connection",
+            "evses",
+            "capabilities",
+            "quirks",
+            "created_at",
+        ]
+        read_only_fields = [
+            "vendor",
+            "model",
+            "booted_at",
+            "boot_reason",
+            "error_code",
+            "status_at",
+            "created_at",
+        ]
+
+    @extend_schema_field(CapabilitiesSerializer)
+    def get_capabilities(self, charge_point: ChargePoint) -> dict[str, list[str]]:
+        version = version_of(charge_point)
+        if version is None:
+            return {"commands": [], "raw_actions": []}
+        types = [type for type in COMMAND_TYPES if type in version.commands or type == "raw"]
+        return {"commands": sorted(types), "raw_actions": sorted(version.csms_actions)}
+
+    def get_quirks(self, charge_point: ChargePoint) -> list[str]:
+        return []
+
+
+class ChargePointPatch(ChargePointSerializer):
+    identity = Text(required=False, help_text="It stays: all else refers to it.")
+
+    def validate_identity(self, identity: str) -> str:
+        registered: Any = self.instance
+        if identity.lower() != registered.identity.lower():
+            raise serializers.ValidationError("cannot be changed")
+        return identity

@@ -1,0 +1,122 @@
+"""The registry of charge points: list, register, change, remove."""
+
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chargepoints.api.base import Resource, find_charge_point
+from chargepoints.api.charge_point_bodies import ChargePointPatch, ChargePointSerializer
+from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
+from chargepoints.api.errors import Problem
+from chargepoints.api.filters import FlagFilter, refuse_unknown
+from chargepoints.api.pagination import ByIdentity
+from chargepoints.gateway import handshake, nudges
+from chargepoints.models import ChargePoint, Connection, Evse
+from chargepoints.services import charge_points
+
+
+class ChargePointFilters(django_filters.FilterSet):
+    online = FlagFilter(field_name="connection", lookup_expr="isnull", exclude=True)
+    protocol = django_filters.CharFilter(label="The subprotocol negotiated last.")
+
+    class Meta:
+        model = ChargePoint
+        fields = ["site", "external_id", "registration", "protocol"]
+
+
+def charge_points_in_full() -> QuerySet[ChargePoint]:
+    """With their connectors, and what is told of the last socket."""
+    last = Connection.objects.filter(charge_point=OuterRef("pk")).order_by("-id")
+    return ChargePoint.objects.prefetch_related(
+        Prefetch("evses", Evse.objects.prefetch_related("connectors"))
+    ).annotate(
+        last_opened_at=Subquery(last.values("opened_at")[:1]),
+        last_closed_at=Subquery(last.values("closed_at")[:1]),
+        last_address=Subquery(last.values("remote_address")[:1]),
+    )
+
+
+class ChargePoints(Resource):
+    """Charge points by identity, which is compared in any case."""
+
+    queryset = ChargePoint.objects.all()
+    serializer_class = ChargePointSerializer
+    filterset_class = ChargePointFilters
+    pagination_class = ByIdentity
+    lookup_field = "identity"
+    conflicts = {"create": "`already_exists`: the identity is taken, in this or another case."}
+
+    def get_queryset(self) -> QuerySet[ChargePoint]:
+        return charge_points_in_full()
+
+    def retrieve(self, request: Request, **kwargs: str) -> Response:
+        refuse_unknown(request, set())
+        charge_point = find_charge_point(kwargs["identity"])
+        return unless_known(request, self._in_full(charge_point.pk))
+
+    def create(self, request: Request) -> Response:
+        """Register a charge point. Without a password it can only connect on profile 0 or 3."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values = serializer.validated_data
+        identity, key = values.pop("identity"), values.pop("password", None)
+        try:
+            charge_point = charge_points.register(identity, key=key, **values)
+        except (IntegrityError, ValidationError):
+            if handshake.find(identity):
+                raise already_exists(identity) from None
+            raise
+        response = tagged(self._in_full(charge_point.pk), status=201)
+        response["Location"] = f"{request.path}/{charge_point.identity}"
+        return response
+
+    def partial_update(self, request: Request, identity: str) -> Response:
+        """Change what is given and nothing else; the charger's open socket takes it over."""
+        with transaction.atomic():
+            charge_point = self._locked(request, identity)
+            serializer = ChargePointPatch(charge_point, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            values = serializer.validated_data
+            values.pop("identity", None)
+            if key := values.pop("password", None):
+                charge_points.set_key(charge_point, key)
+            for name, value in values.items():
+                setattr(charge_point, name, value)
+            if values:
+                charge_points.changed(charge_point, *values)
+                transaction.on_commit(lambda: nudges.send(charge_point.pk))
+        return tagged(self._in_full(charge_point.pk))
+
+    def destroy(self, request: Request, identity: str) -> Response:
+        """Remove a charge point with all its history, told to core or not; its socket is closed."""
+        with transaction.atomic():
+            charge_point = self._locked(request, identity)
+            connection = charge_point.connection
+            charge_point.delete()
+            if connection is not None:
+                transaction.on_commit(lambda: nudges.close(connection))
+        return Response(status=204)
+
+    def _locked(self, request: Request, identity: str) -> ChargePoint:
+        """The row, locked, and as the client knows it. Raises 404 and 412."""
+        found = find_charge_point(identity)
+        charge_point = ChargePoint.objects.select_for_update().get(pk=found.pk)
+        check_unchanged(request, self._in_full(charge_point.pk))
+        return charge_point
+
+    def _in_full(self, pk: int) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=pk))
+
+
+def already_exists(identity: str) -> Problem:
+    return Problem(
+        409,
+        "already_exists",
+        f"{identity} is registered already, in this or another case",
+        [{"pointer": "/identity", "message": "taken"}],
+    )

@@ -1,0 +1,97 @@
+"""Commands to charge points: taken in, looked at, cancelled."""
+
+import re
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chargepoints.api.base import Resource
+from chargepoints.api.command_bodies import CommandRequest, CommandSerializer
+from chargepoints.api.errors import Problem
+from chargepoints.api.filters import OfChargePointFilters, refuse_unknown, since, until
+from chargepoints.api.pagination import ByCreation
+from chargepoints.api.waiting import CommandResponse, Wait
+from chargepoints.models import ApiKey, Command
+from chargepoints.services import commands
+
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+
+class CommandFilters(OfChargePointFilters):
+    since = since("created_at")
+    until = until("created_at")
+
+    class Meta:
+        model = Command
+        fields = ["type", "state"]
+
+
+class Commands(Resource):
+    """Commands, the newest first."""
+
+    queryset = Command.objects.select_related("charge_point")
+    serializer_class = CommandSerializer
+    filterset_class = CommandFilters
+    pagination_class = ByCreation
+    write_scope = ApiKey.Scope.OPERATE
+
+    conflicts = {
+        "create": "`not_connected`, `not_supported` or `idempotency_conflict`.",
+        "cancel": "`not_cancellable`: it was sent already, or is over.",
+    }
+
+    @extend_schema(
+        request={"application/json": {"$ref": "#/components/schemas/CommandRequest"}},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                OpenApiParameter.HEADER,
+                description="The same key and body: the same command, sent once.",
+            ),
+            OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 202]),
+        ],
+        responses={
+            200: OpenApiResponse(CommandSerializer, "What was waited for has come."),
+            202: OpenApiResponse(CommandSerializer, "Taken in; it goes on."),
+        },
+    )
+    def create(self, request: Request, identity: str) -> Response:
+        """Send a command to a charge point, and wait for its answer or its effect if asked to."""
+        refuse_unknown(request, set())
+        charge_point = self.charge_point
+        body = CommandRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        command = commands.submit(
+            charge_point,
+            asked["type"],
+            asked["args"],
+            requested_by=_name_of(request.auth),
+            idempotency_key=_idempotency_key(request),
+            expires_at=asked["expires_at"],
+            not_before=asked["not_before"],
+        )
+        wait = Wait(command.pk, asked["wait"], asked["timeout_s"])
+        response = CommandResponse(command, wait)
+        response["Location"] = reverse("api:command", kwargs={"pk": command.pk})
+        return response
+
+    @extend_schema(request=None)
+    def cancel(self, request: Request, pk: Any) -> Response:
+        """Cancel a command that was not sent yet."""
+        return Response(self.get_serializer(commands.cancel(self.get_object())).data)
+
+
+def _name_of(key: Any) -> str:
+    return f"api:{key.name}"
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(400, "invalid_idempotency_key", "1 to 255 printable ASCII characters")
+    return key

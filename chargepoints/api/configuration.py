@@ -1,0 +1,83 @@
+"""What a charge point says its configuration is, and what it should be."""
+
+import django_filters
+from rest_framework import serializers
+
+from chargepoints.api.base import Resource
+from chargepoints.api.fields import StrictModel, Text, TextOrNull
+from chargepoints.api.pagination import CursorPages
+from chargepoints.models import Variable
+
+
+class VariableSerializer(StrictModel):
+    """A configuration key (1.6: `component` is null), or a variable of a component (2.0.1).
+
+    `key` is the name that the commands `get_configuration` and `set_configuration` take.
+    """
+
+    key = serializers.SerializerMethodField()
+    component = TextOrNull(read_only=True)
+    component_instance = TextOrNull(read_only=True)
+    evse_id = serializers.SerializerMethodField()
+    connector_id = serializers.SerializerMethodField()
+    variable = Text(source="name", read_only=True)
+    instance = TextOrNull(read_only=True)
+    mutability = TextOrNull(read_only=True)
+
+    class Meta:
+        model = Variable
+        fields = [
+            "key",
+            "component",
+            "component_instance",
+            "evse_id",
+            "connector_id",
+            "variable",
+            "instance",
+            "attribute",
+            "reported",
+            "desired",
+            "mutability",
+            "characteristics",
+            "read_at",
+            "set_at",
+        ]
+        read_only_fields = fields
+
+    def get_key(self, variable: Variable) -> str:
+        variable_name = _with_instance(variable.name, variable.instance)
+        if not variable.component:
+            return variable_name
+        component = _with_instance(variable.component, variable.component_instance)
+        return f"{component}.{variable_name}"
+
+    def get_evse_id(self, variable: Variable) -> int | None:
+        return variable.evse_id or None
+
+    def get_connector_id(self, variable: Variable) -> int | None:
+        return variable.connector_id or None
+
+
+class VariableFilters(django_filters.FilterSet):
+    variable = django_filters.CharFilter(field_name="name", label="The key's or variable's name.")
+
+    class Meta:
+        model = Variable
+        fields = ["component"]
+
+
+class OldestFirst(CursorPages):
+    ordering = "id"
+
+
+class Configuration(Resource):
+    """Configuration keys and variables, in the order in which they became known."""
+
+    queryset = Variable.objects.all()
+    serializer_class = VariableSerializer
+    filterset_class = VariableFilters
+    pagination_class = OldestFirst
+
+
+def _with_instance(name: str, instance: str) -> str:
+    return f"{name}[{instance}]" if instance else name

@@ -1,0 +1,60 @@
+"""ETags: `"<what a client may set>.<everything>"`, both as digests.
+
+If-None-Match compares the whole. If-Match compares the first half alone: a change is refused when
+somebody else changed what can be set, not when the charger's heartbeat came in between.
+
+`serializer` is one of a single instance.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chargepoints.api.errors import Problem
+
+
+def entity_tag(serializer: Any) -> str:
+    data = serializer.data
+    settable = {
+        name: data[name]
+        for name, field in serializer.fields.items()
+        if name in data and not field.read_only
+    }
+    return f'"{_digest(settable)}.{_digest(data)}"'
+
+
+def tagged(serializer: Any, status: int = 200) -> Response:
+    return Response(serializer.data, status=status, headers={"ETag": entity_tag(serializer)})
+
+
+def unless_known(request: Request, serializer: Any) -> Response:
+    """The resource, or 304 where the client has it already (If-None-Match)."""
+    tag = entity_tag(serializer)
+    known = _given(request, "If-None-Match")
+    if "*" in known or tag in known:
+        return Response(status=304, headers={"ETag": tag})
+    return Response(serializer.data, headers={"ETag": tag})
+
+
+def check_unchanged(request: Request, serializer: Any) -> None:
+    """Raises 412 unless the resource is what the client knows (If-Match), where it says so."""
+    expected = _given(request, "If-Match")
+    if not expected or "*" in expected:
+        return
+    settable = entity_tag(serializer).partition(".")[0]
+    if settable not in {tag.partition(".")[0] for tag in expected}:
+        raise Problem(412, "precondition_failed", "it was changed meanwhile; read it again")
+
+
+def _given(request: Request, header: str) -> list[str]:
+    return [tag.removeprefix("W/") for tag in parse_etags(request.headers.get(header, ""))]
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:16]

@@ -1,0 +1,93 @@
+"""Query parameters: what lists may be narrowed by. A value or a name that is none is refused."""
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django_filters.fields import IsoDateTimeField
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from chargepoints.api import fields
+from chargepoints.api.errors import InvalidParameters
+from chargepoints.gateway import handshake
+
+PAGE_PARAMETERS = frozenset({"cursor", "limit"})
+
+
+class FilterBackend(DjangoFilterBackend):
+    def filter_queryset(
+        self, request: Any, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        known = PAGE_PARAMETERS | set(filterset.filters if filterset else ())
+        refuse_unknown(request, known)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise InvalidParameters(filterset.errors)
+        return filterset.qs
+
+
+def refuse_unknown(request: Request, known: frozenset[str] | set[str]) -> None:
+    """A misspelt parameter would silently return everything. Raises InvalidParameters."""
+    if unknown := set(request.query_params) - known:
+        raise InvalidParameters({name: ["no such parameter"] for name in sorted(unknown)})
+
+
+class TimeField(IsoDateTimeField):
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        moment = fields.read_time(str(value))
+        if moment is None:
+            raise ValidationError("not an RFC 3339 time, e.g. 2026-11-22T08:00:00Z")
+        return moment
+
+
+class FlagField(forms.NullBooleanField):
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        if value not in ("true", "false"):
+            raise ValidationError("neither true nor false")
+        return bool(value == "true")
+
+
+class TimeFilter(django_filters.IsoDateTimeFilter):
+    field_class = TimeField
+
+
+class FlagFilter(django_filters.BooleanFilter):
+    field_class = FlagField
+
+
+class NumberFilter(django_filters.NumberFilter):
+    field_class = forms.IntegerField  # type: ignore[assignment]
+
+
+class OfChargePointFilters(django_filters.FilterSet):
+    """For rows that belong to a charge point."""
+
+    charge_point = django_filters.CharFilter(
+        method="of_charge_point", label="The charge point's identity, in any case."
+    )
+    site = django_filters.CharFilter(field_name="charge_point__site")
+
+    def of_charge_point(self, queryset: QuerySet[Any], name: str, identity: str) -> QuerySet[Any]:
+        charge_point = handshake.find(identity)
+        return queryset.filter(charge_point=charge_point) if charge_point else queryset.none()
+
+
+def since(field_name: str) -> TimeFilter:
+    return TimeFilter(field_name=field_name, lookup_expr="gte", label=f"`{field_name}` from then.")
+
+
+def until(field_name: str) -> TimeFilter:
+    return TimeFilter(field_name=field_name, lookup_expr="lt", label=f"`{field_name}` before then.")

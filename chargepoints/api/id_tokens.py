@@ -1,0 +1,90 @@
+"""The gateway's own tokens, and what core decided about others, for a while."""
+
+from typing import Any
+
+import django_filters
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chargepoints.api.base import Resource
+from chargepoints.api.entity_tags import check_unchanged, tagged
+from chargepoints.api.errors import Problem
+from chargepoints.api.fields import StrictModel
+from chargepoints.models import IdToken
+
+SETTABLE = ["value", "type", "status", "group_id_token", "expires_at", "personal_message"]
+
+
+class IdTokenSerializer(StrictModel):
+    """A token. `source` tells the gateway's `own` from cached decisions of `core`."""
+
+    class Meta:
+        model = IdToken
+        fields = [
+            "id",
+            *SETTABLE,
+            "source",
+            "decided_at",
+            "fresh_until",
+            "created_at",
+        ]
+        read_only_fields = ["source", "decided_at", "fresh_until", "created_at"]
+        # Unique in any case, which only the database can say without a race.
+        validators: list[Any] = []
+
+
+class IdTokenFilters(django_filters.FilterSet):
+    value = django_filters.CharFilter(lookup_expr="iexact", label="In any case.")
+
+    class Meta:
+        model = IdToken
+        fields = ["type", "status", "source", "group_id_token"]
+
+
+class IdTokens(Resource):
+    """Tokens, the newest first. Cached decisions of core can be read and forgotten, not changed."""
+
+    queryset = IdToken.objects.all()
+    serializer_class = IdTokenSerializer
+    filterset_class = IdTokenFilters
+    conflicts = {
+        "create": "`already_exists`: the value is taken, in this or another case.",
+        "update": "`already_exists`, or `cached_decision`: it is core's, not the gateway's own.",
+    }
+
+    def create(self, request: Request) -> Response:
+        """Register a token of the gateway's own."""
+        response = self._save(self.get_serializer(data=request.data), status=201)
+        response["Location"] = f"{request.path}/{response.data['id']}"
+        return response
+
+    def update(self, request: Request, pk: int) -> Response:
+        """Replace a token; what is left out takes its default."""
+        with transaction.atomic():
+            token = get_object_or_404(IdToken.objects.select_for_update(), pk=pk)
+            if token.source != IdToken.Source.OWN:
+                raise Problem(409, "cached_decision", "it is core's decision; delete it instead")
+            check_unchanged(request, self.get_serializer(token))
+            serializer = self.get_serializer(token, data=request.data)
+            blank = IdToken()
+            left_out = [name for name in SETTABLE if name not in request.data]
+            return self._save(serializer, **{name: getattr(blank, name) for name in left_out})
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete a token of the gateway's own, or forget what core decided about one."""
+        with transaction.atomic():
+            token = get_object_or_404(IdToken.objects.select_for_update(), pk=pk)
+            check_unchanged(request, self.get_serializer(token))
+            token.delete()
+        return Response(status=204)
+
+    def _save(self, serializer: Any, status: int = 200, **values: Any) -> Response:
+        serializer.is_valid(raise_exception=True)
+        try:
+            with transaction.atomic():
+                serializer.save(**values)
+        except IntegrityError:
+            raise Problem(409, "already_exists", "this token is registered already") from None
+        return tagged(serializer, status)

@@ -1,0 +1,150 @@
+"""Transactions and meter values, of one charge point or of all."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from chargepoints.api.base import Resource
+from chargepoints.api.fields import ChoiceOrNull, Strict, StrictModel, Text, TextOrNull
+from chargepoints.api.filters import (
+    FlagFilter,
+    NumberFilter,
+    OfChargePointFilters,
+    since,
+    until,
+)
+from chargepoints.models import AuthorizationStatus, DecidedBy, MeterValue, Transaction
+
+
+class TransactionToken(Strict):
+    value = Text(source="id_token", read_only=True)
+    type = TextOrNull(source="id_token_type", read_only=True)
+
+    def to_representation(self, instance: Transaction) -> Any:
+        return super().to_representation(instance) if instance.id_token else None
+
+
+class TransactionSerializer(StrictModel):
+    """`id` is the gateway's own; `transaction_id` is what the charger calls it."""
+
+    charge_point = Text(source="charge_point.identity", read_only=True)
+    open = serializers.SerializerMethodField()
+    id_token = TransactionToken(source="*", read_only=True, allow_null=True)
+    authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
+    decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)
+    energy_wh = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="So far, or in all: latest minus first reading."
+    )
+
+    class Meta:
+        model = Transaction
+        fields = [
+            "id",
+            "charge_point",
+            "transaction_id",
+            "open",
+            "evse_id",
+            "connector_id",
+            "id_token",
+            "group_id_token",
+            "authorization_status",
+            "decided_by",
+            "started_at",
+            "ended_at",
+            "started_received_at",
+            "ended_received_at",
+            "time_quality",
+            "stop_reason",
+            "stop_id_token",
+            "charging_state",
+            "offline",
+            "orphan",
+            "closed_by",
+            "energy_wh",
+            "meter_start_wh",
+            "meter_stop_wh",
+            "meter_latest_wh",
+            "power_w",
+            "current_a",
+            "voltage_v",
+            "soc_percent",
+            "sampled_at",
+            "remote_start_id",
+            "reservation_id",
+            "last_seq_no",
+        ]
+        read_only_fields = fields
+
+    def get_open(self, transaction: Transaction) -> bool:
+        return transaction.ended_at is None
+
+
+class TransactionFilters(OfChargePointFilters):
+    token = django_filters.CharFilter(
+        field_name="id_token", lookup_expr="iexact", label="The token's value, in any case."
+    )
+    transaction_id = django_filters.CharFilter(label="What the charger calls it.")
+    open = FlagFilter(field_name="ended_at", lookup_expr="isnull")
+    since = since("started_at")
+    until = until("started_at")
+
+    class Meta:
+        model = Transaction
+        fields: list[str] = []
+
+
+class Transactions(Resource):
+    """Charging transactions, the newest first."""
+
+    queryset = Transaction.objects.select_related("charge_point")
+    serializer_class = TransactionSerializer
+    filterset_class = TransactionFilters
+
+
+class MeterValueSerializer(StrictModel):
+    """One moment: typed columns of what is known, and all samples as the charger sent them."""
+
+    charge_point = Text(source="charge_point.identity", read_only=True)
+    transaction = serializers.IntegerField(
+        source="transaction_id", read_only=True, allow_null=True, help_text="the gateway's own id"
+    )
+
+    class Meta:
+        model = MeterValue
+        fields = [
+            "id",
+            "charge_point",
+            "transaction",
+            "evse_id",
+            "sampled_at",
+            "received_at",
+            "energy_wh",
+            "power_w",
+            "current_a",
+            "voltage_v",
+            "soc_percent",
+            "samples",
+            "conflict",
+        ]
+        read_only_fields = fields
+
+
+class MeterValueFilters(OfChargePointFilters):
+    transaction = NumberFilter(label="The gateway's own id of the transaction.")
+    evse_id = NumberFilter()
+    since = since("sampled_at")
+    until = until("sampled_at")
+
+    class Meta:
+        model = MeterValue
+        fields: list[str] = []
+
+
+class MeterValues(Resource):
+    """Meter values, the newest first."""
+
+    queryset: QuerySet[MeterValue] = MeterValue.objects.select_related("charge_point")
+    serializer_class = MeterValueSerializer
+    filterset_class = MeterValueFilters

@@ -1,0 +1,58 @@
+"""`/api/`: the version that core speaks, its document, and the page to try it out."""
+
+from typing import Any
+
+from django.urls import include, path, re_path
+
+from chargepoints.api.charge_points import ChargePoints
+from chargepoints.api.commands import Commands
+from chargepoints.api.configuration import Configuration
+from chargepoints.api.events import ChargePointEvents, Feed
+from chargepoints.api.id_tokens import IdTokens
+from chargepoints.api.messages import Messages
+from chargepoints.api.pages import InteractivePage, Nothing, openapi
+from chargepoints.api.transactions import MeterValues, Transactions
+from chargepoints.api.waiting import waits
+
+READ_LIST: dict[str, Any] = {"get": "list"}
+READ_ONE: dict[str, Any] = {"get": "retrieve"}
+
+of_charge_point: list[Any] = [
+    path("transactions", Transactions.as_view(READ_LIST)),
+    path("meter-values", MeterValues.as_view(READ_LIST)),
+    path("messages", Messages.as_view(READ_LIST)),
+    path("events", ChargePointEvents.as_view(READ_LIST)),
+    path("configuration", Configuration.as_view(READ_LIST)),
+    path("commands", waits(Commands.as_view({"get": "list", "post": "create"}))),
+]
+
+version_1: list[Any] = [
+    path("charge-points", ChargePoints.as_view({"get": "list", "post": "create"})),
+    path(
+        "charge-points/<str:identity>",
+        ChargePoints.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"},
+        ),
+    ),
+    path("charge-points/<str:identity>/", include(of_charge_point)),
+    path("commands", Commands.as_view(READ_LIST)),
+    path("commands/<uuid:pk>", Commands.as_view(READ_ONE), name="command"),
+    path("commands/<uuid:pk>/cancel", Commands.as_view({"post": "cancel"})),
+    path("transactions", Transactions.as_view(READ_LIST)),
+    path("transactions/<int:pk>", Transactions.as_view(READ_ONE)),
+    path("meter-values", MeterValues.as_view(READ_LIST)),
+    path("id-tokens", IdTokens.as_view({"get": "list", "post": "create"})),
+    path(
+        "id-tokens/<int:pk>",
+        IdTokens.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+    ),
+    path("events", Feed.as_view()),
+    path("openapi.json", openapi, name="openapi"),
+    re_path(r"", Nothing.as_view()),
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/", include(version_1)),
+    path("docs/", InteractivePage.as_view(), name="docs"),
+]

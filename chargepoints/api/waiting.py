@@ -1,0 +1,151 @@
+"""Waiting for a command without holding a thread or a database connection.
+
+The view itself runs in a thread, as all of them do, and says by its response what is still to be
+waited for. The waiting is a coroutine: woken by this process when it finishes the command, or by
+one query every quarter of a second for all that is waited for, when another process does.
+"""
+
+import asyncio
+import logging
+import uuid
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.response import Response
+
+from chargepoints.api.command_bodies import CommandSerializer
+from chargepoints.gateway import nudges
+from chargepoints.models import Command
+
+logger = logging.getLogger(__name__)
+
+POLL_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a client waits for: `none`, `ack` or `effect`."""
+
+    command_id: uuid.UUID
+    kind: str
+    timeout_s: float
+
+    def is_over(self, command: Command) -> bool:
+        answered = self.kind == "ack" and command.answered_at is not None
+        return answered or command.finished_at is not None
+
+
+class CommandResponse(Response):
+    """A command as it is: 200 once what is waited for has come, until then 202."""
+
+    def __init__(self, command: Command, wait: Wait) -> None:
+        super().__init__()
+        self.wait = wait
+        self._show(command)
+
+    @property
+    def still_waits(self) -> bool:
+        return self.status_code == 202 and self.wait.kind != "none"
+
+    def refresh(self) -> None:
+        command = Command.objects.select_related("charge_point").filter(pk=self.wait.command_id)
+        if found := command.first():
+            self._show(found)
+
+    def _show(self, command: Command) -> None:
+        self.data = CommandSerializer(command).data
+        self.status_code = 200 if self.wait.is_over(command) else 202
+
+
+def waits(view: Callable[..., HttpResponseBase]) -> Any:
+    """An asynchronous view out of one whose answer may be a CommandResponse."""
+
+    def submit(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, **kwargs)
+        _release_connection()
+        return response
+
+    @wraps(view)
+    async def asynchronous(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        response = await sync_to_async(submit)(request, **kwargs)
+        if isinstance(response, CommandResponse) and response.still_waits:
+            await _until_over(response.wait)
+            try:
+                await sync_to_async(response.refresh)()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("how a command went on could not be read: %s", error)
+        return response
+
+    return asynchronous
+
+
+async def _until_over(wait: Wait) -> None:
+    async with nudges.Waiter(wait.command_id) as waiter:
+        with _poll().watching(wait):
+            await waiter.wait(wait.timeout_s)
+
+
+class _Poll:
+    """Asks for all commands that are waited for on one event loop, as long as there are any."""
+
+    def __init__(self) -> None:
+        self._waits: Counter[tuple[str, uuid.UUID]] = Counter()
+        self._task: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def watching(self, wait: Wait) -> Iterator[None]:
+        key = (wait.kind, wait.command_id)
+        self._waits[key] += 1
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            self._waits[key] -= 1
+            self._waits += Counter()  # drops what nobody waits for
+
+    async def _run(self) -> None:
+        while self._waits:
+            try:
+                over = await sync_to_async(_over, thread_sensitive=False)(list(self._waits))
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("commands cannot be watched: %s", error)
+                over = []
+            for command_id in over:
+                nudges.finished(command_id)
+            await asyncio.sleep(POLL_EVERY_S)
+
+
+def _over(waited: list[tuple[str, uuid.UUID]]) -> list[uuid.UUID]:
+    effects = [pk for kind, pk in waited if kind == "effect"]
+    answers = [pk for kind, pk in waited if kind == "ack"]
+    finished = Q(finished_at__isnull=False)
+    over = Q(pk__in=effects) & finished | Q(pk__in=answers) & (
+        finished | Q(answered_at__isnull=False)
+    )
+    try:
+        return list(Command.objects.filter(over).values_list("pk", flat=True))
+    finally:
+        _release_connection()
+
+
+def _release_connection() -> None:
+    """Back to the pool now, and not only when the request ends; unless the caller is using it."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+_polls: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Poll] = weakref.WeakKeyDictionary()
+
+
+def _poll() -> _Poll:
+    return _polls.setdefault(asyncio.get_running_loop(), _Poll())
