@@ -1,4 +1,7 @@
-"""`python -m benchmarks [--quick] [--rounds N] [--only a,b,b2,c,cp,cu,neighbours] [--json FILE]`"""
+"""`python -m benchmarks [--quick] [--rounds N] [--only a,b,c,...] [--json FILE]`
+
+The parts, and what is measured how: README.md beside this file.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from benchmarks.gateway import PASSWORD, Gateway, temporary_directory
 from benchmarks.load.scenarios import Target
 from benchmarks.measure import Figures
 
-PARTS = ("a", "b", "b2", "c", "cp", "cu", "neighbours")
+PARTS = ("a", "a2", "b", "b2", "c", "cp", "cu", "neighbours")
 
 
 def main() -> None:
@@ -28,14 +31,14 @@ def main() -> None:
     if unknown := wanted - set(PARTS):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     with (
-        temporary_directory(options.directory) as directory,
+        temporary_directory(options.directory, keep=options.keep) as directory,
         systems.databases(directory, wanted) as (sqlite, postgres),
     ):
         machine = facts(directory)
         subjects = [
             subject
             for subject in [
-                systems.echo(directory),
+                *systems.echoes(directory),
                 *systems.routers(directory),
                 *systems.gateways(sqlite, postgres),
             ]
@@ -62,6 +65,7 @@ def _options() -> argparse.Namespace:
         default=Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir()),
         help="where the databases are made: a real disk (/var/tmp)",
     )
+    parser.add_argument("--keep", action="store_true", help="keep databases and servers' logs")
     return parser.parse_args()
 
 
@@ -90,7 +94,9 @@ def _neighbours(gateway: Gateway, seconds: float) -> dict[str, Figures]:
             own = measure.beside(kind, target, seconds)
             own["server_percent"] = own["server_share"] * 100
             if "neighbour_sent_bytes" in own:
-                own["neighbour_kib_per_second"] = own["neighbour_sent_bytes"] / 1024 / seconds
+                own["neighbour_kib_per_second"] = (
+                    own["neighbour_sent_bytes"] / 1024 / own["neighbour_seconds"]
+                )
             figures[kind] = own
     return figures
 
@@ -109,7 +115,7 @@ def _print(
         if "cp" in wanted and "cp" not in figures:
             print("(cp) gateway, PostgreSQL: not measured: PostgreSQL is not installed")
         if goals := report.comparison(figures):
-            print("\n" + "\n".join(goals))
+            print("\n" + "\n".join(goals + report.durability(figures)))
     if beside:
         print(
             f"\n{measure.STEADY_CHARGERS} chargers, {measure.STEADY_PER_SECOND:g} messages/s each,"

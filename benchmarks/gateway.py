@@ -47,12 +47,11 @@ class Gateway:
 
     def prepare(self) -> None:
         """Create the tables and register the chargers."""
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.register_chargers", str(CHARGERS), PASSWORD],
-            check=True,
-            cwd=REPOSITORY,
-            env=self._environment({}),
-        )
+        self._ask("prepare", str(CHARGERS), PASSWORD)
+
+    def stored_messages(self) -> int:
+        """How many messages of chargers the database holds."""
+        return int(self._ask("stored"))
 
     @contextmanager
     def on_daphne(self, *, limited: bool = False) -> Iterator[tuple[int, int]]:
@@ -72,6 +71,14 @@ class Gateway:
         with self._spawned(command, port, limited=False) as pid:
             yield port, pid
 
+    def _ask(self, *arguments: str) -> str:
+        return subprocess.check_output(
+            [sys.executable, "-m", "benchmarks.gateway_database", *arguments],
+            text=True,
+            cwd=REPOSITORY,
+            env=self._environment({}),
+        )
+
     @contextmanager
     def _spawned(self, command: list[str], port: int, *, limited: bool) -> Iterator[int]:
         environment = self._environment({} if limited else UNLIMITED)
@@ -83,11 +90,14 @@ class Gateway:
 
 
 @contextmanager
-def temporary_directory(parent: Path) -> Iterator[Path]:
+def temporary_directory(parent: Path, *, keep: bool) -> Iterator[Path]:
     """A new directory on a real disk (where a commit costs what it costs), deleted at the end."""
     directory = parent / f"connect-benchmark-{os.getpid()}"
     directory.mkdir(parents=True)
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        if keep:
+            print(f"databases and logs: {directory}", file=sys.stderr)
+        else:
+            shutil.rmtree(directory, ignore_errors=True)

@@ -29,11 +29,20 @@ class LoadError(Exception):
 
 
 def system(subject: System, seconds: float) -> Figures:
-    """All figures of one system: connects and memory first, then the closed loop."""
+    """All figures of one system: connects and memory first, then the closed loop.
+
+    What stores messages must have stored each one that it answered: `lost` are the others.
+    """
+    before = subject.stored() if subject.stored else 0
     with subject.running() as target:
-        figures = run("connects", target, chargers=IDLE_CHARGERS)
-        time.sleep(1)  # the sockets of a thousand chargers are closed meanwhile
-        figures |= run("closed_loop", target, chargers=CHARGERS, seconds=seconds)
+        connects = run("connects", target, chargers=IDLE_CHARGERS)
+        time.sleep(1)  # the sockets of all those chargers are closed meanwhile
+        loop = run("closed_loop", target, chargers=CHARGERS, seconds=seconds)
+    figures = connects | loop
+    figures["answered"] = connects["answered"] + loop["answered"]
+    if subject.stored:
+        figures["stored"] = subject.stored() - before
+        figures["lost"] = max(0.0, figures["answered"] - figures["stored"])
     return figures
 
 

@@ -28,13 +28,14 @@ NEIGHBOUR_COLUMNS = (
     ("its KiB/s", "neighbour_kib_per_second", "{:,.0f}"),
     ("its connects", "neighbour_connects", "{:,.0f}"),
 )
+TROUBLES = ("lost", "call_errors", "disconnects", "stalled")
 BUSY = 0.10
 
 
 def of_rounds(rounds: Iterable[Figures]) -> Figures:
     """The median of each figure; what went wrong is added up."""
     rounds = list(rounds)
-    total = ("call_errors", "disconnects", "stalled")
+    total = ("answered", "stored", *TROUBLES)
     return {
         name: (sum if name in total else median)([figures[name] for figures in rounds])
         for name in rounds[0]
@@ -92,10 +93,18 @@ def _goals(figures: dict[str, Figures]) -> Iterable[tuple[str, float, float, flo
             yield "(c) connects/s", own["connects_per_second"], 300, 600
 
 
+def durability(figures: dict[str, Figures]) -> list[str]:
+    return [
+        f"  ({key}) answered {own['answered']:,.0f} messages, stored {own['stored']:,.0f}"
+        for key, own in figures.items()
+        if "stored" in own
+    ]
+
+
 def warnings(figures: dict[str, Figures]) -> list[str]:
     lines = []
     for key, own in figures.items():
-        for trouble in ("call_errors", "disconnects", "stalled"):
+        for trouble in TROUBLES:
             if own.get(trouble):
                 lines.append(f"  ({key}) {trouble.replace('_', ' ')}: {own[trouble]:,.0f}")
         if own.get("others_share", 0) > BUSY:

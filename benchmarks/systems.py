@@ -21,10 +21,18 @@ class System:
     key: str
     title: str
     running: Callable[[], AbstractContextManager[Target]]
+    stored: Callable[[], int] | None = None
 
 
-def echo(directory: Path) -> System:
-    return System("a", "daphne, echo", lambda: _module("daphne_echo", directory))
+def echoes(directory: Path) -> list[System]:
+    return [
+        System("a", "daphne, echo", lambda: _module("daphne_echo", directory)),
+        System(
+            "a2",
+            "daphne as the gateway runs it, echo",
+            lambda: _module("daphne_echo", directory, "subclassed"),
+        ),
+    ]
 
 
 def routers(directory: Path) -> list[System]:
@@ -39,15 +47,20 @@ def routers(directory: Path) -> list[System]:
 
 
 def gateways(sqlite: Gateway, postgres: Gateway | None) -> list[System]:
-    systems = [System("c", "gateway, SQLite", lambda: _gateway(sqlite, sqlite.on_daphne))]
+    systems = [_gateway_system("c", "gateway, SQLite", sqlite, sqlite.on_daphne)]
     if postgres:
-        systems.append(
-            System("cp", "gateway, PostgreSQL", lambda: _gateway(postgres, postgres.on_daphne))
-        )
-    systems.append(
-        System("cu", "gateway on uvicorn, SQLite", lambda: _gateway(sqlite, sqlite.on_uvicorn))
-    )
+        systems.append(_gateway_system("cp", "gateway, PostgreSQL", postgres, postgres.on_daphne))
+    systems.append(_gateway_system("cu", "gateway on uvicorn, SQLite", sqlite, sqlite.on_uvicorn))
     return systems
+
+
+def _gateway_system(
+    key: str,
+    title: str,
+    gateway: Gateway,
+    server: Callable[[], AbstractContextManager[tuple[int, int]]],
+) -> System:
+    return System(key, title, lambda: _gateway(gateway, server), gateway.stored_messages)
 
 
 @contextmanager

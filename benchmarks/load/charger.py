@@ -18,8 +18,12 @@ CALL, CALL_ERROR = ord("2"), ord("4")
 
 @dataclass
 class Tally:
-    """What the chargers of one run saw together. Latencies are in seconds."""
+    """What the chargers of one run saw together. Latencies are in seconds.
 
+    `answered` counts all answers of the run, also those before the measurement.
+    """
+
+    answered: int = 0
     latencies: list[float] = field(default_factory=list)
     call_errors: int = 0
     disconnects: int = 0
@@ -65,6 +69,7 @@ class Charger(WebSocketClient):
             self.transport.write(text_frame(b'[4,"%b","NotImplemented","",{}]' % call[1]))
 
     def _answer_received(self, payload: bytes) -> None:
+        self.tally.answered += 1
         if payload[1] == CALL_ERROR:
             self.tally.call_errors += 1
         if self.pending == BOOT_ID:

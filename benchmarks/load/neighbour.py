@@ -28,6 +28,7 @@ class Deeds:
     connects: int = 0
     refused: int = 0
     sent_bytes: int = 0
+    seconds: float = 0.0
 
 
 class Neighbour:
@@ -37,12 +38,12 @@ class Neighbour:
         self.mix = MessageMix(number)
         self.socket: socket.socket
 
-    def connect(self, receive_buffer: int | None = None) -> None:
+    def connect(self) -> None:
         """Connect and boot, over again until it works; reads the answer to the boot."""
         while True:
             self.socket = socket.socket()
-            if receive_buffer:
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            # So little that what is not read soon waits in the server.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             self.socket.settimeout(5)
             try:
                 self.socket.connect(("127.0.0.1", self.port))
@@ -92,7 +93,6 @@ def silent(neighbour: Neighbour) -> NoReturn:
 
 def slow(neighbour: Neighbour) -> NoReturn:
     """Ten messages a second, and of the answers it reads some ten bytes a second."""
-    neighbour.connect(receive_buffer=2048)
     while True:
         neighbour.send(neighbour.mix.next()[1])
         if select.select([neighbour.socket], [], [], 0)[0]:
@@ -162,11 +162,13 @@ def main() -> None:
     neighbour = Neighbour(int(port), password, int(number))
 
     def tell_and_end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        neighbour.deeds.seconds = time.monotonic() - started
         print(json.dumps(asdict(neighbour.deeds)), flush=True)
         sys.exit(0)
 
-    signal.signal(signal.SIGTERM, tell_and_end)
     neighbour.connect()
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, tell_and_end)
     print("ready", flush=True)
     KINDS[kind](neighbour)
 

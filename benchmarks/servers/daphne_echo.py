@@ -1,20 +1,23 @@
 """(a) daphne sending every frame back: what the server costs before any of our work.
 
-`python -m benchmarks.servers.daphne_echo PORT`
+`python -m benchmarks.servers.daphne_echo PORT [subclassed]`: daphne as it comes, on uvloop, or
+with the subclasses that the gateway runs it with.
 """
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import uvloop
+from connect_site.server.reactor import install_reactor
 
-asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # before daphne takes its loop
+install_reactor(threads=8)  # before daphne takes its loop
 
-from daphne.server import Server  # noqa: E402
+from daphne.server import Server as Daphne  # noqa: E402
+
+from connect_site.server.server import Options, Server  # noqa: E402
 
 
 async def echo(
@@ -28,9 +31,19 @@ async def echo(
             await send({"type": "websocket.send", "text": event["text"]})
         elif event["type"] == "websocket.connect":
             await send({"type": "websocket.accept", "subprotocol": scope["subprotocols"][0]})
+        elif event["type"].startswith("lifespan."):
+            await send({"type": f"{event['type']}.complete"})
         else:
             return
 
 
+def main(port: int, *, subclassed: bool) -> None:
+    if not subclassed:
+        Daphne(echo, [f"tcp:{port}:interface=127.0.0.1"], websocket_timeout=-1).run()
+        return
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as listening:
+        Server(echo, [listening], Options(drain_s=0)).run()
+
+
 if __name__ == "__main__":
-    Server(echo, [f"tcp:{sys.argv[1]}:interface=127.0.0.1"], websocket_timeout=-1).run()
+    main(int(sys.argv[1]), subclassed="subclassed" in sys.argv[2:])
