@@ -61,7 +61,6 @@ class ChargePointAdmin(ModelAdmin):
         "online",
         "connectors",
         "charging",
-        "protocol",
         "product",
         "last_seen",
     )
@@ -118,9 +117,10 @@ class ChargePointAdmin(ModelAdmin):
     def charging(self, row: ChargePoint) -> SafeString:
         return live.cell("charging", row)
 
-    @admin.display(description="vendor, model", ordering="vendor")
-    def product(self, row: ChargePoint) -> str:
-        return f"{row.vendor} {row.model}".strip() or "-"
+    @admin.display(description="vendor, model, protocol", ordering="vendor")
+    def product(self, row: ChargePoint) -> SafeString:
+        product = f"{row.vendor} {row.model}".strip() or "-"
+        return format_html("{}<br><small>{}</small>", product, row.protocol)
 
     @admin.display(description="last seen", ordering="last_seen_at")
     def last_seen(self, row: ChargePoint) -> SafeString:

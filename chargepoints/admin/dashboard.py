@@ -27,6 +27,7 @@ FAILED = (
     Command.State.NO_EFFECT,
 )
 
+admin.site.index_title = "Dashboard"
 admin.site.index_template = "admin/chargepoints/index.html"
 
 

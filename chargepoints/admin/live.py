@@ -119,10 +119,7 @@ def cells(charge_points: QuerySet[ChargePoint]) -> SafeString:
     )
 
 
-def _in_short(transaction: Transaction) -> str:
-    parts = [
-        charging.power(transaction.power_w),
-        charging.energy(transaction.energy_wh),
-        charging.percent(transaction.soc_percent),
-    ]
-    return " · ".join(part for part in parts if part) or f"transaction {transaction.transaction_id}"
+def _in_short(transaction: Transaction) -> SafeString:
+    now = [charging.power(transaction.power_w), charging.percent(transaction.soc_percent)]
+    said = " · ".join(part for part in now if part) or "charging"
+    return format_html("{} <small>{}</small>", said, charging.energy(transaction.energy_wh))

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chargepoints.admin import charts, command_page, live
-from chargepoints.models import ChargePoint, Command, Event, Message
+from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
 
 TEMPLATES = "admin/chargepoints/chargepoint"
 MESSAGES = 20
@@ -62,7 +62,9 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
             (transaction, charts.chart_of(transaction.pk) if position < CHARTS else None)
             for position, transaction in enumerate(live.open_transactions(charge_point))
         ],
-        "ended": charge_point.transactions.exclude(ended_at=None).first(),
+        "ended": Transaction.objects.filter(charge_point=charge_point, ended_at__isnull=False)
+        .order_by("-id")
+        .first(),
         "messages_shown": _messages(charge_point),
         "events": Event.objects.filter(charge_point=charge_point).order_by("-sequence")[:EVENTS],
         "commands": commands,
