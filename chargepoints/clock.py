@@ -1,7 +1,7 @@
 """Times as chargers write them, and as we write them to chargers and to core."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from chargepoints.models import TimeQuality
 
@@ -10,8 +10,12 @@ EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
 BACKFILL_AFTER = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+def now() -> datetime:
+    """The time, without the look at the settings that Django's own costs."""
+    return datetime.now(UTC)
+
+
+class Moment(NamedTuple):
     """When something happened; `deviation` names what was odd about how it was written."""
 
     at: datetime

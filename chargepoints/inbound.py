@@ -1,6 +1,6 @@
 """One CALL of a charger on its way through a handler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ class Inbound:
     payload: dict[str, Any]
     received_at: datetime
     deviations: list[str]
-    unit: UnitOfWork
+    unit: UnitOfWork = field(init=False)
 
     def deviate(self, deviation: str) -> None:
         if deviation and deviation not in self.deviations:

@@ -1,5 +1,7 @@
 """Counters of this process, for Prometheus."""
 
+from functools import cache
+
 from prometheus_client import Counter
 
 MESSAGES = Counter(
@@ -13,6 +15,11 @@ REFUSALS = Counter("connect_refused_handshakes", "Refused handshakes", ["reason"
 
 def message(direction: str, version: str, action: str, deviations: list[str]) -> None:
     """Count a message; only actions of a schema come here by name, others as empty text."""
-    MESSAGES.labels(direction, version, action).inc()
+    _messages(direction, version, action).inc()
     if deviations:
         DEVIATIONS.labels(version).inc(len(deviations))
+
+
+@cache
+def _messages(direction: str, version: str, action: str) -> Counter:
+    return MESSAGES.labels(direction, version, action)

@@ -8,22 +8,20 @@ one statement for the whole transaction.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, models, transaction
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import Event, TimeQuality
 
 Row = Sequence[Any]
 
 
-@dataclass(slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """A fact for core, not yet numbered. `ocpp` is {version, action, message_id, payload}."""
 
     charge_point_id: int
@@ -79,7 +77,7 @@ class UnitOfWork:
         ocpp: dict[str, Any] | None = None,
     ) -> None:
         """Tell core a fact, in the transaction of the fact itself."""
-        received_at = received_at or timezone.now()
+        received_at = received_at or clock.now()
         self._events.append(
             NewEvent(
                 charge_point_id,
@@ -201,7 +199,7 @@ def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any],
     if isinstance(field, models.ForeignKey):
         field = field.target_field
     if isinstance(field, models.JSONField):
-        return lambda value: orjson.dumps(value).decode()
+        return _json
     if isinstance(field, models.DateTimeField) and vendor == "sqlite":
         return _sqlite_time
     if isinstance(field, models.UUIDField) and vendor == "sqlite":
@@ -209,9 +207,18 @@ def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any],
     return None
 
 
+def _json(value: Any) -> str:
+    if value == []:
+        return "[]"
+    return orjson.dumps(value).decode()
+
+
+@lru_cache(maxsize=1024)
 def _sqlite_time(value: datetime) -> str:
-    """As Django stores it, at a sixth of the time of its own adaptation."""
-    return str(value.astimezone(UTC).replace(tzinfo=None))
+    """As Django stores it; the time of receipt stands in every row of a message."""
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(" ")[:-6]
 
 
 def _for_driver(row: Row, vendor: str) -> Row:

@@ -113,14 +113,15 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
 
 def _message_id(document: list[Any], deviations: list[str]) -> str | None:
     value = document[1] if len(document) > 1 else None
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, str):
+        if len(value) > 36:
+            deviations.append("message_id_too_long")
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         deviations.append("message_id_as_number")
         value = str(value)
-    if not isinstance(value, str) or not value or len(value) > MAX_MESSAGE_ID:
+    else:
         return None
-    if len(value) > 36:
-        deviations.append("message_id_too_long")
-    return value
+    return value if 0 < len(value) <= MAX_MESSAGE_ID else None
 
 
 def _or_empty(payload: Any, deviations: list[str]) -> Any:

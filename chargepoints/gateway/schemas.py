@@ -7,11 +7,10 @@ belongs).
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
@@ -30,12 +29,11 @@ class Violation:
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A payload as its schema would have it, with what was found; `hard` is the first bad one."""
 
     payload: Any
-    soft: list[Violation]
+    soft: Sequence[Violation]
     hard: Violation | None
 
 
@@ -53,33 +51,43 @@ class Schemas:
         self.actions = frozenset(
             name.removesuffix("Response") for name in names if name.endswith("Response")
         )
+        self._requests: dict[str, Any] = {}
+        self._responses: dict[str, Any] = {}
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
     def action_in_any_case(self, name: str) -> str | None:
         return self._by_lower_case.get(name.lower())
 
     def check_request(self, action: str, payload: Any) -> Checked:
-        return _check(_validator(self._package, action + self._request_suffix), payload)
+        return _check(self._request(action), payload)
 
     def check_response(self, action: str, payload: Any) -> Checked:
-        return _check(_validator(self._package, action + "Response"), payload)
+        return _check(self._response(action), payload)
 
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
-        return list(_violations(_validator(self._package, action + self._request_suffix), payload))
+        return list(_violations(self._request(action), payload))
 
     def response_violations(self, action: str, payload: Any) -> list[Violation]:
-        return list(_violations(_validator(self._package, action + "Response"), payload))
+        return list(_violations(self._response(action), payload))
 
+    def _request(self, action: str) -> Any:
+        if action not in self._requests:
+            self._requests[action] = self._validator(action + self._request_suffix)
+        return self._requests[action]
 
-@cache
-def _validator(package: str, name: str) -> Any:
-    text = files(package).joinpath("schemas", f"{name}.json").read_text(encoding="utf-8-sig")
-    return jsonschema_rs.validator_for(json.loads(text))
+    def _response(self, action: str) -> Any:
+        if action not in self._responses:
+            self._responses[action] = self._validator(action + "Response")
+        return self._responses[action]
+
+    def _validator(self, name: str) -> Any:
+        path = files(self._package).joinpath("schemas", f"{name}.json")
+        return jsonschema_rs.validator_for(json.loads(path.read_text(encoding="utf-8-sig")))
 
 
 def _check(validator: Any, payload: Any) -> Checked:
     if validator.is_valid(payload):
-        return Checked(payload, [], None)
+        return Checked(payload, (), None)
     payload, found = _normalise(validator, payload)
     found += _violations(validator, payload)
     hard = next((violation for violation in found if not violation.soft), None)

@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.utils import timezone
 
-from chargepoints import metrics
+from chargepoints import clock, metrics
 from chargepoints.gateway import handshake, ocppj
 from chargepoints.gateway.calls import Calls
 from chargepoints.gateway.errors import OcppError
@@ -114,7 +113,7 @@ class Session:
             self._worker = None
 
     async def _answer(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> str | None:
-        received_at = timezone.now()
+        received_at = clock.now()
         if isinstance(frame, ocppj.Malformed):
             return await self._answer_malformed(text, frame, received_at)
         earlier = self._replies.get(frame.message_id)
@@ -136,7 +135,6 @@ class Session:
             payload=call.payload,
             received_at=received_at,
             deviations=call.deviations,
-            unit=UnitOfWork(),
         )
         try:
             handler = self._handler(inbound)
@@ -215,7 +213,7 @@ class Session:
         error_code: str,
         inbound: Inbound,
     ) -> None:
-        elapsed = (timezone.now() - inbound.received_at).total_seconds() * 1000
+        elapsed = (clock.now() - inbound.received_at).total_seconds() * 1000
         unit.append(
             Message,
             (
@@ -250,7 +248,6 @@ class Session:
             payload={},
             received_at=received_at,
             deviations=[frame.reason],
-            unit=UnitOfWork(),
         )
         code = "RpcFrameworkError" if unread else "FormatViolation"
         error = OcppError(code, frame.reason)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -50,8 +49,7 @@ class Element(NamedTuple):
     samples: Sequence[Sample]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Typed columns, in Wh, W, A, V and percent."""
 
     energy_wh: float | None
