@@ -134,13 +134,20 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     if agreed is None:
         return Refused(400, "no_common_protocol", "Set the charger to ocpp1.6 or ocpp2.0.1.")
     version, subprotocol = agreed
-    # Read only where there is one: its server is told.
-    superseded = charge_point.connection if charge_point.connection_id else None
+    superseded = _superseded(charge_point)
     epoch = _open(unit, charge_point, version, request, deviations, server_id)
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol
     return Admitted(station, version, subprotocol, superseded, deviations)
+
+
+def _superseded(charge_point: ChargePoint) -> Connection | None:
+    """The connection that is open still, with its server, which is told on the event loop."""
+    if charge_point.connection_id is None:
+        return None
+    open_still = Connection.objects.select_related("server")
+    return open_still.filter(pk=charge_point.connection_id).first()
 
 
 def _take_in(request: Request) -> ChargePoint:
