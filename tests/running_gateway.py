@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from django.db import connections
+from django.db import connection, connections
 
-from chargepoints.models import ApiKey, ChargePoint
+from chargepoints.models import ApiKey, ChargePoint, EventFeed
 from chargepoints.services import charge_points
 from tests.fakes.charger import RawCharger
 
@@ -50,7 +50,6 @@ class RunningGateway:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "--verbosity=0")
         self.start()
         return self
 
@@ -144,14 +143,19 @@ class RunningGateway:
 
 
 def _own_database(name: str, directory: Path) -> tuple[str, str]:
-    """The URL and the name of a fresh database, of the kind the tests run on."""
-    url = os.environ["DATABASE_URL"]
-    if url.startswith("sqlite"):
+    """The URL and the name of a copy of the tests' own database, tables and no rows."""
+    template = str(connection.settings_dict["NAME"])
+    EventFeed.objects.get_or_create(pk=1)
+    if connection.vendor == "sqlite":
         path = directory / f"{name}.sqlite3"
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(path)])
         return f"sqlite:///{path}", str(path)
-    base, _, _ = url.rpartition("/")
-    database = f"gateway_{name}_{os.getpid()}".replace("-", "_")
-    with psycopg.connect(url, autocommit=True) as admin:
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    database = f"gateway_{name}_{os.getpid()}"
+    connection.close()
+    connection.close_pool()
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{database}"')
+        admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
     return f"{base}/{database}", database
