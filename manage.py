@@ -7,10 +7,14 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
+from connect_site.demo import environment as demo
+
 
 def main() -> None:
     # Only this entry point reads a .env file; what the environment already says wins.
     load_dotenv(Path(__file__).parent / ".env")
+    if sys.argv[1:2] == ["demo"]:
+        demo.apply()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
 
     from django.conf import settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-DIRECTORY = REPOSITORY / "var" / "demo"
+DIRECTORY = Path(os.environ.get("DEMO_DIRECTORY", REPOSITORY / "var" / "demo"))
 SECRETS_FILE = DIRECTORY / "secrets.json"
 
 
@@ -25,7 +25,8 @@ def apply() -> None:
         HTTPS_ONLY="false",
         SECRET_KEY=kept["secret_key"],
         CREDENTIAL_PEPPER=kept["credential_pepper"],
-        DATABASE_URL=f"sqlite:///{DIRECTORY.relative_to(REPOSITORY)}/connect.sqlite3",
+        # Relative, as a character of the installation's path might mean something in a URL.
+        DATABASE_URL=f"sqlite:///{os.path.relpath(DIRECTORY, REPOSITORY)}/connect.sqlite3",
         REDIS_URL="",
         WORKERS="1",
         CORE_URL="",

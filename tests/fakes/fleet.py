@@ -1,7 +1,8 @@
 """The chargers of the demonstration: six stations of a depot, in one process.
 
 `python -m tests.fakes.fleet` takes from the environment `FLEET_URL`, like
-`ws://127.0.0.1:8000/ocpp`, and `FLEET_KEYS`, a JSON object of identities and keys.
+`ws://127.0.0.1:8000/ocpp`, `FLEET_KEYS`, a JSON object of identities and keys, and
+`FLEET_METERS`, the file in which the meters keep their readings from run to run.
 """
 
 import asyncio
@@ -9,11 +10,11 @@ import json
 import logging
 import os
 import signal
-from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.fakes.battery import Battery
 from tests.fakes.charging import Pace
+from tests.fakes.meter_memory import MeterMemory
 from tests.fakes.outlet import Plate
 from tests.fakes.simulator import SimulatedCharger
 from tests.fakes.simulator_v16 import Charger16
@@ -141,20 +142,27 @@ FLEET = (
 )
 
 
-async def drive(url: str, keys: dict[str, str]) -> None:
+async def drive(url: str, keys: dict[str, str], meters: MeterMemory) -> None:
     """Run the stations whose key is given until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
     chargers = [each.charger(url, keys[each.identity]) for each in FLEET if each.identity in keys]
-    running = asyncio.gather(*(charger.run() for charger in chargers))
+    meters.recall(chargers)
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
-    with suppress(asyncio.CancelledError):
-        await running
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as tasks:
+        lives = [tasks.create_task(charger.run()) for charger in chargers]
+        lives.append(tasks.create_task(meters.keep(chargers)))
+        await stop.wait()
+        await asyncio.gather(*(charger.power_off() for charger in chargers))
+        for life in lives:
+            life.cancel()
+    meters.save(chargers)
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asyncio.run(drive(os.environ["FLEET_URL"], json.loads(os.environ["FLEET_KEYS"])))
+    keys, meters = json.loads(os.environ["FLEET_KEYS"]), MeterMemory(os.environ["FLEET_METERS"])
+    asyncio.run(drive(os.environ["FLEET_URL"], keys, meters))
 
 
 if __name__ == "__main__":

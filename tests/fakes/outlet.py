@@ -30,6 +30,7 @@ class StopCause(StrEnum):
     SOFT_RESET = auto()
     HARD_RESET = auto()
     DEAUTHORIZED = auto()
+    POWER_LOSS = auto()
 
 
 @dataclass(frozen=True)

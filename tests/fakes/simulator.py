@@ -8,6 +8,7 @@ import logging
 import random
 from abc import ABC, abstractmethod
 from collections import deque
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -152,6 +153,14 @@ class SimulatedCharger(ABC):
         """Close the connection, start anew and say why."""
         self._reboot_reason = reason
         await self.disconnect()
+
+    async def power_off(self, within: float = 3) -> None:
+        """End every charge while the last of the power lasts; then `run` is to be cancelled."""
+        for outlet in self.outlets:
+            outlet.ask_stop(StopCause.POWER_LOSS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self.when_idle()
 
     async def when_idle(self) -> None:
         """Wait until no transaction is left that the gateway does not know the end of."""

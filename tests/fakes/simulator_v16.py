@@ -22,6 +22,7 @@ REASONS = {
     StopCause.SOFT_RESET: Reason.soft_reset,
     StopCause.HARD_RESET: Reason.hard_reset,
     StopCause.DEAUTHORIZED: Reason.de_authorized,
+    StopCause.POWER_LOSS: Reason.power_loss,
 }
 
 

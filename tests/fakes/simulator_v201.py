@@ -40,6 +40,7 @@ ENDS = {
     StopCause.REMOTE: (TriggerReasonEnumType.remote_stop, ReasonEnumType.remote),
     StopCause.HARD_RESET: (TriggerReasonEnumType.reset_command, ReasonEnumType.immediate_reset),
     StopCause.DEAUTHORIZED: (TriggerReasonEnumType.deauthorized, ReasonEnumType.de_authorized),
+    StopCause.POWER_LOSS: (TriggerReasonEnumType.abnormal_condition, ReasonEnumType.power_loss),
 }
 CHARGING_STATES = {
     State.PREPARING: ChargingStateEnumType.ev_connected,

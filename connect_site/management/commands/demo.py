@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import time
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import requests
@@ -73,9 +74,12 @@ class Command(BaseCommand):
         _wait_for(f"{core}/faults", processes)
         _wait_for(f"{http}/healthz", processes)
         processes.start("events", "manage.py", "deliver_events", **environment)
-        processes.start(
-            "chargers", "-m", "tests.fakes.fleet", FLEET_URL=url, FLEET_KEYS=json.dumps(keys)
-        )
+        fleet = {
+            "FLEET_URL": url,
+            "FLEET_KEYS": json.dumps(keys),
+            "FLEET_METERS": str(DIRECTORY / "meters.json"),
+        }
+        processes.start("chargers", "-m", "tests.fakes.fleet", **fleet)
         self.stdout.write(
             BANNER.format(
                 http=http, core=core, url=url, user=USER, password=password, logs=DIRECTORY
@@ -106,11 +110,10 @@ def _wait_for(url: str, processes: Processes) -> None:
         session.trust_env = False  # a proxy knows nothing of this machine's own ports
         while time.monotonic() < deadline:
             processes.check()
-            try:
+            with suppress(requests.RequestException):
                 if session.get(url, timeout=2).ok:
                     return
-            except requests.RequestException:
-                time.sleep(0.1)
+            time.sleep(0.1)
     raise CommandError(f"{url} has not answered within {START_WITHIN_S:.0f} seconds")
 
 
