@@ -1,0 +1,41 @@
+"""How a command type is declared: arguments as JSON Schema, and how long it is worth keeping."""
+
+from dataclasses import dataclass
+from typing import Any
+
+JsonSchema = dict[str, Any]
+
+HOUR_S = 3600
+
+TEXT: JsonSchema = {"type": "string", "minLength": 1}
+POSITIVE: JsonSchema = {"type": "integer", "minimum": 1}
+INTEGER: JsonSchema = {"type": "integer"}
+COUNT: JsonSchema = {"type": "integer", "minimum": 0}
+TIME: JsonSchema = {"type": "string", "format": "date-time"}
+ID_TOKEN: JsonSchema = {
+    "type": "object",
+    "properties": {"value": TEXT, "type": {"type": "string"}},
+    "required": ["value"],
+    "additionalProperties": False,
+}
+
+
+def arguments(required: tuple[str, ...] = (), **properties: JsonSchema) -> JsonSchema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CommandType:
+    """`only_connected`: pointless later, so refused at once while the charger is offline."""
+
+    description: str
+    args: JsonSchema
+    expires_after_s: int = 24 * HOUR_S
+    timeout_s: int = 30
+    only_connected: bool = False
+    effect_within_s: int = 120
