@@ -1,0 +1,112 @@
+"""What is wrong with a message, in the words of OCPP 2.0.1 (part 4, table 8)."""
+
+import json
+
+import pytest
+
+from chargepoints.models import Message
+from tests.operated import at
+from tests.operated_station import BOOT, TOKEN, Charging, OperatedStation
+from tests.running_gateway import RunningGateway
+
+
+async def test_an_unknown_action_is_not_implemented(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        assert await station.refused("MakeCoffee", {}) == "NotImplemented"
+
+
+async def test_an_action_that_only_a_csms_sends_is_not_supported(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        assert await station.refused("GetVariables", {"getVariableData": []}) == "NotSupported"
+
+
+async def test_a_missing_field_violates_occurrence(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        status = {"timestamp": at(), "evseId": 1, "connectorId": 1}
+        refused = await station.refused("StatusNotification", status)
+        assert refused == "OccurrenceConstraintViolation"
+
+
+async def test_a_payload_that_is_no_object_violates_the_format(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        assert await station.refused("Heartbeat", "now") == "FormatViolation"
+
+
+async def test_an_object_where_text_belongs_violates_the_type(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        token = {"idToken": {"idToken": {}, "type": "ISO14443"}}
+        assert await station.refused("Authorize", token) == "TypeConstraintViolation"
+
+
+async def test_an_unknown_word_is_taken_from_a_charger_that_is_not_strict(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        event = Charging(station).event("Started", "SheWantedTo")
+        assert await station.call("TransactionEvent", event) == {}
+        trace = Message.objects.filter(charge_point=station.row, action="TransactionEvent").get()
+        assert trace.deviations == ["enum:/triggerReason"]
+
+
+async def test_an_unknown_word_violates_a_property_where_the_charger_is_strict(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, strict=True) as station:
+        event = Charging(station).event("Started", "SheWantedTo")
+        refused = await station.refused("TransactionEvent", event)
+        assert refused == "PropertyConstraintViolation"
+
+
+async def test_an_extra_field_is_noted_and_custom_data_is_not(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.call("Heartbeat", {"customData": {"vendorId": "Acme", "mood": "fine"}})
+        await station.call("Heartbeat", {"mood": "fine"})
+        beats = Message.objects.filter(charge_point=station.row, action="Heartbeat").order_by("id")
+        assert [beat.deviations for beat in beats] == [[], ["additionalProperties:"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message_id"),
+    [
+        ("this is no JSON", "-1"),
+        ('{"an": "object"}', "-1"),
+        ('[2, "A-7"]', "A-7"),
+    ],
+)
+async def test_a_frame_that_cannot_be_read_is_answered(
+    gateway: RunningGateway, identity: str, text: str, message_id: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.charger.send_text(text)
+        answer = await station.charger.stray()
+        assert answer[:2] == [4, message_id]
+
+
+async def test_the_same_message_twice_gets_the_same_answer(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        frame = json.dumps([2, "same", "Authorize", {"idToken": TOKEN}])
+        await station.charger.send_text(frame)
+        await station.charger.send_text(frame)
+        assert await station.charger.stray() == await station.charger.stray()
+
+
+async def test_before_the_boot_is_accepted_everything_else_is_a_security_error(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """B02.FR.09, B03.FR.07."""
+    async with await OperatedStation.connect(gateway, identity, boot=None) as station:
+        refused = await station.refused("Authorize", {"idToken": TOKEN})
+        assert refused == "SecurityError"
+        await station.call("BootNotification", BOOT)
+        answer = await station.call("Authorize", {"idToken": TOKEN})
+        assert answer["idTokenInfo"]["status"] == "Accepted"

@@ -1,0 +1,85 @@
+"""B Provisioning: boots, heartbeats, and the device model."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chargepoints.models import Variable
+from tests.fakes.core import FakeCore
+from tests.operated import Payload, at
+from tests.operated_station import BOOT, OperatedStation
+from tests.running_gateway import RunningGateway
+
+
+def attribute(component: str, variable: str, value: str, **characteristics: Any) -> Payload:
+    return {
+        "component": {"name": component},
+        "variable": {"name": variable},
+        "variableAttribute": [{"value": value, "mutability": "ReadWrite"}],
+        "variableCharacteristics": {"dataType": "string", "supportsMonitoring": False}
+        | characteristics,
+    }
+
+
+async def test_a_boot_is_kept_and_told_to_core(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        known = station.known()
+        assert (known.vendor, known.model, known.firmware_version) == ("Acme", "Post 150", "1.0")
+        assert known.boot_accepted_at is not None
+        (booted,) = station.events("charge_point.booted")
+        assert booted.data["reason"] == "PowerUp"
+
+
+async def test_core_sets_the_heartbeat_interval(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        answer = await station.boot()
+        assert (answer["status"], answer["interval"]) == ("Accepted", 60)
+        assert answer["currentTime"].endswith("Z")
+
+
+async def test_a_rejected_station_is_told_so(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    core.decisions.boots[identity] = {"status": "rejected", "interval_s": 90}
+    async with await OperatedStation.connect(gateway, identity, boot=None) as station:
+        answer = await station.call("BootNotification", BOOT)
+        assert (answer["status"], answer["interval"]) == ("Rejected", 90)
+        assert await station.refused("Heartbeat", {}) == "SecurityError"
+
+
+async def test_a_heartbeat_is_answered_with_the_time(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        answer = await station.call("Heartbeat", {})
+        told = datetime.fromisoformat(answer["currentTime"])
+        assert abs(told - datetime.now(UTC)) < timedelta(seconds=3)
+
+
+async def test_a_report_in_parts_becomes_the_device_model(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        for seq_no, data in enumerate(
+            [
+                attribute("OCPPCommCtrlr", "HeartbeatInterval", "60", unit="s"),
+                attribute("SecurityCtrlr", "BasicAuthPassword", "very secret password"),
+            ]
+        ):
+            part = {"requestId": 7, "generatedAt": at(), "seqNo": seq_no, "tbc": seq_no == 0}
+            assert await station.call("NotifyReport", part | {"reportData": [data]}) == {}
+        rows = {row.name: row for row in Variable.objects.filter(charge_point=station.row)}
+        assert rows["HeartbeatInterval"].reported == "60"
+        assert (rows["HeartbeatInterval"].characteristics or {})["unit"] == "s"
+        assert rows["BasicAuthPassword"].reported == "(not shown)"
+        assert len(station.events("charge_point.configuration_changed")) == 1
+
+
+async def test_what_is_reported_again_replaces_what_was_known(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        for value in ("60", "90"):
+            part = {"requestId": 7, "generatedAt": at(), "seqNo": 0}
+            data = attribute("OCPPCommCtrlr", "HeartbeatInterval", value)
+            await station.call("NotifyReport", part | {"reportData": [data]})
+        assert Variable.objects.get(charge_point=station.row).reported == "90"
