@@ -60,6 +60,13 @@ class FlagField(forms.NullBooleanField):
         return bool(value == "true")
 
 
+class NumberField(forms.IntegerField):
+    """No more than a database's number can be."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "min_value": 0, "max_value": 2**63 - 1})
+
+
 class TimeFilter(django_filters.IsoDateTimeFilter):
     field_class = TimeField
 
@@ -69,7 +76,7 @@ class FlagFilter(django_filters.BooleanFilter):
 
 
 class NumberFilter(django_filters.NumberFilter):
-    field_class = forms.IntegerField  # type: ignore[assignment]
+    field_class = NumberField  # type: ignore[assignment]
 
 
 class OfChargePointFilters(django_filters.FilterSet):

@@ -56,7 +56,7 @@ class IdTokens(Resource):
 
     def create(self, request: Request) -> Response:
         """Register a token of the gateway's own."""
-        response = self._save(self.get_serializer(data=request.data), status=201)
+        response = tagged(self._save(self.get_serializer(data=request.data)), status=201)
         response["Location"] = f"{request.path}/{response.data['id']}"
         return response
 
@@ -70,7 +70,8 @@ class IdTokens(Resource):
             serializer = self.get_serializer(token, data=request.data)
             blank = IdToken()
             left_out = [name for name in SETTABLE if name not in request.data]
-            return self._save(serializer, **{name: getattr(blank, name) for name in left_out})
+            defaults = {name: getattr(blank, name) for name in left_out}
+            return tagged(self._save(serializer, **defaults))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete a token of the gateway's own, or forget what core decided about one."""
@@ -80,11 +81,11 @@ class IdTokens(Resource):
             token.delete()
         return Response(status=204)
 
-    def _save(self, serializer: Any, status: int = 200, **values: Any) -> Response:
+    def _save(self, serializer: Any, **defaults: Any) -> Any:
         serializer.is_valid(raise_exception=True)
         try:
             with transaction.atomic():
-                serializer.save(**values)
+                serializer.save(**defaults)
         except IntegrityError:
             raise Problem(409, "already_exists", "this token is registered already") from None
-        return tagged(serializer, status)
+        return serializer

@@ -9,6 +9,8 @@ from django.test import Client
 from chargepoints.api import charge_points as view
 from tests.chargepoints.api.client import ApiClient, register
 
+HUGE = f"/transactions/{10**30}"
+
 
 def check_shape(answer: Any, status: int, code: str) -> None:
     assert answer.status_code == status
@@ -19,7 +21,7 @@ def check_shape(answer: Any, status: int, code: str) -> None:
     assert isinstance(body["detail"], str)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/transactions/0", "/commands/not-a-uuid", "/"])
+@pytest.mark.parametrize("path", ["/nothing", "/transactions/0", "/commands/not-a-uuid", "/", HUGE])
 def test_what_is_not_there_is_404(client: ApiClient, path: str) -> None:
     check_shape(client.get(path), 404, "not_found")
 

@@ -1,0 +1,198 @@
+"""Commands: taken in, refused, repeated, looked at, cancelled."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Command, Event
+from chargepoints.services import commands
+from chargepoints.unit_of_work import unit_of_work
+from tests.chargepoints.api.client import ApiClient, connect, register
+
+PATH = "/charge-points/DEPOT-7/commands"
+RESET = {"type": "reset", "args": {"type": "on_idle"}}
+START = {"type": "start", "args": {"id_token": {"value": "04A1B2"}, "evse_id": 1}}
+
+
+@pytest.fixture
+def charge_point(db: None) -> ChargePoint:
+    charge_point = register()
+    connect(charge_point)
+    return charge_point
+
+
+def test_a_command_is_taken_in_and_can_be_looked_at(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    answer = client.post("/charge-points/depot-7/commands", RESET)
+    assert answer.status_code == 202
+    shown = answer.json()
+    assert answer["Location"] == f"/api/v1/commands/{shown['id']}"
+    assert client.get(f"/commands/{shown['id']}").json() == shown
+    assert client.get(PATH).json()["results"] == [shown]
+    assert client.get("/commands?charge_point=DEPOT-7&state=queued").json()["results"] == [shown]
+    created, expires = shown.pop("created_at"), shown.pop("expires_at")
+    assert created < expires
+    assert shown == {
+        "id": shown["id"],
+        "charge_point": "DEPOT-7",
+        "type": "reset",
+        "args": {"type": "on_idle"},
+        "requested_by": "api:core",
+        "state": "queued",
+        "not_before": None,
+        "sent_at": None,
+        "answered_at": None,
+        "finished_at": None,
+        "transaction": None,
+        "ocpp": {
+            "version": None,
+            "action": None,
+            "message_id": None,
+            "request": None,
+            "response": None,
+            "duration_ms": None,
+        },
+        "error": None,
+    }
+
+
+def test_a_finished_command_shows_the_exchange_and_the_error(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    shown = client.post(PATH, RESET).json()
+    command = Command.objects.get()
+    with unit_of_work() as unit:
+        commands.finish(
+            unit,
+            command,
+            Command.State.REJECTED,
+            ocpp_version="1.6",
+            action="Reset",
+            message_id="m1",
+            request={"type": "Soft"},
+            response={"status": "Rejected"},
+            duration_ms=12.5,
+            error_class="station",
+            error_code="Rejected",
+        )
+    shown = client.get(f"/commands/{shown['id']}").json()
+    assert shown["state"] == "rejected"
+    assert shown["ocpp"] == {
+        "version": "1.6",
+        "action": "Reset",
+        "message_id": "m1",
+        "request": {"type": "Soft"},
+        "response": {"status": "Rejected"},
+        "duration_ms": 12.5,
+    }
+    assert shown["error"] == {"class": "station", "code": "Rejected", "detail": ""}
+
+
+def test_the_same_key_and_body_are_the_same_command(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    first = client.post(PATH, RESET, Idempotency_Key="k1")
+    again = client.post(PATH, RESET, Idempotency_Key="k1")
+    assert again.json() == first.json()
+    assert Command.objects.count() == 1
+    other = client.post(PATH, {"type": "reset", "args": {}}, Idempotency_Key="k1")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    # Another client's keys are its own.
+    assert ApiClient(name="other").post(PATH, RESET, Idempotency_Key="k1").status_code == 202
+    assert Command.objects.count() == 2
+
+
+def test_the_repetition_of_a_finished_command_is_200(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    client.post(PATH, RESET, Idempotency_Key="k1")
+    with unit_of_work() as unit:
+        commands.finish(unit, Command.objects.get(), Command.State.ACCEPTED)
+    again = client.post(PATH, RESET, Idempotency_Key="k1")
+    assert (again.status_code, again.json()["state"]) == (200, "accepted")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "with space"])
+def test_an_idempotency_key_that_is_none_is_refused(
+    client: ApiClient, charge_point: ChargePoint, key: str
+) -> None:
+    answer = client.post(PATH, RESET, Idempotency_Key=key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not Command.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        ({}, "invalid", "/type"),
+        ({"type": "dance"}, "unknown_type", None),
+        ({"type": "start", "args": {}}, "invalid_args", "/args"),
+        ({"type": "start", "args": []}, "invalid_args", "/args"),
+        (
+            {"type": "start", "args": {"id_token": {"value": "A"}, "evse_id": 0}},
+            "invalid_args",
+            "/args/evse_id",
+        ),
+        ({"type": "reset", "args": {}, "wait": "long"}, "invalid", "/wait"),
+        ({"type": "reset", "args": {}, "timeout_s": 0}, "invalid", "/timeout_s"),
+        ({"type": "reset", "args": {}, "expires_at": "soon"}, "invalid", "/expires_at"),
+        ({"type": "reset", "args": {}, "priority": 1}, "invalid", "/priority"),
+        (
+            {
+                "type": "reset",
+                "expires_at": "2027-01-01T00:00:00Z",
+                "not_before": "2027-01-02T00:00:00Z",
+            },
+            "invalid",
+            "/expires_at",
+        ),
+        (
+            {"type": "raw", "args": {"action": "Reset", "payload": {"type": 5}}},
+            "invalid_args",
+            "/args/payload/type",
+        ),
+    ],
+)
+def test_what_is_no_command_is_pointed_at(
+    client: ApiClient, charge_point: ChargePoint, body: Any, code: str, pointer: str | None
+) -> None:
+    answer = client.post(PATH, body)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == code
+    pointers = {error["pointer"] for error in answer.json()["errors"]}
+    assert pointers == ({pointer} if pointer else set())
+    assert not Command.objects.exists()
+
+
+def test_what_the_charger_cannot_do_or_is_not_there_for_is_409(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    unknown = {"type": "raw", "args": {"action": "GetVariables", "payload": {}}}
+    answer = client.post(PATH, unknown)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_supported")
+    ChargePoint.objects.update(connection=None)
+    answer = client.post(PATH, START)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_connected")
+    later = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert client.post(PATH, START | {"expires_at": later}).status_code == 202
+
+
+def test_a_queued_command_can_be_cancelled_once(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    command = client.post(PATH, RESET).json()
+    answer = client.request("post", f"/commands/{command['id']}/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    assert Event.objects.get().type == "command.finished"
+    answer = client.request("post", f"/commands/{command['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_cancellable")
+
+
+def test_a_command_for_nobody_is_404(client: ApiClient) -> None:
+    assert client.post("/charge-points/NOBODY/commands", RESET).status_code == 404
+    nobody = "/commands/00000000-0000-0000-0000-000000000000"
+    assert client.get(nobody).status_code == 404
+    assert client.request("post", f"{nobody}/cancel").status_code == 404

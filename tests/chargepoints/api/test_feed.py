@@ -1,0 +1,65 @@
+"""The feed of events: the pull twin of the webhook."""
+
+import pytest
+
+from chargepoints.models import ChargePoint, Event
+from chargepoints.unit_of_work import unit_of_work
+from tests.chargepoints.api.client import ApiClient, register
+
+
+def tell(charge_point: ChargePoint, *types: str) -> None:
+    with unit_of_work() as unit:
+        for type in types:
+            unit.emit(charge_point.pk, type, {})
+
+
+def test_the_feed_goes_on_where_it_ended(client: ApiClient) -> None:
+    charge_point = register(external_id="core-7")
+    tell(charge_point, "charge_point.online", "charge_point.booted", "transaction.started")
+    first = client.get("/events?limit=2").json()
+    assert [event["position"] for event in first["results"]] == [1, 2]
+    assert first["results"][0]["external_id"] == "core-7"
+    assert (first["last_position"], first["previous"]) == (2, None)
+    second = client.get(first["next"]).json()
+    assert [event["type"] for event in second["results"]] == ["transaction.started"]
+    assert (second["next"], second["last_position"]) == (None, 3)
+    nothing = client.get("/events?after=3").json()
+    assert nothing == {"next": None, "previous": None, "last_position": 3, "results": []}
+    tell(charge_point, "charge_point.offline")
+    assert client.get("/events?after=3").json()["results"][0]["position"] == 4
+
+
+def test_a_late_commit_is_not_skipped(client: ApiClient) -> None:
+    """A row with a lower id may become visible after one with a higher id was read."""
+    early, late = register("EARLY"), register("LATE")
+    tell(late, "charge_point.online")
+    late_event = Event.objects.get()
+    Event.objects.filter(pk=late_event.pk).update(position=0)  # not visible yet
+    tell(early, "charge_point.online")
+    page = client.get("/events").json()
+    assert [event["charge_point"] for event in page["results"]] == ["EARLY"]
+    Event.objects.filter(pk=late_event.pk).update(position=None)  # its transaction commits
+    page = client.get(f"/events?after={page['last_position']}").json()
+    assert [event["charge_point"] for event in page["results"]] == ["LATE"]
+
+
+def test_the_feed_of_some_types_still_moves_over_the_others(client: ApiClient) -> None:
+    tell(register(), "charge_point.online", "transaction.started", "charge_point.offline")
+    page = client.get("/events?type=transaction.started,transaction.ended").json()
+    assert [event["type"] for event in page["results"]] == ["transaction.started"]
+    assert page["last_position"] == 3
+
+
+def test_a_charge_points_events_come_newest_first(client: ApiClient) -> None:
+    one, two = register("ONE"), register("TWO")
+    tell(one, "charge_point.online", "transaction.started")
+    tell(two, "charge_point.online")
+    results = client.get("/charge-points/one/events").json()["results"]
+    assert [(event["sequence"], event["position"]) for event in results] == [(2, 2), (1, 1)]
+    path = "/charge-points/one/events?type=charge_point.online"
+    assert len(client.get(path).json()["results"]) == 1
+
+
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "after=9223372036854775808", "before=1"])
+def test_a_position_that_is_none_is_refused(client: ApiClient, query: str) -> None:
+    assert client.get(f"/events?{query}").json()["code"] == "invalid_parameter"
