@@ -9,13 +9,16 @@ from typing import Any
 
 import jsonschema_rs
 
-from chargepoints.services.command_types import control
+from chargepoints.services.command_types import control, customers, device_model, security
 from chargepoints.services.command_types.declaration import CommandType, JsonSchema
 
 __all__ = ["COMMAND_TYPES", "CommandType", "JsonSchema", "check_args"]
 
 COMMAND_TYPES: dict[str, CommandType] = {
     **control.TYPES,
+    **customers.TYPES,
+    **device_model.TYPES,
+    **security.TYPES,
 }
 
 

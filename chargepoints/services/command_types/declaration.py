@@ -20,13 +20,18 @@ ID_TOKEN: JsonSchema = {
 }
 
 
-def arguments(required: tuple[str, ...] = (), **properties: JsonSchema) -> JsonSchema:
+def arguments(required: tuple[str, ...] = (), /, **properties: JsonSchema) -> JsonSchema:
     return {
         "type": "object",
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
     }
+
+
+def several(items: JsonSchema) -> JsonSchema:
+    """A list of at least one."""
+    return {"type": "array", "items": items, "minItems": 1}
 
 
 @dataclass(frozen=True, slots=True)
