@@ -13,6 +13,8 @@ from .device_model import MonitoringEvent, Variable
 from .event import Event, EventFeed
 from .id_token import AuthorizationStatus, IdToken
 from .message import Message
+from .monitor import DisplayMessage, Monitor
+from .security import InstalledCertificate, SecurityEvent
 from .transaction import DecidedBy, MeterValue, TimeQuality, Transaction, TransactionEvent
 
 __all__ = [
@@ -25,15 +27,19 @@ __all__ = [
     "Connector",
     "Credential",
     "DecidedBy",
+    "DisplayMessage",
     "Event",
     "EventFeed",
     "Evse",
     "HandshakeRefusal",
     "IdToken",
+    "InstalledCertificate",
     "Message",
     "MeterValue",
+    "Monitor",
     "MonitoringEvent",
     "Registration",
+    "SecurityEvent",
     "ServerProcess",
     "Status",
     "StatusChange",

@@ -52,6 +52,9 @@ class Command(models.Model):
     request = models.JSONField(null=True, blank=True)
     response = models.JSONField(null=True, blank=True)
     duration_ms = models.FloatField(null=True, blank=True)
+    result = models.JSONField(
+        null=True, blank=True, help_text="what the charge point sent later because of it, in parts"
+    )
 
     error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
     error_code = models.CharField(max_length=50, blank=True)

@@ -58,6 +58,9 @@ class Transaction(models.Model):
     voltage_v = models.FloatField(null=True, blank=True)
     soc_percent = models.FloatField(null=True, blank=True)
     sampled_at = models.DateTimeField(null=True, blank=True)
+    total_cost = models.FloatField(
+        null=True, blank=True, help_text="what core said last, in the station's currency"
+    )
 
     remote_start_id = models.PositiveBigIntegerField(null=True, blank=True)
     reservation_id = models.IntegerField(null=True, blank=True)
