@@ -34,6 +34,7 @@ class Station:
     strict: bool = False
     registration: str = ""
     boot_accepted: bool = False
+    boot_pending: bool = False
     heartbeat_interval: int | None = None
     proactive: bool = True
     core_unreachable: str = ""

@@ -51,16 +51,41 @@ def by_status(command: Command, response: Payload) -> Conclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Batched:
+    """Of a command whose items may need several requests.
+
+    `results` names the list in each answer, which grows in `command.response` until it has as
+    many as `asked(command)`; `compose` sees from its length with which item to go on.
+    """
+
+    results: str
+    asked: Callable[[Command], int]
+
+    def answered(self, command: Command) -> int:
+        return len((command.response or {}).get(self.results) or [])
+
+
+@dataclass(frozen=True, slots=True)
 class CommandTranslation:
     """One neutral command type in one version's words.
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
     CommandRefused where the arguments cannot be said in this version. Where the effect can be
     seen, it sets `command.effect_key`, by which `commands.confirm_effect` finds it.
+    `choose(command)` names the action where it depends on the arguments.
     """
 
     action: str
     compose: Callable[[UnitOfWork, Command], Payload]
+    choose: Callable[[Command], str] | None = None
+    batched: Batched | None = None
+
+    def action_for(self, command: Command) -> str:
+        return self.choose(command) if self.choose else self.action
+
+
+def _nothing_secret(action: str, payload: Payload) -> Payload:
+    return payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,10 @@ class OcppVersion:
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
     sends_milliseconds: bool = False
+    # What a CSMS may send while the boot is pending; the request to boot may always go.
+    sent_while_pending: frozenset[str] = frozenset()
+    # The request as trace and rows may show it: the same object where nothing is secret.
+    shown: Callable[[str, Payload], Payload] = _nothing_secret
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     def reading(self, action: str) -> ResponseReading:

@@ -44,7 +44,11 @@ class Calls:
 
     def replied(self, frame: ocppj.Call | ocppj.Malformed) -> None:
         """A reply went out; the first that shows the charger past its boot opens the way."""
-        if self._ready or not self._session.station.boot_accepted:
+        station = self._session.station
+        if station.boot_pending and isinstance(frame, ocppj.Call) and frame.action == BOOT_ACTION:
+            # 2.0.1 B02.FR.02: while it waits, it may be configured.
+            self.nudge()
+        if self._ready or not station.boot_accepted:
             return
         if isinstance(frame, ocppj.Call) and (
             frame.action == BOOT_ACTION or frame.action not in BEFORE_BOOT

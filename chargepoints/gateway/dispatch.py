@@ -20,7 +20,7 @@ from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import Conclusion, OcppVersion
+from chargepoints.versions import Batched, Conclusion, OcppVersion
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Claimed:
     message_id: str
     action: str
     frame: str
+    shown_frame: str
     timeout_s: float
     sent_at: datetime
 
@@ -67,17 +68,30 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
             pk=station.id, connection_id=station.connection_id
         ).exists():
             return None
+        if not _may_go(station, version, ready, command):
+            continue
         try:
             action, payload = compose(unit, version, command)
         except CommandRefused as refused:
             fail(unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail)
             continue
-        may_go = ready and station.boot_accepted
-        if not may_go and not (action == "TriggerMessage" and payload == version.trigger_boot):
-            continue
         if (claimed := _mark_sent(station, version, command, action, payload, now)) is not None:
             return claimed
     return None
+
+
+def _may_go(station: Station, version: OcppVersion, ready: bool, command: Command) -> bool:
+    """Asked before it is composed: composing may have effects, such as a new password."""
+    if ready and station.boot_accepted:
+        return True
+    action, payload = command.args.get("action"), command.args.get("payload")
+    if command.type != "raw":
+        translation = version.commands.get(command.type)
+        action = translation.action_for(command) if translation else None
+        payload = {"requestedMessage": command.args.get("message")}
+    if station.boot_pending and action in version.sent_while_pending:
+        return True
+    return bool(action == "TriggerMessage" and payload == version.trigger_boot)
 
 
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
@@ -88,10 +102,11 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
     if translation is None:
         raise CommandRefused("not_supported", f"OCPP {version.name} has no {command.type}")
     payload = translation.compose(unit, command)
-    if violations := version.schemas.request_violations(translation.action, payload):
+    action = translation.action_for(command)
+    if violations := version.schemas.request_violations(action, payload):
         first = violations[0]
         raise CommandRefused("invalid_args", f"{first.pointer}: {first.message}")
-    return translation.action, payload
+    return action, payload
 
 
 def _mark_sent(
@@ -103,6 +118,7 @@ def _mark_sent(
     now: datetime,
 ) -> Claimed | None:
     message_id = str(uuid.uuid4())
+    shown = version.shown(action, payload)
     # Conditional: it may have been cancelled since it was read.
     taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
         state=State.SENT,
@@ -111,13 +127,14 @@ def _mark_sent(
         ocpp_version=version.name,
         action=action,
         message_id=message_id,
-        request=payload,
+        request=shown,
         effect_key=command.effect_key,
     )
     if not taken:
         return None
     frame = ocppj.encode_call(message_id, action, payload)
-    return Claimed(command.pk, message_id, action, frame, command.timeout_s, now)
+    shown_frame = frame if shown is payload else ocppj.encode_call(message_id, action, shown)
+    return Claimed(command.pk, message_id, action, frame, shown_frame, command.timeout_s, now)
 
 
 def conclude(
@@ -160,7 +177,7 @@ def conclude(
             Message.Direction.TO_CHARGER,
             claimed.action,
             claimed.message_id,
-            claimed.frame,
+            claimed.shown_frame,
             answer.text.replace("\x00", "\ufffd"),
             outcome,
             error_code,
@@ -180,7 +197,7 @@ def _conclude_result(
 ) -> None:
     checked = version.schemas.check_response(command.action, frame.payload)
     deviations += [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
-    command.response = frame.payload
+    earlier, command.response = command.response, frame.payload
     if checked.hard is not None:
         deviations.append(f"bad_response:{checked.hard.pointer}")
         message = checked.hard.message
@@ -189,8 +206,31 @@ def _conclude_result(
     reading = version.reading(command.action)
     if reading.record is not None:
         reading.record(unit, command, checked.payload)
-    conclusion = reading.conclude(command, checked.payload)
-    _apply(unit, command, conclusion)
+    answer = checked.payload
+    translation = version.commands.get(command.type)
+    if translation is not None and (batched := translation.batched) is not None:
+        answer = command.response = _joined(batched, earlier, answer)
+        if checked.payload.get(batched.results) and _more(batched, command):
+            _go_on(command)
+            return
+    _apply(unit, command, reading.conclude(command, answer))
+
+
+def _joined(batched: Batched, earlier: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    """All results so far, as if there had been one request."""
+    before = (earlier or {}).get(batched.results) or []
+    return answer | {batched.results: [*before, *(answer.get(batched.results) or [])]}
+
+
+def _more(batched: Batched, command: Command) -> bool:
+    return batched.answered(command) < batched.asked(command)
+
+
+def _go_on(command: Command) -> None:
+    """The next request of the same command: it is the oldest that is queued."""
+    command.state = State.QUEUED
+    command.answered_at = None
+    command.save()
 
 
 def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:

@@ -73,6 +73,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
     def remember() -> None:
         station.boot_accepted = accepted
+        station.boot_pending = registration == Registration.PENDING
 
     inbound.unit.after_commit(remember)
     return registration, interval

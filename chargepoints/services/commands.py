@@ -158,6 +158,25 @@ def confirm_effect(
     finish(unit, command, State.EFFECT_CONFIRMED)
 
 
+def take_part(
+    unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
+) -> None:
+    """Add to a command's result what the charge point sent for it; with the last it is done."""
+    command = (
+        Command.objects.filter(charge_point_id=charge_point_id, effect_key=effect_key)
+        .order_by("-created_at")
+        .first()
+    )
+    if command is None:
+        return
+    known = command.result or []
+    if part not in known:
+        command.result = [*known, part]
+        command.save(update_fields=["result"])
+    if last:
+        confirm_effect(unit, charge_point_id, effect_key)
+
+
 def announce(unit: UnitOfWork, command: Command) -> None:
     unit.emit(
         command.charge_point_id,
