@@ -1,5 +1,6 @@
 """The page of a charge point: what it is doing now, what it said last, what it was told."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from chargepoints.admin import charts, command_page, live
 from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
 
+PRIMARY_KEY = re.compile(r"[0-9]{1,18}")
 TEMPLATES = "admin/chargepoints/chargepoint"
 MESSAGES = 20
 EVENTS = 10
@@ -48,7 +50,7 @@ def live_cells(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """The live cells of the list's rows: `?id=1&id=2...`."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    ids = [int(pk) for pk in request.GET.getlist("id") if pk.isdecimal()]
+    ids = [int(pk) for pk in request.GET.getlist("id") if PRIMARY_KEY.fullmatch(pk)]
     rows = ChargePoint.objects.filter(pk__in=ids[: live.CELLS_AT_ONCE])
     return HttpResponse(live.cells(rows))
 

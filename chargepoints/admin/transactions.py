@@ -174,7 +174,8 @@ class TransactionAdmin(HistoryAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        chart = charts.chart_of(int(object_id)) if object_id.isdecimal() else None
+        transaction = self.get_object(request, object_id)
+        chart = charts.chart_of(transaction.pk) if transaction is not None else None
         response: HttpResponse = super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "chart": chart}
         )

@@ -1,0 +1,221 @@
+"""Sending commands from a charge point's page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Command, Event
+from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
+from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
+
+COMMANDS = "/admin/chargepoints/command/"
+
+
+def url_of(charge_point: ChargePoint) -> str:
+    return f"/admin/chargepoints/chargepoint/{charge_point.pk}/command/"
+
+
+def send(client: Client, charge_point: ChargePoint, type: str, **fields: Any) -> Any:
+    return client.post(url_of(charge_point), {"command": type, **fields})
+
+
+def test_a_command_is_taken_in_with_who_asked_for_it(
+    as_role: AsRole, charge_point: ChargePoint
+) -> None:
+    response = send(
+        as_role(OPERATOR),
+        charge_point,
+        "start",
+        **{"args-id_token.value": "04A1", "args-evse_id": "1", "args-connector_id": ""},
+    )
+    command = Command.objects.get()
+    assert command.type == "start"
+    assert command.args == {"id_token": {"value": "04A1"}, "evse_id": 1}
+    assert command.requested_by == "staff:a-operator"
+    assert command.state == Command.State.QUEUED
+    assert response["HX-Trigger"] == "command-sent"
+    assert "Taken in" in response.content.decode()
+
+
+def test_the_form_has_a_field_for_each_argument(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    reset = admin_client.get(f"{url_of(charge_point)}?command=reset").content.decode()
+    assert '<option value="on_idle">' in reset
+    assert 'type="number" name="args-evse_id"' in reset
+    raw = admin_client.get(f"{url_of(charge_point)}?command=raw").content.decode()
+    assert '<textarea name="args-payload"' in raw
+    assert '<option value="UnlockConnector">' in raw
+    configuration = admin_client.get(f"{url_of(charge_point)}?command=get_configuration")
+    assert '<textarea name="args-keys"' in configuration.content.decode()
+
+
+def test_a_missing_argument_is_told_beside_its_field(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    response = send(admin_client, charge_point, "trigger", **{"args-message": ""})
+    assert response.context["form"].errors["message"] == ["This field is required."]
+    assert not Command.objects.exists()
+
+
+def test_a_refusal_is_told_where_it_belongs(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    offline = make_charge_point("CP-2", online=False)
+    response = send(admin_client, offline, "start", **{"args-id_token.value": "04A1"})
+    assert response.context["form"].non_field_errors() == ["CP-2 is not connected"]
+    assert "CP-2 is not connected" in response.content.decode()
+    assert not Command.objects.exists()
+
+
+def test_the_schema_of_a_raw_request_is_told_beside_its_payload(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    fields = {"args-action": "UnlockConnector", "args-payload": '{"connectorId": "one"}'}
+    response = send(admin_client, charge_point, "raw", confirmed="yes", **fields)
+    assert "connectorId" in str(response.context["form"].errors["payload"])
+    assert not Command.objects.exists()
+    fields["args-payload"] = '{"connectorId": 1}'
+    send(admin_client, charge_point, "raw", confirmed="yes", **fields)
+    assert Command.objects.get().args == {
+        "action": "UnlockConnector",
+        "payload": {"connectorId": 1},
+    }
+
+
+def test_a_payload_that_is_no_json_is_told_beside_it(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    fields = {"args-action": "Reset", "args-payload": "{oops"}
+    response = send(admin_client, charge_point, "raw", confirmed="yes", **fields)
+    assert response.context["form"].errors["payload"] == ["Enter a valid JSON."]
+
+
+@pytest.mark.parametrize(
+    ("type", "fields"),
+    [
+        ("reset", {"args-type": "immediate"}),
+        ("stop", {"args-transaction_id": "17"}),
+        ("set_configuration", {"args-key": "HeartbeatInterval", "args-value": ""}),
+        ("raw", {"args-action": "Reset", "args-payload": '{"type": "Hard"}'}),
+    ],
+)
+def test_what_can_stop_or_brick_a_charger_is_asked_twice(
+    admin_client: Client, charge_point: ChargePoint, type: str, fields: dict[str, str]
+) -> None:
+    charge(charge_point)
+    asked = send(admin_client, charge_point, type, **fields)
+    assert "1 transaction running" in asked.content.decode()
+    assert "Yes, send it" in asked.content.decode()
+    assert not Command.objects.exists()
+    send(admin_client, charge_point, type, confirmed="yes", **fields)
+    assert Command.objects.get().type == type
+
+
+def test_an_empty_value_is_a_value(admin_client: Client, charge_point: ChargePoint) -> None:
+    fields = {"args-key": "AuthorizationKey", "args-value": ""}
+    send(admin_client, charge_point, "set_configuration", confirmed="yes", **fields)
+    assert Command.objects.get().args == {"key": "AuthorizationKey", "value": ""}
+
+
+def test_going_back_from_the_second_question_keeps_what_was_typed(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    fields = {"args-key": "HeartbeatInterval", "args-value": "60"}
+    form = send(admin_client, charge_point, "set_configuration", back="yes", **fields)
+    assert 'value="HeartbeatInterval"' in form.content.decode()
+    assert not Command.objects.exists()
+
+
+def test_a_list_is_one_text_a_line(admin_client: Client, charge_point: ChargePoint) -> None:
+    fields = {"args-keys": "HeartbeatInterval\r\n\r\n ConnectionTimeOut "}
+    send(admin_client, charge_point, "get_configuration", **fields)
+    assert Command.objects.get().args == {"keys": ["HeartbeatInterval", "ConnectionTimeOut"]}
+
+
+def test_open_transactions_are_offered_for_stopping(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    charge(charge_point, "open-one")
+    charge(charge_point, "ended-one", ended_at=timezone.now())
+    form = admin_client.get(f"{url_of(charge_point)}?command=stop").content.decode()
+    assert '<option value="open-one">' in form
+    assert "ended-one" not in form
+
+
+def test_an_operator_sends_only_what_daily_support_needs(
+    as_role: AsRole, charge_point: ChargePoint
+) -> None:
+    operator = as_role(OPERATOR)
+    offered = operator.get(f"{url_of(charge_point)}?command=start").content.decode()
+    assert '<option value="stop">' in offered
+    assert '<option value="raw">' not in offered
+    fields = {"args-action": "Reset", "args-payload": '{"type": "Hard"}', "confirmed": "yes"}
+    assert send(operator, charge_point, "raw", **fields).status_code == 403
+    assert send(operator, charge_point, "reset", confirmed="yes").status_code == 403
+    assert not Command.objects.exists()
+
+
+def test_an_engineer_sends_every_command(as_role: AsRole, charge_point: ChargePoint) -> None:
+    fields = {"args-action": "Reset", "args-payload": '{"type": "Hard"}', "confirmed": "yes"}
+    assert send(as_role(ENGINEER), charge_point, "raw", **fields).status_code == 200
+    assert Command.objects.get().requested_by == "staff:a-engineer"
+
+
+def test_a_viewer_sends_nothing(as_role: AsRole, charge_point: ChargePoint) -> None:
+    viewer = as_role(VIEWER)
+    assert send(viewer, charge_point, "trigger", **{"args-message": "Heartbeat"}).status_code == 403
+    assert not Command.objects.exists()
+
+
+def test_a_type_that_does_not_exist_is_refused(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    assert send(admin_client, charge_point, "explode").status_code == 403
+
+
+def queued(charge_point: ChargePoint, **fields: Any) -> Command:
+    return Command.objects.create(
+        charge_point=charge_point,
+        requested_by="core",
+        expires_at=timezone.now() + timedelta(hours=1),
+        **{"type": "reset", **fields},
+    )
+
+
+def test_a_command_that_was_not_sent_yet_is_cancelled(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    command = queued(charge_point)
+    page = admin_client.get(f"{COMMANDS}{command.pk}/change/").content.decode()
+    assert "Cancel the command" in page
+    admin_client.post(f"{COMMANDS}{command.pk}/cancel/")
+    command.refresh_from_db()
+    assert command.state == Command.State.CANCELLED
+    assert Event.objects.get().data["state"] == "cancelled"
+
+
+def test_a_command_that_was_sent_is_not_cancelled(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    command = queued(charge_point, state=Command.State.SENT)
+    assert "Cancel the command" not in (
+        admin_client.get(f"{COMMANDS}{command.pk}/change/").content.decode()
+    )
+    answer = admin_client.post(f"{COMMANDS}{command.pk}/cancel/", follow=True)
+    assert "the command is sent already" in answer.content.decode()
+    command.refresh_from_db()
+    assert command.state == Command.State.SENT
+
+
+def test_only_who_might_have_sent_a_command_cancels_it(
+    as_role: AsRole, charge_point: ChargePoint
+) -> None:
+    command = queued(charge_point)
+    assert as_role(OPERATOR).post(f"{COMMANDS}{command.pk}/cancel/").status_code == 403
+    assert as_role(ENGINEER).get(f"{COMMANDS}{command.pk}/cancel/").status_code == 405
+    command.refresh_from_db()
+    assert command.state == Command.State.QUEUED

@@ -1,0 +1,46 @@
+"""The first page."""
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from chargepoints.models import Connector, HandshakeRefusal, Registration, Status
+from tests.chargepoints.admin.conftest import MakeChargePoint, charge
+
+
+def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
+    admin_client: Client,
+    make_charge_point: MakeChargePoint,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    charge(make_charge_point("CHARGING"))
+    faulted = make_charge_point("BROKEN", online=False)
+    Connector.objects.filter(evse__charge_point=faulted).update(status=Status.FAULTED)
+    make_charge_point("WAITING", registration=Registration.PENDING)
+    HandshakeRefusal.objects.create(
+        identity="STRANGER", address="203.0.113.7", reason="unknown_identity", status_code=404
+    )
+    with django_assert_max_num_queries(15):
+        response = admin_client.get("/admin/")
+    page = response.content.decode()
+    assert response.context["fleet"] == {"total": 3, "online": 2, "pending": 1}
+    assert response.context["charging"] == {"running": 1, "power_w": 11000}
+    assert "11.0 kW" in page
+    for identity in ("BROKEN", "WAITING", "STRANGER"):
+        assert identity in page
+
+
+def test_an_empty_installation_says_how_to_begin(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+    assert "There is no charge point yet." in page
+    assert "/admin/chargepoints/chargepoint/add/" in page
+
+
+def test_staff_without_a_role_see_no_figures(db: None) -> None:
+    user = User.objects.create_user("nobody", is_staff=True, last_login=timezone.now())
+    client = Client()
+    client.force_login(user)
+    response = client.get("/admin/")
+    assert response.status_code == 200
+    assert "fleet" not in response.context

@@ -1,0 +1,266 @@
+"""Every page of history: read only, bounded, and blind to markup in what chargers say."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from chargepoints.admin import history
+from chargepoints.models import (
+    ChargePoint,
+    Command,
+    Connection,
+    Connector,
+    Event,
+    HandshakeRefusal,
+    IdToken,
+    Message,
+    MeterValue,
+    MonitoringEvent,
+    ServerProcess,
+    Status,
+    StatusChange,
+    Transaction,
+    TransactionEvent,
+    Variable,
+)
+from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
+
+HISTORY: list[type[models.Model]] = [
+    Command,
+    Connection,
+    Connector,
+    Event,
+    Message,
+    MeterValue,
+    MonitoringEvent,
+    ServerProcess,
+    StatusChange,
+    Transaction,
+    Variable,
+]
+HOSTILE = "<script>alert(1)</script>\"'><img src=x>"
+
+
+def a_past(charge_point: ChargePoint, text: str) -> None:
+    """A row of every kind, with `text` wherever a charger may have put it."""
+    now = timezone.now()
+    common: dict[str, Any] = {"charge_point": charge_point, "received_at": now}
+    ServerProcess.objects.create(host=text, pid=1)
+    transaction = charge(
+        charge_point, text, id_token=text, stop_reason=text, charging_state=text, stop_id_token=text
+    )
+    TransactionEvent.objects.create(
+        transaction=transaction,
+        seq_no=0,
+        event_type=text,
+        trigger_reason=text,
+        occurred_at=now,
+        received_at=now,
+        digest="x",
+    )
+    MeterValue.objects.update(samples=[{"value": text}])
+    trace(
+        charge_point,
+        text,
+        message_id=text,
+        request=text,
+        reply=text,
+        error_code=text,
+        deviations=[text],
+    )
+    Event.objects.create(
+        sequence=1, type=text, occurred_at=now, data={"a": text}, ocpp={text: text}, **common
+    )
+    StatusChange.objects.create(
+        status=Status.FAULTED,
+        ocpp_status=text,
+        error_code=text,
+        vendor_error_code=text,
+        info=text,
+        reported_at=now,
+        **common,
+    )
+    MonitoringEvent.objects.create(
+        event_id=1,
+        occurred_at=now,
+        trigger=text[:20],
+        notification_type=text,
+        component=text,
+        variable=text,
+        actual_value=text,
+        data={"a": text},
+        **common,
+    )
+    Variable.objects.create(
+        charge_point=charge_point, component=text, name=text, reported=text, desired=text
+    )
+    Command.objects.create(
+        charge_point=charge_point,
+        type="raw",
+        args={text: text},
+        requested_by=text,
+        expires_at=now + timedelta(hours=1),
+        action=text,
+        message_id=text[:36],
+        request={"a": text},
+        response={"a": text},
+        error_code=text,
+        error_detail=text,
+    )
+    IdToken.objects.create(value=text, group_id_token=text, personal_message=text)
+    HandshakeRefusal.objects.create(
+        identity=text,
+        address=text,
+        reason="unknown_identity",
+        remedy="Register it.",
+        status_code=404,
+        path=text,
+        user=text,
+        offered_protocols=text,
+    )
+
+
+@pytest.fixture
+def hostile(make_charge_point: MakeChargePoint) -> ChargePoint:
+    """A charge point that puts markup into everything it says."""
+    charge_point = make_charge_point(
+        "CP-1",
+        name=HOSTILE,
+        site=HOSTILE,
+        vendor=HOSTILE,
+        model=HOSTILE,
+        serial_number=HOSTILE,
+        firmware_version=HOSTILE,
+        boot_reason=HOSTILE,
+        status="faulted",
+        error_code=HOSTILE,
+    )
+    Connection.objects.update(deviations=[HOSTILE], close_reason=HOSTILE, path=HOSTILE)
+    Connector.objects.update(
+        ocpp_status=HOSTILE,
+        error_code=HOSTILE,
+        vendor_error_code=HOSTILE,
+        info=HOSTILE,
+        status=Status.FAULTED,
+    )
+    a_past(charge_point, HOSTILE)
+    return charge_point
+
+
+def list_of(model: type[models.Model]) -> str:
+    return reverse(f"admin:chargepoints_{model._meta.model_name}_changelist")
+
+
+def change_of(row: models.Model) -> str:
+    return reverse(f"admin:chargepoints_{row._meta.model_name}_change", args=[row.pk])
+
+
+def pages(charge_point: ChargePoint) -> Iterator[str]:
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        if model._meta.app_label == "chargepoints":
+            yield list_of(model)
+            if (row := model._default_manager.first()) is not None:
+                yield change_of(row)
+    for name in ("overview", "live", "key"):
+        yield reverse(f"admin:chargepoints_chargepoint_{name}", args=[charge_point.pk])
+    cells = reverse("admin:chargepoints_chargepoint_live_cells")
+    yield f"{cells}?id={charge_point.pk}"
+    command = reverse("admin:chargepoints_chargepoint_command", args=[charge_point.pk])
+    yield f"{command}?command=stop"
+
+
+def test_text_from_chargers_is_escaped_on_every_page(
+    admin_client: Client, hostile: ChargePoint
+) -> None:
+    seen = 0
+    for url in pages(hostile):
+        response = admin_client.get(url)
+        assert response.status_code == 200, url
+        page = response.content.decode()
+        assert "<script>alert(1)" not in page, url
+        assert "<img src=x>" not in page, url
+        seen += "&lt;script&gt;alert(1)" in page
+    assert seen > 20
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_history_cannot_be_changed(
+    admin_client: Client, hostile: ChargePoint, model: type[models.Model]
+) -> None:
+    row = model._default_manager.first()
+    assert row is not None
+    before = model._default_manager.values().get(pk=row.pk)
+    add = reverse(f"admin:chargepoints_{model._meta.model_name}_add")
+    delete = reverse(f"admin:chargepoints_{model._meta.model_name}_delete", args=[row.pk])
+    assert admin_client.post(add, {}).status_code == 403
+    assert admin_client.post(change_of(row), {"charge_point": "2"}).status_code == 403
+    assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+    assert model._default_manager.values().get(pk=row.pk) == before
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_a_list_of_history_costs_a_bounded_number_of_queries(
+    admin_client: Client,
+    make_charge_point: MakeChargePoint,
+    model: type[models.Model],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(12):
+        a_past(make_charge_point(f"CP-{number}"), f"text {number}")
+    with django_assert_max_num_queries(12):
+        response = admin_client.get(list_of(model))
+    assert len(response.context["cl"].result_list) >= 12
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_a_list_of_history_is_searched(
+    admin_client: Client, hostile: ChargePoint, model: type[models.Model]
+) -> None:
+    response = admin_client.get(list_of(model), {"q": "there is no such thing"})
+    assert response.status_code == 200
+    if model is not ServerProcess:
+        assert len(response.context["cl"].result_list) == 0
+
+
+def test_a_charge_points_history_is_found_by_its_filter(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    one, other = make_charge_point("CP-1"), make_charge_point("CP-2")
+    trace(one, "FromOne")
+    trace(other, "FromTheOther")
+    response = admin_client.get(list_of(Message), {"charge_point__id__exact": one.pk})
+    assert [row.action for row in response.context["cl"].result_list] == ["FromOne"]
+
+
+def test_rows_are_counted_no_further_than_the_cap(
+    admin_client: Client, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "COUNTED_AT_MOST", 120)
+    for _ in range(130):
+        trace(charge_point)
+    changelist = admin_client.get(list_of(Message)).context["cl"]
+    assert changelist.result_count == 120
+    assert len(changelist.result_list) == 50
+    assert len(admin_client.get(list_of(Message), {"p": 3}).context["cl"].result_list) == 20
+
+
+def test_a_decision_of_core_can_be_forgotten_but_not_changed(admin_client: Client) -> None:
+    decision = IdToken.objects.create(value="04A1", source=IdToken.Source.CORE)
+    own = IdToken.objects.create(value="04A2")
+    form = {"value": "04A9", "status": "blocked", "expires_at_0": "", "expires_at_1": ""}
+    assert admin_client.post(change_of(decision), form).status_code == 403
+    assert admin_client.post(change_of(own), form).status_code == 302
+    own.refresh_from_db()
+    assert (own.value, own.status) == ("04A9", "blocked")
+    delete = reverse("admin:chargepoints_idtoken_delete", args=[decision.pk])
+    admin_client.post(delete, {"post": "yes"})
+    assert not IdToken.objects.filter(pk=decision.pk).exists()

@@ -1,0 +1,56 @@
+"""The inbox of refused handshakes."""
+
+from typing import Any
+
+from django.test import Client
+
+from chargepoints.models import ChargePoint, HandshakeRefusal
+from chargepoints.roles import ENGINEER, OPERATOR
+from tests.chargepoints.admin.conftest import AsRole
+
+URL = "/admin/chargepoints/handshakerefusal/"
+
+
+def refuse(identity: str, reason: str = "unknown_identity", **fields: Any) -> HandshakeRefusal:
+    return HandshakeRefusal.objects.create(
+        identity=identity,
+        reason=reason,
+        **{
+            "address": "203.0.113.7",
+            "remedy": "Register the charge point, or correct its URL.",
+            "status_code": 404,
+            "path": f"/ocpp/{identity}",
+            "count": 3,
+            **fields,
+        },
+    )
+
+
+def test_an_unknown_identity_is_offered_for_registration(admin_client: Client) -> None:
+    refuse("CP 9&x")
+    page = admin_client.get(URL).content.decode()
+    assert "203.0.113.7" in page
+    assert "Register the charge point, or correct its URL." in page
+    assert 'href="/admin/chargepoints/chargepoint/add/?identity=CP+9%26x"' in page
+
+
+def test_a_known_identity_leads_to_its_charge_point(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    refuse("cp-1", "wrong_key", status_code=401)
+    page = admin_client.get(URL).content.decode()
+    assert f'href="/admin/chargepoints/chargepoint/{charge_point.pk}/"' in page
+    assert "wrong key" in page
+
+
+def test_an_identity_that_cannot_be_one_is_not_offered(admin_client: Client) -> None:
+    refuse("%%%", "invalid_identity")
+    assert "/chargepoint/add/" not in admin_client.get(URL).content.decode()
+
+
+def test_a_refusal_that_was_dealt_with_is_deleted_by_an_engineer(as_role: AsRole) -> None:
+    refusal = refuse("CP-9")
+    delete = f"{URL}{refusal.pk}/delete/"
+    assert as_role(OPERATOR).post(delete, {"post": "yes"}).status_code == 403
+    assert as_role(ENGINEER).post(delete, {"post": "yes"}).status_code == 302
+    assert not HandshakeRefusal.objects.exists()
