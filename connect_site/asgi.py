@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
 django_application = get_asgi_application()
 
 # Their modules need the applications that the line above has set up.
+from chargepoints import probes  # noqa: E402
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
 from chargepoints.gateway.process import lifespan  # noqa: E402
 from connect_site.http_threads import BoundedThreads  # noqa: E402
@@ -27,7 +28,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 def route(scope: Scope) -> Application:
     if scope["type"] == "http":
-        return http_application
+        return probes.application if scope["path"] in probes.PROBES else http_application
     if scope["type"] == "lifespan":
         return lifespan
     # Chargers are seen to add slashes in front.

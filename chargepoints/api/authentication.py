@@ -23,19 +23,30 @@ class BearerKey(BaseAuthentication):
     """`Authorization: Bearer <key>`; the key's row becomes `request.auth`."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        scheme, _, secret = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
+        header = get_authorization_header(request)
+        if not header.lower().startswith(b"bearer "):
             return None
-        # Only hashes are compared, by an index; whoever can time that learns nothing of a key.
-        digest = ApiKey.hash(secret.strip().decode("latin1"))
-        key = ApiKey.objects.filter(digest=digest).first()
-        if key is None or not key.usable:
+        key = usable_key(header)
+        if key is None:
             raise AuthenticationFailed("the key is unknown, expired or revoked")
-        _note_use(key)
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def usable_key(header: bytes) -> ApiKey | None:
+    """The key in an Authorization header, if it may be used; the use is noted."""
+    scheme, _, secret = header.partition(b" ")
+    if scheme.lower() != b"bearer":
+        return None
+    # Only hashes are compared, by an index; whoever can time that learns nothing of a key.
+    digest = ApiKey.hash(secret.strip().decode("latin1"))
+    key = ApiKey.objects.filter(digest=digest).first()
+    if key is None or not key.usable:
+        return None
+    _note_use(key)
+    return key
 
 
 def _note_use(key: ApiKey) -> None:
