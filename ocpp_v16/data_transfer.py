@@ -1,9 +1,13 @@
-"""DataTransfer from a charge point (1.6, 4.3): core answers for its vendor."""
+"""DataTransfer (1.6, 4.3 and 5.6): from a charge point core answers for its vendor."""
+
+from typing import Any
 
 import orjson
 
 from chargepoints.inbound import Inbound
-from chargepoints.versions import Handler, Payload
+from chargepoints.models import Command
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 
@@ -35,10 +39,24 @@ def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     )
     reply: Payload = {"status": _STATUS.get(answer.status, "Rejected")}
     if answer.data is not None:
-        # 1.6: data is text.
-        text = answer.data if isinstance(answer.data, str) else orjson.dumps(answer.data).decode()
-        reply["data"] = text
+        reply["data"] = _text(answer.data)
     return reply
 
 
+def send(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    payload: Payload = {"vendorId": args["vendor_id"]}
+    if "message_id" in args:
+        payload["messageId"] = args["message_id"]
+    if args.get("data") is not None:
+        payload["data"] = _text(args["data"])
+    return payload
+
+
+def _text(data: Any) -> str:
+    """1.6: data is text, what it holds is the vendor's affair."""
+    return data if isinstance(data, str) else orjson.dumps(data).decode()
+
+
 HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask_core)}
+COMMANDS = {"data_transfer": CommandTranslation("DataTransfer", send)}

@@ -5,9 +5,10 @@ from chargepoints.versions import OcppVersion
 from ocpp_v16 import (
     authorization,
     boot,
-    commands,
+    configuration,
     data_transfer,
     meter_values,
+    remote_control,
     status,
     transactions,
 )
@@ -25,8 +26,15 @@ VERSION = OcppVersion(
         **status.HANDLERS,
         **transactions.HANDLERS,
     },
-    commands=commands.COMMANDS,
-    responses=commands.RESPONSES,
+    commands={
+        **configuration.COMMANDS,
+        **data_transfer.COMMANDS,
+        **remote_control.COMMANDS,
+    },
+    responses={
+        **configuration.RESPONSES,
+        **remote_control.RESPONSES,
+    },
     csms_actions=frozenset(
         {
             "CancelReservation",
