@@ -1,0 +1,106 @@
+"""What a charge point is told to do now (1.6, chapter 5), and the trigger of messages (5.17)."""
+
+from chargepoints.models import Command
+from chargepoints.services import booting, transactions
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+
+# 7.7, and the security whitepaper's ExtendedTriggerMessage for what TriggerMessage lacks.
+TRIGGERED = frozenset(
+    {
+        "BootNotification",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "MeterValues",
+        "StatusNotification",
+    }
+)
+
+
+def remote_start(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    value = args["id_token"]["value"]
+    if len(value) > 20:
+        raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")
+    evse_id = args.get("evse_id")
+    command.effect_key = transactions.start_effect(f"{evse_id or 0}:{value}".lower())
+    payload: Payload = {"idTag": value}
+    if evse_id is not None:
+        payload["connectorId"] = evse_id
+    return payload
+
+
+def remote_stop(unit: UnitOfWork, command: Command) -> Payload:
+    transaction_id = command.args["transaction_id"]
+    try:
+        number = int(transaction_id)
+    except ValueError:
+        raise CommandRefused("invalid_args", "a transaction id is an integer in OCPP 1.6") from None
+    command.effect_key = transactions.stop_effect(transaction_id)
+    return {"transactionId": number}
+
+
+def reset(unit: UnitOfWork, command: Command) -> Payload:
+    if "evse_id" in command.args:
+        raise CommandRefused("not_supported", "OCPP 1.6 resets the whole charge point only")
+    command.effect_key = booting.RESET_EFFECT
+    return {"type": "Hard" if command.args.get("type") == "immediate" else "Soft"}
+
+
+def trigger(unit: UnitOfWork, command: Command) -> Payload:
+    message = command.args["message"]
+    if message not in TRIGGERED:
+        raise CommandRefused("not_supported", f"OCPP 1.6 cannot trigger {message}")
+    payload: Payload = {"requestedMessage": message}
+    if "evse_id" in command.args:
+        payload["connectorId"] = command.args["evse_id"]
+    return payload
+
+
+def unlock_connector(unit: UnitOfWork, command: Command) -> Payload:
+    return {"connectorId": command.args["evse_id"]}
+
+
+def conclude_unlock(command: Command, response: Payload) -> Conclusion:
+    status = str(response.get("status", ""))
+    if status == "Unlocked":
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def change_availability(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    return {
+        # 5.2: connector 0 is the charge point with all its connectors.
+        "connectorId": args.get("evse_id", 0),
+        "type": args["availability"].capitalize(),
+    }
+
+
+def conclude_availability(command: Command, response: Payload) -> Conclusion:
+    # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
+    status = str(response.get("status", ""))
+    if status in ("Accepted", "Scheduled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
+    return {}
+
+
+COMMANDS = {
+    "start": CommandTranslation("RemoteStartTransaction", remote_start),
+    "stop": CommandTranslation("RemoteStopTransaction", remote_stop),
+    "reset": CommandTranslation("Reset", reset),
+    "unlock": CommandTranslation("UnlockConnector", unlock_connector),
+    "set_availability": CommandTranslation("ChangeAvailability", change_availability),
+    "clear_cache": CommandTranslation("ClearCache", clear_cache),
+    "trigger": CommandTranslation("TriggerMessage", trigger),
+}
+RESPONSES = {
+    "ChangeAvailability": ResponseReading(conclude_availability),
+    "UnlockConnector": ResponseReading(conclude_unlock),
+}
