@@ -47,18 +47,19 @@ class Exchange:
         self._public_only = public_only
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._reused = False
+        self._reused = self._reached = False
         self._over = False
 
     def begin(self, connected: socket.socket, *, reused: bool) -> None:
         """Raises NoAnswer if this server may not be spoken to, or no longer."""
-        if self._public_only and not _is_public(connected.getpeername()[0]):
+        if self._public_only and not is_public(connected.getpeername()[0]):
             raise NoAnswer("the address is not a public one")
         with self._lock:
             if self._over:
                 raise NoAnswer("cut off")
             self._socket = connected
             self._reused = reused
+            self._reached = True
 
     def cut(self) -> None:
         with self._lock:
@@ -70,6 +71,11 @@ class Exchange:
         with self._lock:
             self._over = True
             self._socket = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether there was a connection to send the request over."""
+        return self._reached
 
     @property
     def went_stale(self) -> bool:
@@ -173,7 +179,7 @@ def _shut_down(connected: socket.socket) -> None:
         return  # it is closed already
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return (mapped or ip).is_global

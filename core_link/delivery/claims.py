@@ -15,7 +15,8 @@ from core_link.models import Delivery, Endpoint
 POST_TIMEOUT_S = 15.0
 # A claim outlives the attempt; it ends by itself when the process that made it is no more.
 LEASE_S = POST_TIMEOUT_S + 10
-# So many deliveries take turns in probing an endpoint that is down: one of them may be bad itself.
+# So many new deliveries may probe an endpoint that is down, at once: the one that failed may be
+# bad itself.
 PROBES = 3
 
 
@@ -78,18 +79,20 @@ def _take(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -
 
 
 def _take_probe(endpoint: Endpoint, now: datetime, lease_ends: datetime) -> list[Delivery]:
-    """One delivery, while no other is under way; preferably one that has not failed yet.
+    """One delivery, while no other is under way; by turns a new one and one that failed before.
 
-    A new one need not wait for `probe_at`: if those that failed did so by their own fault, the
+    The first new ones need not wait for `probe_at`: if what failed did so by its own fault, the
     others must not suffer for it.
     """
     pending = endpoint.deliveries.filter(state=Delivery.State.PENDING)
     if pending.filter(claimed_until__gt=now).exists():
         return []
     due = _due(endpoint, now)
-    if due.count() < PROBES and (new := lanes.plan(endpoint, 1, now, lease_ends)):
+    ready = endpoint.probe_at is None or endpoint.probe_at <= now
+    new_ones_turn = due.count() < PROBES or (ready and endpoint.failures % 2)
+    if new_ones_turn and (new := lanes.plan(endpoint, 1, now, lease_ends)):
         return new
-    if endpoint.probe_at and endpoint.probe_at > now:
+    if not ready:
         return []
     return _claim(due.order_by(F("last_attempt_at").asc(nulls_first=True))[:1], lease_ends)
 

@@ -25,13 +25,17 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`acked_through`: the position up to which a part was taken; None: all of it."""
+    """`acked_through`: the position up to which a part was taken; None: all of it.
+
+    `reached`: the endpoint got the request, whatever came of it.
+    """
 
     verdict: Verdict
     status: int | None = None
     error: str = ""
     acked_through: int | None = None
     retry_after_s: float | None = None
+    reached: bool = True
 
 
 def judge(answer: Answer) -> Outcome:

@@ -36,7 +36,7 @@ def post(
             endpoint.url, body, headers, exchange=exchange, timeout_s=POST_TIMEOUT_S
         )
     except NoAnswer as error:
-        return Outcome(Verdict.FAILED, error=str(error))
+        return Outcome(Verdict.FAILED, error=str(error), reached=exchange.reached)
     return judge(answer)
 
 

@@ -97,6 +97,10 @@ def _failed(
     last_try = delivery.last_attempt_at or delivery.created_at
     if endpoint.last_success_at is not None and endpoint.last_success_at > last_try:
         _strike(delivery, claim, outcome, now)
+    elif outcome.reached and delivery.attempts and len(claim.events) > 1:
+        # The second time, and nothing else gets through either. An event among them may be to
+        # blame: smaller deliveries will tell.
+        _split(delivery, claim, outcome, now)
     else:
         _try_later(delivery, outcome, now, now)
     _is_down(endpoint, claim, outcome, now)

@@ -5,27 +5,49 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
 
 from chargepoints.models import ChargePoint, Event
 from chargepoints.services.charge_points import register
 from chargepoints.unit_of_work import unit_of_work
 from core_link import endpoints
+from core_link.delivery import schedule
 from core_link.delivery.worker import Worker
-from core_link.models import Lane
+from core_link.models import Delivery, Endpoint, Lane
+from tests.fakes.core import FakeCore
 
-SECRET = "whsec_" + "c2VjcmV0LW9mLTI0LWJ5dGVzLW9yLW1vcmU="
+SECRET = "whsec_b2xkLXNlY3JldC1vZi0yNC1ieXRlcy1hdC1sZWFzdA=="
+NEW_SECRET = "whsec_bmV3LXNlY3JldC1vZi0yNC1ieXRlcy1hdC1sZWFzdA=="
+
+
+@pytest.fixture
+def core(settings: Settings) -> Iterator[FakeCore]:
+    """A fake core that takes the events of the gateway, if they are signed."""
+    with FakeCore(secrets=[SECRET]) as fake:
+        settings.EVENTS_URL = fake.url + "/events"
+        settings.EVENTS_SECRETS = [SECRET]
+        yield fake
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts come at once: four, and probes of an endpoint that is down."""
+    monkeypatch.setattr(schedule, "RETRY_DELAYS_S", [0.05, 0.05, 0.05])
+    monkeypatch.setattr(schedule, "PROBE_DELAYS_S", [0, 0.05, 0.1])
 
 
 def charge_points(count: int) -> list[ChargePoint]:
     return [register(f"CP-{number}") for number in range(1, count + 1)]
 
 
-def tell(charge_point: ChargePoint, count: int = 1, type: str = "meter_values.recorded") -> None:
-    """Events that are numbered from what the charge point has told already."""
+def tell(charge_point: ChargePoint, count: int = 1, kind: str = "meter_values.recorded") -> None:
+    """New events of a charge point."""
     with unit_of_work() as unit:
         for number in range(count):
-            unit.emit(charge_point.pk, type, {"number": number})
+            unit.emit(charge_point.pk, kind, {"number": number})
 
 
 @contextmanager
@@ -49,7 +71,12 @@ def working() -> Iterator[Worker]:
         thread.join()
 
 
-def until(holds: Callable[[], bool], within_s: float = 10) -> None:
+def deliver_once() -> None:
+    endpoints.follow_environment()
+    Worker().run_once()
+
+
+def until(holds: Callable[[], object], within_s: float = 10) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -61,3 +88,12 @@ def all_delivered() -> bool:
     last = dict(Event.objects.order_by("sequence").values_list("charge_point_id", "sequence"))
     lanes = Lane.objects.filter(replay=False).values_list("charge_point_id", "delivered_through")
     return bool(last) and dict(lanes) == last
+
+
+def let_leases_end() -> None:
+    """As if the processes that made claims had been gone for long."""
+    Delivery.objects.exclude(claimed_until=None).update(claimed_until=timezone.now())
+
+
+def the_endpoint() -> Endpoint:
+    return Endpoint.objects.get()

@@ -1,23 +1,33 @@
 """Events on their way to core, through a real HTTP server: every one, in order, signed."""
 
-from collections.abc import Iterator
+import time
+from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
-from core_link.models import Delivery
-from tests.core_link.delivering import SECRET, all_delivered, charge_points, tell, until, working
+from core_link import endpoints, outbound
+from core_link.delivery import housekeeping, worker
+from core_link.models import Delivery, Endpoint, Lane
+from tests.core_link.delivering import (
+    NEW_SECRET,
+    SECRET,
+    all_delivered,
+    charge_points,
+    core,
+    deliver_once,
+    impatient,
+    tell,
+    the_endpoint,
+    until,
+    working,
+)
 from tests.fakes.core import FakeCore
 
+__all__ = ["core", "impatient"]
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def core(settings: Settings) -> Iterator[FakeCore]:
-    with FakeCore(secrets=[SECRET]) as fake:
-        settings.EVENTS_URL = fake.url + "/events"
-        settings.EVENTS_SECRETS = [SECRET]
-        yield fake
 
 
 def test_events_arrive_complete_and_in_order(core: FakeCore) -> None:
@@ -31,13 +41,363 @@ def test_events_arrive_complete_and_in_order(core: FakeCore) -> None:
     assert core.journal.sequence_faults() == []
 
 
+def test_what_is_told_while_the_worker_runs_is_on_its_way_at_once(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    with working():
+        until(Endpoint.objects.exists)
+        begun = time.monotonic()
+        tell(point)
+        until(lambda: core.journal.events)
+        assert time.monotonic() - begun < 1
+
+
 def test_events_of_many_charge_points_share_a_delivery(core: FakeCore) -> None:
     for point in charge_points(20):
         tell(point, 2)
-    with working():
-        until(all_delivered)
+    deliver_once()
     (delivery,) = core.journal.deliveries
     assert len(delivery.request["events"]) == 40
     assert delivery.request["backlog"] == 0
     assert delivery.request["delivery_id"] == delivery.headers["webhook-id"]
     assert Delivery.objects.get().state == Delivery.State.DELIVERED
+
+
+def test_a_delivery_has_a_hundred_events_at_most_and_tells_how_many_wait(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point, 250)
+    deliver_once()
+    sizes = [len(each.request["events"]) for each in core.journal.deliveries]
+    assert sizes == [100, 100, 50]
+    assert [each.request["backlog"] for each in core.journal.deliveries] == [150, 50, 0]
+
+
+def test_a_charge_points_next_events_wait_for_the_ones_before(core: FakeCore) -> None:
+    one, two = charge_points(2)
+    tell(one)
+    core.fail(slow_ms=400, times=1)
+    with working():
+        until(Delivery.objects.exists)
+        tell(one)
+        tell(two)
+        until(lambda: core.journal.events_of("CP-2"))
+        assert core.journal.events_of("CP-1") == []
+        until(all_delivered)
+    assert core.journal.sequence_faults() == []
+
+
+def test_several_requests_are_under_way_at_once(core: FakeCore) -> None:
+    for point in charge_points(4):
+        tell(point, 100)
+    core.fail(slow_ms=300)
+    begun = time.monotonic()
+    deliver_once()
+    assert len(core.journal.deliveries) == 4
+    assert time.monotonic() - begun < 4 * 0.3
+
+
+# --- Signatures ---------------------------------------------------------------------------------
+
+
+def test_each_secret_of_a_rotation_verifies_a_delivery(settings: Settings) -> None:
+    (point,) = charge_points(1)
+    for known_to_core in (SECRET, NEW_SECRET):
+        with FakeCore(secrets=[known_to_core]) as core:
+            settings.EVENTS_URL = core.url + "/events"
+            settings.EVENTS_SECRETS = [NEW_SECRET, SECRET]
+            tell(point)
+            deliver_once()
+            (delivery,) = core.journal.deliveries
+            assert delivery.status == 200
+            assert delivery.headers["webhook-signature"].count("v1,") == 2
+
+
+def test_an_unknown_signature_is_not_taken_for_a_bad_event(
+    core: FakeCore, settings: Settings, impatient: None
+) -> None:
+    settings.EVENTS_SECRETS = [NEW_SECRET]
+    for point in charge_points(3):
+        tell(point)
+    with working():
+        until(lambda: len(core.journal.deliveries) > 8)
+        assert set(Delivery.objects.values_list("strikes", flat=True)) == {0}
+        settings.EVENTS_SECRETS = [SECRET]
+        until(all_delivered)
+    assert len(core.journal.events) == 3
+
+
+# --- A core that fails --------------------------------------------------------------------------
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "down": {"down": True},
+    "error": {"status": 500},
+    "too many": {"status": 429},
+    "redirect": {"status": 302, "location": "http://127.0.0.1:1/"},
+    "not found": {"status": 404},
+    "bad request": {"status": 400},
+    "slow": {"slow_ms": 2000},
+    "garbage": {"garbage": True},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_nothing_is_lost_or_out_of_order_when_core_fails(
+    core: FakeCore, impatient: None, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(worker, "POST_TIMEOUT_S", 0.3)
+    points = charge_points(6)
+    core.fail(**fault, times=3)
+    with working():
+        for _ in range(3):
+            for point in points:
+                tell(point, 2)
+            time.sleep(0.05)
+        until(all_delivered)
+    assert core.journal.sequence_faults() == []
+    assert {len(events) >= 6 for events in core.journal.by_charge_point().values()} == {True}
+    assert not Delivery.objects.filter(state=Delivery.State.DEAD).exists()
+
+
+def test_a_retry_is_the_same_message_under_the_same_id(core: FakeCore, impatient: None) -> None:
+    for point in charge_points(3):
+        tell(point, 2)
+    core.fail(status=503, times=1)
+    with working():
+        until(all_delivered)
+    ids = {each.headers["webhook-id"] for each in core.journal.deliveries}
+    bodies = [each.request["events"] for each in core.journal.deliveries]
+    assert len(ids) == 1
+    assert bodies[0] == bodies[1]
+    delivery = Delivery.objects.get()
+    assert (delivery.attempts, delivery.strikes) == (2, 0)
+
+
+def test_a_core_that_is_down_is_probed_by_one_delivery_at_a_time(
+    core: FakeCore, impatient: None
+) -> None:
+    points = charge_points(10)
+    for point in points:
+        tell(point, 3)
+    core.fail(status=500, slow_ms=20)
+    with working():
+        until(lambda: the_endpoint().down_since)
+        until(lambda: the_endpoint().failures >= 2)
+        while len(core.journal.deliveries) < 15:
+            assert Delivery.objects.exclude(claimed_until=None).count() <= 1
+        assert set(Delivery.objects.values_list("strikes", flat=True)) == {0}
+        core.faults.clear()
+        until(all_delivered)
+    assert core.journal.sequence_faults() == []
+    assert the_endpoint().down_since is None
+
+
+def test_retry_after_is_honoured(core: FakeCore, impatient: None) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    core.fail(status=429, retry_after=1, times=1)
+    begun = time.monotonic()
+    with working():
+        until(lambda: len(core.journal.deliveries) == 1)
+        tell(point)
+        until(all_delivered)
+    assert time.monotonic() - begun > 0.9
+
+
+def test_gone_disables_the_endpoint_until_somebody_resumes_it(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    core.fail(status=410, times=1)
+    deliver_once()
+    endpoint = the_endpoint()
+    assert not endpoint.enabled
+    assert "410" in endpoint.disabled_reason
+    deliver_once()
+    assert len(core.journal.deliveries) == 1
+    endpoints.resume(endpoint)
+    deliver_once()
+    assert all_delivered()
+
+
+def test_a_delivery_that_drips_is_cut_off(
+    core: FakeCore, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POST_TIMEOUT_S", 0.2)
+    (point,) = charge_points(1)
+    tell(point)
+    core.fail(slow_ms=3000, times=1)
+    begun = time.monotonic()
+    with working():
+        until(all_delivered)
+    assert time.monotonic() - begun < 2
+
+
+# --- Acknowledged in part -----------------------------------------------------------------------
+
+
+def test_what_was_acknowledged_in_part_goes_on_where_it_ended(core: FakeCore) -> None:
+    points = charge_points(3)
+    for point in points:
+        tell(point, 4)
+    core.fail(acknowledge_first=5, times=2)
+    deliver_once()
+    assert all_delivered()
+    sizes = [len(each.request["events"]) for each in core.journal.deliveries]
+    assert sum(sizes[:1]) == 12
+    assert len({each.headers["webhook-id"] for each in core.journal.deliveries}) == len(sizes)
+    assert len(core.journal.events) == 12
+    assert core.journal.sequence_faults() == []
+
+
+def test_who_acknowledges_nothing_gets_it_again(core: FakeCore, impatient: None) -> None:
+    (point,) = charge_points(1)
+    tell(point, 3)
+    core.fail(acknowledge_first=0, times=2)
+    with working():
+        until(all_delivered)
+    assert len(core.journal.events) == 3
+
+
+# --- Endpoints ----------------------------------------------------------------------------------
+
+
+def test_a_paused_endpoint_gets_nothing_until_it_goes_on(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    deliver_once()
+    endpoints.pause(the_endpoint(), "maintenance")
+    tell(point, 3)
+    deliver_once()
+    assert core.journal.deliveries == []
+    assert endpoints.lag(the_endpoint()).events == 3
+    endpoints.resume(the_endpoint())
+    deliver_once()
+    assert len(core.journal.events) == 3
+    assert endpoints.lag(the_endpoint()) == endpoints.Lag(0, None)
+
+
+def test_an_endpoint_gets_the_types_it_asked_for(core: FakeCore) -> None:
+    endpoints.follow_environment()
+    Endpoint.objects.update(event_types=["transaction.started"])
+    one, two = charge_points(2)
+    tell(one, 300)
+    tell(one, 1, "transaction.started")
+    tell(one, 300)
+    tell(two, 1, "transaction.started")
+    tell(one, 1, "transaction.started")
+    deliver_once()
+    told = [(event["charge_point"], event["sequence"]) for event in core.journal.events]
+    assert sorted(told) == [("CP-1", 301), ("CP-1", 602), ("CP-2", 1)]
+
+
+def test_one_endpoint_that_is_down_does_not_hold_up_another(
+    core: FakeCore, settings: Settings
+) -> None:
+    settings.ALLOW_PRIVATE_ENDPOINTS = True
+    (point,) = charge_points(1)
+    with FakeCore() as other, working():
+        endpoints.add("other", other.url + "/events")
+        core.fail(slow_ms=3000)
+        tell(point, 5)
+        until(lambda: len(other.journal.events) == 5)
+        assert core.journal.events == []
+        core.stop()
+
+
+def test_an_endpoint_added_later_is_told_of_what_happens_from_then_on(
+    core: FakeCore, settings: Settings
+) -> None:
+    settings.ALLOW_PRIVATE_ENDPOINTS = True
+    (point,) = charge_points(1)
+    tell(point, 3)
+    deliver_once()
+    with FakeCore() as other:
+        endpoints.add("other", other.url + "/events")
+        tell(point, 2)
+        deliver_once()
+        assert [event["sequence"] for event in other.journal.events] == [4, 5]
+
+
+def test_an_endpoint_that_staff_added_may_not_be_a_private_address(
+    settings: Settings, impatient: None
+) -> None:
+    (point,) = charge_points(1)
+    with FakeCore() as core:
+        endpoint, _ = endpoints.add("inside", core.url + "/events")
+        tell(point)
+        with working():
+            until(lambda: Delivery.objects.filter(attempts__gt=0).exists())
+        assert core.journal.deliveries == []
+        assert "not a public one" in Delivery.objects.get().last_error
+        settings.ALLOW_PRIVATE_ENDPOINTS = True
+        with working():
+            until(all_delivered)
+        assert len(core.journal.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("::1", False),
+        ("::ffff:192.168.1.1", False),
+        ("fe80::1%eth0", False),
+        ("93.184.215.14", True),
+        ("2606:2800:21f::1", True),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert outbound.is_public(address) is public
+
+
+def test_the_endpoint_of_the_environment_follows_it(settings: Settings) -> None:
+    settings.EVENTS_URL = "http://core.example/events"
+    endpoints.follow_environment()
+    endpoints.follow_environment()
+    settings.EVENTS_URL = "http://core.example/elsewhere"
+    endpoints.follow_environment()
+    assert the_endpoint().url == "http://core.example/elsewhere"
+    settings.EVENTS_URL = ""
+    endpoints.follow_environment()
+    assert not the_endpoint().enabled
+    settings.EVENTS_URL = "http://core.example/elsewhere"
+    endpoints.follow_environment()
+    assert the_endpoint().enabled
+
+
+def test_a_test_of_an_endpoint_is_a_signed_delivery_without_events(core: FakeCore) -> None:
+    endpoints.follow_environment()
+    outcome = endpoints.test(the_endpoint())
+    assert outcome.status == 200
+    (delivery,) = core.journal.deliveries
+    assert delivery.request["events"] == []
+
+
+# --- Housekeeping -------------------------------------------------------------------------------
+
+
+def test_deliveries_that_are_done_are_kept_for_a_while_only(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    deliver_once()
+    housekeeping.tidy()
+    assert Delivery.objects.count() == 1
+    Delivery.objects.update(finished_at=timezone.now() - housekeeping.DELIVERED_KEPT)
+    housekeeping.tidy()
+    assert Delivery.objects.count() == 0
+    assert Lane.objects.get().delivered_through == 1
+
+
+def test_events_deleted_with_their_charge_point_leave_nothing_behind(
+    core: FakeCore, impatient: None
+) -> None:
+    one, two = charge_points(2)
+    tell(one)
+    tell(two)
+    core.fail(status=500)
+    with working():
+        until(lambda: Delivery.objects.filter(attempts__gt=0).exists())
+    one.delete()
+    core.faults.clear()
+    with working():
+        until(all_delivered)
+    assert [event["charge_point"] for event in core.journal.events] == ["CP-2"]

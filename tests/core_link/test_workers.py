@@ -1,0 +1,103 @@
+"""Several worker processes, and workers that are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from core_link.models import Delivery
+from tests.core_link.delivering import (
+    SECRET,
+    all_delivered,
+    charge_points,
+    core,
+    let_leases_end,
+    tell,
+    until,
+)
+from tests.fakes.core import FakeCore
+from tests.settings import REPOSITORY
+
+__all__ = ["core"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def database_url() -> str:
+    """The test's own database, for another process."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{connection.settings_dict['NAME']}"
+    given = connection.settings_dict
+    user = f"{given['USER']}:{given['PASSWORD']}" if given["PASSWORD"] else given["USER"]
+    return f"postgresql://{user}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
+
+
+@contextmanager
+def worker_process(core: FakeCore) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "connect_site.settings",
+        "DATABASE_URL": database_url(),
+        "EVENTS_URL": core.url + "/events",
+        "EVENTS_SECRETS": SECRET,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "deliver_events"], cwd=REPOSITORY, env=environment
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
+    core: FakeCore,
+) -> None:
+    (point,) = charge_points(1)
+    tell(point, 3)
+    core.fail(slow_ms=700, times=1)
+    with worker_process(core) as first:
+        until(lambda: not core.faults.active(), within_s=20)
+        # Core has the request now, and has not answered yet.
+        first.kill()
+    until(lambda: core.journal.deliveries)
+    assert Delivery.objects.get().state == Delivery.State.PENDING
+    let_leases_end()
+    with worker_process(core):
+        until(all_delivered, within_s=20)
+    sent = core.journal.deliveries
+    assert len({each.headers["webhook-id"] for each in sent}) == 1
+    assert [each.request["events"] for each in sent] == [sent[0].request["events"]] * 2
+    assert core.journal.sequence_faults() == []
+
+
+def test_two_workers_share_the_work_and_keep_the_order(core: FakeCore) -> None:
+    points = charge_points(20)
+    with worker_process(core), worker_process(core):
+        for round_ in range(25):
+            core.fail(times=1, **[{"status": 500}, {"down": True}, {"slow_ms": 200}][round_ % 3])
+            for point in points:
+                tell(point, 4)
+        until(all_delivered, within_s=40)
+    assert core.journal.sequence_faults() == []
+    assert {event["id"] for event in core.journal.events} == {
+        f"evt_{point.pk}_{number}" for point in points for number in range(1, 101)
+    }
+
+
+def test_a_worker_that_is_stopped_hands_its_deliveries_back(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    core.fail(slow_ms=20_000, times=1)
+    with worker_process(core) as process:
+        until(lambda: not core.faults.active(), within_s=20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.claimed_until) == (Delivery.State.PENDING, None)
+    core.stop()
