@@ -6,7 +6,7 @@ it is put into a form that the parser lets pass.
 
 import re
 from typing import Any
-from urllib.parse import quote_from_bytes, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from twisted.internet.address import UNIXAddress
 from twisted.web.http_headers import Headers
@@ -14,8 +14,6 @@ from twisted.web.http_headers import Headers
 from connect_site.server.interface import Scope
 
 VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
-# Everything printable may stay in a request target; quoting is for raw bytes beyond ASCII.
-PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 Address = list[Any]  # host and port
 
@@ -37,8 +35,8 @@ def tidy_headers(headers: Headers) -> None:
 
 
 def tidy_target(target: bytes) -> bytes:
-    """The request target as path and query, in ASCII, without a fragment."""
-    target = quote_from_bytes(target, safe=PRINTABLE).encode().split(b"#", 1)[0]
+    """The request target as path and query, without a fragment."""
+    target = target.split(b"#", 1)[0]
     if not target.startswith(b"/"):  # absolute form: GET ws://host/ocpp/ID
         parts = urlsplit(target)
         target = parts.path + (b"?" + parts.query if parts.query else b"")

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
+import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -19,10 +20,11 @@ def check(*, workers: int) -> None:
     """Raises CannotStartError, with a message for the person who starts the server."""
     check_workers(workers)
     try:
+        check_reachable()
         check_migrations()
         if not settings.ALLOW_VOLATILE_STORE:
             check_durability()
-    except OperationalError as error:
+    except (OperationalError, psycopg.OperationalError) as error:
         reason = str(error).strip().splitlines()[0]
         raise CannotStartError(f"DATABASE_URL: the database cannot be used: {reason}") from None
     finally:
@@ -34,6 +36,13 @@ def check_workers(workers: int) -> None:
         raise CannotStartError("REDIS_URL: required with WORKERS > 1, to reach every process.")
     if workers > 1 and is_sqlite():
         raise CannotStartError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
+
+
+def check_reachable() -> None:
+    """Outside the pool, which would try for ten seconds and keep the reason to itself."""
+    if not is_sqlite():
+        connection = connections[DEFAULT_DB_ALIAS]
+        psycopg.connect(**connection.get_connection_params()).close()
 
 
 def check_migrations() -> None:

@@ -59,6 +59,7 @@ class Request(WebRequest):
         client, scheme = handshake.forwarded(headers, None, "http")
         if client is not None:
             self.client = IPv4Address("TCP", *client)
+            self.host = IPv4Address("TCP", "localhost", 0)  # daphne wants both or none
         self.behind_tls = scheme == "https"
 
     def isSecure(self) -> bool:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from daphne.server import Server as DaphneServer
@@ -23,6 +24,7 @@ from twisted.logger import (
 from connect_site.server.interface import Application, Scope
 from connect_site.server.lifespan import Lifespan, LifespanFailedError
 from connect_site.server.request import RequestFactory
+from connect_site.server.sockets import UNIX_MODE
 from connect_site.server.websocket import ChargerSocket, ChargerSocketFactory
 
 logger = logging.getLogger(__name__)
@@ -30,17 +32,22 @@ logger = logging.getLogger(__name__)
 SERVICE_RESTART = 1012
 # Between the end of reading and the close frame: what is being worked on gets its answer.
 LAST_ANSWERS_S = 0.5
-APPLICATIONS_END_S = 10
 SHUTDOWN_S = 15
 
 
 @dataclass(frozen=True)
 class Options:
-    """`drain_s`: over how long a stop spreads the closing of the sockets. All in seconds."""
+    """All in seconds. `drain_s`: over how long a stop spreads the closing of the sockets.
+
+    `applications_end_s`: how long an application may take to end when its socket is closed.
+    `look_every_s`: between two looks at the age of everything.
+    """
 
     ping_interval_s: float = 50
     ping_timeout_s: float = 30
     drain_s: float = 5
+    applications_end_s: float = 10
+    look_every_s: float = 2
 
 
 class Server(DaphneServer):
@@ -50,7 +57,10 @@ class Server(DaphneServer):
         self, application: Application, sockets: list[socket.socket], options: Options
     ) -> None:
         super().__init__(
-            application, endpoints=["inherited"], websocket_timeout=-1, server_name="connect"
+            application,
+            endpoints=["inherited"],
+            server_name="connect",
+            application_close_timeout=options.applications_end_s,
         )
         self.sockets = sockets
         self.options = options
@@ -69,7 +79,7 @@ class Server(DaphneServer):
         )
         log_what_twisted_catches()
         reactor.callLater(1, self.application_checker)
-        reactor.callLater(2, self.timeout_checker)
+        reactor.callLater(self.options.look_every_s, self.timeout_checker)
         reactor.callLater(0, self._begin)  # inside the running loop
         reactor.run(installSignalHandlers=False)
         return self.exit_status
@@ -105,12 +115,14 @@ class Server(DaphneServer):
             reactor.stop()
 
     def _listen(self) -> None:
-        self.ports = [
-            reactor.adoptStreamPort(each.fileno(), each.family, self.http_factory)
-            for each in self.sockets
-        ]
+        self.ports = []
         for each in self.sockets:
+            port = reactor.adoptStreamPort(each.fileno(), each.family, self.http_factory)
+            self.ports.append(port)
+            if each.family == socket.AF_UNIX:
+                Path(each.getsockname()).chmod(UNIX_MODE)  # Twisted has just opened it to all
             logger.info("Listening on %s", describe(each))
+            each.close()  # the reactor listens on a duplicate
 
     # --- The applications ------------------------------------------------------------------------
 
@@ -126,6 +138,11 @@ class Server(DaphneServer):
         self.connections[protocol]["application_instance"] = task
         task.add_done_callback(protocol.application_ended)
         return task
+
+    def timeout_checker(self) -> None:
+        for protocol in list(self.connections):
+            protocol.check_timeouts()
+        reactor.callLater(self.options.look_every_s, self.timeout_checker)
 
     # --- The stop --------------------------------------------------------------------------------
 
@@ -149,7 +166,7 @@ class Server(DaphneServer):
             if "application_instance" in details
         ]
         if running:
-            _, still_running = await asyncio.wait(running, timeout=APPLICATIONS_END_S)
+            _, still_running = await asyncio.wait(running, timeout=self.options.applications_end_s)
             for task in still_running:
                 task.cancel()
             if still_running:

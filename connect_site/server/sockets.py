@@ -20,7 +20,7 @@ def listen_on_tcp(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        raise CannotStartError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise CannotStartError(f"cannot listen on {host}:{port}: {reason(error)}") from None
 
 
 def listen_on_unix(path: Path) -> socket.socket:
@@ -36,8 +36,13 @@ def listen_on_unix(path: Path) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise CannotStartError(f"cannot listen on {path}: {error.strerror}") from None
+        raise CannotStartError(f"cannot listen on {path}: {reason(error)}") from None
     return listening
+
+
+def reason(error: OSError) -> str:
+    """`create_server` adds the address to its message, which the reader has just read."""
+    return (error.strerror or str(error)).split(" (while ")[0]
 
 
 def answers(path: Path) -> bool:

@@ -35,14 +35,14 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
 
     message_data: Any
     reading_paused = False
-    ping_sent = False
+    ping_sent_at = 0.0  # 0: nothing is unanswered
     closed_at = 0.0
 
     # --- From the charger ------------------------------------------------------------------------
 
     def dataReceived(self, data: bytes) -> None:
         self.last_byte = time.monotonic()
-        self.ping_sent = False
+        self.ping_sent_at = 0.0
         self.data += data
         self.consumeData()
 
@@ -66,6 +66,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
             return
         self.reading_paused = False
         self.last_byte = time.monotonic()
+        self.ping_sent_at = 0.0
         self.consumeData()
         if not self.reading_paused and self.transport.connected:
             self.transport.resumeProducing()
@@ -164,6 +165,10 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     def handle_exception(self, exception: BaseException) -> None:
         """daphne has logged it; `application_ended` has closed the socket already."""
 
+    def _closeConnection(self, abort: bool = False) -> None:
+        """A closing handshake that went well ends in order too, not with a reset."""
+        super()._closeConnection(abort and not self.wasClean)
+
     def close_for_restart(self, code: int) -> None:
         if self.handshake_deferred is not None:
             self.deny(503, [], b"")
@@ -171,7 +176,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
             self.serverClose(code)
 
     def check_timeouts(self) -> None:
-        """Called every two seconds."""
+        """Called every other second."""
         now = time.monotonic()
         if self.state == self.STATE_CONNECTING:
             if self.handshake_deferred is not None and now - self.last_byte > HANDSHAKE_TIMEOUT_S:
@@ -181,14 +186,15 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         elif self.writable is not None and now - self.blocked_since > self.factory.ping_timeout:
             self.drop("it reads nothing")
         elif self.state == self.STATE_OPEN and not self.reading_paused:
-            self._ping_a_silent_charger(now - self.last_byte)
+            self._look_for_life(now)
 
-    def _ping_a_silent_charger(self, silence: float) -> None:
-        """Any byte is a sign of life, and a silence of our own making is none of the charger's."""
-        if silence > self.silence_before_ping + self.factory.ping_timeout:
-            self.drop("it is silent and answers no ping")
-        elif silence > self.silence_before_ping and not self.ping_sent:
-            self.ping_sent = True
+    def _look_for_life(self, now: float) -> None:
+        """Any byte is a sign of it, and a silence of our own making is none of the charger's."""
+        if self.ping_sent_at:
+            if now - self.ping_sent_at > self.factory.ping_timeout:
+                self.drop("it is silent and answers no ping")
+        elif now - self.last_byte > self.silence_before_ping:
+            self.ping_sent_at = now
             self.sendPing(b"connect")
 
     def _abort_a_lingering_transport(self, now: float) -> None:

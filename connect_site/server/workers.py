@@ -51,6 +51,8 @@ class Workers:
     def _signalled(self, number: int, _: Any) -> None:
         """The first lets the workers drain, the second ends them at once, as with one process."""
         self.signals += 1
+        for each in self.sockets:
+            each.close()
         for process in self._running():
             process.send_signal(number)
 

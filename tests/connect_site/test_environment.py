@@ -48,11 +48,6 @@ def test_env_example_names_every_variable_that_is_read() -> None:
         ({"CORE_UNREACHABLE": "shrug"}, "CORE_UNREACHABLE: Must be one of"),
         ({"EVENTS_SECRETS": "whsec_abc"}, "EVENTS_SECRETS: Not `whsec_` followed by"),
         ({"UNKNOWN_CHARGE_POINTS": "maybe"}, "UNKNOWN_CHARGE_POINTS: Must be one of"),
-        ({"WORKERS": "2"}, "REDIS_URL: required with WORKERS > 1"),
-        (
-            {"WORKERS": "2", "REDIS_URL": "redis://localhost"},
-            "DATABASE_URL: WORKERS > 1 needs PostgreSQL",
-        ),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_without_a_traceback(

@@ -1,0 +1,137 @@
+"""One charger cannot take the memory, the time or the patience that others need."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from connect_site.server.inbox import LIMIT
+from tests.connect_site.process import Served, serving
+from tests.connect_site.raw_client import PING, PONG, TEXT, RawSocket, connect, frame
+
+MIB = 1024 * 1024
+
+
+def flood(charger: RawSocket, data: bytes, at_most: int) -> int:
+    """Sends `data` over and over until the server takes no more; returns the bytes sent."""
+    charger.sock.settimeout(1)
+    sent = 0
+    try:
+        while sent < at_most:
+            sent += charger.sock.send(data[sent % len(data) :])
+    except TimeoutError:
+        pass
+    charger.sock.settimeout(10)
+    return sent
+
+
+@pytest.mark.parametrize("size", [30, 2000, 100_000])
+def test_a_flood_is_taken_no_faster_than_the_application_reads(server: Served, size: int) -> None:
+    message = frame(TEXT, b"x" * size)
+    batch = message * max(1, 60_000 // size)
+    with connect(server, "/sleeper") as charger:
+        before = server.rss_kib
+        sent = flood(charger, batch, at_most=200 * MIB)
+        grown = server.rss_kib - before
+    assert sent < 20 * MIB, "the server went on reading"
+    # 64 messages, and one chunk that has been read from the socket.
+    assert grown < 1024 + LIMIT * size / 1024 * 1.5
+
+
+def test_nothing_of_a_flood_is_lost_or_out_of_order(server: Served) -> None:
+    count = 5000
+    with connect(server, "/late-reader") as charger:
+        for number in range(count):
+            charger.send(f"{number} {'x' * (number % 300)}")
+        charger.send("end")
+        assert charger.text() == f"{count} True"
+
+
+def test_a_flooding_charger_does_not_hold_up_another(server: Served) -> None:
+    pings = frame(PING, b"") * 10_000
+    with connect(server, "/echo") as hostile, connect(server, "/echo") as charger:
+        hostile.sock.setblocking(False)
+        slowest = 0.0
+        for _ in range(50):
+            try:
+                while True:
+                    hostile.sock.send(pings)
+            except (BlockingIOError, ConnectionError):
+                pass
+            began = time.monotonic()
+            charger.send("hello")
+            assert charger.text() == "hello"
+            slowest = max(slowest, time.monotonic() - began)
+    assert slowest < 0.25
+
+
+def test_a_charger_that_reads_nothing_makes_the_application_wait_and_is_dropped() -> None:
+    with serving(ping_timeout_s=1, look_every_s=0.1) as server, connect(server, "/torrent"):
+        server.says("torrent ", timeout=15)
+        words = next(line for line in server.lines if line.startswith("torrent")).split()
+        assert int(words[1]) < 20 * MIB  # what the kernel takes
+        assert words[2] == "websocket.disconnect"
+        server.says("it reads nothing")
+
+
+def test_the_answers_to_pings_that_nobody_reads_are_bounded(server: Served) -> None:
+    with connect(server, "/echo") as charger:
+        charger.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        before = server.rss_kib
+        pings = frame(PING, b"x" * 125) * 1000
+        with pytest.raises(ConnectionError):
+            charger.sock.sendall(pings * 1000)
+        assert server.rss_kib - before < 4 * 1024
+        server.says("it reads nothing")
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Served]:
+    with serving(ping_interval_s=0.5, ping_timeout_s=0.5, look_every_s=0.1) as server:
+        yield server
+
+
+def test_a_silent_charger_that_answers_pings_stays(impatient: Served) -> None:
+    with connect(impatient, "/echo") as charger:
+        for _ in range(4):
+            opcode, payload = charger.read_frame()
+            assert opcode == PING
+            charger.sock.sendall(frame(PONG, payload))
+
+
+def test_any_byte_from_a_charger_is_an_answer_to_a_ping(impatient: Served) -> None:
+    with connect(impatient, "/echo") as charger:
+        for _ in range(4):
+            assert charger.read_frame()[0] == PING
+            charger.send("busy")
+            assert charger.text() == "busy"
+
+
+def test_a_silent_charger_that_answers_no_ping_is_dropped(impatient: Served) -> None:
+    with connect(impatient, "/echo") as charger:
+        assert charger.read_frame()[0] == PING
+        with pytest.raises(ConnectionError):
+            charger.read_frame()
+    impatient.says("it is silent and answers no ping")
+
+
+def test_a_charger_that_has_to_wait_for_us_is_not_taken_for_silent(impatient: Served) -> None:
+    with connect(impatient, "/late-reader") as charger:
+        for number in range(LIMIT + 1):
+            charger.send(f"{number} x")
+        charger.send("end")  # and then two seconds of nothing, four times the patience
+        while (received := charger.read_frame())[0] == PING:
+            pass
+        assert received == (TEXT, f"{LIMIT + 1} True".encode())
+
+
+def test_two_thousand_idle_chargers_take_less_than_16_kib_each(server: Served) -> None:
+    warm = [connect(server, "/echo") for _ in range(20)]
+    before = server.rss_kib
+    chargers = [connect(server, "/echo") for _ in range(2000)]
+    time.sleep(2.5)  # daphne forgets the requests that became sockets once a second
+    each = (server.rss_kib - before) / len(chargers)
+    for charger in warm + chargers:
+        charger.sock.close()
+    assert each < 16
