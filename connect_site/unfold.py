@@ -83,6 +83,7 @@ SETTINGS = {
                     _page("Status changes", "timeline", "chargepoints.statuschange"),
                     _page("Connections", "cable", "chargepoints.connection"),
                     _page("Monitoring events", "notifications", "chargepoints.monitoringevent"),
+                    _page("Security events", "shield", "chargepoints.securityevent"),
                 ],
             },
             {
@@ -91,6 +92,9 @@ SETTINGS = {
                 "items": [
                     _page("Connectors", "power", "chargepoints.connector"),
                     _page("Device model", "tune", "chargepoints.variable"),
+                    _page("Monitors", "monitor_heart", "chargepoints.monitor"),
+                    _page("Display messages", "chat", "chargepoints.displaymessage"),
+                    _page("Certificates", "verified_user", "chargepoints.installedcertificate"),
                     _page("ID tokens", "badge", "chargepoints.idtoken"),
                     _page("API keys", "key", "chargepoints.apikey"),
                     _page("Users", "person", "auth.user"),

@@ -45,11 +45,14 @@ class CommandAdmin(HistoryAdmin):
             "When",
             {"fields": ("created_at", "expires_at", "sent_at", "answered_at", "finished_at")},
         ),
-        ("What was said", {"fields": ("action", "message_id", "request_sent", "response_got")}),
+        (
+            "What was said",
+            {"fields": ("action", "message_id", "request_sent", "response_got", "brought")},
+        ),
         ("What went wrong", {"fields": ("error_class", "error_code", "error_detail")}),
         ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction")}),
     )
-    readonly_fields = ("arguments", "state_badge", "request_sent", "response_got")
+    readonly_fields = ("arguments", "state_badge", "request_sent", "response_got", "brought")
 
     @admin.display(description="created", ordering="created_at")
     def created(self, row: Command) -> str:
@@ -78,6 +81,10 @@ class CommandAdmin(HistoryAdmin):
     @admin.display(description="response")
     def response_got(self, row: Command) -> SafeString:
         return json_block(row.response)
+
+    @admin.display(description="result")
+    def brought(self, row: Command) -> SafeString:
+        return json_block(row.result)
 
     def get_urls(self) -> list[URLPattern]:
         cancel = require_POST(self.admin_site.admin_view(self.cancel))

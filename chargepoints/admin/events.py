@@ -1,4 +1,4 @@
-"""Events, as core is told them, and the alarms of 2.0.1 charge points."""
+"""Events, as core is told them."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
-from chargepoints.models import Event, MonitoringEvent
+from chargepoints.models import Event
 from chargepoints.templatetags import badges, charging
 
 
@@ -45,45 +45,3 @@ class EventAdmin(HistoryAdmin):
     @admin.display(description="OCPP message")
     def ocpp_said(self, row: Event) -> SafeString:
         return json_block(row.ocpp)
-
-
-@admin.register(MonitoringEvent)
-class MonitoringEventAdmin(HistoryAdmin):
-    list_display = (
-        "occurred",
-        "charge_point",
-        "component",
-        "evse_id",
-        "variable",
-        "actual_value",
-        "trigger",
-        "notification_type",
-        "cleared",
-    )
-    list_select_related = ("charge_point",)
-    list_filter = (("charge_point", AutocompleteSelectFilter), "cleared")
-    search_fields = ("=charge_point__identity", "component", "variable")
-    search_help_text = "exact identity of the charge point, component or variable"
-    fields = (
-        "charge_point",
-        "event_id",
-        "occurred_at",
-        "received_at",
-        "trigger",
-        "notification_type",
-        "component",
-        "evse_id",
-        "variable",
-        "actual_value",
-        "cleared",
-        "said",
-    )
-    readonly_fields = ("said",)
-
-    @admin.display(description="occurred", ordering="id")
-    def occurred(self, row: MonitoringEvent) -> str:
-        return charging.moment(row.occurred_at)
-
-    @admin.display(description="eventData")
-    def said(self, row: MonitoringEvent) -> SafeString:
-        return json_block(row.data)

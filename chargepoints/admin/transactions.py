@@ -113,7 +113,15 @@ class TransactionAdmin(HistoryAdmin):
                 )
             },
         ),
-        ("Meter", {"fields": (("meter_start", "meter_stop", "meter_latest"), "sampled_at")}),
+        (
+            "Meter",
+            {
+                "fields": (
+                    ("meter_start", "meter_stop", "meter_latest"),
+                    ("sampled_at", "total_cost"),
+                )
+            },
+        ),
         ("Remarks", {"fields": ("remarks",)}),
     )
     readonly_fields = ("meter_start", "meter_stop", "meter_latest", "remarks")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.test import Client
@@ -18,12 +19,16 @@ from chargepoints.models import (
     Command,
     Connection,
     Connector,
+    DisplayMessage,
     Event,
     HandshakeRefusal,
     IdToken,
+    InstalledCertificate,
     Message,
     MeterValue,
+    Monitor,
     MonitoringEvent,
+    SecurityEvent,
     ServerProcess,
     Status,
     StatusChange,
@@ -37,10 +42,14 @@ HISTORY: list[type[models.Model]] = [
     Command,
     Connection,
     Connector,
+    DisplayMessage,
     Event,
+    InstalledCertificate,
     Message,
     MeterValue,
+    Monitor,
     MonitoringEvent,
+    SecurityEvent,
     ServerProcess,
     StatusChange,
     Transaction,
@@ -102,9 +111,19 @@ def a_past(charge_point: ChargePoint, text: str) -> None:
     Variable.objects.create(
         charge_point=charge_point, component=text, name=text, reported=text, desired=text
     )
+    SecurityEvent.objects.create(type=text, occurred_at=now, tech_info=text, **common)
+    read: dict[str, Any] = {"charge_point": charge_point, "read_at": now}
+    InstalledCertificate.objects.create(
+        use=text[:30], serial_number=text, issuer_name_hash=text, issuer_key_hash=text, **read
+    )
+    Monitor.objects.create(
+        number=1, component=text, variable=text, type=text[:30], value=1, severity=2, **read
+    )
+    DisplayMessage.objects.create(number=1, content=text, priority=text[:20], **read)
     Command.objects.create(
         charge_point=charge_point,
         type="raw",
+        result=[{"a": text}],
         args={text: text},
         requested_by=text,
         expires_at=now + timedelta(hours=1),
@@ -176,6 +195,19 @@ def pages(charge_point: ChargePoint) -> Iterator[str]:
     yield f"{cells}?id={charge_point.pk}"
     command = reverse("admin:chargepoints_chargepoint_command", args=[charge_point.pk])
     yield f"{command}?command=stop"
+
+
+def test_every_model_has_its_page() -> None:
+    elsewhere = {
+        "ChargePointCounters",  # numbers that only the gateway hands out
+        "Credential",  # among the settings of its charge point
+        "EventFeed",  # the last position, which every event shows
+        "Evse",  # named by its connectors
+        "TransactionEvent",  # on the page of its transaction
+    }
+    registered = {model.__name__ for model in admin.site._registry}
+    ours = {model.__name__ for model in apps.get_app_config("chargepoints").get_models()}
+    assert ours - elsewhere <= registered
 
 
 def test_text_from_chargers_is_escaped_on_every_page(

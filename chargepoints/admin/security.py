@@ -1,0 +1,33 @@
+"""What charge points report about their security, and the certificates they hold."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import InstalledCertificate, SecurityEvent
+from chargepoints.templatetags import charging
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(HistoryAdmin):
+    list_display = ("occurred", "charge_point", "type", "tech_info", "received_at")
+    list_select_related = ("charge_point",)
+    list_filter = (("charge_point", AutocompleteSelectFilter),)
+    search_fields = ("=charge_point__identity", "type", "tech_info")
+    search_help_text = "exact identity of the charge point, type or technical information"
+
+    @admin.display(description="occurred", ordering="id")
+    def occurred(self, row: SecurityEvent) -> str:
+        return charging.moment(row.occurred_at)
+
+
+@admin.register(InstalledCertificate)
+class InstalledCertificateAdmin(HistoryAdmin):
+    """Read only: certificates are installed and deleted by commands."""
+
+    list_display = ("charge_point", "use", "serial_number", "hash_algorithm", "read_at")
+    list_select_related = ("charge_point",)
+    list_filter = (("charge_point", AutocompleteSelectFilter), "use")
+    search_fields = ("=charge_point__identity", "=serial_number", "=issuer_key_hash")
+    search_help_text = "exact identity of the charge point, serial number or issuer's key hash"
+    ordering = ("charge_point", "use", "serial_number")
