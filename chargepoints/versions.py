@@ -35,7 +35,10 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a charger's answer means for the command: its state, and why where it is not well."""
+    """What a charger's answer means for the command: its state, and why where it is not well.
+
+    State QUEUED: this was a part, and `compose` has more to send.
+    """
 
     state: str
     error_code: str = ""

@@ -238,6 +238,9 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         # The effect came before the answer.
         command.save()
         return
+    if conclusion.state == State.QUEUED:
+        _go_on(command)
+        return
     if conclusion.state != State.ACCEPTED:
         detail = conclusion.error_detail
         fail(unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail)

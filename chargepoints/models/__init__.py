@@ -6,14 +6,18 @@ from .charge_point import (
     Registration,
     UnreachablePolicy,
 )
+from .charging_profile import ChargingProfile
 from .command import Command
 from .connection import Connection, HandshakeRefusal, ServerProcess
 from .connector import Connector, Evse, Status, StatusChange
 from .device_model import MonitoringEvent, Variable
 from .event import Event, EventFeed
+from .hosted_file import FirmwareFile, FirmwareLink, FirmwareUpdate, Upload
 from .id_token import AuthorizationStatus, IdToken
+from .local_list import LocalList, LocalListEntry
 from .message import Message
 from .monitor import DisplayMessage, Monitor
+from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
 from .transaction import DecidedBy, MeterValue, TimeQuality, Transaction, TransactionEvent
 
@@ -22,6 +26,7 @@ __all__ = [
     "AuthorizationStatus",
     "ChargePoint",
     "ChargePointCounters",
+    "ChargingProfile",
     "Command",
     "Connection",
     "Connector",
@@ -31,14 +36,20 @@ __all__ = [
     "Event",
     "EventFeed",
     "Evse",
+    "FirmwareFile",
+    "FirmwareLink",
+    "FirmwareUpdate",
     "HandshakeRefusal",
     "IdToken",
     "InstalledCertificate",
+    "LocalList",
+    "LocalListEntry",
     "Message",
     "MeterValue",
     "Monitor",
     "MonitoringEvent",
     "Registration",
+    "Reservation",
     "SecurityEvent",
     "ServerProcess",
     "Status",
@@ -47,5 +58,6 @@ __all__ = [
     "Transaction",
     "TransactionEvent",
     "UnreachablePolicy",
+    "Upload",
     "Variable",
 ]

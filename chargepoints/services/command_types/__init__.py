@@ -9,15 +9,26 @@ from typing import Any
 
 import jsonschema_rs
 
-from chargepoints.services.command_types import control, customers, device_model, security
+from chargepoints.services.command_types import (
+    charging,
+    control,
+    customers,
+    device_model,
+    files,
+    lists_and_reservations,
+    security,
+)
 from chargepoints.services.command_types.declaration import CommandType, JsonSchema
 
 __all__ = ["COMMAND_TYPES", "CommandType", "JsonSchema", "check_args"]
 
 COMMAND_TYPES: dict[str, CommandType] = {
     **control.TYPES,
+    **charging.TYPES,
     **customers.TYPES,
     **device_model.TYPES,
+    **files.TYPES,
+    **lists_and_reservations.TYPES,
     **security.TYPES,
 }
 

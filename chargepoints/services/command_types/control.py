@@ -1,5 +1,6 @@
 """What every charger is asked in daily operation."""
 
+from chargepoints.services.command_types.charging import PROFILE
 from chargepoints.services.command_types.declaration import (
     ID_TOKEN,
     INTEGER,
@@ -12,7 +13,13 @@ from chargepoints.services.command_types.declaration import (
 TYPES: dict[str, CommandType] = {
     "start": CommandType(
         "Start a transaction for a token.",
-        arguments(("id_token",), id_token=ID_TOKEN, evse_id=POSITIVE, connector_id=POSITIVE),
+        arguments(
+            ("id_token",),
+            id_token=ID_TOKEN,
+            evse_id=POSITIVE,
+            connector_id=POSITIVE,
+            charging_profile=PROFILE,
+        ),
         expires_after_s=60,
         only_connected=True,
     ),

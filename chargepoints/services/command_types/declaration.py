@@ -41,6 +41,6 @@ class CommandType:
     description: str
     args: JsonSchema
     expires_after_s: int = 24 * HOUR_S
-    timeout_s: int = 30
+    timeout_s: int | None = None  # for the charger's answer; None: CALL_TIMEOUT_S
     only_connected: bool = False
     effect_within_s: int = 120

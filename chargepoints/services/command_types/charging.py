@@ -1,0 +1,61 @@
+"""Smart charging, in words both versions share: seconds, A or W, whole EVSEs."""
+
+from chargepoints.services.command_types.declaration import (
+    COUNT,
+    INTEGER,
+    POSITIVE,
+    TEXT,
+    TIME,
+    CommandType,
+    JsonSchema,
+    arguments,
+)
+
+PURPOSE: JsonSchema = {"enum": ["station_max", "default", "transaction"]}
+UNIT: JsonSchema = {"enum": ["A", "W"]}
+PERIOD: JsonSchema = {
+    "type": "object",
+    "properties": {
+        "start_s": COUNT,
+        "limit": {"type": "number", "minimum": 0},
+        "phases": {"enum": [1, 2, 3]},
+    },
+    "required": ["start_s", "limit"],
+    "additionalProperties": False,
+}
+PROFILE: JsonSchema = {
+    "type": "object",
+    "description": "JSON: {purpose, kind, stack_level, unit, periods: [{start_s, limit}], ...}",
+    "properties": {
+        "id": INTEGER,
+        "stack_level": COUNT,
+        "purpose": PURPOSE,
+        "kind": {"enum": ["absolute", "recurring", "relative"]},
+        "recurrence": {"enum": ["daily", "weekly"]},
+        "valid_from": TIME,
+        "valid_to": TIME,
+        "transaction_id": TEXT,
+        "unit": UNIT,
+        "start": TIME,
+        "duration_s": COUNT,
+        "min_rate": {"type": "number", "minimum": 0},
+        "periods": {"type": "array", "items": PERIOD, "minItems": 1},
+    },
+    "required": ["purpose", "kind", "unit", "periods"],
+    "additionalProperties": False,
+}
+
+TYPES: dict[str, CommandType] = {
+    "set_charging_profile": CommandType(
+        "Install a charging profile; `evse_id` 0 is the charge point as a whole.",
+        arguments(("profile",), evse_id=COUNT, profile=PROFILE),
+    ),
+    "clear_charging_profile": CommandType(
+        "Clear the charging profiles that all given criteria fit; none given: all of them.",
+        arguments(profile_id=INTEGER, evse_id=COUNT, purpose=PURPOSE, stack_level=COUNT),
+    ),
+    "get_composite_schedule": CommandType(
+        "Ask what the charge point makes of all its profiles.",
+        arguments(("duration_s",), evse_id=COUNT, duration_s=POSITIVE, unit=UNIT),
+    ),
+}
