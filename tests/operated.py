@@ -122,8 +122,14 @@ class OperatedCharger:
 
     async def http(self, method: str, path: str, **more: Any) -> requests.Response:
         """Ask `path` below the charge point's own resource."""
-        url = f"{self.gateway.http}/api/v1/charge-points/{self.row.identity}/{path}"
-        headers = {"Authorization": f"Bearer {self._key}"}
+        return await self.api(method, f"charge-points/{self.row.identity}/{path}", **more)
+
+    async def api(
+        self, method: str, path: str, extra_headers: dict[str, str] | None = None, **more: Any
+    ) -> requests.Response:
+        """Ask `path` of the API."""
+        url = f"{self.gateway.http}/api/v1/{path}"
+        headers = {"Authorization": f"Bearer {self._key}"} | (extra_headers or {})
         ask = requests.request
         return await asyncio.to_thread(ask, method, url, headers=headers, timeout=60, **more)
 

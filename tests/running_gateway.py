@@ -1,6 +1,7 @@
 """The real server as a process, on a database of its own, for tests over real sockets."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,18 +9,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
 from django.db import connection, connections
 
-from chargepoints.models import ApiKey, ChargePoint, EventFeed
+from chargepoints.models import ApiKey, ChargePoint
 from chargepoints.services import charge_points
 from tests.fakes.charger import RawCharger
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_WITHIN_S = 30.0
+# The server reads the product's settings, and the tests' environment.
+_ENVIRONMENT = {**os.environ, "DJANGO_SETTINGS_MODULE": "connect_site.settings"}
 KEY = "a-key-for-tests-0123456789"
 
 
@@ -143,19 +147,39 @@ class RunningGateway:
 
 
 def _own_database(name: str, directory: Path) -> tuple[str, str]:
-    """The URL and the name of a copy of the tests' own database, tables and no rows."""
-    template = str(connection.settings_dict["NAME"])
-    EventFeed.objects.get_or_create(pk=1)
+    """The URL and the name of a fresh copy of an empty, migrated database."""
+    template = _template(directory.parent)
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     if connection.vendor == "sqlite":
         path = directory / f"{name}.sqlite3"
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(path)])
+        shutil.copy(template, path)
         return f"sqlite:///{path}", str(path)
-    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     database = f"gateway_{name}_{os.getpid()}"
-    connection.close()
-    connection.close_pool()
+    _recreate(base, database, template)
+    return f"{base}/{database}", database
+
+
+@cache
+def _template(directory: Path) -> str:
+    """Made once for all gateways of this process."""
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    if connection.vendor == "sqlite":
+        template = str(directory / f"template-{os.getpid()}.sqlite3")
+        url = f"sqlite:///{template}"
+    else:
+        template = f"gateway_template_{os.getpid()}"
+        _recreate(base, template, "template1")
+        url = f"{base}/{template}"
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        cwd=REPOSITORY,
+        env={**_ENVIRONMENT, "DATABASE_URL": url},
+        check=True,
+    )
+    return template
+
+
+def _recreate(base: str, database: str, template: str) -> None:
     with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-    return f"{base}/{database}", database

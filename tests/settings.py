@@ -24,5 +24,5 @@ from connect_site.settings import *  # noqa: E402, F403
 if "sqlite" in os.environ["DATABASE_URL"]:
     # A file, as in production: a database in memory has no WAL and other locks.
     DATABASES["default"]["TEST"] = {  # noqa: F405
-        "NAME": f"{tempfile.gettempdir()}/connect-tests/test.sqlite3"
+        "NAME": f"{tempfile.gettempdir()}/connect-tests/test-{os.getpid()}.sqlite3"
     }

@@ -1,11 +1,13 @@
 """Commands: taken in as rows, cancelled, and concluded when the charger answered or acted."""
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -83,7 +85,7 @@ def submit(
         body_digest=digest,
         not_before=not_before,
         expires_at=expires_at or now + timedelta(seconds=kind.expires_after_s),
-        timeout_s=timeout_s or kind.timeout_s,
+        timeout_s=timeout_s or kind.timeout_s or math.ceil(settings.CALL_TIMEOUT_S),
     )
     try:
         with transaction.atomic():

@@ -65,6 +65,7 @@ class RawCharger:
         *,
         user: str | None = None,
         path: str | None = None,
+        source: str | None = None,
         within: float = TIMEOUT_S,
     ) -> Self:
         """Connect to `url`/`identity`, where `url` is like `ws://127.0.0.1:8000/ocpp`.
@@ -87,6 +88,7 @@ class RawCharger:
                 proxy=None,
                 open_timeout=within,
                 max_size=None,
+                local_addr=None if source is None else (source, 0),
             )
         except InvalidStatus as error:
             answer = error.response

@@ -1,0 +1,227 @@
+"""Who gets in, in which version, and what a refused charger is told."""
+
+import base64
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chargepoints.models import ChargePoint, Connection, HandshakeRefusal, Registration
+from chargepoints.services import charge_points
+from tests.fakes.charger import HandshakeRefusedError, RawCharger
+from tests.running_gateway import KEY, RunningGateway
+
+_addresses = itertools.count(1)
+
+
+def another_address() -> str:
+    """Refusals are limited by address, and the tests' own must not be."""
+    number = next(_addresses)
+    return f"127.1.{number // 250}.{number % 250 + 1}"
+
+
+async def refusal(
+    gateway: RunningGateway, identity: str, *, source: str | None = None, **how: Any
+) -> HandshakeRefusedError:
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await gateway.connect(identity, source=source or another_address(), **how)
+    return refused.value
+
+
+async def test_a_registered_charger_with_its_key_is_online(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    async with await gateway.connect(identity) as charger:
+        assert charger.subprotocol == "ocpp1.6"
+        row = ChargePoint.objects.get(identity=identity)
+        assert row.connection is not None and row.connection.closed_at is None
+        assert row.protocol == "ocpp1.6"
+
+
+async def test_a_wrong_key_is_refused_with_401_and_a_challenge(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    refused = await refusal(gateway, identity, key="not-the-key-of-this-one")
+    assert refused.status == 401
+    assert {name.lower(): value for name, value in refused.headers.items()}[
+        "www-authenticate"
+    ].startswith("Basic")
+    row = HandshakeRefusal.objects.get(identity=identity)
+    assert (row.reason, row.count, row.status_code) == ("wrong_key", 1, 401)
+
+
+async def test_missing_credentials_are_refused_with_401(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    assert (await refusal(gateway, identity, key=None)).status == 401
+
+
+async def test_an_unknown_identity_is_refused_with_404_and_the_same_body(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    unknown = await refusal(gateway, f"{identity}-unknown")
+    wrong = await refusal(gateway, identity, key="not-the-key-of-this-one")
+    assert unknown.status == 404
+    assert unknown.body == wrong.body
+
+
+async def test_another_user_name_is_refused_unless_the_charger_is_let(
+    gateway: RunningGateway, identity: str
+) -> None:
+    row = gateway.register(identity)
+    assert (await refusal(gateway, identity, user="somebody")).status == 401
+    row.check_user_name = False
+    charge_points.changed(row, "check_user_name")
+    async with await gateway.connect(identity, user="somebody"):
+        connection = Connection.objects.filter(charge_point=row).first()
+        assert connection is not None and connection.deviations == ["other_user_name"]
+
+
+async def test_a_sixth_failure_within_a_minute_is_refused_with_429(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    source = another_address()
+    statuses = [
+        (await refusal(gateway, identity, key="wrong", source=source)).status for _ in range(6)
+    ]
+    assert statuses == [401] * 5 + [429]
+    # Nobody can lock the charger itself out from elsewhere.
+    async with await gateway.connect(identity, source=another_address()):
+        pass
+
+
+async def test_without_a_common_version_the_handshake_is_refused_with_400(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    assert (await refusal(gateway, identity, protocol="ocpp9.9")).status == 400
+
+
+async def test_of_several_versions_the_server_s_preference_wins_and_a_pin_overrides_it(
+    gateway: RunningGateway, identity: str
+) -> None:
+    row = gateway.register(identity)
+    offered = ["foo", "ocpp1.6", "ocpp2.0.1"]
+    async with await RawCharger.connect(gateway.url, identity, KEY, offered) as charger:
+        assert charger.subprotocol == "ocpp2.0.1"
+    row.pinned_protocol = "ocpp1.6"
+    charge_points.changed(row, "pinned_protocol")
+    async with await RawCharger.connect(gateway.url, identity, KEY, offered) as charger:
+        assert charger.subprotocol == "ocpp1.6"
+
+
+async def test_a_charger_that_offers_no_version_speaks_1_6_and_gets_none_echoed(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    async with await RawCharger.connect(gateway.url, identity, KEY, []) as charger:
+        assert charger.subprotocol is None
+        boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+        assert (await charger.call("BootNotification", boot))[0] == 3
+
+
+async def test_an_oddly_spelled_version_is_understood_and_echoed_as_it_was(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    async with await gateway.connect(identity, "OCPP1.6J") as charger:
+        assert charger.subprotocol == "OCPP1.6J"
+
+
+@pytest.mark.parametrize("path", ["/{}/", "//{}", "/some/where/{}", "/{}?x=1"])
+async def test_odd_urls_name_the_same_charger(
+    gateway: RunningGateway, identity: str, path: str
+) -> None:
+    gateway.register(identity)
+    async with await gateway.connect(identity, path=path.format(identity.lower())):
+        connection = ChargePoint.objects.get(identity=identity).connection
+        assert connection is not None
+        assert identity.lower() in connection.path
+
+
+@pytest.mark.parametrize("path", ["/", "/%00", "/%ff", "/a%2fb", "/" + "x" * 300])
+async def test_what_cannot_be_an_identity_is_refused_with_404(
+    gateway: RunningGateway, path: str
+) -> None:
+    assert (await refusal(gateway, "x", path=path)).status == 404
+
+
+async def test_keys_are_compared_as_bytes_and_as_hex(
+    gateway: RunningGateway, identity: str
+) -> None:
+    key = charge_points.new_key()
+    gateway.register(identity, key=key)
+    async with await RawCharger.connect(gateway.url, identity, key):
+        pass
+    async with await RawCharger.connect(gateway.url, identity, bytes.fromhex(key)):
+        pass
+
+
+async def test_a_key_may_hold_colons(gateway: RunningGateway, identity: str) -> None:
+    gateway.register(identity, key="a:b:c:0123456789")
+    async with await gateway.connect(identity, key="a:b:c:0123456789"):
+        pass
+
+
+async def test_no_key_is_needed_where_the_charger_is_set_to_profile_0(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity, key=None, security_profile=0)
+    async with await gateway.connect(identity, key=None):
+        pass
+
+
+async def test_the_key_is_stored_as_a_salted_hash_only(
+    gateway: RunningGateway, identity: str
+) -> None:
+    row = gateway.register(identity)
+    credential = row.credentials.get()
+    assert KEY.encode() not in bytes(credential.digest) + bytes(credential.salt)
+    assert len(bytes(credential.digest)) == 32
+
+
+async def test_an_origin_header_does_no_harm(gateway: RunningGateway, identity: str) -> None:
+    gateway.register(identity)
+    async with await gateway.connect(identity, headers=[("Origin", "http://elsewhere")]):
+        pass
+
+
+async def test_fifteen_hundred_offered_versions_do_no_harm(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    offered = [f"v{number}" for number in range(1500)]
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await RawCharger.connect(gateway.url, identity, KEY, offered)
+    assert refused.value.status == 400
+
+
+async def test_a_malformed_authorization_header_counts_as_none(
+    gateway: RunningGateway, identity: str
+) -> None:
+    gateway.register(identity)
+    value = "Basic " + base64.b64encode(b"no colon").decode() + "%%"
+    refused = await refusal(gateway, identity, key=None, headers=[("Authorization", value)])
+    assert refused.status == 401
+
+
+async def test_an_unknown_charger_may_be_taken_in_as_pending_with_the_key_it_came_with(
+    start_gateway: Callable[..., RunningGateway],
+) -> None:
+    gateway = start_gateway(UNKNOWN_CHARGE_POINTS="pending")
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    async with await gateway.connect("NEW-1", key="the-key-it-came-with") as charger:
+        assert (await charger.call("BootNotification", boot))[2]["status"] == "Pending"
+    row = ChargePoint.objects.get(identity="NEW-1")
+    assert row.registration == Registration.PENDING
+    assert (await refusal(gateway, "NEW-1", key="another-key-than-before")).status == 401
+    row.registration = Registration.ACCEPTED
+    charge_points.changed(row, "registration")
+    async with await gateway.connect("NEW-1", key="the-key-it-came-with") as charger:
+        assert (await charger.call("BootNotification", boot))[2]["status"] == "Accepted"

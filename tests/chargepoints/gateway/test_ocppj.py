@@ -1,0 +1,106 @@
+"""Framing: every text becomes a frame or says why not, and nothing raises."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargepoints.gateway import ocppj
+from chargepoints.gateway.ocppj import Call, CallError, CallResult, Malformed
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=20,
+)
+
+
+def test_a_call_is_read() -> None:
+    frame = ocppj.decode('[2,"1","Heartbeat",{}]')
+    assert frame == Call("1", "Heartbeat", {})
+
+
+def test_a_call_result_and_a_call_error_are_read() -> None:
+    assert ocppj.decode('[3,"1",{"a":1}]') == CallResult("1", {"a": 1})
+    error = ocppj.decode('[4,"1","GenericError","why",{"x":1}]')
+    assert error == CallError("1", "GenericError", "why", {"x": 1})
+
+
+def test_a_short_call_error_is_read_with_empty_parts() -> None:
+    assert ocppj.decode('[4,"1","GenericError"]') == CallError("1", "GenericError", "", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "deviation"),
+    [
+        ('\ufeff[2,"1","Heartbeat",{}]', "repaired_json"),
+        ('[2,"1","Heartbeat",{}],', "repaired_json"),
+        ('[2,"1","Heartbeat",{},]', "repaired_json"),
+        ('[2,"1","Heartbeat",{}]\x00\x00', "repaired_json"),
+        ('[2,"1","Heartbeat",null]', "null_payload"),
+        ('[2,"1","Heartbeat"]', "null_payload"),
+        ('["2","1","Heartbeat",{}]', "message_type_as_string"),
+        ('[2,1,"Heartbeat",{}]', "message_id_as_number"),
+        ('[2,"1","Heartbeat",{},{}]', "extra_frame_elements"),
+    ],
+)
+def test_a_frame_with_a_known_fault_is_read_and_the_fault_noted(text: str, deviation: str) -> None:
+    frame = ocppj.decode(text)
+    assert isinstance(frame, Call)
+    assert (frame.message_id, frame.action, frame.payload) == ("1", "Heartbeat", {})
+    assert frame.deviations == [deviation]
+
+
+def test_a_lone_surrogate_and_a_nul_become_replacement_characters() -> None:
+    frame = ocppj.decode('[2,"1","DataTransfer",{"vendorId":"a\\ud800b","data":"x\\u0000"}]')
+    assert isinstance(frame, Call)
+    assert frame.payload == {"vendorId": "a?b", "data": "x\ufffd"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[2,"7","Boot', '[2,"7","A",{"x":NaN}]', '[2,"7","A",{"x":1e400}]', '[2,"7",5,{}]'],
+)
+def test_the_id_of_a_broken_call_is_found(text: str) -> None:
+    frame = ocppj.decode(text)
+    assert isinstance(frame, Malformed)
+    assert frame.message_id == "7"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "hello", "[9]", '[7,"1"]', "[2]", '[3,"1'])
+def test_what_has_no_readable_id_is_malformed_without_one(text: str) -> None:
+    frame = ocppj.decode(text)
+    assert isinstance(frame, Malformed)
+    assert frame.message_id is None
+
+
+def test_a_frame_too_deep_or_with_too_many_values_is_malformed_but_answerable() -> None:
+    deep = '[2,"7","A",' + '{"a":' * 20 + "1" + "}" * 20 + "]"
+    wide = '[2,"7","A",{"a":[' + ",".join("1" * 6000) + "]}]"
+    for text in (deep, wide):
+        frame = ocppj.decode(text)
+        assert isinstance(frame, Malformed)
+        assert frame.message_id == "7"
+
+
+def test_json_a_hundred_thousand_deep_does_no_harm() -> None:
+    assert isinstance(ocppj.decode('[2,"1","A",' + "[" * 100_000), Malformed)
+
+
+@given(st.text())
+def test_no_text_raises(text: str) -> None:
+    ocppj.decode(text)
+
+
+@given(json_values)
+def test_no_json_raises(value: object) -> None:
+    ocppj.decode(json.dumps(value))
+
+
+@given(st.text(min_size=1, max_size=36), json_values)
+def test_any_call_is_answerable_by_its_id(message_id: str, payload: object) -> None:
+    frame = ocppj.decode(json.dumps([2, message_id, "Heartbeat", payload]))
+    assert isinstance(frame, Call | Malformed)
+    if isinstance(frame, Call):
+        assert frame.message_id.replace("\ufffd", "") in message_id.replace("\x00", "")
