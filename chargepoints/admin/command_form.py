@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -123,8 +124,7 @@ def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
         "help_text": schema.get("description", ""),
     }
     if "enum" in schema:
-        choices = [("", "-"), *((value, value) for value in schema["enum"])]
-        return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)
+        return _choice(schema["enum"], **common)
     kind = schema.get("type")
     if kind in ("integer", "number"):
         number = forms.IntegerField if kind == "integer" else forms.FloatField
@@ -137,13 +137,35 @@ def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
     if kind == "boolean":
         return YesNoField(**common)
     if kind == "string":
+        several_lines = "contentMediaType" in schema
+        widget = UnfoldAdminTextareaWidget if several_lines else UnfoldAdminTextInputWidget
         return forms.CharField(
             max_length=schema.get("maxLength"),
             strip=False,
-            widget=UnfoldAdminTextInputWidget(attrs={"spellcheck": "false"}),
+            widget=widget(attrs={"spellcheck": "false"}),
             **common,
         )
-    if kind == "array" and schema.get("items", {}).get("type") == "string":
+    return _list_or_json(schema, **common)
+
+
+def _choice(values: list[Any], **common: Any) -> forms.Field:
+    by_text = {str(value): value for value in values}
+    return forms.TypedChoiceField(
+        choices=[("", "-"), *((text, text) for text in by_text)],
+        coerce=by_text.__getitem__,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
+        **common,
+    )
+
+
+def _list_or_json(schema: JsonSchema, **common: Any) -> forms.Field:
+    items = schema.get("items", {}) if schema.get("type") == "array" else {}
+    if "enum" in items:
+        choices = [(value, value) for value in items["enum"]]
+        widget = UnfoldAdminSelectMultipleWidget
+        return forms.MultipleChoiceField(choices=choices, widget=widget, **common)
+    if items.get("type") == "string":
         common["help_text"] = common["help_text"] or "One a line."
         return LinesField(**common)
     common["help_text"] = common["help_text"] or "JSON"

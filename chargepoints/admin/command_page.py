@@ -72,10 +72,15 @@ def _suggestions(charge_point: ChargePoint, type: str) -> dict[str, list[str]]:
     return {}
 
 
-def _initial(request: HttpRequest) -> dict[str, str]:
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the request says about arguments, to begin a form with."""
     given = request.POST if request.method == "POST" else request.GET
     start = f"{PREFIX}-"
-    return {name[len(start) :]: str(given[name]) for name in given if name.startswith(start)}
+    return {
+        name.removeprefix(start): values[0] if len(values) == 1 else values
+        for name, values in given.lists()
+        if name.startswith(start)
+    }
 
 
 def _context(charge_point: ChargePoint, offered: list[str], form: CommandForm) -> dict[str, Any]:

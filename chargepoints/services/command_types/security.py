@@ -10,6 +10,7 @@ from chargepoints.services.command_types.declaration import (
     several,
 )
 
+PEM: JsonSchema = {**TEXT, "contentMediaType": "application/x-pem-file"}
 ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "v2g_root"]
 CERTIFICATE_HASH: dict[str, JsonSchema] = {
     "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},
@@ -27,12 +28,12 @@ TYPES: dict[str, CommandType] = {
     "certificate_signed": CommandType(
         "Hand the charge point its new certificate, as a PEM chain from the leaf up.",
         arguments(
-            ("chain",), chain=TEXT, use={"enum": ["charging_station", "v2g"]}, for_request=COUNT
+            ("chain",), chain=PEM, use={"enum": ["charging_station", "v2g"]}, for_request=COUNT
         ),
     ),
     "install_certificate": CommandType(
         "Install a root certificate (PEM).",
-        arguments(("use", "certificate"), use={"enum": ROOT_CERTIFICATES}, certificate=TEXT),
+        arguments(("use", "certificate"), use={"enum": ROOT_CERTIFICATES}, certificate=PEM),
     ),
     "get_certificates": CommandType(
         "List the certificates that are installed.",
@@ -40,6 +41,6 @@ TYPES: dict[str, CommandType] = {
     ),
     "delete_certificate": CommandType(
         "Delete an installed certificate, named by its hashes or, if self-signed, by itself (PEM).",
-        arguments(certificate=TEXT, **CERTIFICATE_HASH),
+        arguments(certificate=PEM, **CERTIFICATE_HASH),
     ),
 }

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Command, Event
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
+from chargepoints.versions import installed_versions
 from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
 
 COMMANDS = "/admin/chargepoints/command/"
@@ -134,6 +135,55 @@ def test_a_list_is_one_text_a_line(admin_client: Client, charge_point: ChargePoi
     fields = {"args-keys": "HeartbeatInterval\r\n\r\n ConnectionTimeOut "}
     send(admin_client, charge_point, "get_configuration", **fields)
     assert Command.objects.get().args == {"keys": ["HeartbeatInterval", "ConnectionTimeOut"]}
+
+
+def test_arguments_keep_their_types(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    station = make_charge_point("CS-1", protocol="")
+    fields = {"args-slot": "1", "args-url": "wss://csms.example", "args-security_profile": "2"}
+    send(admin_client, station, "set_network_profile", confirmed="yes", **fields)
+    assert Command.objects.get().args == {
+        "slot": 1,
+        "url": "wss://csms.example",
+        "security_profile": 2,
+    }
+
+
+def test_several_words_of_a_list_are_chosen(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    station = make_charge_point("CS-1", protocol="")
+    send(admin_client, station, "get_certificates", **{"args-uses": ["csms_root", "mo_root"]})
+    assert Command.objects.get().args == {"uses": ["csms_root", "mo_root"]}
+
+
+def test_a_certificate_keeps_its_lines(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    station = make_charge_point("CS-1", protocol="")
+    pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    form = admin_client.get(f"{url_of(station)}?command=install_certificate").content.decode()
+    assert '<textarea name="args-certificate"' in form
+    fields = {"args-use": "csms_root", "args-certificate": pem}
+    asked = send(admin_client, station, "install_certificate", **fields).context["form"]
+    assert pem.strip() in asked["certificate"].as_hidden()
+    send(admin_client, station, "install_certificate", confirmed="yes", **fields)
+    assert Command.objects.get().args["certificate"] == pem
+
+
+def test_the_form_of_every_type_is_shown(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge_points = {
+        "ocpp1.6": make_charge_point("CP-1"),
+        "ocpp2.0.1": make_charge_point("CS-1", protocol="ocpp2.0.1"),
+    }
+    for protocol, charge_point in charge_points.items():
+        for type in [*installed_versions()[protocol].commands, "raw"]:
+            response = admin_client.get(f"{url_of(charge_point)}?command={type}")
+            assert response.context["command_type"] == type
+            assert "Send" in response.content.decode()
 
 
 def test_open_transactions_are_offered_for_stopping(
