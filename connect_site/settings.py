@@ -63,6 +63,7 @@ CALL_TIMEOUT_S = env.float("CALL_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 PING_INTERVAL_S = env.float("PING_INTERVAL_S", 50, validate=Range(min=1, max=59))
 PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
+CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 
 # --- Core ---------------------------------------------------------------------------------------
@@ -203,6 +204,20 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "WEBHOOKS": [
+        "core_link.webhooks.AUTHORIZE",
+        "core_link.webhooks.BOOT",
+        "core_link.webhooks.DATA_TRANSFER",
+        "core_link.webhooks.SIGN_CERTIFICATE",
+        "core_link.webhooks.ISO15118_CERTIFICATE",
+        "core_link.webhooks.CERTIFICATE_STATUS",
+        "core_link.webhooks.EVENTS",
+    ],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "core_token": {"type": "http", "scheme": "bearer", "description": "CORE_TOKEN"}
+        }
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chargepoints.api.document.add_command_types",

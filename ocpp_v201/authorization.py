@@ -4,9 +4,10 @@ from typing import Any
 
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus
+from chargepoints.models import AuthorizationStatus, Command
 from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.versions import Handler, Payload
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 
 _STATUS = {
@@ -54,4 +55,9 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     return {"idTokenInfo": id_token_info(decision)}
 
 
+def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
+    return {}
+
+
 HANDLERS = {"Authorize": Handler(authorize, decide=ask)}
+COMMANDS = {"clear_cache": CommandTranslation("ClearCache", clear_cache)}

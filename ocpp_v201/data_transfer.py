@@ -1,7 +1,9 @@
-"""P Data transfer from a charging station: core answers for its vendor."""
+"""P Data transfer: core answers for its vendor, and speaks to the station."""
 
 from chargepoints.inbound import Inbound
-from chargepoints.versions import Handler, Payload
+from chargepoints.models import Command
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 
@@ -37,4 +39,15 @@ def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     return reply
 
 
+def send(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    payload: Payload = {"vendorId": args["vendor_id"]}
+    if "message_id" in args:
+        payload["messageId"] = args["message_id"]
+    if "data" in args:
+        payload["data"] = args["data"]
+    return payload
+
+
 HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask_core)}
+COMMANDS = {"data_transfer": CommandTranslation("DataTransfer", send)}

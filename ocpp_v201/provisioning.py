@@ -1,14 +1,15 @@
-"""B Provisioning: BootNotification, Heartbeat (G), and the device model from NotifyReport."""
+"""B Provisioning: BootNotification, Heartbeat (G), and the ways to connect (B09)."""
 
 from typing import Any
 
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import Registration
-from chargepoints.services import booting, device_model
+from chargepoints.models import Command, Registration
+from chargepoints.services import booting
 from chargepoints.services.booting import BootDecision, Facts
-from chargepoints.services.device_model import Reported
-from chargepoints.versions import Handler, Payload
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 
 _STATUS = {
@@ -49,44 +50,29 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
     return {"currentTime": ocpp_time(inbound.received_at)}
 
 
-def notify_report(inbound: Inbound, decision: Any) -> Payload:
-    """B07, B08: a report comes in parts; each is stored as it comes."""
-    reports = [
-        reported
-        for data in inbound.payload.get("reportData") or []
-        for reported in _attributes(data)
-    ]
-    device_model.store(inbound.station.id, reports, inbound.received_at)
-    if not inbound.payload.get("tbc"):
-        inbound.emit(
-            "charge_point.configuration_changed",
-            {"request_id": inbound.payload["requestId"], "reported": True},
-        )
-    return {}
-
-
-def _attributes(data: Payload) -> list[Reported]:
-    component, variable = data["component"], data["variable"]
-    evse = component.get("evse") or {}
-    return [
-        Reported(
-            name=variable["name"],
-            instance=variable.get("instance", ""),
-            value=attribute.get("value"),
-            mutability=attribute.get("mutability") or "ReadWrite",
-            component=component["name"],
-            component_instance=component.get("instance", ""),
-            evse_id=evse.get("id", 0),
-            connector_id=evse.get("connectorId", 0),
-            attribute=attribute.get("type") or "Actual",
-            characteristics=data.get("variableCharacteristics"),
-        )
-        for attribute in data["variableAttribute"]
-    ]
+def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
+    """B09; A05.FR.02: a profile that is less secure than the one in use is not even asked for."""
+    args = command.args
+    if args["security_profile"] < command.charge_point.security_profile:
+        raise CommandRefused("invalid_args", "a station's security profile is never lowered")
+    if args["security_profile"] > 1 and not args["url"].startswith("wss://"):
+        raise CommandRefused("invalid_args", "security profiles 2 and 3 need a wss:// address")
+    return {
+        "configurationSlot": args["slot"],
+        "connectionData": {
+            # Edition 3: OCPP20 stands for 2.0.1, too.
+            "ocppVersion": "OCPP20",
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": args["url"],
+            "messageTimeout": args.get("message_timeout_s", 30),
+            "securityProfile": args["security_profile"],
+            "ocppInterface": args.get("interface", "Wired0"),
+        },
+    }
 
 
 HANDLERS = {
     "BootNotification": Handler(boot_notification, decide=ask_core),
     "Heartbeat": Handler(heartbeat),
-    "NotifyReport": Handler(notify_report),
 }
+COMMANDS = {"set_network_profile": CommandTranslation("SetNetworkProfile", set_network_profile)}

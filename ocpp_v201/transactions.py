@@ -1,12 +1,14 @@
 """E Transactions: TransactionEvent."""
 
 from chargepoints.inbound import Inbound
+from chargepoints.models import Command
 from chargepoints.services import metering, transaction_events
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transaction_events import ENDED, STARTED, Told
 from chargepoints.services.transactions import Start, Stop
-from chargepoints.versions import Handler, Payload
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 from ocpp_v201.authorization import id_token_info, token
 from ocpp_v201.meter_values import elements
@@ -32,12 +34,16 @@ async def ask(inbound: Inbound) -> Decision | None:
 
 def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
-    transaction_events.record(inbound, _told(inbound), decision)
-    if decision is None:
-        return {}
-    decisions.remember(inbound.unit, token(payload["idToken"]), decision)
-    # E01.FR.11 and others: the answer to an event with a token tells of it.
-    return {"idTokenInfo": id_token_info(decision)}
+    row = transaction_events.record(inbound, _told(inbound), decision)
+    answer: Payload = {}
+    if payload["eventType"] == ENDED and row.total_cost is not None:
+        # I03.FR.02: the total cost, where the driver is to be shown one.
+        answer["totalCost"] = row.total_cost
+    if decision is not None:
+        decisions.remember(inbound.unit, token(payload["idToken"]), decision)
+        # E01.FR.11 and others: the answer to an event with a token tells of it.
+        answer["idTokenInfo"] = id_token_info(decision)
+    return answer
 
 
 def _told(inbound: Inbound) -> Told:
@@ -86,4 +92,11 @@ def _register(samples: list[Element], *, last: bool = False) -> float | None:
     return known[-1] if last else known[0]
 
 
+def get_status(unit: UnitOfWork, command: Command) -> Payload:
+    """E14: whether it is under way, and whether messages about it are still to come."""
+    args = command.args
+    return {"transactionId": args["transaction_id"]} if "transaction_id" in args else {}
+
+
 HANDLERS = {"TransactionEvent": Handler(transaction_event, decide=ask)}
+COMMANDS = {"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)}

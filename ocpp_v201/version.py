@@ -4,13 +4,22 @@ from chargepoints.gateway.schemas import Schemas
 from chargepoints.versions import OcppVersion
 from ocpp_v201 import (
     authorization,
-    commands,
+    availability,
+    certificates,
+    cost,
+    customer_information,
     data_transfer,
     diagnostics,
+    display_messages,
     meter_values,
+    monitors,
     provisioning,
+    remote_control,
+    reports,
+    security,
     status,
     transactions,
+    variables,
 )
 
 VERSION = OcppVersion(
@@ -20,15 +29,44 @@ VERSION = OcppVersion(
     schemas=Schemas("ocpp.v201", request_suffix="Request"),
     handlers={
         **authorization.HANDLERS,
+        **certificates.HANDLERS,
+        **customer_information.HANDLERS,
         **data_transfer.HANDLERS,
         **diagnostics.HANDLERS,
+        **display_messages.HANDLERS,
         **meter_values.HANDLERS,
+        **monitors.HANDLERS,
         **provisioning.HANDLERS,
+        **reports.HANDLERS,
+        **security.HANDLERS,
         **status.HANDLERS,
         **transactions.HANDLERS,
     },
-    commands=commands.COMMANDS,
-    responses=commands.RESPONSES,
+    commands={
+        **authorization.COMMANDS,
+        **availability.COMMANDS,
+        **certificates.COMMANDS,
+        **cost.COMMANDS,
+        **customer_information.COMMANDS,
+        **data_transfer.COMMANDS,
+        **display_messages.COMMANDS,
+        **monitors.COMMANDS,
+        **provisioning.COMMANDS,
+        **remote_control.COMMANDS,
+        **reports.COMMANDS,
+        **security.COMMANDS,
+        **transactions.COMMANDS,
+        **variables.COMMANDS,
+    },
+    responses={
+        **availability.RESPONSES,
+        **certificates.RESPONSES,
+        **display_messages.RESPONSES,
+        **monitors.RESPONSES,
+        **remote_control.RESPONSES,
+        **security.RESPONSES,
+        **variables.RESPONSES,
+    },
     csms_actions=frozenset(
         {
             "CancelReservation",
@@ -77,5 +115,10 @@ VERSION = OcppVersion(
     # B02.FR.09: before it is accepted, anything else is answered with a SecurityError, unless
     # it was asked for with a TriggerMessage or is about a device model report.
     served_before_boot=frozenset({"BootNotification", "NotifyReport"}),
+    # B02.FR.02, FR.06 (use cases B05 to B08): a pending station may be read and configured.
+    sent_while_pending=frozenset(
+        {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
+    ),
+    shown=security.shown,
     answers_unreadable=True,
 )

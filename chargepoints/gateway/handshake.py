@@ -19,7 +19,7 @@ from django.utils import timezone
 from chargepoints.models import ChargePoint, Connection, Credential, Registration
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.models.connection import new_epoch
-from chargepoints.services import charge_points
+from chargepoints.services import charge_points, passwords
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import OcppVersion, installed_versions
@@ -128,7 +128,7 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     if charge_point is None:
         _NO_CREDENTIAL.matches(request.authorization or b"")
         return Refused(404, "unknown_identity", "Register the charge point, or correct its URL.")
-    if refused := _authenticate(charge_point, request, deviations):
+    if refused := _authenticate(unit, charge_point, request, deviations):
         return refused
     agreed = _agree(charge_point, request.offered, deviations)
     if agreed is None:
@@ -164,7 +164,7 @@ def _take_in(request: Request) -> ChargePoint:
 
 
 def _authenticate(
-    charge_point: ChargePoint, request: Request, deviations: list[str]
+    unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
 ) -> Refused | None:
     if charge_point.security_profile == 0:
         return None
@@ -185,6 +185,7 @@ def _authenticate(
         if any(matches):
             if credential.used_at is None:
                 Credential.objects.filter(pk=credential.pk).update(used_at=timezone.now())
+                passwords.used(unit, credential)
             return None
     return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
 

@@ -79,6 +79,19 @@ def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> N
     )
 
 
+def limit(charge_point_id: int, component: str, name: str, instance: str) -> int | None:
+    """A number the charge point reported of itself, such as ItemsPerMessage[GetVariables]."""
+    found = Variable.objects.filter(
+        charge_point_id=charge_point_id,
+        component=component,
+        name=name,
+        instance=instance,
+        attribute="Actual",
+    ).first()
+    text = (found.reported or "") if found else ""
+    return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
 def store_desired(charge_point_id: int, name: str, value: str, at: datetime, **where: Any) -> None:
     """What somebody wanted a variable to be, whether or not the charger took it."""
     shown = REDACTED if name.lower() in SECRET_NAMES else value

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import Transaction, TransactionEvent
-from chargepoints.services import transactions
+from chargepoints.models import ChargePoint, Transaction, TransactionEvent
+from chargepoints.services import commands, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
@@ -30,30 +30,47 @@ class Told:
     content: dict[str, Any]
 
 
-def record(inbound: Inbound, told: Told, decision: Decision | None) -> None:
-    """Store the event, with its samples, unless it is a repetition.
+def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transaction:
+    """Store the event, with its samples, unless it is a repetition; its transaction.
 
     The same number with the same content is a repetition; with other content the first is kept,
     and this one beside it as a conflict (P4).
     """
     row = transactions.find(inbound, told.stop.transaction_id)
     if row is not None and not _is_new(inbound, row, told):
-        return
+        return row
     if told.event_type == STARTED:
         row = _started(inbound, row, told, decision)
     else:
         row = row or _unknown(inbound, told)
         _updated(inbound, row, told, decision)
     transactions.record_samples(inbound, row, told.samples)
-    if told.event_type == ENDED and row.ended_at is None:
-        transactions.end(inbound, row, told.stop)
+    if told.event_type == ENDED:
+        if row.ended_at is None:
+            transactions.end(inbound, row, told.stop)
+        if missing_numbers(row, told.seq_no):
+            _ask_for_the_rest(inbound, row)
     _append(inbound, row, told, conflict=False)
+    return row
 
 
-def missing_numbers(row: Transaction) -> list[int]:
-    """The holes between the first and the last number that came."""
-    numbers = set(row.events.filter(conflict=False).values_list("seq_no", flat=True))
+def missing_numbers(row: Transaction, *coming: int) -> list[int]:
+    """The holes between the first and the last number that came, or is `coming` now."""
+    numbers = {*coming, *row.events.filter(conflict=False).values_list("seq_no", flat=True)}
     return [n for n in range(min(numbers), max(numbers)) if n not in numbers] if numbers else []
+
+
+def _ask_for_the_rest(inbound: Inbound, row: Transaction) -> None:
+    """2.0.1 E14: whether what is missing is still in the station's queue."""
+    inbound.deviate("events_missing")
+    if not inbound.station.proactive:
+        return
+    commands.submit(
+        ChargePoint.objects.get(pk=inbound.station.id),
+        "get_transaction_status",
+        {"transaction_id": row.transaction_id},
+        requested_by="gateway",
+    )
 
 
 def _started(

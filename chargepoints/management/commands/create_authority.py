@@ -1,0 +1,26 @@
+"""Make the gateway's own certificate authority for charging stations."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chargepoints.services import authority
+
+
+class Command(BaseCommand):
+    help = "Make the key and the certificate of the gateway's own authority in CA_DIRECTORY."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", default="OCPP gateway", help="the authority's common name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.CA_DIRECTORY:
+            raise CommandError("Set CA_DIRECTORY to where the authority is to be kept.")
+        directory = Path(settings.CA_DIRECTORY)
+        try:
+            authority.create(directory, options["name"])
+        except FileExistsError:
+            raise CommandError(f"There is an authority in {directory} already.") from None
+        self.stdout.write(str(directory / authority.CERTIFICATE_FILE))

@@ -1,0 +1,119 @@
+"""The gateway's own certificate authority for charging stations, where core has none.
+
+Its key and certificate are files in CA_DIRECTORY, made by `manage.py create_authority`; the
+proxy that ends TLS trusts the certificate (security profile 3).
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CERTIFICATE_FILE = "authority.pem"
+KEY_FILE = "authority.key"
+AUTHORITY_DAYS = 3650
+STATION_DAYS = 365
+# A00.FR.507 to 509: at least as strong as RSA with 2048 bits, or a curve with 224.
+LEAST_RSA_BITS = 2048
+LEAST_EC_BITS = 224
+
+
+class SigningRefused(ValueError):
+    """The request is not signed; the text says why."""
+
+
+class Authority:
+    def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self.certificate = certificate
+        self._key = key
+
+    def sign(self, csr_pem: str, identity: str, serial_number: str) -> str:
+        """The chain (PEM) for a charging station's request. Raises SigningRefused.
+
+        The common name has to be the station's own serial number or identity (A00.FR.511): a
+        certificate in another's name would open its door.
+        """
+        csr = _read(csr_pem)
+        names = csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        own = {name.lower() for name in (identity, serial_number) if name}
+        if not names or str(names[0].value).lower() not in own:
+            raise SigningRefused("the common name is not this station's serial number or identity")
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(csr.subject)
+            .issuer_name(self.certificate.subject)
+            .public_key(csr.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + timedelta(days=STATION_DAYS))
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return _pem(certificate) + _pem(self.certificate)
+
+
+def create(directory: Path, name: str) -> None:
+    """Make the key and the certificate. Raises FileExistsError where there is a key already."""
+    directory.mkdir(parents=True, exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    # Never readable by anybody else, and never over an existing key.
+    handle = os.open(directory / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
+    (directory / CERTIFICATE_FILE).write_text(_pem(certificate))
+
+
+@cache
+def load(directory: Path) -> Authority | None:
+    """The authority in this directory; None where there is none."""
+    if not (directory / KEY_FILE).is_file():
+        return None
+    certificate = x509.load_pem_x509_certificate((directory / CERTIFICATE_FILE).read_bytes())
+    key = serialization.load_pem_private_key((directory / KEY_FILE).read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{directory / KEY_FILE} holds no EC key")
+    return Authority(certificate, key)
+
+
+def _read(csr_pem: str) -> x509.CertificateSigningRequest:
+    try:
+        csr = x509.load_pem_x509_csr(csr_pem.encode())
+    except ValueError as error:
+        raise SigningRefused("this is no certificate signing request") from error
+    if not csr.is_signature_valid:
+        raise SigningRefused("the request is not signed with its own key")
+    key = csr.public_key()
+    strong_rsa = isinstance(key, rsa.RSAPublicKey) and key.key_size >= LEAST_RSA_BITS
+    strong_ec = isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= LEAST_EC_BITS
+    if not (strong_rsa or strong_ec):
+        raise SigningRefused("the key is too weak or of an unknown kind")
+    return csr
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -1,0 +1,98 @@
+"""Certificates as OCPP names them: by hashes of their issuer, and what charge points hold."""
+
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from chargepoints.inbound import clip
+from chargepoints.models import InstalledCertificate
+
+
+class NotACertificate(ValueError):
+    """The text holds no certificate in PEM."""
+
+
+def read_chain(pem: str) -> list[x509.Certificate]:
+    """The certificates of a PEM text, in its order. Raises NotACertificate."""
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise NotACertificate(str(error)) from error
+
+
+def hash_data(certificate: x509.Certificate, issuer: x509.Certificate) -> dict[str, str]:
+    """2.0.1 CertificateHashDataType: what an OCSP request names a certificate by (RFC 6960)."""
+    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256())
+    request = builder.build()
+    return {
+        "hashAlgorithm": "SHA256",
+        "issuerNameHash": request.issuer_name_hash.hex(),
+        "issuerKeyHash": request.issuer_key_hash.hex(),
+        # CertificateHashDataType: without leading zeros.
+        "serialNumber": f"{request.serial_number:x}",
+    }
+
+
+def ocsp_data(chain: list[x509.Certificate]) -> list[dict[str, str]]:
+    """2.0.1 OCSPRequestDataType of each certificate whose issuer is in the chain too."""
+    data = []
+    for certificate in chain:
+        issuer = _issuer_in(chain, certificate)
+        responder = _responder(certificate)
+        if issuer is not None and issuer is not certificate and responder:
+            data.append(hash_data(certificate, issuer) | {"responderURL": responder})
+    return data
+
+
+def replace_known(
+    charge_point_id: int, uses: list[str], found: list[dict[str, Any]], read_at: datetime
+) -> None:
+    """What the charge point listed of these uses (of all, where none was named)."""
+    known = InstalledCertificate.objects.filter(charge_point_id=charge_point_id)
+    (known.filter(use__in=uses) if uses else known).delete()
+    InstalledCertificate.objects.bulk_create(
+        InstalledCertificate(
+            charge_point_id=charge_point_id,
+            use=clip(each["use"], 30),
+            hash_algorithm=clip(each["hashAlgorithm"], 10),
+            issuer_name_hash=clip(each["issuerNameHash"], 128),
+            issuer_key_hash=clip(each["issuerKeyHash"], 128),
+            serial_number=clip(each["serialNumber"], 40),
+            read_at=read_at,
+        )
+        for each in found
+    )
+
+
+def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:
+    """A certificate was deleted from the charge point."""
+    InstalledCertificate.objects.filter(
+        charge_point_id=charge_point_id,
+        issuer_name_hash=hash_data["issuerNameHash"],
+        issuer_key_hash=hash_data["issuerKeyHash"],
+        serial_number=hash_data["serialNumber"],
+    ).delete()
+
+
+def _issuer_in(
+    chain: list[x509.Certificate], certificate: x509.Certificate
+) -> x509.Certificate | None:
+    issuers = (other for other in chain if other.subject == certificate.issuer)
+    return next(issuers, None)
+
+
+def _responder(certificate: x509.Certificate) -> str:
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    except x509.ExtensionNotFound:
+        return ""
+    urls = [
+        str(description.access_location.value)
+        for description in access.value
+        if description.access_method == AuthorityInformationAccessOID.OCSP
+    ]
+    return urls[0] if urls else ""

@@ -1,0 +1,41 @@
+"""The monitors a charge point has, as it reported them or took them last."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargepoints.models import Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`where` holds component, component_instance, evse_id, connector_id and instance."""
+
+    number: int
+    variable: str
+    type: str
+    value: float
+    severity: int
+    transaction: bool
+    where: dict[str, Any]
+
+
+def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> None:
+    for monitor in monitors:
+        Monitor.objects.update_or_create(
+            charge_point_id=charge_point_id,
+            number=monitor.number,
+            defaults={
+                "variable": monitor.variable,
+                "type": monitor.type,
+                "value": monitor.value,
+                "severity": monitor.severity,
+                "transaction": monitor.transaction,
+                "read_at": read_at,
+                **monitor.where,
+            },
+        )
+
+
+def forget(charge_point_id: int, numbers: list[int]) -> None:
+    Monitor.objects.filter(charge_point_id=charge_point_id, number__in=numbers).delete()

@@ -1,0 +1,44 @@
+"""Who signs a charge point's certificate: core, or the gateway's own authority."""
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+
+from chargepoints.gateway import process
+from chargepoints.models import ChargePoint
+from chargepoints.services import authority
+from chargepoints.services.authority import SigningRefused
+from chargepoints.station import Station
+from core_link import certificates, client
+from core_link.client import CoreUnreachable
+
+logger = logging.getLogger(__name__)
+
+CHARGING_STATION, V2G = "charging_station", "v2g"
+
+
+async def chain_for(station: Station, csr: str, use: str) -> str | None:
+    """The chain (PEM) for the request, core's if it offers to sign; None: it is refused.
+
+    `use`: charging_station or v2g; the gateway signs for charging stations alone.
+    """
+    try:
+        return await certificates.sign(station, csr, use)
+    except CoreUnreachable as error:
+        if client.shared() is not None and not error.not_offered:
+            return None
+    if use != CHARGING_STATION or not settings.CA_DIRECTORY:
+        return None
+    own = authority.load(Path(settings.CA_DIRECTORY))
+    if own is None:
+        return None
+    serial_number = await process.current().writer.run(
+        station.id,
+        lambda unit: ChargePoint.objects.values_list("serial_number", flat=True).get(pk=station.id),
+    )
+    try:
+        return own.sign(csr, station.identity, serial_number)
+    except SigningRefused as refused:
+        logger.warning("no certificate for %s: %s", station.identity, refused)
+        return None

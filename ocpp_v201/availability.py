@@ -1,0 +1,20 @@
+"""G03, G04: the station, an EVSE or a connector in or out of service."""
+
+from chargepoints.models import Command
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from ocpp_v201.remote_control import conclude_scheduled
+
+
+def change_availability(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    payload: Payload = {"operationalStatus": args["availability"].capitalize()}
+    if "evse_id" in args:
+        payload["evse"] = {"id": args["evse_id"]}
+        if "connector_id" in args:
+            payload["evse"]["connectorId"] = args["connector_id"]
+    return payload
+
+
+COMMANDS = {"set_availability": CommandTranslation("ChangeAvailability", change_availability)}
+RESPONSES = {"ChangeAvailability": ResponseReading(conclude_scheduled)}

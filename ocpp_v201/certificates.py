@@ -1,0 +1,146 @@
+"""M Certificates: installed, listed, deleted; and what cars and stations ask about them."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import certificates
+from chargepoints.services.certificates import NotACertificate
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from core_link import certificates as core
+from core_link.client import CoreUnreachable
+
+ROOTS = {
+    "csms_root": "CSMSRootCertificate",
+    "manufacturer_root": "ManufacturerRootCertificate",
+    "mo_root": "MORootCertificate",
+    "v2g_root": "V2GRootCertificate",
+}
+LISTED = ROOTS | {"v2g_chain": "V2GCertificateChain"}
+HASHES = {
+    "hashAlgorithm": "hash_algorithm",
+    "issuerNameHash": "issuer_name_hash",
+    "issuerKeyHash": "issuer_key_hash",
+    "serialNumber": "serial_number",
+}
+
+
+def install(unit: UnitOfWork, command: Command) -> Payload:
+    pem = command.args["certificate"].strip()
+    try:
+        certificates.read_chain(pem)
+    except NotACertificate as error:
+        raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
+    return {"certificateType": ROOTS[command.args["use"]], "certificate": pem}
+
+
+def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response.get("status") == "Accepted":
+        use = (command.request or {}).get("certificateType")
+        unit.emit(command.charge_point_id, "certificate.installed", {"use": use})
+
+
+def list_installed(unit: UnitOfWork, command: Command) -> Payload:
+    uses = command.args.get("uses")
+    return {"certificateType": [LISTED[use] for use in uses]} if uses else {}
+
+
+def conclude_listed(command: Command, response: Payload) -> Conclusion:
+    # M03.FR.02: NotFound says that there is none of the kind.
+    if response.get("status") in ("Accepted", "NotFound"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=str(response.get("status")))
+
+
+def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    found = []
+    for each in response.get("certificateHashDataChain") or []:
+        use = {"use": each["certificateType"]}
+        found.append(each["certificateHashData"] | use)
+        found += [child | use for child in each.get("childCertificateHashData") or []]
+    uses = (command.request or {}).get("certificateType") or []
+    certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
+
+
+def delete(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    if "certificate" in args:
+        return {"certificateHashData": _of_root(args["certificate"])}
+    if missing := [name for name in HASHES.values() if name not in args]:
+        raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
+    return {"certificateHashData": {ocpp: args[name] for ocpp, name in HASHES.items()}}
+
+
+def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    # M04.FR.05: NotFound means that it is not there either.
+    if response.get("status") in ("Accepted", "NotFound"):
+        asked = (command.request or {})["certificateHashData"]
+        certificates.forget(command.charge_point_id, asked)
+
+
+def _of_root(pem: str) -> Payload:
+    try:
+        (root, *_) = certificates.read_chain(pem)
+    except NotACertificate as error:
+        raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
+    if root.subject != root.issuer:
+        raise CommandRefused("invalid_args", "not self-signed: name it by its hashes")
+    return dict(certificates.hash_data(root, root))
+
+
+async def ask_exi(inbound: Inbound) -> str | None:
+    payload = inbound.payload
+    try:
+        return await core.iso15118(
+            inbound.station,
+            payload["exiRequest"],
+            str(payload["action"]).lower(),
+            payload["iso15118SchemaVersion"],
+        )
+    except CoreUnreachable:
+        return None
+
+
+def ev_certificate(inbound: Inbound, exi: str | None) -> Payload:
+    """M01, M02: the request of the car goes to the contract certificate pool and back."""
+    if exi is None:
+        return {"status": "Failed", "exiResponse": ""}
+    return {"status": "Accepted", "exiResponse": exi}
+
+
+async def ask_status(inbound: Inbound) -> str | None:
+    try:
+        return await core.status(inbound.station, inbound.payload["ocspRequestData"])
+    except CoreUnreachable:
+        return None
+
+
+def certificate_status(inbound: Inbound, result: Any) -> Payload:
+    """M06.FR.08, FR.09: the OCSP response, or Failed where there is none."""
+    return {"status": "Accepted", "ocspResult": result} if result else {"status": "Failed"}
+
+
+HANDLERS = {
+    "Get15118EVCertificate": Handler(ev_certificate, decide=ask_exi),
+    "GetCertificateStatus": Handler(certificate_status, decide=ask_status),
+}
+COMMANDS = {
+    "install_certificate": CommandTranslation("InstallCertificate", install),
+    "get_certificates": CommandTranslation("GetInstalledCertificateIds", list_installed),
+    "delete_certificate": CommandTranslation("DeleteCertificate", delete),
+}
+RESPONSES = {
+    "InstallCertificate": ResponseReading(record=record_installed),
+    "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
+    "DeleteCertificate": ResponseReading(record=record_deleted),
+}

@@ -1,0 +1,56 @@
+"""N09, N10: what the station knows of a customer is reported, or forgotten."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
+from ocpp_v201.certificates import HASHES
+from ocpp_v201.requests import request_id
+
+
+def effect(request_number: int) -> str:
+    return f"customer:{request_number}"
+
+
+def ask(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    report, clear = args.get("report", True), args.get("clear", False)
+    named = [name for name in ("customer_identifier", "id_token", "certificate") if name in args]
+    if len(named) != 1:
+        # N09.FR.07, FR.08: one reference to the customer.
+        raise CommandRefused("invalid_args", "name the customer in exactly one way")
+    if not (report or clear):
+        raise CommandRefused("invalid_args", "nothing to do: neither `report` nor `clear`")
+    number = request_id(command)
+    if report:
+        command.effect_key = effect(number)
+    return {"requestId": number, "report": report, "clear": clear, **_customer(args)}
+
+
+def _customer(args: Payload) -> Payload:
+    if "customer_identifier" in args:
+        return {"customerIdentifier": args["customer_identifier"]}
+    if "id_token" in args:
+        token = args["id_token"]
+        return {"idToken": {"idToken": token["value"], "type": token.get("type") or "Central"}}
+    return {"customerCertificate": {ocpp: args["certificate"][n] for ocpp, n in HASHES.items()}}
+
+
+def notify(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    commands.take_part(
+        inbound.unit,
+        inbound.station.id,
+        effect(payload["requestId"]),
+        {"seq_no": payload["seqNo"], "data": payload["data"]},
+        last=not payload.get("tbc"),
+    )
+    return {}
+
+
+HANDLERS = {"NotifyCustomerInformation": Handler(notify)}
+COMMANDS = {"customer_information": CommandTranslation("CustomerInformation", ask)}

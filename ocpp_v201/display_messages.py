@@ -1,0 +1,139 @@
+"""O Display messages: shown, listed, taken off."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.clock import ocpp_time, read_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands, display
+from chargepoints.services.display import Shown
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v201.requests import request_id
+
+PRIORITIES = {
+    "always_front": "AlwaysFront",
+    "in_front": "InFront",
+    "normal_cycle": "NormalCycle",
+}
+STATES = {
+    "charging": "Charging",
+    "faulted": "Faulted",
+    "idle": "Idle",
+    "unavailable": "Unavailable",
+}
+
+
+def effect(request_number: int) -> str:
+    return f"display:{request_number}"
+
+
+def show(unit: UnitOfWork, command: Command) -> Payload:
+    """O01, O02, O06: a message without a number of its own gets the next free one."""
+    args = command.args
+    content = {"format": args.get("format", "UTF8"), "content": args["content"]}
+    if "language" in args:
+        content["language"] = args["language"]
+    message: Payload = {
+        "id": args["id"] if "id" in args else request_id(command),
+        "priority": PRIORITIES[args.get("priority", "normal_cycle")],
+        "message": content,
+    }
+    if "state" in args:
+        message["state"] = STATES[args["state"]]
+    for name, ocpp_name in (("start_at", "startDateTime"), ("end_at", "endDateTime")):
+        if name in args:
+            message[ocpp_name] = ocpp_time(read_time(args[name], timezone.now()).at)
+    if "transaction_id" in args:
+        message["transactionId"] = args["transaction_id"]
+    if "evse_id" in args:
+        message["display"] = {"name": "Display", "evse": {"id": args["evse_id"]}}
+    return {"message": message}
+
+
+def record_shown(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response.get("status") == "Accepted":
+        message = (command.request or {})["message"]
+        display.store(unit, command.charge_point_id, [_shown(message)], timezone.now())
+
+
+def list_shown(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    number = request_id(command)
+    command.effect_key = effect(number)
+    payload: Payload = {"requestId": number}
+    if "ids" in args:
+        payload["id"] = args["ids"]
+    if "priority" in args:
+        payload["priority"] = PRIORITIES[args["priority"]]
+    if "state" in args:
+        payload["state"] = STATES[args["state"]]
+    return payload
+
+
+def conclude_listed(command: Command, response: Payload) -> Conclusion:
+    if response.get("status") == "Accepted":
+        return Conclusion(Command.State.ACCEPTED)
+    # O03.FR.05: Unknown says that there is none; no report follows.
+    return Conclusion(Command.State.REJECTED, error_code=str(response.get("status")))
+
+
+def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    asked = command.request or {}
+    if response.get("status") == "Unknown" and set(asked) == {"requestId"}:
+        display.forget_all(unit, command.charge_point_id)
+
+
+def clear(unit: UnitOfWork, command: Command) -> Payload:
+    return {"id": command.args["id"]}
+
+
+def record_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response.get("status") in ("Accepted", "Unknown"):
+        display.forget(unit, command.charge_point_id, (command.request or {})["id"])
+
+
+def notify(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    messages = payload.get("messageInfo") or []
+    shown = [_shown(message) for message in messages]
+    display.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
+    commands.take_part(
+        inbound.unit,
+        inbound.station.id,
+        effect(payload["requestId"]),
+        messages,
+        last=not payload.get("tbc"),
+    )
+    return {}
+
+
+def _shown(message: Payload) -> Shown:
+    return Shown(
+        number=message["id"],
+        content=message["message"]["content"],
+        priority=message["priority"],
+        state=message.get("state", ""),
+        transaction_id=message.get("transactionId", ""),
+    )
+
+
+HANDLERS = {"NotifyDisplayMessages": Handler(notify)}
+COMMANDS = {
+    "display_message": CommandTranslation("SetDisplayMessage", show),
+    "get_display_messages": CommandTranslation("GetDisplayMessages", list_shown),
+    "clear_display_message": CommandTranslation("ClearDisplayMessage", clear),
+}
+RESPONSES = {
+    "SetDisplayMessage": ResponseReading(record=record_shown),
+    "GetDisplayMessages": ResponseReading(conclude_listed, record_listed),
+    "ClearDisplayMessage": ResponseReading(record=record_cleared),
+}

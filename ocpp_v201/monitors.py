@@ -1,0 +1,153 @@
+"""N02 to N06: monitors on variables are set, reported and cleared."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands, monitors
+from chargepoints.services.monitors import Known
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    Batched,
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v201 import batches, naming
+from ocpp_v201.requests import request_id
+
+BASES = {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
+CRITERIA = {
+    "delta": "DeltaMonitoring",
+    "periodic": "PeriodicMonitoring",
+    "threshold": "ThresholdMonitoring",
+}
+LIMITS = "MonitoringCtrlr"
+SET = Batched("setMonitoringResult", lambda command: len(command.args["monitors"]))
+CLEARED = Batched("clearMonitoringResult", lambda command: len(command.args["ids"]))
+
+
+def effect(request_number: int) -> str:
+    return f"monitors:{request_number}"
+
+
+def set_base(unit: UnitOfWork, command: Command) -> Payload:
+    return {"monitoringBase": BASES[command.args["base"]]}
+
+
+def set_level(unit: UnitOfWork, command: Command) -> Payload:
+    return {"severity": command.args["severity"]}
+
+
+def set_monitoring(unit: UnitOfWork, command: Command) -> Payload:
+    items = [_monitor(each) for each in command.args["monitors"]]
+    return batches.following(
+        command,
+        SET,
+        items,
+        lambda part: {"setMonitoringData": part},
+        LIMITS,
+        "SetVariableMonitoring",
+    )
+
+
+def _monitor(args: Payload) -> Payload:
+    monitor = naming.named(args) | {name: args[name] for name in ("type", "value", "severity")}
+    # N04.FR.11: with an id it replaces that monitor.
+    optional = {name: args[name] for name in ("id", "transaction") if name in args}
+    return monitor | optional
+
+
+def clear(unit: UnitOfWork, command: Command) -> Payload:
+    ids = command.args["ids"]
+    return batches.following(
+        command, CLEARED, ids, lambda part: {"id": part}, LIMITS, "ClearVariableMonitoring"
+    )
+
+
+def get_report(unit: UnitOfWork, command: Command) -> Payload:
+    number = request_id(command)
+    command.effect_key = effect(number)
+    args = command.args
+    payload: Payload = {"requestId": number}
+    if "criteria" in args:
+        payload["monitoringCriteria"] = [CRITERIA[criterion] for criterion in args["criteria"]]
+    if "variables" in args:
+        payload["componentVariable"] = [naming.named(each) for each in args["variables"]]
+    return payload
+
+
+def conclude_each(command: Command, response: Payload) -> Conclusion:
+    """Accepted when all are; else the first no."""
+    results = response.get("setMonitoringResult") or response.get("clearMonitoringResult") or []
+    refused = [str(each["status"]) for each in results if each["status"] != "Accepted"]
+    if not refused:
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=refused[0])
+
+
+def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    asked = (command.request or {}).get("setMonitoringData", [])
+    results: list[Payload] = response.get("setMonitoringResult") or []
+    known = [
+        _known(result["id"], data, data)
+        for data, result in zip(asked, results, strict=False)
+        if result["status"] == "Accepted" and "id" in result
+    ]
+    monitors.store(command.charge_point_id, known, timezone.now())
+
+
+def record_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    results: list[Payload] = response.get("clearMonitoringResult") or []
+    gone = [each["id"] for each in results if each["status"] in ("Accepted", "NotFound")]
+    monitors.forget(command.charge_point_id, gone)
+
+
+def notify_report(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    known = [
+        _known(each["id"], data, each)
+        for data in payload.get("monitor") or []
+        for each in data["variableMonitoring"]
+    ]
+    monitors.store(inbound.station.id, known, inbound.received_at)
+    commands.take_part(
+        inbound.unit,
+        inbound.station.id,
+        effect(payload["requestId"]),
+        payload.get("monitor") or [],
+        last=not payload.get("tbc"),
+    )
+    return {}
+
+
+def _known(number: int, data: Payload, monitor: Payload) -> Known:
+    columns = naming.where(data)
+    del columns["attribute"]
+    return Known(
+        number=number,
+        variable=columns.pop("name"),
+        type=monitor["type"],
+        value=monitor["value"],
+        severity=monitor["severity"],
+        transaction=bool(monitor.get("transaction")),
+        where=columns,
+    )
+
+
+HANDLERS = {"NotifyMonitoringReport": Handler(notify_report)}
+COMMANDS = {
+    "set_monitoring": CommandTranslation("SetVariableMonitoring", set_monitoring, batched=SET),
+    "set_monitoring_base": CommandTranslation("SetMonitoringBase", set_base),
+    "set_monitoring_level": CommandTranslation("SetMonitoringLevel", set_level),
+    "get_monitoring_report": CommandTranslation("GetMonitoringReport", get_report),
+    "clear_monitoring": CommandTranslation("ClearVariableMonitoring", clear, batched=CLEARED),
+}
+RESPONSES = {
+    "SetVariableMonitoring": ResponseReading(conclude_each, record_set),
+    "ClearVariableMonitoring": ResponseReading(conclude_each, record_cleared),
+}

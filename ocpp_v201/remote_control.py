@@ -1,0 +1,102 @@
+"""F Remote control: start, stop, unlock, trigger; and B11, B12: reset."""
+
+from chargepoints.models import Command
+from chargepoints.services import booting, transactions
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v201.requests import request_id
+
+# F06: MessageTriggerEnumType.
+TRIGGERED = frozenset(
+    {
+        "BootNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "PublishFirmwareStatusNotification",
+        "SignChargingStationCertificate",
+        "SignCombinedCertificate",
+        "SignV2GCertificate",
+        "StatusNotification",
+        "TransactionEvent",
+    }
+)
+
+
+def request_start(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    remote_start_id = request_id(command)
+    command.effect_key = transactions.start_effect(str(remote_start_id))
+    token = args["id_token"]
+    payload: Payload = {
+        "remoteStartId": remote_start_id,
+        "idToken": {"idToken": token["value"], "type": token.get("type") or "Central"},
+    }
+    if "evse_id" in args:
+        payload["evseId"] = args["evse_id"]
+    return payload
+
+
+def request_stop(unit: UnitOfWork, command: Command) -> Payload:
+    transaction_id = command.args["transaction_id"]
+    command.effect_key = transactions.stop_effect(transaction_id)
+    return {"transactionId": transaction_id}
+
+
+def unlock(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    return {"evseId": args["evse_id"], "connectorId": args.get("connector_id", 1)}
+
+
+def conclude_unlock(command: Command, response: Payload) -> Conclusion:
+    status = str(response.get("status", ""))
+    if status == "Unlocked":
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def reset(unit: UnitOfWork, command: Command) -> Payload:
+    payload: Payload = {
+        "type": "Immediate" if command.args.get("type") == "immediate" else "OnIdle"
+    }
+    if "evse_id" in command.args:
+        payload["evseId"] = command.args["evse_id"]
+    else:
+        command.effect_key = booting.RESET_EFFECT
+    return payload
+
+
+def conclude_scheduled(command: Command, response: Payload) -> Conclusion:
+    # B12.FR.01, G03.FR.05: Scheduled is a yes, once the transactions have ended.
+    status = str(response.get("status", ""))
+    if status in ("Accepted", "Scheduled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def trigger(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    if args["message"] not in TRIGGERED:
+        raise CommandRefused("not_supported", f"OCPP 2.0.1 cannot trigger {args['message']}")
+    payload: Payload = {"requestedMessage": args["message"]}
+    if "evse_id" in args:
+        payload["evse"] = {"id": args["evse_id"]}
+        if args["message"] == "StatusNotification" or "connector_id" in args:
+            # F06.FR.12: a status is asked for of one connector.
+            payload["evse"]["connectorId"] = args.get("connector_id", 1)
+    return payload
+
+
+COMMANDS = {
+    "start": CommandTranslation("RequestStartTransaction", request_start),
+    "stop": CommandTranslation("RequestStopTransaction", request_stop),
+    "unlock": CommandTranslation("UnlockConnector", unlock),
+    "reset": CommandTranslation("Reset", reset),
+    "trigger": CommandTranslation("TriggerMessage", trigger),
+}
+RESPONSES = {
+    "Reset": ResponseReading(conclude_scheduled),
+    "UnlockConnector": ResponseReading(conclude_unlock),
+}

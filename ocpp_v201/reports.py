@@ -1,0 +1,84 @@
+"""B07, B08: the station reports its device model, in parts."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands, device_model
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.device_model import Reported
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload
+from ocpp_v201 import naming
+from ocpp_v201.requests import request_id
+
+BASES = {
+    "configuration": "ConfigurationInventory",
+    "full": "FullInventory",
+    "summary": "SummaryInventory",
+}
+CRITERIA = {
+    "active": "Active",
+    "available": "Available",
+    "enabled": "Enabled",
+    "problem": "Problem",
+}
+
+
+def effect(request_number: int) -> str:
+    return f"report:{request_number}"
+
+
+def get_base_report(unit: UnitOfWork, command: Command) -> Payload:
+    number = request_id(command)
+    command.effect_key = effect(number)
+    return {"requestId": number, "reportBase": BASES[command.args.get("base", "full")]}
+
+
+def get_report(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    if not args:
+        raise CommandRefused("invalid_args", "name criteria or variables, or use get_report")
+    number = request_id(command)
+    command.effect_key = effect(number)
+    payload: Payload = {"requestId": number}
+    if "criteria" in args:
+        payload["componentCriteria"] = [CRITERIA[criterion] for criterion in args["criteria"]]
+    if "variables" in args:
+        payload["componentVariable"] = [naming.named(each) for each in args["variables"]]
+    return payload
+
+
+def notify_report(inbound: Inbound, decision: Any) -> Payload:
+    """Each part is stored as it comes; the last one ends the command that asked for it."""
+    payload = inbound.payload
+    reports = [
+        reported for data in payload.get("reportData") or [] for reported in _attributes(data)
+    ]
+    device_model.store(inbound.station.id, reports, inbound.received_at)
+    if not payload.get("tbc"):
+        commands.confirm_effect(inbound.unit, inbound.station.id, effect(payload["requestId"]))
+        inbound.emit(
+            "charge_point.configuration_changed",
+            {"request_id": payload["requestId"], "reported": True},
+        )
+    return {}
+
+
+def _attributes(data: Payload) -> list[Reported]:
+    return [
+        Reported(
+            value=attribute.get("value"),
+            mutability=attribute.get("mutability") or "ReadWrite",
+            characteristics=data.get("variableCharacteristics"),
+            **naming.where(data | {"attributeType": attribute.get("type")}),
+        )
+        for attribute in data["variableAttribute"]
+    ]
+
+
+HANDLERS = {"NotifyReport": Handler(notify_report)}
+COMMANDS = {
+    "get_report": CommandTranslation("GetBaseReport", get_base_report),
+    "get_custom_report": CommandTranslation("GetReport", get_report),
+}

@@ -1,0 +1,97 @@
+"""A Security: passwords, certificates of the station, and its security events."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import commands, device_model, passwords, security_events
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from core_link import signing_requests
+from ocpp_v201.variables import is_secret
+
+USES = {
+    "ChargingStationCertificate": signing_requests.CHARGING_STATION,
+    "V2GCertificate": signing_requests.V2G,
+}
+OCPP_USES = {use: name for name, use in USES.items()}
+
+
+def security_event(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    moment = inbound.time(payload["timestamp"])
+    security_events.record(inbound, payload["type"], moment, payload.get("techInfo") or "")
+    return {}
+
+
+async def ask_for_chain(inbound: Inbound) -> str | None:
+    """A02.FR.03: the request is handed to whoever signs."""
+    payload = inbound.payload
+    # Without a type one certificate serves both, and the station's comes first.
+    use = USES.get(payload.get("certificateType", ""), signing_requests.CHARGING_STATION)
+    return await signing_requests.chain_for(inbound.station, payload["csr"], use)
+
+
+def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
+    """A02: the answer says that it will be signed; the certificate follows as a command."""
+    use = USES.get(inbound.payload.get("certificateType", ""))
+    inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
+    if chain is None:
+        return {"status": "Rejected"}
+    commands.submit(
+        ChargePoint.objects.get(pk=inbound.station.id),
+        "certificate_signed",
+        {"chain": chain} | ({"use": use} if use else {}),
+        requested_by="gateway",
+    )
+    return {"status": "Accepted"}
+
+
+def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
+    payload: Payload = {"certificateChain": command.args["chain"]}
+    if "use" in command.args:
+        payload["certificateType"] = OCPP_USES[command.args["use"]]
+    return payload
+
+
+def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response.get("status") == "Accepted":
+        unit.emit(
+            command.charge_point_id,
+            "certificate.installed",
+            {"use": command.args.get("use"), "command_id": str(command.pk)},
+        )
+
+
+def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
+    """A01.FR.02: the gateway makes the password itself."""
+    variable = {
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+        "attributeValue": passwords.begin_rotation(command),
+    }
+    return {"setVariableData": [variable]}
+
+
+def shown(action: str, payload: Payload) -> Payload:
+    """The request without its passwords, for trace and rows."""
+    if action == "SetVariables" and any(map(is_secret, payload["setVariableData"])):
+        return {
+            **payload,
+            "setVariableData": [
+                data | {"attributeValue": device_model.REDACTED} if is_secret(data) else data
+                for data in payload["setVariableData"]
+            ],
+        }
+    return payload
+
+
+HANDLERS = {
+    "SecurityEventNotification": Handler(security_event),
+    "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
+}
+COMMANDS = {
+    "certificate_signed": CommandTranslation("CertificateSigned", certificate_signed),
+    "rotate_password": CommandTranslation("SetVariables", rotate_password),
+}
+RESPONSES = {"CertificateSigned": ResponseReading(record=record_signed)}

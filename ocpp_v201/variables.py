@@ -1,0 +1,121 @@
+"""B05, B06: variables are read and written, in as many requests as the station needs."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.models import Command
+from chargepoints.services import device_model, passwords
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.device_model import Reported
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    Batched,
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v201 import batches, naming
+
+LIMITS = "DeviceDataCtrlr"
+
+
+def _read(command: Command) -> list[Payload]:
+    args = command.args
+    if command.type == "get_configuration":
+        return [naming.by_key(key) for key in args.get("keys") or []]
+    return [naming.named(each) | _attribute(each) for each in args["variables"]]
+
+
+def _written(command: Command) -> list[Payload]:
+    args = command.args
+    if command.type == "set_configuration":
+        return [naming.by_key(args["key"]) | {"attributeValue": args["value"]}]
+    return [
+        naming.named(each) | _attribute(each) | {"attributeValue": each["value"]}
+        for each in args["variables"]
+    ]
+
+
+def _attribute(args: Payload) -> Payload:
+    return {"attributeType": args["attribute"]} if "attribute" in args else {}
+
+
+READ = Batched("getVariableResult", lambda command: len(_read(command)))
+WRITTEN = Batched("setVariableResult", lambda command: len(_written(command)))
+
+
+def get_variables(unit: UnitOfWork, command: Command) -> Payload:
+    items = _read(command)
+    if not items:
+        raise CommandRefused(
+            "invalid_args", "OCPP 2.0.1 reads named variables; use get_report for all of them"
+        )
+    return batches.following(
+        command, READ, items, lambda part: {"getVariableData": part}, LIMITS, "GetVariables"
+    )
+
+
+def set_variables(unit: UnitOfWork, command: Command) -> Payload:
+    items = _written(command)
+    if any(is_secret(item) for item in items):
+        raise CommandRefused("invalid_args", "use rotate_password: else the door stays shut")
+    return batches.following(
+        command, WRITTEN, items, lambda part: {"setVariableData": part}, LIMITS, "SetVariables"
+    )
+
+
+def is_secret(data: Payload) -> bool:
+    return str(data["variable"]["name"]).lower() in device_model.SECRET_NAMES
+
+
+def conclude(command: Command, response: Payload) -> Conclusion:
+    """Accepted when all are; else the first no."""
+    results = response.get("getVariableResult") or response.get("setVariableResult") or []
+    statuses = [str(result.get("attributeStatus", "")) for result in results]
+    refused = [status for status in statuses if status not in ("Accepted", "RebootRequired")]
+    if not refused:
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=refused[0])
+
+
+def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    reports = []
+    for result in response.get("getVariableResult") or []:
+        if result.get("attributeStatus") != "Accepted":
+            continue
+        if is_secret(result):
+            result["attributeValue"] = device_model.REDACTED
+            command.response = response
+        reports.append(Reported(value=result.get("attributeValue"), **naming.where(result)))
+    device_model.store(command.charge_point_id, reports, timezone.now())
+
+
+def record_written(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    asked = (command.request or {}).get("setVariableData", [])
+    results: list[Any] = response.get("setVariableResult") or []
+    for data, result in zip(asked, results, strict=False):
+        taken = result.get("attributeStatus") in ("Accepted", "RebootRequired")
+        if not taken and is_secret(data):
+            # A01.FR.04: the old password stays.
+            passwords.refused(command)
+        if taken:
+            device_model.store_desired(
+                command.charge_point_id,
+                value=data["attributeValue"],
+                at=timezone.now(),
+                **naming.where(data),
+            )
+
+
+COMMANDS = {
+    "get_configuration": CommandTranslation("GetVariables", get_variables, batched=READ),
+    "get_variables": CommandTranslation("GetVariables", get_variables, batched=READ),
+    "set_configuration": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
+    "set_variables": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
+}
+RESPONSES = {
+    "GetVariables": ResponseReading(conclude, record_read),
+    "SetVariables": ResponseReading(conclude, record_written),
+}
