@@ -8,20 +8,24 @@ from chargepoints.models import AuthorizationStatus, Registration
 
 _TEXT = {"type": ["string", "null"]}
 
+# By path; the OpenAPI document publishes them.
+SCHEMAS: dict[str, dict[str, Any]] = {}
 
-def _answer(required: dict[str, Any], optional: dict[str, Any]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(
-        {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-            "required": list(required),
-            "properties": {**required, **optional},
-        },
-        validate_formats=True,
-    )
+
+def _answer(
+    path: str, required: dict[str, Any], optional: dict[str, Any]
+) -> jsonschema_rs.Validator:
+    SCHEMAS[path] = {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **optional},
+    }
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return jsonschema_rs.validator_for({**dialect, **SCHEMAS[path]}, validate_formats=True)
 
 
 AUTHORIZE = _answer(
+    "/authorize",
     {"status": {"enum": AuthorizationStatus.values}},
     {
         "group_id_token": {"type": ["string", "null"], "maxLength": 255},
@@ -31,14 +35,18 @@ AUTHORIZE = _answer(
     },
 )
 BOOT = _answer(
+    "/boot",
     {"status": {"enum": Registration.values}},
     {"interval_s": {"type": ["integer", "null"], "minimum": 1, "maximum": 86400}},
 )
 DATA_TRANSFER = _answer(
+    "/data-transfer",
     {"status": {"enum": ["accepted", "rejected", "unknown_message_id", "unknown_vendor_id"]}},
     {"data": {}},
 )
 _CERTIFICATE_STATUS = {"status": {"enum": ["accepted", "rejected", "failed"]}}
-SIGN_CERTIFICATE = _answer(_CERTIFICATE_STATUS, {"certificate_chain": _TEXT})
-ISO15118_CERTIFICATE = _answer(_CERTIFICATE_STATUS, {"exi_response": _TEXT})
-CERTIFICATE_STATUS = _answer(_CERTIFICATE_STATUS, {"ocsp_result": _TEXT})
+SIGN_CERTIFICATE = _answer("/certificates/sign", _CERTIFICATE_STATUS, {"certificate_chain": _TEXT})
+ISO15118_CERTIFICATE = _answer(
+    "/certificates/iso15118", _CERTIFICATE_STATUS, {"exi_response": _TEXT}
+)
+CERTIFICATE_STATUS = _answer("/certificates/status", _CERTIFICATE_STATUS, {"ocsp_result": _TEXT})

@@ -73,6 +73,9 @@ class CommandSerializer(StrictModel):
         allow_null=True,
         help_text="The gateway's own id of the transaction that is its effect.",
     )
+    result = serializers.JSONField(
+        read_only=True, help_text="What the charger sent later because of it: a list of parts."
+    )
     ocpp = OcppExchange(source="*", read_only=True)
     error = CommandError(source="*", read_only=True, allow_null=True)
 
@@ -92,6 +95,7 @@ class CommandSerializer(StrictModel):
             "answered_at",
             "finished_at",
             "transaction",
+            "result",
             "ocpp",
             "error",
         ]

@@ -23,6 +23,7 @@ class VariableSerializer(StrictModel):
     variable = Text(source="name", read_only=True)
     instance = TextOrNull(read_only=True)
     mutability = TextOrNull(read_only=True)
+    characteristics = serializers.JSONField(read_only=True)
 
     class Meta:
         model = Variable

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from chargepoints.models import ApiKey, ChargePoint, Connection, Message, Transaction
+from chargepoints.models import ApiKey, ChargePoint, Connection, Message, MeterValue, Transaction
 from chargepoints.services import charge_points
 
 ADMIN, OPERATE, READ = ApiKey.Scope.ADMIN, ApiKey.Scope.OPERATE, ApiKey.Scope.READ
@@ -70,6 +70,21 @@ def begin(charge_point: ChargePoint, number: int, **fields: Any) -> Transaction:
         "meter_start_wh": 1000.0,
     }
     return Transaction.objects.create(charge_point=charge_point, **(values | fields))
+
+
+def measure(transaction: Transaction, minute: int, **fields: Any) -> MeterValue:
+    at = MORNING + timedelta(minutes=minute)
+    values: dict[str, Any] = {
+        "evse_id": 1,
+        "sampled_at": at,
+        "received_at": at,
+        "key": minute,
+        "energy_wh": 1000.0 + minute,
+        "samples": [{"value": str(1000 + minute)}],
+    }
+    return MeterValue.objects.create(
+        charge_point=transaction.charge_point, transaction=transaction, **(values | fields)
+    )
 
 
 def trace(charge_point: ChargePoint, action: str) -> Message:

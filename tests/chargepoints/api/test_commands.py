@@ -47,6 +47,7 @@ def test_a_command_is_taken_in_and_can_be_looked_at(
         "answered_at": None,
         "finished_at": None,
         "transaction": None,
+        "result": None,
         "ocpp": {
             "version": None,
             "action": None,

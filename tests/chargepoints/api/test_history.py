@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chargepoints.models import MeterValue, Transaction, Variable
-from tests.chargepoints.api.client import MORNING, ApiClient, begin, register, trace
+from chargepoints.models import Variable
+from tests.chargepoints.api.client import MORNING, ApiClient, begin, measure, register, trace
 
 
 def pages(client: ApiClient, path: str, key: str) -> list[list[Any]]:
@@ -130,24 +130,9 @@ def test_charge_points_are_paged_by_identity(client: ApiClient) -> None:
     assert found == [["A", "B", "C"], ["D"]]
 
 
-def meter(transaction: Transaction, minute: int, **fields: Any) -> MeterValue:
-    at = MORNING + timedelta(minutes=minute)
-    values: dict[str, Any] = {
-        "evse_id": 1,
-        "sampled_at": at,
-        "received_at": at,
-        "key": minute,
-        "energy_wh": 1000.0 + minute,
-        "samples": [{"value": str(1000 + minute)}],
-    }
-    return MeterValue.objects.create(
-        charge_point=transaction.charge_point, transaction=transaction, **(values | fields)
-    )
-
-
 def test_meter_values_are_shown_typed_and_as_sent(client: ApiClient) -> None:
     transaction = begin(register(), 1)
-    row = meter(transaction, 5, power_w=11000.0)
+    row = measure(transaction, 5, power_w=11000.0)
     (shown,) = client.get("/meter-values").json()["results"]
     assert shown == {
         "id": row.pk,
@@ -168,9 +153,9 @@ def test_meter_values_are_shown_typed_and_as_sent(client: ApiClient) -> None:
 
 def test_meter_values_are_narrowed_down(client: ApiClient) -> None:
     one, two = begin(register("ONE"), 1), begin(register("TWO"), 2)
-    meter(one, 1)
-    meter(one, 2, evse_id=2)
-    meter(two, 3)
+    measure(one, 1)
+    measure(one, 2, evse_id=2)
+    measure(two, 3)
 
     def found(path: str) -> list[float]:
         return [result["energy_wh"] for result in client.get(path).json()["results"]]

@@ -1,0 +1,166 @@
+"""The OpenAPI document: valid, whole, honest; and the page made of it, which asks nobody else."""
+
+import re
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+from chargepoints.models import Evse, Variable
+from chargepoints.services.command_types import COMMAND_TYPES
+from core_link import answers
+from tests.chargepoints.api.client import (
+    MORNING,
+    ApiClient,
+    begin,
+    connect,
+    measure,
+    register,
+    trace,
+)
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return Client().get("/api/v1/openapi.json").json()
+
+
+def operations(document: Any) -> list[tuple[str, str, Any]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_it_is_valid_openapi_3_1(document: Any) -> None:
+    assert document["openapi"] == "3.1.1"
+    validate_schema(document)  # type: ignore[no-untyped-call]
+
+
+def test_it_is_the_same_at_both_of_its_addresses() -> None:
+    one, two = Client().get("/openapi.json"), Client().get("/api/v1/openapi.json")
+    assert one.content == two.content
+    assert one["Content-Type"] == "application/json"
+    again = Client().get("/openapi.json", headers={"If-None-Match": one["ETag"]})
+    assert again.status_code == 304
+
+
+def test_it_has_all_that_the_contract_names(document: Any) -> None:
+    charge_point = "/api/v1/charge-points/{identity}"
+    named = {
+        "/api/v1/charge-points": {"get", "post"},
+        charge_point: {"get", "patch", "delete"},
+        f"{charge_point}/transactions": {"get"},
+        f"{charge_point}/meter-values": {"get"},
+        f"{charge_point}/messages": {"get"},
+        f"{charge_point}/events": {"get"},
+        f"{charge_point}/configuration": {"get"},
+        f"{charge_point}/commands": {"get", "post"},
+        "/api/v1/commands/{id}": {"get"},
+        "/api/v1/commands/{id}/cancel": {"post"},
+        "/api/v1/transactions": {"get"},
+        "/api/v1/transactions/{id}": {"get"},
+        "/api/v1/meter-values": {"get"},
+        "/api/v1/id-tokens": {"get", "post"},
+        "/api/v1/id-tokens/{id}": {"get", "put", "delete"},
+        "/api/v1/events": {"get"},
+    }
+    for path, methods in named.items():
+        assert methods <= set(document["paths"][path]), path
+
+
+def test_every_operation_names_its_errors_its_key_and_its_scope(document: Any) -> None:
+    for path, method, operation in operations(document):
+        answered = set(operation["responses"])
+        assert {"401", "403", "406", "429", "503"} <= answered, path
+        assert ("404" in answered) == ("{" in path), path
+        assert ("415" in answered) == (method in ("post", "put", "patch")), path
+        assert operation["security"] == [{"key": []}]
+        assert "Needs the scope `" in operation["description"]
+        schemas = [
+            operation["responses"][status]["content"]["application/json"]["schema"]
+            for status in answered
+            if status[0] == "4"
+        ]
+        assert all(schema == {"$ref": "#/components/schemas/Problem"} for schema in schemas)
+
+
+def test_what_can_be_changed_has_an_etag_and_takes_if_match(document: Any) -> None:
+    for path in ("/api/v1/charge-points/{identity}", "/api/v1/id-tokens/{id}"):
+        for method, operation in document["paths"][path].items():
+            headers = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            if method == "get":
+                assert headers == {"If-None-Match"}
+                assert "ETag" in operation["responses"]["200"]["headers"]
+                assert "304" in operation["responses"]
+            else:
+                assert headers == {"If-Match"}
+                assert "412" in operation["responses"]
+
+
+def test_every_command_type_has_its_own_body(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    mapping = schemas["CommandRequest"]["discriminator"]["mapping"]
+    assert set(mapping) == set(COMMAND_TYPES)
+    for type, reference in mapping.items():
+        body = schemas[reference.rpartition("/")[2]]
+        assert body["properties"]["type"] == {"const": type}
+        assert body["properties"]["args"] == COMMAND_TYPES[type].args
+
+
+def test_what_core_is_asked_and_told_is_under_webhooks(document: Any) -> None:
+    asked = {path.strip("/") for path in answers.SCHEMAS}
+    assert set(document["webhooks"]) == asked | {"events"}
+    answer = document["webhooks"]["authorize"]["post"]["responses"]["200"]
+    statuses = answer["content"]["application/json"]["schema"]["properties"]["status"]["enum"]
+    assert "accepted" in statuses
+    assert "concurrent_tx" in statuses
+
+
+def test_every_operation_has_a_name_of_its_own(document: Any) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient) -> None:
+    """Each list and each resource, with a row in it, against its own schema."""
+    charge_point = register()
+    connect(charge_point)
+    transaction = begin(charge_point, 1, ended_at=MORNING)
+    trace(charge_point, "Heartbeat")
+    measure(transaction, 5)
+    Variable.objects.create(charge_point=charge_point, name="HeartbeatInterval", reported="300")
+    Evse.objects.create(charge_point=charge_point, evse_id=1).connectors.create()
+    token = client.post("/id-tokens", {"value": "04A1B2"}).json()
+    command = client.post("/charge-points/DEPOT-7/commands", {"type": "reset", "args": {}}).json()
+    client.request("post", f"/commands/{command['id']}/cancel")
+    ids = {
+        "/api/v1/transactions/{id}": transaction.pk,
+        "/api/v1/id-tokens/{id}": token["id"],
+        "/api/v1/commands/{id}": command["id"],
+    }
+    for path, methods in document["paths"].items():
+        if "get" not in methods:
+            continue
+        url = path.replace("{identity}", "DEPOT-7").replace("{id}", str(ids.get(path)))
+        answer = client.get(url.removeprefix("/api/v1"))
+        assert answer.status_code == 200, url
+        content = methods["get"]["responses"]["200"]["content"]["application/json"]
+        schema = {**content["schema"], "components": document["components"]}
+        found = jsonschema_rs.Draft202012Validator(schema).iter_errors(answer.json())
+        errors = [f"{error.instance_path}: {error.message}" for error in found]
+        assert errors == [], url
+
+
+def test_the_interactive_page_asks_no_other_server() -> None:
+    page = Client().get("/api/docs/").content.decode()
+    assert "/api/v1/openapi.json" in page
+    sources = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
+    assert sources
+    assert all(source.startswith("/static/") for source in sources)
+    for source in sources:
+        assert Client().get(source).status_code == 200
+    assert '"validatorUrl": null' in page
