@@ -16,12 +16,13 @@ run: $(INSTALLED)
 
 ## test: the suite, on SQLite and the in-memory channel layer
 test: $(INSTALLED)
-	$(PYTEST) -n 2 -m "not services"
+	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 2 -m "not services"
 
-## test-services: the tests that need PostgreSQL, Redis, nginx and a browser
+## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
 test-services: $(INSTALLED)
-	@test -n "$(TEST_DATABASE_URL)" || { echo "set TEST_DATABASE_URL (and TEST_REDIS_URL)" >&2; exit 1; }
-	$(PYTEST) -n 2 -m services
+	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
+		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
+	$(PYTEST) -n 2 -m "not embedded"
 
 ## lint: style, formatting, types, and models without a migration
 lint: $(INSTALLED)
@@ -39,7 +40,7 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
 
-## check: all that a change has to pass; `.ci/run` brings the services it needs
+## check: all that a change has to pass; `.ci/with-services make check` brings what it needs
 check: lint test test-services
 
 clean:

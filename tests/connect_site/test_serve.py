@@ -1,12 +1,9 @@
 """`manage.py serve`: what it refuses to start with, and that it serves."""
 
-import os
 import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,76 +14,14 @@ from pytest_django import Settings
 
 from connect_site.server import preflight
 from connect_site.server.sockets import CannotStartError
-from tests.connect_site.process import REPOSITORY, until
-
-SECRET = "a secret that is more than long enough for a test"
-
-
-class Installation:
-    """A directory with a database, and commands that work on it."""
-
-    def __init__(self, directory: Path) -> None:
-        self.database = directory / "connect.sqlite3"
-        self.log = directory / "log"
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "SECRET_KEY": SECRET,
-            "CREDENTIAL_PEPPER": SECRET,
-            "DATABASE_URL": f"sqlite:///{self.database}",
-            "DRAIN_S": "0",
-        }
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    def refuses_to_serve(self, *arguments: str, **environment: str) -> str:
-        ended = self.manage("serve", "--port", "0", *arguments, **environment)
-        assert ended.returncode == 1
-        assert "Traceback" not in ended.stderr
-        return ended.stderr.strip()
-
-    def serve(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """Starts a server and waits until it listens."""
-        before = self.output.count("Listening on")
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", *arguments],
-                cwd=REPOSITORY,
-                env=self.environment | environment,
-                stderr=log,
-            )
-        self.processes.append(process)
-        until(
-            lambda: self.output.count("Listening on") > before or process.poll() is not None, 20
-        )
-        assert process.poll() is None, self.output
-        return process
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text() if self.log.exists() else ""
-
-    @property
-    def port(self) -> int:
-        return int(self.output.rpartition("Listening on http://127.0.0.1:")[2].split()[0])
+from tests.connect_site.installation import Installation
 
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     installation = Installation(tmp_path)
     yield installation
-    for process in installation.processes:
-        process.kill()
-        process.wait()
+    installation.end()
 
 
 @pytest.fixture(scope="module")

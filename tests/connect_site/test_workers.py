@@ -1,0 +1,105 @@
+"""Several server processes on one port: replaced when they die, stopped together."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.connect_site.installation import Installation
+from tests.connect_site.process import until
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database of its own beside the tests' one."""
+    url = os.environ["TEST_DATABASE_URL"]
+    name = sql.Identifier(f"workers_{os.getpid()}")
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        own = f"{url.rpartition('/')[0]}/workers_{os.getpid()}"
+        migrated = Installation(
+            tmp_path_factory.mktemp("migrated"), DATABASE_URL=own, DATABASE_STATEMENT_TIMEOUT_S="0"
+        ).manage("migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        yield own
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    installation = Installation(
+        tmp_path, DATABASE_URL=database_url, REDIS_URL=os.environ["TEST_REDIS_URL"]
+    )
+    yield installation
+    installation.end()
+
+
+def children(pid: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def serves(port: int) -> bool:
+    try:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as client:
+            client.sendall(b"GET /admin/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return client.recv(100).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def test_workers_share_a_port_and_are_replaced_when_they_die(installation: Installation) -> None:
+    parent = installation.serve("--port", "0", "--workers", "2", listeners=2)
+    before = children(parent.pid)
+    assert len(before) == 2
+    assert serves(installation.port)
+
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: len(children(parent.pid) - {victim}) == 2, 15, lambda: installation.output)
+    assert f"Worker {victim} ended with status -9" in installation.output
+    until(lambda: installation.output.count("Listening on") == 3, 15)
+
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(30) == 0
+    assert not serves(installation.port)
+
+
+def test_workers_end_when_their_parent_is_killed(installation: Installation) -> None:
+    parent = installation.serve("--port", "0", "--workers", "2", listeners=2)
+    workers = children(parent.pid)
+    parent.kill()
+    parent.wait()
+    until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), 20)
+    assert installation.output.count("Stopping") == 2
+
+
+def test_a_store_without_fsync_is_refused(installation: Installation) -> None:
+    with psycopg.connect(installation.environment["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute("ALTER ROLE connect SET synchronous_commit = off")
+        try:
+            complaint = installation.refuses_to_serve()
+        finally:
+            admin.execute("ALTER ROLE connect RESET synchronous_commit")
+    assert "may lose what it has acknowledged: synchronous_commit is off" in complaint
+
+
+def test_postgresql_is_pooled_and_patient_within_limits(installation: Installation) -> None:
+    ended = installation.manage(
+        "shell",
+        "-v0",
+        "-c",
+        "from django.db import connection as c; q = lambda s: c.cursor().execute(s).fetchone()[0];"
+        "print([q(f'SHOW {p}') for p in ('statement_timeout', 'lock_timeout',"
+        " 'idle_in_transaction_session_timeout')], c.pool.max_size)",
+        WRITER_THREADS="3",
+        HTTP_THREADS="5",
+    )
+    assert ended.stdout.strip() == "['30s', '5s', '1min'] 12", ended.stderr
