@@ -8,7 +8,7 @@ from chargepoints.versions import Handler, Payload
 from core_link import decisions
 
 # 1.6 knows five words (7.2); the rest of the neutral ones mean Invalid or Blocked to it.
-_STATUS = {
+STATUS = {
     AuthorizationStatus.ACCEPTED: "Accepted",
     AuthorizationStatus.BLOCKED: "Blocked",
     AuthorizationStatus.EXPIRED: "Expired",
@@ -16,15 +16,17 @@ _STATUS = {
     AuthorizationStatus.NO_CREDIT: "Blocked",
 }
 
+# 7.29: an IdToken is a CiString20.
+LONGEST_ID_TAG = 20
+
 
 def token(payload: Payload) -> TokenAsked:
     return TokenAsked(str(payload["idTag"]))
 
 
 def id_tag_info(decision: Decision) -> Payload:
-    info: Payload = {"status": _STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
-    # 1.6: an IdToken has at most 20 characters.
-    if decision.group_id_token and len(decision.group_id_token) <= 20:
+    info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
+    if decision.group_id_token and len(decision.group_id_token) <= LONGEST_ID_TAG:
         info["parentIdTag"] = decision.group_id_token
     if decision.expires_at is not None:
         info["expiryDate"] = ocpp_time(decision.expires_at)

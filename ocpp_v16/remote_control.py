@@ -5,6 +5,7 @@ from chargepoints.services import booting, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16.authorization import LONGEST_ID_TAG
 
 # 7.7, and the security whitepaper's ExtendedTriggerMessage for what TriggerMessage lacks.
 TRIGGERED = frozenset(
@@ -22,7 +23,7 @@ TRIGGERED = frozenset(
 def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     value = args["id_token"]["value"]
-    if len(value) > 20:
+    if len(value) > LONGEST_ID_TAG:
         raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")
     evse_id = args.get("evse_id")
     command.effect_key = transactions.start_effect(f"{evse_id or 0}:{value}".lower())

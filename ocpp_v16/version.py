@@ -7,8 +7,10 @@ from ocpp_v16 import (
     boot,
     configuration,
     data_transfer,
+    local_list,
     meter_values,
     remote_control,
+    reservation,
     status,
     transactions,
 )
@@ -29,11 +31,15 @@ VERSION = OcppVersion(
     commands={
         **configuration.COMMANDS,
         **data_transfer.COMMANDS,
+        **local_list.COMMANDS,
         **remote_control.COMMANDS,
+        **reservation.COMMANDS,
     },
     responses={
         **configuration.RESPONSES,
+        **local_list.RESPONSES,
         **remote_control.RESPONSES,
+        **reservation.RESPONSES,
     },
     csms_actions=frozenset(
         {

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services import commands
+from chargepoints.services import commands, reservations
 from chargepoints.unit_of_work import UnitOfWork
 
 HEARTBEAT_EVERY_S = 5.0
@@ -52,6 +52,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     if _due("flush", FLUSH_EVERY_S):
         _flush_last_seen(unit, seen, now)
     _expire(unit, now)
+    reservations.expire(unit, now)
     _report_offline(unit, now)
     if seen.connections:
         mine = ChargePoint.objects.filter(connection__server_id=seen.server_id)

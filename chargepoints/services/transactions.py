@@ -10,7 +10,7 @@ from django.db.models import Q
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Transaction
-from chargepoints.services import commands, metering
+from chargepoints.services import commands, metering, reservations
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.metering import Element
 from chargepoints.unit_of_work import take_numbers
@@ -161,6 +161,8 @@ def begin(
     authorize(row, start.token, decision)
     row.save()
     remember(inbound, row)
+    if start.reservation_id is not None:
+        reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
     confirm_start(inbound, row)
     return row

@@ -1,5 +1,6 @@
 """The local authorization list, and reservations."""
 
+from chargepoints.models import AuthorizationStatus
 from chargepoints.services.command_types.declaration import (
     COUNT,
     ID_TOKEN,
@@ -15,7 +16,7 @@ LIST_ENTRY: JsonSchema = {
     "type": "object",
     "properties": {
         "id_token": ID_TOKEN,
-        "status": {"enum": ["accepted", "blocked", "expired", "invalid", "concurrent_tx"]},
+        "status": {"enum": [str(status) for status in AuthorizationStatus]},
         "group_id_token": TEXT,
         "expires_at": TIME,
     },

@@ -1,0 +1,78 @@
+"""Local authorization list management (1.6, 5.10 and 5.15)."""
+
+from chargepoints.clock import ocpp_time
+from chargepoints.models import AuthorizationStatus, Command
+from chargepoints.services import device_model, local_lists
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.local_lists import Entry
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16.authorization import LONGEST_ID_TAG, STATUS
+
+
+def get_version(unit: UnitOfWork, command: Command) -> Payload:
+    return {}
+
+
+def record_version(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    version = response["listVersion"]
+    command.result = {"version": version}
+    # 5.10: -1 says that there are no local lists, 0 that the list is empty.
+    local_lists.report_version(command.charge_point_id, version)
+
+
+def conclude_version(command: Command, response: Payload) -> Conclusion:
+    return Conclusion(Command.State.ACCEPTED)
+
+
+def send(unit: UnitOfWork, command: Command) -> Payload:
+    # 9.4.3: SendLocalListMaxLength is how many entries one request may have.
+    limit = device_model.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
+    part = local_lists.next_part(command, limit)
+    return {
+        "listVersion": part.version,
+        "updateType": "Full" if part.full else "Differential",
+        "localAuthorizationList": [_authorization_data(entry) for entry in part.entries],
+    }
+
+
+def _authorization_data(entry: Entry) -> Payload:
+    if len(entry.value) > LONGEST_ID_TAG:
+        raise CommandRefused("invalid_args", f"{entry.value}: an idTag has at most 20 characters")
+    # 7.2: without idTagInfo the entry is removed from the list.
+    if entry.status is None:
+        return {"idTag": entry.value}
+    info: Payload = {"status": STATUS.get(AuthorizationStatus(entry.status), "Invalid")}
+    if entry.group_id_token and len(entry.group_id_token) <= LONGEST_ID_TAG:
+        info["parentIdTag"] = entry.group_id_token
+    if entry.expires_at is not None:
+        info["expiryDate"] = ocpp_time(entry.expires_at)
+    return {"idTag": entry.value, "idTagInfo": info}
+
+
+def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if command.type != "send_local_list":
+        return
+    if response["status"] == "Accepted":
+        local_lists.accept(command)
+    elif response["status"] == "VersionMismatch":
+        local_lists.repair(command)
+
+
+def conclude_sent(command: Command, response: Payload) -> Conclusion:
+    status = str(response["status"])
+    if status != "Accepted":
+        return Conclusion(Command.State.REJECTED, error_code=status)
+    if command.type == "send_local_list" and not local_lists.is_complete(command):
+        return Conclusion(Command.State.QUEUED)
+    return Conclusion(Command.State.ACCEPTED)
+
+
+COMMANDS = {
+    "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
+    "send_local_list": CommandTranslation("SendLocalList", send),
+}
+RESPONSES = {
+    "GetLocalListVersion": ResponseReading(conclude_version, record_version),
+    "SendLocalList": ResponseReading(conclude_sent, record_sent),
+}

@@ -1,0 +1,51 @@
+"""Reservation (1.6, 5.13 and 5.1)."""
+
+from chargepoints.clock import ocpp_time
+from chargepoints.models import Command
+from chargepoints.services import reservations
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from ocpp_v16.authorization import LONGEST_ID_TAG
+
+
+def reserve(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    for value in (args["id_token"]["value"], args.get("group_id_token", "")):
+        if len(value) > LONGEST_ID_TAG:
+            raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")
+    reservation = reservations.request(command)
+    payload: Payload = {
+        # 5.13: connector 0 reserves any connector.
+        "connectorId": args.get("evse_id", 0),
+        "expiryDate": ocpp_time(reservation.expires_at),
+        "idTag": reservation.id_token,
+        "reservationId": reservation.reservation_id,
+    }
+    if reservation.group_id_token:
+        payload["parentIdTag"] = reservation.group_id_token
+    return payload
+
+
+def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    reservations.answered(unit, command, accepted=response["status"] == "Accepted")
+
+
+def cancel(unit: UnitOfWork, command: Command) -> Payload:
+    return {"reservationId": command.args["reservation_id"]}
+
+
+def record_cancel(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] == "Accepted":
+        number = (command.request or {})["reservationId"]
+        reservations.cancelled(unit, command.charge_point_id, number)
+
+
+COMMANDS = {
+    "reserve": CommandTranslation("ReserveNow", reserve),
+    "cancel_reservation": CommandTranslation("CancelReservation", cancel),
+}
+RESPONSES = {
+    "ReserveNow": ResponseReading(record=record_reserve),
+    "CancelReservation": ResponseReading(record=record_cancel),
+}
