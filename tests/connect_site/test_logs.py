@@ -1,0 +1,41 @@
+"""The log: one line a record, printable, whatever a charger has sent."""
+
+import logging
+
+import pytest
+
+from connect_site.logs import OneLineFormatter
+
+
+def line(message: str, *arguments: object, exc_info: object = None) -> str:
+    record = logging.LogRecord("gateway", logging.INFO, "x.py", 1, message, arguments, None)
+    record.exc_info = exc_info  # type: ignore[assignment]
+    return OneLineFormatter("%(levelname)s %(name)s %(message)s").format(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("CP1\nERROR forged", r"CP1\nERROR forged"),
+        ("CP1\r\nERROR", r"CP1\x0d\nERROR"),
+        ("\x1b[2Jgone", r"\x1b[2Jgone"),
+        ("a\x00b\x7fc\x9bd", r"a\x00b\x7fc\x9bd"),
+        ("a\u2028b\u2029c", r"a\u2028b\u2029c"),
+        ("a\ud800b", r"a\ud800b"),
+        ("Säule 充电", "Säule 充电"),
+    ],
+)
+def test_a_chargers_text_stays_on_its_line(text: str, written: str) -> None:
+    assert line("refused %s", text) == f"INFO gateway refused {written}"
+
+
+def test_a_traceback_is_one_line_too() -> None:
+    def fail() -> None:
+        raise ValueError("first\nsecond")
+
+    try:
+        fail()
+    except ValueError as error:
+        written = line("failed", exc_info=(type(error), error, error.__traceback__))
+    assert "\n" not in written
+    assert r"ValueError: first\nsecond" in written
