@@ -61,7 +61,7 @@ class OperatedCharger:
         **fields: Any,
     ) -> Self:
         """Registered with `fields`, connected and, unless `boot` is None, booted."""
-        row = await asyncio.to_thread(gateway.register, identity, **fields)
+        row = gateway.register(identity, **fields)
         operated = cls(gateway, row, await gateway.connect(identity, protocol))
         if boot is not None:
             answer = await operated.call("BootNotification", boot)

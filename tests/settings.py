@@ -26,3 +26,6 @@ if "sqlite" in os.environ["DATABASE_URL"]:
     DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": f"{tempfile.gettempdir()}/connect-tests/test-{os.getpid()}.sqlite3"
     }
+else:
+    # Tests ask from many short-lived threads, which would keep what they took from a pool.
+    DATABASES["default"]["OPTIONS"].pop("pool", None)  # noqa: F405

@@ -6,8 +6,9 @@ from collections import OrderedDict, deque
 from django.db.models import F
 from django.utils import timezone
 
+from chargepoints.gateway import handshake
 from chargepoints.gateway.handshake import Refused, Request
-from chargepoints.models import ChargePoint, HandshakeRefusal
+from chargepoints.models import HandshakeRefusal
 from chargepoints.unit_of_work import UnitOfWork
 
 WINDOW_S = 60.0
@@ -70,8 +71,10 @@ class Guard:
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
     """One row per identity, address and reason; core hears of the first of each hour."""
     now = timezone.now()
+    # PostgreSQL takes no NUL.
+    identity = request.identity[:255].replace("\x00", "")
     row, created = HandshakeRefusal.objects.get_or_create(
-        identity=request.identity[:255].replace("\x00", ""),
+        identity=identity,
         address=request.address,
         reason=refused.reason,
         defaults={
@@ -91,7 +94,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
             user=_user(request),
             offered_protocols=", ".join(request.offered)[:255],
         )
-    known = ChargePoint.objects.filter(identity__iexact=request.identity).first() if fresh else None
+    known = handshake.find(identity) if fresh else None
     if known is not None:
         unit.emit(
             known.pk,
