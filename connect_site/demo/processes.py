@@ -42,8 +42,9 @@ class Processes:
         for name, child in self._children.items():
             if child.poll() is not None:
                 last = self._log(name).read_text(errors="replace").splitlines()[-LAST_LINES:]
+                said = "".join(f"\n  {line}" for line in last) or " nothing"
                 raise ChildDiedError(
-                    f"{name} has ended with status {child.returncode}:\n  " + "\n  ".join(last)
+                    f"{name} has ended by itself with status {child.returncode}; it said:{said}"
                 )
 
     def stop(self) -> None:

@@ -18,6 +18,7 @@ from connect_site.demo.processes import ChildDiedError, Processes
 
 START_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.3
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 BANNER = """
   Connect is running, with six simulated chargers and a fake core.
@@ -45,7 +46,8 @@ class Command(BaseCommand):
         core_port = core_port or port + 1
         _refuse_a_taken_port(port)
         _refuse_a_taken_port(core_port)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # Explicitly for all of them: a shell starts what runs in the background without SIGINT.
+        for number in STOP_SIGNALS:
             signal.signal(number, _interrupt)
         processes = Processes(DIRECTORY)
         try:
@@ -55,21 +57,22 @@ class Command(BaseCommand):
         except ChildDiedError as error:
             raise CommandError(f"{error}\nAll else is stopped.") from None
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             processes.stop()
 
     def _run(self, processes: Processes, port: int, core_port: int) -> None:
+        http, core = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{core_port}"
+        url = f"ws://127.0.0.1:{port}/ocpp"
+        environment = {"CORE_URL": core, "EVENTS_URL": f"{core}/events"}
+        processes.start("fake-core", "manage.py", "fake_core", "--port", str(core_port))
+
         self.stdout.write("Preparing the database ...")
         password = load_secrets()["admin_password"]
         keys = prepare(password)
         connections.close_all()
 
         self.stdout.write("Starting the server ...")
-        http, core = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{core_port}"
-        url = f"ws://127.0.0.1:{port}/ocpp"
-        environment = {"CORE_URL": core, "EVENTS_URL": f"{core}/events"}
-        processes.start("fake-core", "manage.py", "fake_core", "--port", str(core_port))
         processes.start("server", "manage.py", "serve", "--port", str(port), **environment)
         _wait_for(f"{core}/faults", processes)
         _wait_for(f"{http}/healthz", processes)
