@@ -1,10 +1,11 @@
 """What a charge point is told to do now (1.6, chapter 5), and the trigger of messages (5.17)."""
 
 from chargepoints.models import Command
-from chargepoints.services import booting, transactions
+from chargepoints.services import booting, charging_profiles, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16 import smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
 # 7.7, and the security whitepaper's ExtendedTriggerMessage for what TriggerMessage lacks.
@@ -30,7 +31,20 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {"idTag": value}
     if evse_id is not None:
         payload["connectorId"] = evse_id
+    if "charging_profile" in args:
+        if args["charging_profile"]["purpose"] != "transaction":
+            # 5.11: only a TxProfile may come with a remote start, and without a transaction.
+            raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
+        profile = charging_profiles.numbered(command, "charging_profile")
+        payload["chargingProfile"] = smart_charging.charging_profile(profile)
     return payload
+
+
+def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    args = command.args
+    if command.type == "start" and response["status"] == "Accepted" and "charging_profile" in args:
+        evse_id = args.get("evse_id", 0)
+        charging_profiles.install(command.charge_point_id, evse_id, args["charging_profile"])
 
 
 def remote_stop(unit: UnitOfWork, command: Command) -> Payload:
@@ -102,6 +116,7 @@ COMMANDS = {
     "trigger": CommandTranslation("TriggerMessage", trigger),
 }
 RESPONSES = {
+    "RemoteStartTransaction": ResponseReading(record=record_start),
     "ChangeAvailability": ResponseReading(conclude_availability),
     "UnlockConnector": ResponseReading(conclude_unlock),
 }

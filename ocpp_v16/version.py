@@ -11,6 +11,7 @@ from ocpp_v16 import (
     meter_values,
     remote_control,
     reservation,
+    smart_charging,
     status,
     transactions,
 )
@@ -34,12 +35,14 @@ VERSION = OcppVersion(
         **local_list.COMMANDS,
         **remote_control.COMMANDS,
         **reservation.COMMANDS,
+        **smart_charging.COMMANDS,
     },
     responses={
         **configuration.RESPONSES,
         **local_list.RESPONSES,
         **remote_control.RESPONSES,
         **reservation.RESPONSES,
+        **smart_charging.RESPONSES,
     },
     csms_actions=frozenset(
         {

@@ -10,7 +10,7 @@ from django.db.models import Q
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Transaction
-from chargepoints.services import commands, metering, reservations
+from chargepoints.services import charging_profiles, commands, metering, reservations
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.metering import Element
 from chargepoints.unit_of_work import take_numbers
@@ -207,6 +207,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         # The register fell back, or counts per session.
         inbound.deviate("register_fell_back")
     row.save()
+    charging_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     remember(inbound, row)
     event = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)

@@ -3,7 +3,7 @@
 import asyncio
 
 from chargepoints.models import Command, IdToken, LocalList
-from tests.operated import OperatedCharger, eventually
+from tests.operated import OperatedCharger, Payload, eventually
 from tests.running_gateway import RunningGateway
 
 
@@ -56,7 +56,7 @@ async def test_a_removed_token_is_sent_without_its_information(
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         accepted = {"status": "Accepted"}
-        args = {"entries": [entry("KEEP"), entry("DROP")]}
+        args: Payload = {"entries": [entry("KEEP"), entry("DROP")]}
         await cp.command("send_local_list", args, "SendLocalList", accepted)
         args = {"update": "differential", "remove": [{"value": "drop"}]}
         request, _ = await cp.command("send_local_list", args, "SendLocalList", accepted)
@@ -84,7 +84,7 @@ async def test_a_version_mismatch_is_repaired_by_the_whole_list(
     gateway: RunningGateway, identity: str
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
-        args = {"entries": [entry("ONE")]}
+        args: Payload = {"entries": [entry("ONE")]}
         await cp.command("send_local_list", args, "SendLocalList", {"status": "Accepted"})
         args = {"update": "differential", "entries": [entry("TWO")]}
         _, command = await cp.command(

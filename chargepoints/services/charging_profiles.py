@@ -1,0 +1,66 @@
+"""Charging profiles: what was installed in each charge point, in neutral words."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from chargepoints.models import ChargingProfile, Command
+from chargepoints.unit_of_work import take_numbers
+
+Purpose = ChargingProfile.Purpose
+Profile = dict[str, Any]
+
+
+def numbered(command: Command, name: str = "profile") -> Profile:
+    """The profile in a command's argument `name`, with an id and a stack level in any case."""
+    profile: Profile = command.args[name]
+    if "id" not in profile:
+        station_id = command.charge_point_id
+        number = take_numbers("request_number", {station_id: 1})[station_id]
+        command.args[name] = profile = {**profile, "id": number}
+        Command.objects.filter(pk=command.pk).update(args=command.args)
+    return {"stack_level": 0, **profile}
+
+
+def install(charge_point_id: int, evse_id: int, profile: Profile) -> None:
+    """The charge point took it: it replaces the one with its id, and the one in its place.
+
+    1.6 5.16.3, 2.0.1 K01.FR.05: same purpose, stack level and EVSE.
+    """
+    profile = {"stack_level": 0, **profile}
+    installed = ChargingProfile.objects.filter(charge_point_id=charge_point_id)
+    same_place = Q(purpose=profile["purpose"], stack_level=profile["stack_level"], evse_id=evse_id)
+    installed.filter(same_place | Q(profile_id=profile["id"])).delete()
+    ChargingProfile.objects.create(
+        charge_point_id=charge_point_id,
+        profile_id=profile["id"],
+        evse_id=evse_id,
+        purpose=profile["purpose"],
+        stack_level=profile["stack_level"],
+        transaction_id=profile.get("transaction_id", ""),
+        profile=profile,
+        installed_at=timezone.now(),
+    )
+
+
+def clear(charge_point_id: int, criteria: dict[str, Any]) -> int:
+    """Forget the profiles that all criteria fit: profile_id, evse_id, purpose, stack_level."""
+    fields = {name: value for name, value in criteria.items() if value is not None}
+    cleared, _ = ChargingProfile.objects.filter(charge_point_id=charge_point_id, **fields).delete()
+    return cleared
+
+
+def transaction_ended(charge_point_id: int, evse_id: int | None) -> None:
+    """1.6 3.13.1: a profile of a transaction ends with it."""
+    ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id, evse_id=evse_id or 0, purpose=Purpose.TRANSACTION
+    ).delete()
+
+
+def in_force(charge_point_id: int, evse_id: int, at: datetime) -> QuerySet[ChargingProfile]:
+    """What may bear on this EVSE: its own profiles and those of the station."""
+    return ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id, evse_id__in=[0, evse_id], installed_at__lte=at
+    )

@@ -1,0 +1,152 @@
+"""The composite schedule of several charging profiles, as a charge point should compute it.
+
+1.6 3.13.3 and 2.0.1 K01: for each purpose the highest stack level that has something to say at
+the moment prevails; a profile of the transaction overrules the default; the station's maximum
+bounds all. Pure: no database, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chargepoints.models import ChargingProfile
+
+Purpose = ChargingProfile.Purpose
+
+VOLTS = 230.0
+RECURS_AFTER = {"daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """`profile` is in the words of the command `set_charging_profile`."""
+
+    evse_id: int
+    installed_at: datetime
+    profile: dict[str, Any]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """An EVSE's own profile goes before the station's of the same level (2.0.1 K01.FR.31)."""
+        return self.profile.get("stack_level", 0), self.evse_id
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """From `start_s` on; `limit` None: nothing limits."""
+
+    start_s: int
+    limit: float | None
+    phases: int | None = None
+
+
+def compute(
+    profiles: Sequence[Installed],
+    *,
+    start: datetime,
+    duration_s: int,
+    unit: str,
+    charging_since: datetime | None = None,
+) -> list[Limit]:
+    """The limits from `start` on, in `unit` (A or W).
+
+    `charging_since` is the start of the transaction, which relative profiles count from.
+    """
+    since = charging_since or start
+    end = start + timedelta(seconds=duration_s)
+    moments = {start}
+    for installed in profiles:
+        moments |= {at for at in _changes(installed.profile, since, start, end) if start < at < end}
+    limits: list[Limit] = []
+    for at in sorted(moments):
+        limit, phases = _limit_at(profiles, at, since, unit)
+        start_s = int((at - start).total_seconds())
+        if not limits or (limits[-1].limit, limits[-1].phases) != (limit, phases):
+            limits.append(Limit(start_s, limit, phases))
+    return limits
+
+
+def _limit_at(
+    profiles: Sequence[Installed], at: datetime, since: datetime, unit: str
+) -> tuple[float | None, int | None]:
+    of_car = _prevailing(profiles, (Purpose.TRANSACTION,), at, since, unit)
+    if of_car is None:
+        of_car = _prevailing(profiles, (Purpose.DEFAULT,), at, since, unit)
+    of_station = _prevailing(profiles, (Purpose.STATION_MAX, Purpose.EXTERNAL), at, since, unit)
+    found = [each for each in (of_car, of_station) if each is not None]
+    return min(found, key=lambda each: each[0], default=(None, None))
+
+
+def _prevailing(
+    profiles: Iterable[Installed],
+    purposes: tuple[str, ...],
+    at: datetime,
+    since: datetime,
+    unit: str,
+) -> tuple[float, int | None] | None:
+    candidates = [each for each in profiles if each.profile["purpose"] in purposes]
+    for installed in sorted(candidates, key=lambda each: each.rank, reverse=True):
+        if (period := _period_at(installed.profile, at, since)) is not None:
+            phases = period.get("phases")
+            return _in_unit(period["limit"], installed.profile["unit"], unit, phases), phases
+    return None
+
+
+def _period_at(profile: dict[str, Any], at: datetime, since: datetime) -> dict[str, Any] | None:
+    if not _is_valid(profile, at):
+        return None
+    offset = (at - _schedule_start(profile, at, since)).total_seconds()
+    duration = profile.get("duration_s")
+    if offset < 0 or (duration is not None and offset >= duration):
+        return None
+    begun = [period for period in profile["periods"] if period["start_s"] <= offset]
+    return max(begun, key=lambda period: period["start_s"], default=None)
+
+
+def _is_valid(profile: dict[str, Any], at: datetime) -> bool:
+    valid_from, valid_to = _time(profile, "valid_from"), _time(profile, "valid_to")
+    return (valid_from is None or valid_from <= at) and (valid_to is None or at < valid_to)
+
+
+def _schedule_start(profile: dict[str, Any], at: datetime, since: datetime) -> datetime:
+    """When the schedule that covers `at` began."""
+    start = _time(profile, "start")
+    if profile["kind"] == "relative" or start is None:
+        return since
+    if profile["kind"] == "recurring":
+        every = RECURS_AFTER[profile.get("recurrence", "daily")]
+        return start + (at - start) // every * every
+    return start
+
+
+def _changes(
+    profile: dict[str, Any], since: datetime, start: datetime, end: datetime
+) -> Iterable[datetime]:
+    """The moments at which this profile may say something else, those in the window at least."""
+    yield from (at for at in (_time(profile, "valid_from"), _time(profile, "valid_to")) if at)
+    every = RECURS_AFTER[profile.get("recurrence", "daily")]
+    begun = _schedule_start(profile, start, since)
+    while begun < end:
+        yield begun
+        for period in profile["periods"]:
+            yield begun + timedelta(seconds=period["start_s"])
+        if "duration_s" in profile:
+            yield begun + timedelta(seconds=profile["duration_s"])
+        if profile["kind"] != "recurring":
+            return
+        begun += every
+
+
+def _in_unit(limit: float, unit: str, wanted: str, phases: int | None) -> float:
+    if unit == wanted:
+        return float(limit)
+    # 1.6 7.12: three phases are meant where none are named.
+    watts_per_ampere = VOLTS * (phases or 3)
+    value = limit * watts_per_ampere if wanted == "W" else limit / watts_per_ampere
+    return round(value, 1)
+
+
+def _time(profile: dict[str, Any], name: str) -> datetime | None:
+    text = profile.get(name)
+    return datetime.fromisoformat(text) if text else None

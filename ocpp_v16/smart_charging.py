@@ -1,0 +1,167 @@
+"""Smart charging (1.6, 5.16, 5.5 and 5.7)."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.clock import ocpp_time
+from chargepoints.models import Command, Transaction
+from chargepoints.services import charging_profiles, composite_schedule
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.composite_schedule import Installed
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+
+PURPOSE = {
+    "station_max": "ChargePointMaxProfile",
+    "default": "TxDefaultProfile",
+    "transaction": "TxProfile",
+}
+
+
+def charging_profile(profile: Payload) -> Payload:
+    """csChargingProfiles (7.8) from a neutral profile."""
+    said: Payload = {
+        "chargingProfileId": profile["id"],
+        "stackLevel": profile["stack_level"],
+        "chargingProfilePurpose": PURPOSE[profile["purpose"]],
+        "chargingProfileKind": profile["kind"].capitalize(),
+        "chargingSchedule": _schedule(profile),
+    }
+    if "transaction_id" in profile:
+        said["transactionId"] = _number(profile["transaction_id"])
+    if "recurrence" in profile:
+        said["recurrencyKind"] = profile["recurrence"].capitalize()
+    for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
+        if here in profile:
+            said[name] = _time(profile[here])
+    return said
+
+
+def _schedule(profile: Payload) -> Payload:
+    schedule: Payload = {
+        "chargingRateUnit": profile["unit"],
+        "chargingSchedulePeriod": [_period(period) for period in profile["periods"]],
+    }
+    if "start" in profile:
+        schedule["startSchedule"] = _time(profile["start"])
+    if "duration_s" in profile:
+        schedule["duration"] = profile["duration_s"]
+    if "min_rate" in profile:
+        schedule["minChargingRate"] = _tenths(profile["min_rate"])
+    return schedule
+
+
+def _period(period: Payload) -> Payload:
+    said: Payload = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
+    if "phases" in period:
+        said["numberPhases"] = period["phases"]
+    return said
+
+
+def _tenths(value: float) -> float:
+    """7.14: at most one digit fraction."""
+    return round(float(value), 1)
+
+
+def _time(text: str) -> str:
+    return ocpp_time(datetime.fromisoformat(text))
+
+
+def _number(transaction_id: str) -> int:
+    try:
+        return int(transaction_id)
+    except ValueError:
+        raise CommandRefused("invalid_args", "a transaction id is an integer in OCPP 1.6") from None
+
+
+def set_profile(unit: UnitOfWork, command: Command) -> Payload:
+    return {
+        "connectorId": command.args.get("evse_id", 0),
+        "csChargingProfiles": charging_profile(charging_profiles.numbered(command)),
+    }
+
+
+def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if command.type != "set_charging_profile" or response["status"] != "Accepted":
+        return
+    args = command.args
+    charging_profiles.install(command.charge_point_id, args.get("evse_id", 0), args["profile"])
+
+
+def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    payload: Payload = {}
+    if "profile_id" in args:
+        payload["id"] = args["profile_id"]
+    if "evse_id" in args:
+        payload["connectorId"] = args["evse_id"]
+    if "purpose" in args:
+        payload["chargingProfilePurpose"] = PURPOSE[args["purpose"]]
+    if "stack_level" in args:
+        payload["stackLevel"] = args["stack_level"]
+    return payload
+
+
+def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    # 5.5: Unknown says that nothing fits; then we have nothing to keep either.
+    if command.type == "clear_charging_profile" and response["status"] in ("Accepted", "Unknown"):
+        charging_profiles.clear(command.charge_point_id, command.args)
+
+
+def get_composite(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    payload: Payload = {"connectorId": args.get("evse_id", 0), "duration": args["duration_s"]}
+    if "unit" in args:
+        payload["chargingRateUnit"] = args["unit"]
+    return payload
+
+
+def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    """Beside the charger's schedule, ours: they differ where it does not do what it accepted."""
+    schedule = response.get("chargingSchedule")
+    if command.type != "get_composite_schedule" or not schedule:
+        return
+    start = response.get("scheduleStart") or schedule.get("startSchedule")
+    ours = _expected(command, start, schedule.get("chargingRateUnit", "A"))
+    theirs = [
+        (period["startPeriod"], float(period["limit"]))
+        for period in schedule["chargingSchedulePeriod"]
+    ]
+    agree = [(limit.start_s, limit.limit) for limit in ours] == theirs
+    command.result = {"expected": [asdict(limit) for limit in ours], "as_expected": agree}
+
+
+def _expected(command: Command, start: Any, unit: str) -> list[composite_schedule.Limit]:
+    evse_id = command.args.get("evse_id", 0)
+    now = timezone.now()
+    try:
+        begins = datetime.fromisoformat(start)
+        begins = begins if begins.tzinfo else begins.replace(tzinfo=now.tzinfo)
+    except (TypeError, ValueError):
+        begins = now.replace(microsecond=0)
+    charging = Transaction.objects.filter(
+        charge_point_id=command.charge_point_id, evse_id=evse_id, ended_at=None
+    ).first()
+    rows = charging_profiles.in_force(command.charge_point_id, evse_id, now)
+    return composite_schedule.compute(
+        [Installed(row.evse_id, row.installed_at, row.profile) for row in rows],
+        start=begins,
+        duration_s=command.args["duration_s"],
+        unit=unit,
+        charging_since=charging.started_at if charging else None,
+    )
+
+
+COMMANDS = {
+    "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
+    "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
+    "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
+}
+RESPONSES = {
+    "SetChargingProfile": ResponseReading(record=record_set),
+    "ClearChargingProfile": ResponseReading(record=record_clear),
+    "GetCompositeSchedule": ResponseReading(record=record_composite),
+}
