@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema_rs
 
 from chargepoints.models import AuthorizationStatus, Registration
+from chargepoints.services.authorization import CERTIFICATE_STATUSES
 
 _TEXT = {"type": ["string", "null"]}
 
@@ -32,6 +33,7 @@ AUTHORIZE = _answer(
         "expires_at": {"type": ["string", "null"], "format": "date-time"},
         "cache_ttl_s": {"type": ["number", "null"], "minimum": 0},
         "personal_message": {"type": ["string", "null"], "maxLength": 512},
+        "certificate_status": {"enum": [*CERTIFICATE_STATUSES, None]},
     },
 )
 BOOT = _answer(

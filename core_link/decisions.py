@@ -146,6 +146,7 @@ def read_decision(answer: Body) -> Decision:
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
         personal_message=message[:LONGEST_MESSAGE] if message else None,
         cache_ttl_s=answer.get("cache_ttl_s"),
+        certificate_status=answer.get("certificate_status") or "",
     )
 
 

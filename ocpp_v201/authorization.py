@@ -4,8 +4,10 @@ from typing import Any
 
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus, Command
+from chargepoints.models import AuthorizationStatus, Command, DecidedBy
+from chargepoints.services import certificates
 from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.services.certificates import NotACertificate
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
@@ -21,6 +23,16 @@ _STATUS = {
     AuthorizationStatus.NOT_AT_THIS_LOCATION: "NotAtThisLocation",
     AuthorizationStatus.NOT_AT_THIS_TIME: "NotAtThisTime",
     AuthorizationStatus.UNKNOWN: "Unknown",
+}
+
+_CERTIFICATE_STATUS = {
+    "accepted": "Accepted",
+    "signature_error": "SignatureError",
+    "expired": "CertificateExpired",
+    "revoked": "CertificateRevoked",
+    "none_available": "NoCertificateAvailable",
+    "chain_error": "CertChainError",
+    "contract_cancelled": "ContractCancelled",
 }
 
 
@@ -41,18 +53,43 @@ def id_token_info(decision: Decision) -> Payload:
 
 async def ask(inbound: Inbound) -> Decision:
     payload = inbound.payload
-    hashes: list[Any] | None = payload.get("iso15118CertificateHashData")
     return await decisions.authorize(
         inbound.station,
         token(payload["idToken"]),
         context="authorize",
-        certificate_hashes=hashes,
+        certificate_hashes=_hashes(payload),
     )
 
 
+def _hashes(payload: Payload) -> list[dict[str, Any]] | None:
+    """C07: the station's own hashes, or those of the chain it could not check itself."""
+    if hashes := payload.get("iso15118CertificateHashData"):
+        return list(hashes)
+    if not payload.get("certificate"):
+        return None
+    try:
+        chain = certificates.read_chain(payload["certificate"])
+    except NotACertificate:
+        return None
+    return [dict(data) for data in certificates.ocsp_data(chain)]
+
+
 def authorize(inbound: Inbound, decision: Decision) -> Payload:
-    decisions.remember(inbound.unit, token(inbound.payload["idToken"]), decision)
-    return {"idTokenInfo": id_token_info(decision)}
+    payload = inbound.payload
+    decisions.remember(inbound.unit, token(payload["idToken"]), decision)
+    answer: Payload = {"idTokenInfo": id_token_info(decision)}
+    presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
+    if presented and (status := _certificate_status(decision)):
+        answer["certificateStatus"] = status
+    return answer
+
+
+def _certificate_status(decision: Decision) -> str:
+    """Only core knows; where it says nothing, its word on the token is its word on this."""
+    if decision.decided_by != DecidedBy.CORE:
+        return ""
+    implied = "accepted" if decision.accepted else "contract_cancelled"
+    return _CERTIFICATE_STATUS[decision.certificate_status or implied]
 
 
 def clear_cache(unit: UnitOfWork, command: Command) -> Payload:

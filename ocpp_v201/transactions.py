@@ -64,7 +64,8 @@ def _told(inbound: Inbound) -> Told:
             connector_id=evse.get("connectorId"),
             transaction_id=transaction_id,
             token=id_token,
-            meter_wh=_register(samples) if payload["eventType"] == STARTED else None,
+            # J02.FR.19: where the EVSE is not known at first, the begin is metered later.
+            meter_wh=_register(samples if payload["eventType"] == STARTED else _at_begin(samples)),
             reservation_id=payload.get("reservationId"),
             remote_start_id=info.get("remoteStartId"),
             offline=bool(payload.get("offline")),
@@ -81,6 +82,14 @@ def _told(inbound: Inbound) -> Told:
         samples=samples,
         content=payload,
     )
+
+
+def _at_begin(samples: list[Element]) -> list[Element]:
+    return [
+        element
+        for element in samples
+        if any(sample.context == "Transaction.Begin" for sample in element.samples)
+    ]
 
 
 def _register(samples: list[Element], *, last: bool = False) -> float | None:

@@ -5,6 +5,16 @@ from datetime import datetime
 
 from chargepoints.models import AuthorizationStatus
 
+CERTIFICATE_STATUSES = (
+    "accepted",
+    "signature_error",
+    "expired",
+    "revoked",
+    "none_available",
+    "chain_error",
+    "contract_cancelled",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenAsked:
@@ -28,6 +38,8 @@ class Decision:
     personal_message: str | None = None
     cache_ttl_s: float | None = None
     reason: str = ""
+    # Of the contract certificate that came with the token, one of CERTIFICATE_STATUSES, if any.
+    certificate_status: str = ""
 
     @property
     def accepted(self) -> bool:

@@ -106,6 +106,8 @@ def _updated(inbound: Inbound, row: Transaction, told: Told, decision: Decision 
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id
     row.reservation_id = row.reservation_id or start.reservation_id
+    if row.meter_start_wh is None:
+        row.meter_start_wh = start.meter_wh
     if told.event_type == UPDATED and not row.id_token:
         # E03: cable first, the token follows in an Updated event.
         transactions.authorize(row, start.token, decision)

@@ -245,9 +245,7 @@ async def test_tc_e_29_csms_asks_of_one_under_way_with_messages_queued(
 
 async def test_tc_e_30_csms_asks_of_one_under_way(station: OperatedStation) -> None:
     charging = await station.charging()
-    await ask_status(
-        station, charging.transaction_id, ongoingIndicator=True, messagesInQueue=False
-    )
+    await ask_status(station, charging.transaction_id, ongoingIndicator=True, messagesInQueue=False)
 
 
 async def test_tc_e_31_csms_asks_of_one_that_ended_with_a_gap(station: OperatedStation) -> None:
