@@ -106,9 +106,10 @@ def start_gateway(
     with contextlib.ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
 
-        def start(**environment: str) -> RunningGateway:
+        def start(beside: RunningGateway | None = None, **environment: str) -> RunningGateway:
             name = f"own{next(_numbers)}"
-            gateway = RunningGateway(name, tmp_path_factory.mktemp("gateway"), environment)
+            directory = tmp_path_factory.mktemp("gateway")
+            gateway = RunningGateway(name, directory, environment, beside)
             stack.enter_context(gateway)
             stack.enter_context(gateway.database())
             return gateway

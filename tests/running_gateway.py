@@ -34,14 +34,26 @@ def free_port() -> int:
 
 
 class RunningGateway:
-    """`manage.py serve` on `port`; `environment` is what differs from the tests' own."""
+    """`manage.py serve` on `port`; `environment` is what differs from the tests' own.
 
-    def __init__(self, name: str, directory: Path, environment: dict[str, str]) -> None:
+    `beside` is another gateway, whose database this one shares.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        environment: dict[str, str],
+        beside: "RunningGateway | None" = None,
+    ) -> None:
         self.port = free_port()
         self.url = f"ws://127.0.0.1:{self.port}/ocpp"
         self.http = f"http://127.0.0.1:{self.port}"
         self.log = directory / f"{name}.log"
-        self.database_url, self._database_name = _own_database(name, directory)
+        if beside is not None:
+            self.database_url, self._database_name = beside.database_url, beside._database_name
+        else:
+            self.database_url, self._database_name = _own_database(name, directory)
         self.environment = {
             **os.environ,
             # The tests' own settings would put their database in the place of this one.
