@@ -87,6 +87,15 @@ SETTINGS = {
                 ],
             },
             {
+                "title": "Core",
+                "separator": True,
+                "items": [
+                    _page("Endpoints", "webhook", "core_link.endpoint"),
+                    _page("Deliveries", "outbox", "core_link.delivery"),
+                    _page("Dead letters", "unsubscribe", "core_link.deadletter"),
+                ],
+            },
+            {
                 "title": "Equipment and access",
                 "separator": True,
                 "items": [

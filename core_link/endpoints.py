@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from chargepoints.models import Event, EventFeed
 from core_link.delivery import lanes, posting
@@ -96,19 +96,25 @@ class Lag:
 
 
 def lag(endpoint: Endpoint) -> Lag:
-    waiting = Lane.objects.filter(
+    unplaced = Event.objects.filter(position=None)
+    lanes_behind = Lane.objects.filter(
         endpoint=endpoint, replay=False, pending_through__gt=F("delivered_through")
     )
     oldest = (
-        Event.objects.filter(
-            charge_point__event_lanes__in=waiting,
-            sequence=F("charge_point__event_lanes__delivered_through") + 1,
+        _received(
+            Event.objects.filter(
+                charge_point__event_lanes__in=lanes_behind,
+                sequence=F("charge_point__event_lanes__delivered_through") + 1,
+            ).order_by("received_at")
         )
-        .order_by("received_at")
-        .values_list("received_at", flat=True)
-        .first()
+        or _received(Event.objects.filter(position__gt=endpoint.read_through).order_by("position"))
+        or _received(unplaced.order_by("id"))
     )
-    return Lag(lanes.backlog(endpoint), oldest)
+    return Lag(lanes.backlog(endpoint) + unplaced.count(), oldest)
+
+
+def _received(events: QuerySet[Event]) -> datetime | None:
+    return events.values_list("received_at", flat=True).first()
 
 
 def last_position() -> int:

@@ -9,6 +9,7 @@ endpoint holds the lock of the endpoint's row.
 import uuid
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,7 +19,9 @@ from chargepoints.models import ChargePoint, Event
 
 class Endpoint(models.Model):
     name = models.CharField(max_length=100, unique=True)
-    url = models.URLField(max_length=500)
+    url = models.CharField(
+        "URL", max_length=500, validators=[URLValidator(schemes=["http", "https"])]
+    )
     # Standard Webhooks secrets; a delivery is signed with all of them while a rotation goes on.
     secrets = models.JSONField(default=list, editable=False)
     event_types = models.JSONField(default=list, blank=True, help_text="empty: all of them")

@@ -1,8 +1,11 @@
 """An event that core does not take: it is found, it holds up its own charge point, it ends."""
 
+from functools import partial
+
 import pytest
 
 from chargepoints.models import Event
+from chargepoints.services.charge_points import register
 from core_link import resending
 from core_link.delivery import lanes, schedule
 from core_link.models import DeadLetter, Delivery, Lane
@@ -13,6 +16,7 @@ from tests.core_link.delivering import (
     deliver_once,
     impatient,
     tell,
+    the_endpoint,
     until,
     working,
 )
@@ -29,6 +33,10 @@ SAYINGS = pytest.mark.parametrize("status", [400, 422, 413, 500, 404])
 
 def sequences(core: FakeCore, charge_point: str) -> list[int]:
     return [event["sequence"] for event in core.journal.events_of(charge_point)]
+
+
+def has_come(core: FakeCore, charge_point: str, count: int) -> bool:
+    return len(sequences(core, charge_point)) >= count
 
 
 @SAYINGS
@@ -78,9 +86,9 @@ def test_meanwhile_only_its_own_charge_point_waits(core: FakeCore, status: int) 
     with working():
         for number in range(2, 7):
             tell(others[0])
-            until(lambda name=f"CP-{number}": len(sequences(core, name)) >= 5)
+            until(partial(has_come, core, f"CP-{number}", 5))
         tell(others[1], 5)
-        until(lambda: len(sequences(core, "CP-3")) == 10)
+        until(lambda: has_come(core, "CP-3", 10))
         while sequences(core, "CP-1") != [1, 2, 3, 4, 5]:
             tell(others[0])
             until(lambda: Lane.objects.filter(charge_point=others[0], delivery=None).exists())
@@ -125,16 +133,9 @@ def test_a_core_that_refused_everything_gets_everything_soon_after_it_was_mended
     with working():
         until(lambda: Delivery.objects.filter(strikes=1).count() == 12)
         core.faults.clear()
-        points.append(charge_points_more())
-        tell(points[-1])
+        tell(register("CP-LATE"))
         until(all_delivered)
     assert core.journal.sequence_faults() == []
-
-
-def charge_points_more() -> "object":
-    from chargepoints.services.charge_points import register
-
-    return register("CP-LATE")
 
 
 # --- Dead letters and resending -----------------------------------------------------------------
@@ -171,7 +172,7 @@ def test_events_picked_by_hand_are_sent_again(core: FakeCore) -> None:
     tell(two, 3)
     deliver_once()
     core.journal.clear()
-    assert resending.resend(Lane.objects.all()[0].endpoint, Event.objects.filter(sequence=2)) == 2
+    assert resending.resend(the_endpoint(), Event.objects.filter(sequence=2)) == 2
     deliver_once()
     assert [(e["charge_point"], e["sequence"]) for e in core.journal.events] == [
         ("CP-1", 2),
@@ -185,7 +186,7 @@ def test_a_range_is_sent_again_in_order_beside_what_is_new(core: FakeCore) -> No
     tell(two, 50)
     deliver_once()
     core.journal.clear()
-    endpoint = Lane.objects.all()[0].endpoint
+    endpoint = the_endpoint()
     assert resending.resend_range(endpoint, 101, 300) == 2
     with working():
         tell(one, 5)
@@ -203,10 +204,10 @@ def test_all_since_a_moment_is_sent_again(core: FakeCore) -> None:
     deliver_once()
     moment = Event.objects.get(sequence=4).received_at
     core.journal.clear()
-    assert resending.resend_since(Lane.objects.get().endpoint, moment) == 1
+    assert resending.resend_since(the_endpoint(), moment) == 1
     deliver_once()
     assert sequences(core, "CP-1") == [4, 5, 6]
-    assert resending.resend_since(Lane.objects.first().endpoint, moment) == 1
+    assert resending.resend_since(the_endpoint(), moment) == 1
     deliver_once()
     assert sequences(core, "CP-1") == [4, 5, 6, 4, 5, 6]
 
@@ -227,7 +228,7 @@ def test_an_older_range_asked_for_meanwhile_is_taken_in(core: FakeCore) -> None:
     tell(point, 300)
     deliver_once()
     core.journal.clear()
-    endpoint = Lane.objects.get().endpoint
+    endpoint = the_endpoint()
     resending.resend_range(endpoint, 200, 300)
     resending.resend_range(endpoint, 100, 150)
     deliver_once()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -24,6 +25,8 @@ from tests.fakes.core import FakeCore
 from tests.settings import REPOSITORY
 
 __all__ = ["core"]
+
+FAULTS: list[dict[str, Any]] = [{"status": 500}, {"down": True}, {"slow_ms": 200}]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,7 +83,7 @@ def test_two_workers_share_the_work_and_keep_the_order(core: FakeCore) -> None:
     points = charge_points(20)
     with worker_process(core), worker_process(core):
         for round_ in range(25):
-            core.fail(times=1, **[{"status": 500}, {"down": True}, {"slow_ms": 200}][round_ % 3])
+            core.fail(times=1, **FAULTS[round_ % len(FAULTS)])
             for point in points:
                 tell(point, 4)
         until(all_delivered, within_s=40)

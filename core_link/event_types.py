@@ -1,0 +1,26 @@
+"""The types of events, as the contract with core names them."""
+
+EVENT_TYPES = (
+    "certificate.installed",
+    "certificate.requested",
+    "charge_point.booted",
+    "charge_point.configuration_changed",
+    "charge_point.diagnostics_uploaded",
+    "charge_point.firmware_status",
+    "charge_point.handshake_refused",
+    "charge_point.offline",
+    "charge_point.online",
+    "charge_point.security_event",
+    "charge_point.status_changed",
+    "command.finished",
+    "connector.status_changed",
+    "data_transfer.received",
+    "display_message.changed",
+    "meter_values.recorded",
+    "monitoring.event",
+    "reservation.changed",
+    "transaction.corrected",
+    "transaction.ended",
+    "transaction.started",
+    "transaction.updated",
+)
