@@ -66,6 +66,12 @@ HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=1
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 
+# --- Files --------------------------------------------------------------------------------------
+# Under which chargers reach /files/; the default suits a machine of one's own.
+PUBLIC_URL = env.str("PUBLIC_URL", "", validate=http_url).rstrip("/") or f"http://{HOST}:{PORT}"
+MEDIA_ROOT = env.str("FILES_DIRECTORY", str(BASE_DIR / "var" / "files"))
+UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64)) * 1024 * 1024
+
 # --- Core ---------------------------------------------------------------------------------------
 CORE_URL = env.str("CORE_URL", "", validate=http_url)
 CORE_TOKEN = env.str("CORE_TOKEN", "")

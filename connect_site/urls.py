@@ -8,5 +8,6 @@ handler500 = "chargepoints.api.errors.server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("chargepoints.api.urls")),
+    path("files/", include("chargepoints.files.urls")),
     path("openapi.json", openapi),
 ]

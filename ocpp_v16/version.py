@@ -7,6 +7,8 @@ from ocpp_v16 import (
     boot,
     configuration,
     data_transfer,
+    diagnostics,
+    firmware,
     local_list,
     meter_values,
     remote_control,
@@ -25,6 +27,8 @@ VERSION = OcppVersion(
         **authorization.HANDLERS,
         **boot.HANDLERS,
         **data_transfer.HANDLERS,
+        **diagnostics.HANDLERS,
+        **firmware.HANDLERS,
         **meter_values.HANDLERS,
         **status.HANDLERS,
         **transactions.HANDLERS,
@@ -32,6 +36,8 @@ VERSION = OcppVersion(
     commands={
         **configuration.COMMANDS,
         **data_transfer.COMMANDS,
+        **diagnostics.COMMANDS,
+        **firmware.COMMANDS,
         **local_list.COMMANDS,
         **remote_control.COMMANDS,
         **reservation.COMMANDS,
@@ -39,6 +45,8 @@ VERSION = OcppVersion(
     },
     responses={
         **configuration.RESPONSES,
+        **diagnostics.RESPONSES,
+        **firmware.RESPONSES,
         **local_list.RESPONSES,
         **remote_control.RESPONSES,
         **reservation.RESPONSES,
@@ -94,7 +102,9 @@ VERSION = OcppVersion(
             "DataTransfer",
             "DiagnosticsStatusNotification",
             "FirmwareStatusNotification",
+            "LogStatusNotification",
             "SecurityEventNotification",
+            "SignedFirmwareStatusNotification",
         }
     ),
 )

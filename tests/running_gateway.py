@@ -59,6 +59,8 @@ class RunningGateway:
             # The tests' own settings would put their database in the place of this one.
             "DJANGO_SETTINGS_MODULE": "connect_site.settings",
             "DATABASE_URL": self.database_url,
+            "PUBLIC_URL": self.http,
+            "FILES_DIRECTORY": str(directory / "files"),
             "PING_INTERVAL_S": "50",
             "OFFLINE_GRACE_S": "2",
             **environment,

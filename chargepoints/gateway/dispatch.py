@@ -234,7 +234,7 @@ def _go_on(command: Command) -> None:
 
 
 def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
-    if command.state == State.EFFECT_CONFIRMED:
+    if command.state in (State.EFFECT_CONFIRMED, State.NO_EFFECT):
         # The effect came before the answer.
         command.save()
         return

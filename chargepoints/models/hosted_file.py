@@ -85,6 +85,7 @@ class Upload(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
     received_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="when core was told")
 
     class Meta:
         ordering = ["-id"]

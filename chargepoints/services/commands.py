@@ -160,6 +160,25 @@ def confirm_effect(
     finish(unit, command, State.EFFECT_CONFIRMED)
 
 
+def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: str) -> None:
+    """The thing a command was sent for will not happen; `code` is the charger's word for why."""
+    waiting = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        effect_key=effect_key,
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    )
+    for command in waiting:
+        finish(
+            unit,
+            command,
+            State.NO_EFFECT,
+            error_class=Command.ErrorClass.STATION,
+            error_code=code[:50],
+            error_detail="the charge point said that it failed",
+        )
+
+
 def take_part(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
 ) -> None:

@@ -1,0 +1,134 @@
+"""Firmware updates: asked for, and followed by what the charge point says of them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from chargepoints.inbound import Inbound, clip
+from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
+from chargepoints.services import commands, hosting
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import take_numbers
+
+INSTALLED = "Installed"
+# Both versions' words for the end of an update that did not succeed.
+FAILED = frozenset(
+    {
+        "DownloadFailed",
+        "InstallationFailed",
+        "InstallVerificationFailed",
+        "InvalidSignature",
+        "InvalidCertificate",
+        "RevokedCertificate",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to fetch and when; certificate and signature are empty where it is not signed."""
+
+    update: FirmwareUpdate
+    location: str
+    retrieve_at: datetime
+    install_at: datetime | None
+    signing_certificate: str
+    signature: str
+
+
+def is_signed(command: Command) -> bool:
+    firmware, args = _file(command), command.args
+    return bool(args.get("signature")) or bool(firmware and firmware.signature)
+
+
+def ask(command: Command) -> Wanted:
+    """The update a command asks for, under a request id. Raises CommandRefused."""
+    args = command.args
+    firmware = _file(command)
+    if firmware is None and "location" not in args:
+        raise CommandRefused("invalid_args", "name a firmware file, or give its location")
+    if firmware is None:
+        location = str(args["location"])
+    else:
+        location = hosting.firmware_url(firmware, command.charge_point)
+    station_id = command.charge_point_id
+    update = FirmwareUpdate.objects.create(
+        charge_point_id=station_id,
+        command=command,
+        firmware=firmware,
+        request_id=take_numbers("request_number", {station_id: 1})[station_id],
+        location=location,
+    )
+    command.effect_key = _effect(update)
+    return Wanted(
+        update=update,
+        location=location,
+        retrieve_at=_time(args.get("retrieve_at")) or timezone.now() - timedelta(seconds=1),
+        install_at=_time(args.get("install_at")),
+        signing_certificate=args.get("signing_certificate")
+        or (firmware.signing_certificate if firmware else ""),
+        signature=args.get("signature") or (firmware.signature if firmware else ""),
+    )
+
+
+def refused(command: Command, status: str) -> None:
+    """The charge point did not take the update."""
+    FirmwareUpdate.objects.filter(command=command, finished_at=None).update(
+        status=clip(status, 50), finished_at=timezone.now()
+    )
+
+
+def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:
+    """A status of the charge point: of the update with this id, else of the newest that runs."""
+    updates = FirmwareUpdate.objects.filter(charge_point_id=inbound.station.id)
+    if request_id is None:
+        update = updates.filter(finished_at=None).order_by("-id").first()
+    else:
+        update = updates.filter(request_id=request_id).first()
+    repeated = update is not None and update.status == status
+    if update is not None:
+        _take(inbound, update, status)
+    elif status != "Idle":
+        inbound.deviate("unknown_firmware_update")
+    if repeated:
+        return
+    inbound.emit(
+        "charge_point.firmware_status",
+        {
+            "status": status,
+            "request_id": request_id,
+            "firmware": update.firmware.name if update and update.firmware else None,
+            "location": update.location if update else None,
+        },
+    )
+
+
+def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
+    update.status = clip(status, 50)
+    update.status_at = inbound.received_at
+    if status == INSTALLED or status in FAILED:
+        update.finished_at = inbound.received_at
+    update.save()
+    if status == INSTALLED:
+        commands.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
+    elif status in FAILED:
+        commands.deny_effect(inbound.unit, inbound.station.id, _effect(update), status)
+
+
+def _file(command: Command) -> FirmwareFile | None:
+    name = command.args.get("firmware")
+    if name is None:
+        return None
+    firmware = FirmwareFile.objects.filter(name=name).first()
+    if firmware is None:
+        raise CommandRefused("invalid_args", f"no firmware file is called {name!r}")
+    return firmware
+
+
+def _effect(update: FirmwareUpdate) -> str:
+    return f"firmware:{update.pk}"
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,98 @@
+"""The gateway's own URLs for files: firmware to fetch, and places to upload to."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, FirmwareFile, FirmwareLink, Upload
+from chargepoints.models.hosted_file import new_token, token_digest
+
+FIRMWARE_PATH = "/files/firmware/"
+UPLOAD_PATH = "/files/uploads/"
+# A charger may be told to fetch it later, and to try again.
+FIRMWARE_LINK_FOR = timedelta(days=14)
+UPLOAD_LINK_FOR = timedelta(days=2)
+
+
+class FileTooLarge(Exception):
+    """More than UPLOAD_LIMIT_BYTES."""
+
+
+def firmware_url(firmware: FirmwareFile, charge_point: ChargePoint) -> str:
+    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file."""
+    token = new_token()
+    FirmwareLink.objects.create(
+        token_digest=token_digest(token),
+        firmware=firmware,
+        charge_point=charge_point,
+        expires_at=timezone.now() + FIRMWARE_LINK_FOR,
+    )
+    return f"{settings.PUBLIC_URL}{FIRMWARE_PATH}{token}/{quote(firmware.name)}"
+
+
+def upload_url(token: str) -> str:
+    """It ends in a slash: many chargers put the name of their file right behind it."""
+    return f"{settings.PUBLIC_URL}{UPLOAD_PATH}{token}/"
+
+
+def find_firmware(token: str) -> FirmwareFile | None:
+    link = FirmwareLink.objects.filter(token_digest=token_digest(token)).first()
+    if link is None or not link.open:
+        return None
+    FirmwareLink.objects.filter(pk=link.pk).update(fetched=link.fetched + 1)
+    return link.firmware
+
+
+def find_upload(token: str) -> Upload | None:
+    upload = Upload.objects.filter(token_digest=token_digest(token)).first()
+    return upload if upload is not None and upload.expires_at > timezone.now() else None
+
+
+def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:
+    """Store a firmware image under `name`; its hash is what staff compare."""
+    firmware = FirmwareFile(name=name)
+    firmware.file.save(name, File(content), save=False)
+    measure(firmware)
+    firmware.save()
+    return firmware
+
+
+def measure(firmware: FirmwareFile) -> None:
+    """Fill in size and hash of the image."""
+    digest = hashlib.sha256()
+    with firmware.file.open("rb") as image:
+        for chunk in image.chunks():
+            digest.update(chunk)
+    firmware.size = firmware.file.size
+    firmware.sha256 = digest.hexdigest()
+
+
+def store(upload: Upload, chunks: Iterable[bytes]) -> tuple[str, int]:
+    """Write what a charger sends to disk; our name for it, and its size. Raises FileTooLarge."""
+    storage = upload.file.storage
+    name: str = storage.save(f"uploads/{upload.charge_point_id}/{upload.pk}", ContentFile(b""))
+    try:
+        size = _write(Path(storage.path(name)), chunks)
+    except BaseException:
+        storage.delete(name)
+        raise
+    return name, size
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> int:
+    size = 0
+    with path.open("wb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > settings.UPLOAD_LIMIT_BYTES:
+                raise FileTooLarge
+            file.write(chunk)
+    return size

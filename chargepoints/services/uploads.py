@@ -1,0 +1,102 @@
+"""Diagnostics and logs that charge points are asked to upload, here or elsewhere."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.inbound import Inbound, clip
+from chargepoints.models import Command, Upload
+from chargepoints.models.hosted_file import new_token, token_digest
+from chargepoints.services import commands, hosting
+from chargepoints.unit_of_work import UnitOfWork, take_numbers, unit_of_work
+
+Kind = Upload.Kind
+
+
+def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
+    """The upload a command asks for; its `location` is the command's, or one of ours.
+
+    `numbered`: the charge point tells of it by a request id.
+    """
+    token = new_token()
+    number = None
+    if numbered:
+        station_id = command.charge_point_id
+        number = take_numbers("request_number", {station_id: 1})[station_id]
+    upload = Upload.objects.create(
+        charge_point_id=command.charge_point_id,
+        command=command,
+        kind=kind,
+        request_id=number,
+        token_digest=token_digest(token),
+        location=command.args.get("location") or hosting.upload_url(token),
+        expires_at=timezone.now() + hosting.UPLOAD_LINK_FOR,
+    )
+    command.effect_key = _effect(upload)
+    return upload
+
+
+def promised(command: Command, file_name: str) -> None:
+    """The charge point said under which name it will come."""
+    Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
+
+
+def report(
+    inbound: Inbound, status: str, *, request_id: int | None = None, done: bool, failed: bool
+) -> None:
+    """What the charge point says of an upload: by its request id, or of the newest without one."""
+    asked = Upload.objects.filter(charge_point_id=inbound.station.id, request_id=request_id)
+    upload = asked.order_by("-id").first()
+    if upload is None:
+        inbound.deviate("unknown_upload")
+        return
+    upload.status = clip(status, 50)
+    upload.status_at = inbound.received_at
+    upload.save(update_fields=["status", "status_at"])
+    if failed:
+        commands.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
+    if done:
+        _uploaded(inbound.unit, upload)
+
+
+def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
+    """A file has come for this upload; False where there was one already."""
+    now = timezone.now()
+    with unit_of_work() as unit:
+        taken = Upload.objects.filter(pk=upload.pk, received_at=None).update(
+            file=stored_as, size=size, received_at=now
+        )
+        if not taken:
+            return False
+        if file_name:
+            Upload.objects.filter(pk=upload.pk).update(file_name=clip(file_name, 255))
+        upload.refresh_from_db()
+        _uploaded(unit, upload)
+    return True
+
+
+def describe(upload: Upload) -> dict[str, Any]:
+    """An upload as events tell it; `hosted`: the gateway has the file."""
+    return {
+        "upload_id": upload.pk,
+        "kind": str(upload.kind),
+        "request_id": upload.request_id,
+        "file_name": upload.file_name or None,
+        "size": upload.size,
+        "hosted": upload.received_at is not None,
+    }
+
+
+def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
+    """Told once: by the file itself, or by the charger's word where it went elsewhere."""
+    ours = upload.location.endswith("/") and hosting.UPLOAD_PATH in upload.location
+    if upload.received_at is not None or not ours:
+        commands.confirm_effect(unit, upload.charge_point_id, _effect(upload))
+    if ours == (upload.received_at is not None) and upload.told_at is None:
+        upload.told_at = timezone.now()
+        upload.save(update_fields=["told_at"])
+        unit.emit(upload.charge_point_id, "charge_point.diagnostics_uploaded", describe(upload))
+
+
+def _effect(upload: Upload) -> str:
+    return f"upload:{upload.pk}"

@@ -1,0 +1,108 @@
+"""Diagnostics (1.6, 5.9 and 4.4), and logs (security whitepaper, 4.4)."""
+
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import uploads
+from chargepoints.services.uploads import Kind
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v16.firmware import tries
+
+LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
+LOG_FAILURES = frozenset(
+    {"BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
+)
+
+
+def get_diagnostics(unit: UnitOfWork, command: Command) -> Payload:
+    upload = uploads.ask(command, Kind.DIAGNOSTICS)
+    between = _between(command.args, "startTime", "stopTime")
+    return {"location": upload.location, **between, **tries(command.args)}
+
+
+def get_log(unit: UnitOfWork, command: Command) -> Payload:
+    log = command.args["log"]
+    upload = uploads.ask(command, LOG_KIND[log], numbered=True)
+    between = _between(command.args, "oldestTimestamp", "latestTimestamp")
+    return {
+        "logType": LOG_TYPE[log],
+        "requestId": upload.request_id,
+        "log": {"remoteLocation": upload.location, **between},
+        **tries(command.args),
+    }
+
+
+def _between(args: Payload, since: str, until: str) -> Payload:
+    said: Payload = {}
+    for name, here in ((since, "since"), (until, "until")):
+        if here in args:
+            said[name] = ocpp_time(datetime.fromisoformat(args[here]))
+    return said
+
+
+def record_diagnostics(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    uploads.promised(command, response.get("fileName") or "")
+
+
+def conclude_diagnostics(command: Command, response: Payload) -> Conclusion:
+    # 5.9: without a file name there is nothing to upload.
+    if not response.get("fileName"):
+        return Conclusion(Command.State.REJECTED, "NoFile", "there are no diagnostics to upload")
+    return Conclusion(Command.State.ACCEPTED)
+
+
+def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    uploads.promised(command, response.get("filename") or "")
+
+
+def conclude_log(command: Command, response: Payload) -> Conclusion:
+    # AcceptedCanceled is a yes, that cancelled the upload before it.
+    status = str(response["status"])
+    if status in ("Accepted", "AcceptedCanceled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def diagnostics_status(inbound: Inbound, decision: Any) -> Payload:
+    status = str(inbound.payload["status"])
+    if status != "Idle":
+        uploads.report(inbound, status, done=status == "Uploaded", failed=status == "UploadFailed")
+    return {}
+
+
+def log_status(inbound: Inbound, decision: Any) -> Payload:
+    status = str(inbound.payload["status"])
+    if status != "Idle":
+        uploads.report(
+            inbound,
+            status,
+            request_id=inbound.payload.get("requestId"),
+            done=status == "Uploaded",
+            failed=status in LOG_FAILURES,
+        )
+    return {}
+
+
+HANDLERS = {
+    "DiagnosticsStatusNotification": Handler(diagnostics_status),
+    "LogStatusNotification": Handler(log_status),
+}
+COMMANDS = {
+    "get_diagnostics": CommandTranslation("GetDiagnostics", get_diagnostics),
+    "get_log": CommandTranslation("GetLog", get_log),
+}
+RESPONSES = {
+    "GetDiagnostics": ResponseReading(conclude_diagnostics, record_diagnostics),
+    "GetLog": ResponseReading(conclude_log, record_log),
+}

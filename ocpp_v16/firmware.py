@@ -1,0 +1,93 @@
+"""Firmware management (1.6, 5.19 and 4.5), and its signed form (security whitepaper, 5)."""
+
+from typing import Any
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import firmware
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+
+
+def tries(args: Payload) -> Payload:
+    """How often the charge point tries, and how many seconds apart."""
+    said: Payload = {}
+    if "retries" in args:
+        said["retries"] = args["retries"]
+    if "retry_interval_s" in args:
+        said["retryInterval"] = args["retry_interval_s"]
+    return said
+
+
+def choose(command: Command) -> str:
+    try:
+        return "SignedUpdateFirmware" if firmware.is_signed(command) else "UpdateFirmware"
+    except CommandRefused:
+        return "UpdateFirmware"
+
+
+def update(unit: UnitOfWork, command: Command) -> Payload:
+    signed = firmware.is_signed(command)
+    wanted = firmware.ask(command)
+    if not signed:
+        return {
+            "location": wanted.location,
+            "retrieveDate": ocpp_time(wanted.retrieve_at),
+            **tries(command.args),
+        }
+    image: Payload = {
+        "location": wanted.location,
+        "retrieveDateTime": ocpp_time(wanted.retrieve_at),
+        "signingCertificate": wanted.signing_certificate,
+        "signature": wanted.signature,
+    }
+    if wanted.install_at is not None:
+        image["installDateTime"] = ocpp_time(wanted.install_at)
+    return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
+
+
+def conclude_update(command: Command, response: Payload) -> Conclusion:
+    return Conclusion(Command.State.ACCEPTED)
+
+
+def conclude_signed(command: Command, response: Payload) -> Conclusion:
+    # AcceptedCanceled is a yes, that cancelled the update before it.
+    status = str(response["status"])
+    if status in ("Accepted", "AcceptedCanceled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] not in ("Accepted", "AcceptedCanceled"):
+        firmware.refused(command, response["status"])
+
+
+def status_notification(inbound: Inbound, decision: Any) -> Payload:
+    firmware.report(inbound, str(inbound.payload["status"]))
+    return {}
+
+
+def signed_status_notification(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    firmware.report(inbound, str(payload["status"]), request_id=payload.get("requestId"))
+    return {}
+
+
+HANDLERS = {
+    "FirmwareStatusNotification": Handler(status_notification),
+    "SignedFirmwareStatusNotification": Handler(signed_status_notification),
+}
+COMMANDS = {"update_firmware": CommandTranslation("UpdateFirmware", update, choose)}
+RESPONSES = {
+    "UpdateFirmware": ResponseReading(conclude_update),
+    "SignedUpdateFirmware": ResponseReading(conclude_signed, record_signed),
+}
