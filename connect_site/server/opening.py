@@ -26,6 +26,10 @@ class OpeningHandshake(WebSocketProtocol):
     handshake_deferred: Any = None  # set until the handshake is decided
     denial: tuple[int, Headers, bytes] | None = None
 
+    def connectionMade(self) -> None:
+        """Autobahn's own would describe the transport at length, for nobody."""
+        self._connectionMade()
+
     def _connectionMade(self) -> None:
         super()._connectionMade()
         self.last_byte = time.monotonic()
@@ -67,7 +71,7 @@ class OpeningHandshake(WebSocketProtocol):
         ):  # fmt: skip
             self.__dict__.pop(name, None)
 
-    def onOpen(self) -> None:
+    def _onOpen(self) -> None:
         """The application knows: it has accepted."""
 
     def serverReject(self) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import struct
 import time
 
 from daphne.ws_protocol import WebSocketProtocol
 
 # What may wait for a charger that reads nothing, beyond the 64 KiB at which `send` starts waiting.
 MAX_UNSENT_BYTES = 256 * 1024
+
+TEXT, BINARY = 1, 2
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +32,29 @@ class BoundedOutput(WebSocketProtocol):
             if self.unsent_bytes > MAX_UNSENT_BYTES:
                 self.drop("it reads nothing")
                 return
-        self.transport.write(data)
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """At once where nothing waits: a reply then costs no turn of the reactor."""
+        transport = self.transport
+        if transport.connected and not (transport.dataBuffer or transport._tempDataBuffer):
+            sent = transport.writeSomeData(data)
+            # Anything but a number is a lost connection, which the reactor will find as well.
+            if isinstance(sent, int):
+                data = data[sent:]
+        if data:
+            transport.write(data)
+
+    def send_frame(self, opcode: int, payload: bytes) -> None:
+        """A whole message in one unmasked frame (RFC 6455, 5.2)."""
+        length = len(payload)
+        if length < 126:
+            header = struct.pack("!BB", 0x80 | opcode, length)
+        elif length < 65536:
+            header = struct.pack("!BBH", 0x80 | opcode, 126, length)
+        else:
+            header = struct.pack("!BBQ", 0x80 | opcode, 127, length)
+        self.sendData(header + payload)
 
     def pauseProducing(self) -> None:
         """Called by the transport: more than 64 KiB wait to be sent."""

@@ -12,7 +12,7 @@ from autobahn.util import encode_truncate
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from connect_site.server.opening import OpeningHandshake
-from connect_site.server.outgoing import BoundedOutput
+from connect_site.server.outgoing import BINARY, TEXT, BoundedOutput
 
 MAX_MESSAGE_BYTES = 128 * 1024
 # Autobahn works frame by frame in about two steps each. After so many the loop serves others.
@@ -129,9 +129,9 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         if self.state != self.STATE_OPEN:
             return
         if (text := message.get("text")) is not None:
-            self.sendMessage(text.encode(), False)
+            self.send_frame(TEXT, text.encode())
         else:
-            self.sendMessage(message["bytes"], True)
+            self.send_frame(BINARY, message["bytes"])
 
     # --- The end ---------------------------------------------------------------------------------
 
