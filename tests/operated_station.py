@@ -130,10 +130,9 @@ def alert(
     **more: Any,
 ) -> Payload:
     """A NotifyEventRequest with one event."""
-    where: Payload = {"name": component}
-    if evse_id is not None:
-        connector = {} if connector_id is None else {"connectorId": connector_id}
-        where["evse"] = {"id": evse_id} | connector
+    evse = {"id": evse_id, "connectorId": connector_id}
+    known = {name: value for name, value in evse.items() if value is not None}
+    where: Payload = {"name": component, "evse": known} if known else {"name": component}
     event = {
         "eventId": uuid.uuid4().int % 2**31,
         "timestamp": at(),
