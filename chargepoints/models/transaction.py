@@ -83,6 +83,11 @@ class Transaction(models.Model):
                 condition=models.Q(ended_at=None),
             ),
             models.Index(fields=["-started_at"], name="transaction_recent"),
+            models.Index(
+                fields=["id"],
+                name="transaction_unreconciled",
+                condition=models.Q(decided_by=DecidedBy.POLICY),
+            ),
         ]
 
     def __str__(self) -> str:
