@@ -70,12 +70,13 @@ SETTINGS = {
                     _page("Charge points", "ev_station", "chargepoints.chargepoint"),
                     _page("Transactions", "bolt", "chargepoints.transaction"),
                     _page("Commands", "send", "chargepoints.command"),
+                    _page("Reservations", "event_available", "chargepoints.reservation"),
                     _page("Refused handshakes", "block", "chargepoints.handshakerefusal"),
                 ],
             },
             {
                 "title": "History",
-                "separator": True,
+                "collapsible": True,
                 "items": [
                     _page("Messages", "swap_horiz", "chargepoints.message"),
                     _page("Meter values", "speed", "chargepoints.metervalue"),
@@ -87,23 +88,25 @@ SETTINGS = {
                 ],
             },
             {
-                "title": "Core",
-                "separator": True,
-                "items": [
-                    _page("Endpoints", "webhook", "core_link.endpoint"),
-                    _page("Deliveries", "outbox", "core_link.delivery"),
-                    _page("Dead letters", "unsubscribe", "core_link.deadletter"),
-                ],
-            },
-            {
-                "title": "Equipment and access",
-                "separator": True,
+                "title": "Equipment",
+                "collapsible": True,
                 "items": [
                     _page("Connectors", "power", "chargepoints.connector"),
                     _page("Device model", "tune", "chargepoints.variable"),
+                    _page("Charging profiles", "bar_chart", "chargepoints.chargingprofile"),
+                    _page("Local lists", "list_alt", "chargepoints.locallist"),
                     _page("Monitors", "monitor_heart", "chargepoints.monitor"),
                     _page("Display messages", "chat", "chargepoints.displaymessage"),
                     _page("Certificates", "verified_user", "chargepoints.installedcertificate"),
+                    _page("Firmware files", "memory", "chargepoints.firmwarefile"),
+                    _page("Firmware updates", "system_update", "chargepoints.firmwareupdate"),
+                    _page("Uploads", "upload_file", "chargepoints.upload"),
+                ],
+            },
+            {
+                "title": "Access",
+                "collapsible": True,
+                "items": [
                     _page("ID tokens", "badge", "chargepoints.idtoken"),
                     _page("API keys", "key", "chargepoints.apikey"),
                     _page("Users", "person", "auth.user"),

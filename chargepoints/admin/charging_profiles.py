@@ -1,0 +1,51 @@
+"""The charging profiles that charge points have accepted."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from chargepoints.admin.commands import json_block
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import ChargingProfile
+
+
+@admin.register(ChargingProfile)
+class ChargingProfileAdmin(HistoryAdmin):
+    """Read only: profiles are installed and cleared by commands."""
+
+    list_display = (
+        "charge_point",
+        "evse",
+        "purpose",
+        "stack_level",
+        "profile_id",
+        "transaction_id",
+        "installed_at",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("purpose", ChoicesDropdownFilter),
+    )
+    search_fields = ("charge_point__identity", "=transaction_id")
+    search_help_text = "charge point, or exact transaction id"
+    ordering = ("charge_point", "evse_id", "purpose", "stack_level")
+    fields = (
+        "charge_point",
+        "evse",
+        "purpose",
+        "stack_level",
+        "profile_id",
+        "transaction_id",
+        "installed_at",
+        "schedule",
+    )
+    readonly_fields = ("evse", "schedule")
+
+    @admin.display(description="EVSE", ordering="evse_id")
+    def evse(self, row: ChargingProfile) -> str:
+        return str(row.evse_id or "charge point")
+
+    @admin.display(description="profile")
+    def schedule(self, row: ChargingProfile) -> SafeString:
+        return json_block(row.profile)
