@@ -3,15 +3,22 @@
 from django.utils import timezone
 
 from chargepoints.models import Command
-from chargepoints.services import device_model
+from chargepoints.services import device_model, passwords
+from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16.security import is_secret
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
+    """As many keys as one request may have (9.1.7, GetConfigurationMaxKeys); the rest follows."""
     keys = command.args.get("keys")
-    return {"key": keys} if keys else {}
+    if not keys:
+        return {}
+    asked = (command.result or {}).get("asked", 0)
+    limit = device_model.limit(command.charge_point_id, "", "GetConfigurationMaxKeys", "")
+    return {"key": keys[asked : asked + limit] if limit else keys[asked:]}
 
 
 def record_configuration(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -30,6 +37,20 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
     ]
     device_model.store(command.charge_point_id, reports, read_at)
     redact(command, response)
+    if command.type == "get_configuration" and command.args.get("keys"):
+        _add_up(command, response)
+
+
+def _add_up(command: Command, response: Payload) -> None:
+    """What all requests of this command have brought so far."""
+    so_far = command.result or {}
+    command.result = {
+        "asked": so_far.get("asked", 0) + len((command.request or {}).get("key", [])),
+        **{
+            name: [*so_far.get(name, []), *(response.get(name) or [])]
+            for name in ("configurationKey", "unknownKey")
+        },
+    }
 
 
 def redact(command: Command, response: Payload) -> None:
@@ -41,6 +62,8 @@ def redact(command: Command, response: Payload) -> None:
 
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
+    if is_secret(command.args):
+        raise CommandRefused("invalid_args", "use rotate_password: else the door stays shut")
     return {"key": command.args["key"], "value": command.args["value"]}
 
 
@@ -53,14 +76,21 @@ def conclude_change(command: Command, response: Payload) -> Conclusion:
 
 
 def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response.get("status") in ("Accepted", "RebootRequired"):
-        asked = command.request or {}
+    asked = command.request or {}
+    if response.get("status") not in ("Accepted", "RebootRequired"):
+        # A01.FR.04: the old password stays.
+        passwords.refused(command)
+    else:
         device_model.store_desired(
             command.charge_point_id, asked["key"], asked["value"], timezone.now()
         )
 
 
 def conclude_read(command: Command, response: Payload) -> Conclusion:
+    if command.type == "get_configuration":
+        asked = (command.result or {}).get("asked", 0)
+        if asked < len(command.args.get("keys") or []):
+            return Conclusion(Command.State.QUEUED)
     return Conclusion(Command.State.ACCEPTED)
 
 

@@ -8,7 +8,7 @@ from chargepoints.versions import CommandTranslation, Conclusion, Payload, Respo
 from ocpp_v16 import smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
-# 7.7, and the security whitepaper's ExtendedTriggerMessage for what TriggerMessage lacks.
+# 7.7
 TRIGGERED = frozenset(
     {
         "BootNotification",
@@ -19,6 +19,8 @@ TRIGGERED = frozenset(
         "StatusNotification",
     }
 )
+# Security whitepaper, MessageTriggerEnumType: what TriggerMessage lacks.
+TRIGGERED_EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 
 
 def remote_start(unit: UnitOfWork, command: Command) -> Payload:
@@ -66,12 +68,17 @@ def reset(unit: UnitOfWork, command: Command) -> Payload:
 
 def trigger(unit: UnitOfWork, command: Command) -> Payload:
     message = command.args["message"]
-    if message not in TRIGGERED:
+    if message not in TRIGGERED | TRIGGERED_EXTENDED:
         raise CommandRefused("not_supported", f"OCPP 1.6 cannot trigger {message}")
     payload: Payload = {"requestedMessage": message}
     if "evse_id" in command.args:
         payload["connectorId"] = command.args["evse_id"]
     return payload
+
+
+def choose_trigger(command: Command) -> str:
+    extended = command.args["message"] in TRIGGERED_EXTENDED
+    return "ExtendedTriggerMessage" if extended else "TriggerMessage"
 
 
 def unlock_connector(unit: UnitOfWork, command: Command) -> Payload:
@@ -113,7 +120,7 @@ COMMANDS = {
     "unlock": CommandTranslation("UnlockConnector", unlock_connector),
     "set_availability": CommandTranslation("ChangeAvailability", change_availability),
     "clear_cache": CommandTranslation("ClearCache", clear_cache),
-    "trigger": CommandTranslation("TriggerMessage", trigger),
+    "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
 }
 RESPONSES = {
     "RemoteStartTransaction": ResponseReading(record=record_start),

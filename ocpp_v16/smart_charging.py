@@ -1,16 +1,11 @@
 """Smart charging (1.6, 5.16, 5.5 and 5.7)."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
-
-from django.utils import timezone
 
 from chargepoints.clock import ocpp_time
-from chargepoints.models import Command, Transaction
-from chargepoints.services import charging_profiles, composite_schedule
+from chargepoints.models import Command
+from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
-from chargepoints.services.composite_schedule import Installed
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Payload, ResponseReading
 
@@ -125,34 +120,11 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
     if command.type != "get_composite_schedule" or not schedule:
         return
     start = response.get("scheduleStart") or schedule.get("startSchedule")
-    ours = _expected(command, start, schedule.get("chargingRateUnit", "A"))
     theirs = [
         (period["startPeriod"], float(period["limit"]))
         for period in schedule["chargingSchedulePeriod"]
     ]
-    agree = [(limit.start_s, limit.limit) for limit in ours] == theirs
-    command.result = {"expected": [asdict(limit) for limit in ours], "as_expected": agree}
-
-
-def _expected(command: Command, start: Any, unit: str) -> list[composite_schedule.Limit]:
-    evse_id = command.args.get("evse_id", 0)
-    now = timezone.now()
-    try:
-        begins = datetime.fromisoformat(start)
-        begins = begins if begins.tzinfo else begins.replace(tzinfo=now.tzinfo)
-    except (TypeError, ValueError):
-        begins = now.replace(microsecond=0)
-    charging = Transaction.objects.filter(
-        charge_point_id=command.charge_point_id, evse_id=evse_id, ended_at=None
-    ).first()
-    rows = charging_profiles.in_force(command.charge_point_id, evse_id, now)
-    return composite_schedule.compute(
-        [Installed(row.evse_id, row.installed_at, row.profile) for row in rows],
-        start=begins,
-        duration_s=command.args["duration_s"],
-        unit=unit,
-        charging_since=charging.started_at if charging else None,
-    )
+    expected_schedule.compare(command, start, schedule.get("chargingRateUnit", "A"), theirs)
 
 
 COMMANDS = {

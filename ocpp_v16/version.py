@@ -5,6 +5,7 @@ from chargepoints.versions import OcppVersion
 from ocpp_v16 import (
     authorization,
     boot,
+    certificates,
     configuration,
     data_transfer,
     diagnostics,
@@ -13,6 +14,7 @@ from ocpp_v16 import (
     meter_values,
     remote_control,
     reservation,
+    security,
     smart_charging,
     status,
     transactions,
@@ -30,10 +32,12 @@ VERSION = OcppVersion(
         **diagnostics.HANDLERS,
         **firmware.HANDLERS,
         **meter_values.HANDLERS,
+        **security.HANDLERS,
         **status.HANDLERS,
         **transactions.HANDLERS,
     },
     commands={
+        **certificates.COMMANDS,
         **configuration.COMMANDS,
         **data_transfer.COMMANDS,
         **diagnostics.COMMANDS,
@@ -41,15 +45,18 @@ VERSION = OcppVersion(
         **local_list.COMMANDS,
         **remote_control.COMMANDS,
         **reservation.COMMANDS,
+        **security.COMMANDS,
         **smart_charging.COMMANDS,
     },
     responses={
+        **certificates.RESPONSES,
         **configuration.RESPONSES,
         **diagnostics.RESPONSES,
         **firmware.RESPONSES,
         **local_list.RESPONSES,
         **remote_control.RESPONSES,
         **reservation.RESPONSES,
+        **security.RESPONSES,
         **smart_charging.RESPONSES,
     },
     csms_actions=frozenset(
@@ -104,7 +111,9 @@ VERSION = OcppVersion(
             "FirmwareStatusNotification",
             "LogStatusNotification",
             "SecurityEventNotification",
+            "SignCertificate",
             "SignedFirmwareStatusNotification",
         }
     ),
+    shown=security.shown,
 )

@@ -1,0 +1,79 @@
+"""Security (whitepaper, A01, A02, A04): events, the charge point's certificate, its password."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import commands, device_model, passwords, security_events
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from core_link import signing_requests
+
+AUTHORIZATION_KEY = "AuthorizationKey"
+
+
+def security_event(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    moment = inbound.time(payload["timestamp"])
+    security_events.record(inbound, payload["type"], moment, payload.get("techInfo") or "")
+    return {}
+
+
+async def ask_for_chain(inbound: Inbound) -> str | None:
+    csr = inbound.payload["csr"]
+    return await signing_requests.chain_for(inbound.station, csr, signing_requests.CHARGING_STATION)
+
+
+def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
+    """A02: the answer says that it will be signed; the certificate follows as a command."""
+    use = signing_requests.CHARGING_STATION
+    inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
+    if chain is None:
+        return {"status": "Rejected"}
+    commands.submit(
+        ChargePoint.objects.get(pk=inbound.station.id),
+        "certificate_signed",
+        {"chain": chain, "use": use},
+        requested_by="gateway",
+    )
+    return {"status": "Accepted"}
+
+
+def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
+    return {"certificateChain": command.args["chain"]}
+
+
+def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] == "Accepted":
+        unit.emit(
+            command.charge_point_id,
+            "certificate.installed",
+            {"use": command.args.get("use"), "command_id": str(command.pk)},
+        )
+
+
+def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
+    # A00.FR.205: 16 to 20 bytes, sent as hex, which is the form our keys have.
+    return {"key": AUTHORIZATION_KEY, "value": passwords.begin_rotation(command)}
+
+
+def is_secret(payload: Payload) -> bool:
+    return str(payload.get("key", "")).lower() in device_model.SECRET_NAMES
+
+
+def shown(action: str, payload: Payload) -> Payload:
+    """The request without the password, for trace and rows."""
+    if action == "ChangeConfiguration" and is_secret(payload):
+        return payload | {"value": device_model.REDACTED}
+    return payload
+
+
+HANDLERS = {
+    "SecurityEventNotification": Handler(security_event),
+    "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
+}
+COMMANDS = {
+    "certificate_signed": CommandTranslation("CertificateSigned", certificate_signed),
+    "rotate_password": CommandTranslation("ChangeConfiguration", rotate_password),
+}
+RESPONSES = {"CertificateSigned": ResponseReading(record=record_signed)}
