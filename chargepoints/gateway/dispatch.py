@@ -49,6 +49,12 @@ class Answer:
     at: datetime = field(default_factory=timezone.now)
 
 
+_QUEUED = (
+    "SELECT 1 FROM chargepoints_command"
+    " WHERE charge_point_id = %s AND finished_at IS NULL AND state = 'queued'"
+)
+
+
 def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
     """The next command to send, marked as sent; None where there is none.
 
@@ -56,6 +62,8 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
     (2.0.1 B02.FR.02, 1.6 4.2.1).
     """
     now = timezone.now()
+    if unit.fetch_one(_QUEUED, (station.id,)) is None:
+        return None
     queued = Command.objects.filter(
         Q(not_before=None) | Q(not_before__lte=now),
         charge_point_id=station.id,

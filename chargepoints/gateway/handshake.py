@@ -28,6 +28,7 @@ _CONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
     " reported_online = %s WHERE id = %s"
 )
+_USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
 MAX_OFFERED = 20
 DEFAULT_SUBPROTOCOL = "ocpp1.6"
 _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
@@ -177,15 +178,18 @@ def _authenticate(
             return Refused(401, "wrong_user", "The user name must be the charger's identity.")
         deviations.append("other_user_name")
     candidates = [key, key.hex().encode(), _from_hex(key)]
-    credentials = Credential.objects.raw(
-        "SELECT * FROM chargepoints_credential WHERE charge_point_id = %s", [charge_point.pk]
+    credentials = list(
+        Credential.objects.raw(
+            "SELECT * FROM chargepoints_credential WHERE charge_point_id = %s", [charge_point.pk]
+        )
     )
     for credential in credentials:
         matches = [credential.matches(candidate) for candidate in candidates]
         if any(matches):
             if credential.used_at is None:
-                Credential.objects.filter(pk=credential.pk).update(used_at=timezone.now())
-                passwords.used(unit, credential)
+                unit.update(_USED, (timezone.now(), credential.pk))
+                if len(credentials) > 1:
+                    passwords.used(unit, credential)
             return None
     return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
 

@@ -45,6 +45,17 @@ def record(inbound: Inbound, report: Report, moment: Moment) -> None:
         _tell(inbound, report, moment)
 
 
+def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
+    """The connector's row, made when it is heard of first."""
+    known = Connector.objects.filter(
+        evse__charge_point_id=charge_point_id, evse__evse_id=evse_id, connector_id=connector_id
+    ).first()
+    if known is not None:
+        return known
+    evse, _ = Evse.objects.get_or_create(charge_point_id=charge_point_id, evse_id=evse_id)
+    return Connector.objects.get_or_create(evse=evse, connector_id=connector_id)[0]
+
+
 def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     place = (report.evse_id or 0, report.connector_id or 1)
     known = _known(inbound, place)
@@ -68,9 +79,7 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
     remembered = inbound.station.connectors.get(place)
     if remembered is not None and not inbound.unit.alone:
         return remembered
-    evse_id, connector_id = place
-    evse, _ = Evse.objects.get_or_create(charge_point_id=inbound.station.id, evse_id=evse_id)
-    row, _ = Connector.objects.get_or_create(evse=evse, connector_id=connector_id)
+    row = connector(inbound.station.id, *place)
     said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
     return ConnectorState(row.pk, said, row.status_at)
 
