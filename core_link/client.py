@@ -6,6 +6,7 @@ anybody else: a core that hangs holds at most these, and each only until its dea
 
 import asyncio
 import secrets
+import threading
 import uuid
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -124,25 +125,42 @@ class CoreClient:
 
     def _post(self, path: str, question: Body, remaining_s: float, exchange: Exchange) -> Answer:
         """In a thread of the pool."""
-        request_id = str(uuid.uuid4())
-        deadline_ms = int(remaining_s * 1000)
-        body = orjson.dumps({"request_id": request_id, "deadline_ms": deadline_ms, **question})
-        headers = {
-            "X-Request-Id": request_id,
-            "traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
-        }
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        # Each step may take a little longer than the whole, so that it is the whole that ends.
-        return outbound.post(
-            self._url + path, body, headers, exchange=exchange, timeout_s=remaining_s + 1
-        )
+        return _post(self._url + path, self._token, question, remaining_s, exchange)
 
     def _release(self, request: asyncio.Future[Answer]) -> None:
         self.under_way -= 1
         self._free.release()
         if not request.cancelled():
             request.exception()  # nobody else may be left to look at it
+
+
+def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
+    """As `CoreClient.ask`, from a thread that may wait. Raises CoreUnreachable."""
+    exchange = Exchange()
+    alarm = threading.Timer(settings.CORE_TIMEOUT_S, exchange.cut)
+    alarm.start()
+    try:
+        url = settings.CORE_URL.rstrip("/") + path
+        answer = _post(url, settings.CORE_TOKEN, question, settings.CORE_TIMEOUT_S, exchange)
+    except NoAnswer as error:
+        raise CoreUnreachable(str(error)) from None
+    finally:
+        alarm.cancel()
+    return _read(answer, schema)
+
+
+def _post(url: str, token: str, question: Body, remaining_s: float, exchange: Exchange) -> Answer:
+    request_id = str(uuid.uuid4())
+    deadline_ms = int(remaining_s * 1000)
+    body = orjson.dumps({"request_id": request_id, "deadline_ms": deadline_ms, **question})
+    headers = {
+        "X-Request-Id": request_id,
+        "traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+    }
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    # Each step may take a little longer than the whole, so that it is the whole that ends.
+    return outbound.post(url, body, headers, exchange=exchange, timeout_s=remaining_s + 1)
 
 
 def _read(answer: Answer, schema: jsonschema_rs.Validator) -> Body:

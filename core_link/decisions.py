@@ -75,9 +75,9 @@ async def authorize(
             answers.AUTHORIZE,
             same_as=orjson.dumps(question),
         )
+        return read_decision(answer)
     except CoreUnreachable as error:
         return _by_policy(station.core_unreachable, known, at, error.reason)
-    return read_decision(answer)
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
@@ -136,14 +136,17 @@ async def data_transfer(
 
 
 def read_decision(answer: Body) -> Decision:
-    """Core's answer to /authorize, which fits its schema."""
-    expires_at = answer.get("expires_at")
+    """Core's answer to /authorize, which fits its schema. Raises CoreUnreachable."""
     message = answer.get("personal_message")
+    try:
+        expires_at = datetime.fromisoformat(text) if (text := answer.get("expires_at")) else None
+    except ValueError:  # RFC 3339 has more of them, 23:59:60 for one
+        raise CoreUnreachable("expires_at is no time") from None
     return Decision(
         status=answer["status"],
         decided_by=str(DecidedBy.CORE),
         group_id_token=answer.get("group_id_token") or None,
-        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+        expires_at=expires_at,
         personal_message=message[:LONGEST_MESSAGE] if message else None,
         cache_ttl_s=answer.get("cache_ttl_s"),
         certificate_status=answer.get("certificate_status") or "",

@@ -1,4 +1,4 @@
-"""Deliver events to the endpoints of core until stopped."""
+"""Deliver events to the endpoints of core until stopped, and reconcile what policy decided."""
 
 import signal
 from argparse import ArgumentParser
@@ -8,6 +8,9 @@ from django.core.management.base import BaseCommand
 
 from core_link import endpoints
 from core_link.delivery.worker import Worker
+from core_link.reconciliation import Reconciler
+
+STOPS_WITHIN_S = 5.0
 
 
 class Command(BaseCommand):
@@ -20,10 +23,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         endpoints.follow_environment()
-        worker = Worker()
+        worker, reconciler = Worker(), Reconciler()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if once:
             worker.run_once()
-        else:
-            worker.run()
+            return
+        reconciler.start()
+        worker.run()
+        reconciler.stop()
+        reconciler.join(STOPS_WITHIN_S)
