@@ -2,6 +2,7 @@
 
 from chargepoints.services.command_types.declaration import (
     COUNT,
+    HOUR_S,
     INTEGER,
     POSITIVE,
     TEXT,
@@ -9,6 +10,7 @@ from chargepoints.services.command_types.declaration import (
     CommandType,
     JsonSchema,
     arguments,
+    several,
 )
 
 PURPOSE: JsonSchema = {"enum": ["station_max", "default", "transaction"]}
@@ -53,6 +55,17 @@ TYPES: dict[str, CommandType] = {
     "clear_charging_profile": CommandType(
         "Clear the charging profiles that all given criteria fit; none given: all of them.",
         arguments(profile_id=INTEGER, evse_id=COUNT, purpose=PURPOSE, stack_level=COUNT),
+    ),
+    "get_charging_profiles": CommandType(
+        "Have the charge point report the charging profiles that all given criteria fit.",
+        arguments(
+            profile_ids=several(INTEGER),
+            evse_id=COUNT,
+            purpose={"enum": [*PURPOSE["enum"], "external"]},
+            stack_level=COUNT,
+            sources=several({"enum": ["ems", "other", "so", "cso"]}),
+        ),
+        effect_within_s=HOUR_S,
     ),
     "get_composite_schedule": CommandType(
         "Ask what the charge point makes of all its profiles.",

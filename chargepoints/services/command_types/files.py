@@ -19,6 +19,8 @@ LOCATION: JsonSchema = {
     "description": "A URL of your own; empty: the gateway hosts the file.",
 }
 
+MD5: JsonSchema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
+
 TYPES: dict[str, CommandType] = {
     "update_firmware": CommandType(
         "Have new firmware fetched and installed: a `firmware` file that was uploaded here, by "
@@ -50,5 +52,14 @@ TYPES: dict[str, CommandType] = {
             **TRIES,
         ),
         effect_within_s=2 * HOUR_S,
+    ),
+    "publish_firmware": CommandType(
+        "Have a local controller fetch a firmware file and offer it in its network.",
+        arguments(("location", "md5"), location=LOCATION, md5=MD5, **TRIES),
+        effect_within_s=6 * HOUR_S,
+    ),
+    "unpublish_firmware": CommandType(
+        "Have a local controller no longer offer a firmware file.",
+        arguments(("md5",), md5=MD5),
     ),
 }

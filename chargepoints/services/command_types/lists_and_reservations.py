@@ -46,6 +46,7 @@ TYPES: dict[str, CommandType] = {
             id_token=ID_TOKEN,
             expires_at=TIME,
             evse_id=COUNT,
+            connector_type=TEXT,
             group_id_token=TEXT,
             reservation_id=INTEGER,
         ),
