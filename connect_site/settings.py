@@ -226,6 +226,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "chargepoints.api.document.refuse_other_fields",
         "chargepoints.api.document.add_command_types",
     ],
     "ENUM_NAME_OVERRIDES": {

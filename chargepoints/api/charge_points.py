@@ -1,6 +1,7 @@
 """The registry of charge points: list, register, change, remove."""
 
 from typing import Any
+from urllib.parse import quote
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -72,7 +73,7 @@ class ChargePoints(Resource):
                 raise already_exists(identity) from None
             raise
         response = tagged(self._in_full(charge_point.pk), status=201)
-        response["Location"] = f"{request.path}/{charge_point.identity}"
+        response["Location"] = f"{request.path}/{quote(charge_point.identity)}"
         return response
 
     def partial_update(self, request: Request, identity: str) -> Response:

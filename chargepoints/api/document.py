@@ -73,6 +73,13 @@ class DocumentedView(AutoSchema):
             for name, response in headers
         ]
 
+    def _get_parameters(self) -> list[Json]:
+        parameters: list[Json] = super()._get_parameters()
+        for parameter in parameters:
+            if parameter["in"] == "query" and parameter["schema"].get("type") == "string":
+                parameter["schema"].setdefault("minLength", 1)
+        return parameters
+
     def _get_response_bodies(self, direction: Any = "response") -> Json:
         bodies: Json = super()._get_response_bodies(direction)
         if self._action == "retrieve":
@@ -106,6 +113,14 @@ class DocumentedView(AutoSchema):
         if self.method in ("PUT", "PATCH", "POST"):
             statuses += [413, 415]
         return statuses
+
+
+def refuse_other_fields(result: Json, **context: Any) -> Json:
+    """A postprocessing hook: a body with a field that is not named is not taken."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+    return result
 
 
 def add_command_types(result: Json, **context: Any) -> Json:

@@ -24,8 +24,7 @@ class FilterBackend(DjangoFilterBackend):
         self, request: Any, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
-        known = PAGE_PARAMETERS | set(filterset.filters if filterset else ())
-        refuse_unknown(request, known)
+        refuse_unknown(request, PAGE_PARAMETERS | set(filterset.filters if filterset else ()))
         if filterset is None:
             return queryset
         if not filterset.is_valid():
@@ -34,9 +33,11 @@ class FilterBackend(DjangoFilterBackend):
 
 
 def refuse_unknown(request: Request, known: frozenset[str] | set[str]) -> None:
-    """A misspelt parameter would silently return everything. Raises InvalidParameters."""
-    if unknown := set(request.query_params) - known:
-        raise InvalidParameters({name: ["no such parameter"] for name in sorted(unknown)})
+    """A misspelt or empty parameter would silently return everything. Raises InvalidParameters."""
+    wrong = {name: ["no such parameter"] for name in sorted(set(request.query_params) - known)}
+    wrong |= {name: ["is empty"] for name in known if request.query_params.get(name) == ""}
+    if wrong:
+        raise InvalidParameters(wrong)
 
 
 class TimeField(IsoDateTimeField):

@@ -67,11 +67,7 @@ class IdTokens(Resource):
             if token.source != IdToken.Source.OWN:
                 raise Problem(409, "cached_decision", "it is core's decision; delete it instead")
             check_unchanged(request, self.get_serializer(token))
-            serializer = self.get_serializer(token, data=request.data)
-            blank = IdToken()
-            left_out = [name for name in SETTABLE if name not in request.data]
-            defaults = {name: getattr(blank, name) for name in left_out}
-            return tagged(self._save(serializer, **defaults))
+            return tagged(self._save(self.get_serializer(token, data=request.data)))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete a token of the gateway's own, or forget what core decided about one."""
@@ -81,8 +77,11 @@ class IdTokens(Resource):
             token.delete()
         return Response(status=204)
 
-    def _save(self, serializer: Any, **defaults: Any) -> Any:
+    def _save(self, serializer: Any) -> Any:
         serializer.is_valid(raise_exception=True)
+        blank = IdToken()
+        left_out = set(SETTABLE) - set(serializer.validated_data)
+        defaults = {name: getattr(blank, name) for name in left_out}
         try:
             with transaction.atomic():
                 serializer.save(**defaults)

@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from chargepoints.models import ChargePoint, Event, EventFeed
 from chargepoints.services import charge_points, event_feed
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +83,32 @@ def test_the_body_is_the_contracts() -> None:
         "data": {"vendor": "Acme"},
         "ocpp": ocpp,
     }
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_commits_late_is_placed_when_it_does() -> None:
+    """SQLite has one writer: ids commit out of order on PostgreSQL alone."""
+    early, late = charge_points.register("EARLY"), charge_points.register("LATE")
+    written, commit = threading.Event(), threading.Event()
+
+    def write_and_wait() -> None:
+        with transaction.atomic():
+            unit = UnitOfWork()
+            unit.emit(late.pk, "charge_point.online", {})
+            unit.flush()
+            written.set()
+            commit.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=write_and_wait)
+    thread.start()
+    assert written.wait(10)
+    tell(early, 1)
+    assert event_feed.assign_positions() == 1
+    commit.set()
+    thread.join()
+    assert event_feed.assign_positions() == 1
+    rows = Event.objects.order_by("position").values_list("charge_point__identity", flat=True)
+    assert list(rows) == ["EARLY", "LATE"]
+    assert Event.objects.get(charge_point=late).pk < Event.objects.get(charge_point=early).pk

@@ -63,6 +63,14 @@ def test_a_cached_decision_can_be_forgotten_but_not_changed(client: ApiClient) -
     assert client.delete(path).status_code == 204
 
 
+@pytest.mark.parametrize("body", [b"null", b"[]", b"5"])
+def test_what_is_no_object_is_no_token(client: ApiClient, body: bytes) -> None:
+    path = f"/id-tokens/{client.post('/id-tokens', FULL).json()['id']}"
+    for method, url in (("post", "/id-tokens"), ("put", path)):
+        answer = client.request(method, url, body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
 def test_tokens_are_narrowed_down(client: ApiClient) -> None:
     client.post("/id-tokens", FULL)
     client.post("/id-tokens", {"value": "FFFF"})
