@@ -1,11 +1,11 @@
 """What is sent to a charger: it waits while the charger takes nothing, within bounds."""
 
-import asyncio
 import logging
 import struct
-import time
 
 from daphne.ws_protocol import WebSocketProtocol
+
+from connect_site.server.writability import Writability
 
 # What may wait for a charger that reads nothing, beyond the 64 KiB at which `send` starts waiting.
 MAX_UNSENT_BYTES = 256 * 1024
@@ -15,16 +15,10 @@ TEXT, BINARY = 1, 2
 logger = logging.getLogger(__name__)
 
 
-class BoundedOutput(WebSocketProtocol):
-    """A push producer to its transport, which tells it when its buffer is full and when empty."""
+class BoundedOutput(Writability, WebSocketProtocol):
+    """`send` waits by `Writability`; what cannot wait, like a pong, is bounded here."""
 
-    writable: "asyncio.Future[None] | None" = None  # set while the charger takes nothing
-    blocked_since = 0.0
     unsent_bytes = 0
-
-    async def until_writable(self) -> None:
-        if self.writable is not None:
-            await asyncio.shield(self.writable)
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         if self.writable is not None:
@@ -57,22 +51,9 @@ class BoundedOutput(WebSocketProtocol):
         self.sendData(header + payload)
 
     def pauseProducing(self) -> None:
-        """Called by the transport: more than 64 KiB wait to be sent."""
         if self.writable is None:
-            self.writable = asyncio.get_running_loop().create_future()
-            self.blocked_since = time.monotonic()
             self.unsent_bytes = 0
-
-    def resumeProducing(self) -> None:
-        self.release_writers()
-
-    def stopProducing(self) -> None:
-        self.release_writers()
-
-    def release_writers(self) -> None:
-        writable, self.writable = self.writable, None
-        if writable is not None and not writable.done():
-            writable.set_result(None)
+        super().pauseProducing()
 
     def drop(self, why: str) -> None:
         self.wasClean = False

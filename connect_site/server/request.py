@@ -1,13 +1,17 @@
 """One HTTP request, up to the point where it becomes a WebSocket."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.internet.address import IPv4Address
 
 from connect_site.server import handshake
+from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
+# After so long without taking any of its answer, a client is hung up on.
+STALLED_S = 60
 
 # What only a proxy may say. Certificates: see the TLS terminating configuration in deploy/.
 PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert")
@@ -15,8 +19,8 @@ PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert")
 NOBODYS_HEADERS = (b"daphne-root-path",)
 
 
-class Request(WebRequest):
-    """daphne's request: believes the proxy and nobody else, and bounds the body."""
+class Request(Writability, WebRequest):
+    """daphne's request: believes the proxy and nobody else, and bounds what it buffers."""
 
     channel: Any
     uri: bytes
@@ -70,6 +74,21 @@ class Request(WebRequest):
         self.body_length += len(data)
         if self.body_length <= BODY_LIMIT:
             super().handleContentChunk(data)
+
+    def handle_reply(self, message: Mapping[str, Any]) -> None:
+        super().handle_reply(message)
+        if message["type"] == "http.response.start" and not (self.finished or self._disconnected):
+            self.registerProducer(self, True)
+
+    def finish(self) -> None:
+        if self.producer is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def check_timeouts(self) -> None:
+        super().check_timeouts()
+        if self.blocked_for() > STALLED_S:
+            self.channel.forceAbortClient()
 
 
 class RequestFactory(HTTPFactory):

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from twisted.logger import (
 
 from connect_site.server.interface import Application, Scope
 from connect_site.server.lifespan import Lifespan, LifespanFailedError
-from connect_site.server.request import RequestFactory
+from connect_site.server.request import Request, RequestFactory
 from connect_site.server.sockets import UNIX_MODE
 from connect_site.server.websocket import ChargerSocket, ChargerSocketFactory
 
@@ -138,6 +138,13 @@ class Server(DaphneServer):
         self.connections[protocol]["application_instance"] = task
         task.add_done_callback(protocol.application_ended)
         return task
+
+    async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
+        """The `send` of a request: an answer is not produced faster than it is taken."""
+        await super().handle_reply(protocol, message)
+        await protocol.until_writable()
+        if "disconnected" in self.connections.get(protocol, ()):
+            await asyncio.sleep(0)  # a stream to nobody leaves the loop to others until it ends
 
     def timeout_checker(self) -> None:
         for protocol in list(self.connections):

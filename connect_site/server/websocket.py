@@ -37,6 +37,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     reading_paused = False
     ping_sent_at = 0.0  # 0: nothing is unanswered
     closed_at = 0.0
+    lingers_since = 0.0  # closed by us, and the transport still has something to send
 
     # --- From the charger ------------------------------------------------------------------------
 
@@ -183,7 +184,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
                 self.deny(503, [], b"")
         elif self.state == self.STATE_CLOSED:
             self._abort_a_lingering_transport(now)
-        elif self.writable is not None and now - self.blocked_since > self.factory.ping_timeout:
+        elif self.blocked_for() > self.factory.ping_timeout:
             self.drop("it reads nothing")
         elif self.state == self.STATE_OPEN and not self.reading_paused:
             self._look_for_life(now)
@@ -198,9 +199,9 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
             self.sendPing(b"connect")
 
     def _abort_a_lingering_transport(self, now: float) -> None:
-        if not self.blocked_since:
-            self.blocked_since = now
-        elif now - self.blocked_since > CLOSE_TIMEOUT_S and self.transport.connected:
+        if not self.lingers_since:
+            self.lingers_since = now
+        elif now - self.lingers_since > CLOSE_TIMEOUT_S and self.transport.connected:
             self.transport.abortConnection()
 
 

@@ -47,10 +47,23 @@ async def lifespan(receive: Any, send: Any) -> None:
 async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/slow":
         await asyncio.sleep(1)
+    if scope["path"] == "/endless":
+        await endless(send)
+        return
     body = json.dumps({key: str(value) for key, value in scope.items()}).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def endless(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    sent = 0
+    while True:
+        await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": True})
+        sent += 10_000
+        if sent % 1_000_000 == 0:
+            print(f"endless {sent}", flush=True)
 
 
 # --- Sockets -------------------------------------------------------------------------------------

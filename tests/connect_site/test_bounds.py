@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connect_site.server.inbox import LIMIT
-from tests.connect_site.process import Served, serving
+from tests.connect_site.process import Served, serving, until
 from tests.connect_site.raw_client import PING, PONG, TEXT, RawSocket, connect, frame
 
 MIB = 1024 * 1024
@@ -75,9 +75,21 @@ def test_a_charger_that_reads_nothing_makes_the_application_wait_and_is_dropped(
         server.says("it reads nothing")
 
 
+def test_a_page_is_produced_no_faster_than_it_is_taken(server: Served) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        before = server.rss_kib
+        time.sleep(1)
+        produced = server.output.count("endless")
+        assert produced < 20  # megabytes, in the kernel's buffers
+        for _ in range(1000):
+            client.recv(65536)
+        until(lambda: server.output.count("endless") > produced, 5)
+        assert server.rss_kib - before < 4 * 1024
+
+
 def test_the_answers_to_pings_that_nobody_reads_are_bounded(server: Served) -> None:
     with connect(server, "/echo") as charger:
-        charger.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         before = server.rss_kib
         pings = frame(PING, b"x" * 125) * 1000
         with pytest.raises(ConnectionError):
