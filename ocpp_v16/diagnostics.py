@@ -16,6 +16,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
+from ocpp_v16 import numbers
 from ocpp_v16.firmware import tries
 
 LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
@@ -87,7 +88,7 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
         uploads.report(
             inbound,
             status,
-            request_id=inbound.payload.get("requestId"),
+            request_id=numbers.numbered(inbound, "requestId"),
             done=status == "Uploaded",
             failed=status in LOG_FAILURES,
         )

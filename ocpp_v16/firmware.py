@@ -15,6 +15,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
+from ocpp_v16 import numbers
 
 
 def tries(args: Payload) -> Payload:
@@ -77,8 +78,8 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
 
 
 def signed_status_notification(inbound: Inbound, decision: Any) -> Payload:
-    payload = inbound.payload
-    firmware.report(inbound, str(payload["status"]), request_id=payload.get("requestId"))
+    status = str(inbound.payload["status"])
+    firmware.report(inbound, status, request_id=numbers.numbered(inbound, "requestId"))
     return {}
 
 

@@ -6,11 +6,12 @@ from chargepoints.inbound import Inbound
 from chargepoints.services import metering, transactions
 from chargepoints.services.metering import ENERGY, Element, Sample
 from chargepoints.versions import Handler, Payload
+from ocpp_v16 import numbers
 
 
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    connector = payload["connectorId"] or None
+    connector = numbers.connector(inbound)
     pk, transaction_id = transactions.identify(
         inbound, payload.get("transactionId"), evse_id=connector
     )

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from chargepoints.gateway.errors import OcppError
 from chargepoints.inbound import Inbound
 from chargepoints.models import Status
 from chargepoints.services import status, transactions
 from chargepoints.services.status import Report
 from chargepoints.versions import Handler, Payload
+from ocpp_v16 import numbers
 
 _NEUTRAL = {
     "Available": Status.AVAILABLE,
@@ -29,14 +31,17 @@ _CHARGING_STATE = {
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    connector = payload["connectorId"]
+    connector = numbers.connector(inbound)
+    if connector is None and payload["connectorId"] != 0:
+        # Not about energy: nothing is lost, and the charge point's own status stays true.
+        raise OcppError("PropertyConstraintViolation", "there can be no such connector")
     ocpp_status = str(payload["status"])
     error_code = str(payload["errorCode"])
     # The timestamp is optional; its absence is no deviation.
     moment = inbound.time(payload.get("timestamp") or inbound.received_at.isoformat())
     report = Report(
         # Connector 0 is the charge point as a whole (4.9).
-        evse_id=connector or None,
+        evse_id=connector,
         connector_id=1 if connector else None,
         status=_NEUTRAL.get(ocpp_status, Status.UNKNOWN),
         ocpp_status=ocpp_status,

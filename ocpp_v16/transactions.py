@@ -7,6 +7,7 @@ from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.versions import Handler, Payload
 from core_link import decisions
+from ocpp_v16 import numbers
 from ocpp_v16.authorization import id_tag_info, token
 from ocpp_v16.meter_values import elements
 
@@ -18,7 +19,7 @@ async def ask_start(inbound: Inbound) -> Decision:
         inbound.station,
         token(payload),
         context="start",
-        evse_id=payload["connectorId"],
+        evse_id=numbers.connector(inbound),
         connector_id=1,
         occurred_at=moment.at,
         offline=is_backfill(moment.at, inbound.received_at),
@@ -31,11 +32,11 @@ def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
     moment = inbound.time(payload["timestamp"])
     start = Start(
         moment=moment,
-        evse_id=payload["connectorId"],
+        evse_id=numbers.connector(inbound),
         connector_id=1,
         token=token(payload),
         meter_wh=float(payload["meterStart"]),
-        reservation_id=payload.get("reservationId"),
+        reservation_id=numbers.numbered(inbound, "reservationId"),
         offline=is_backfill(moment.at, inbound.received_at),
     )
     key_text = "|".join(
