@@ -32,7 +32,7 @@ AUTHORIZE = _answer(
         "group_id_token": {"type": ["string", "null"], "maxLength": 255},
         "expires_at": {"type": ["string", "null"], "format": "date-time"},
         "cache_ttl_s": {"type": ["number", "null"], "minimum": 0},
-        "personal_message": {"type": ["string", "null"], "maxLength": 512},
+        "personal_message": _TEXT,
         "certificate_status": {"enum": [*CERTIFICATE_STATUSES, None]},
     },
 )

@@ -67,6 +67,7 @@ async def authorize(
         "transaction_id": transaction_id,
         "offline": offline,
         "certificate_hashes": certificate_hashes,
+        "policy_decided": None,
     }
     try:
         answer = await core.ask_once(

@@ -78,6 +78,10 @@ AUTHORIZE = _decision(
     occurred_at=TIME,
     offline={"type": "boolean", "description": "it happened already, while there was no socket"},
     certificate_hashes={"type": ["array", "null"], "items": {"type": "object"}},
+    policy_decided={
+        "type": ["string", "null"],
+        "description": "asked afterwards: the status by which the policy let it start, or not",
+    },
 )
 BOOT = _decision(
     "/boot",

@@ -83,6 +83,7 @@ async def test_the_question_holds_what_core_needs(core: FakeCore, station: Stati
         "occurred_at": "2026-03-01T12:00:00.000Z",
         "offline": True,
         "certificate_hashes": None,
+        "policy_decided": None,
     }
     assert 0 < asked.request["deadline_ms"] <= 1000
     assert asked.headers["traceparent"].startswith("00-")
