@@ -48,10 +48,13 @@ class Session:
         self._pace = Pace(settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST)
         self._inbox: deque[tuple[str, ocppj.Call | ocppj.Malformed]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        # What the worker waits for while the inbox is empty.
+        self._idle: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         # Replies by message id, with the hash of their request: a repetition gets the same one.
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._closing = False
+        self._ended = False
 
     async def take(self, text: str) -> None:
         """One text frame from the charger. Returns when the next one may be read."""
@@ -67,6 +70,8 @@ class Session:
         self._inbox.append((text, frame))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
+        else:
+            self._wake()
 
     async def send(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
@@ -81,7 +86,9 @@ class Session:
     async def end(self, code: int | None, reason: str) -> None:
         """The socket is gone: finish what it had brought, then say so in the database."""
         self.calls.disconnected()
+        self._ended = True
         if self._worker is not None:
+            self._wake()
             await asyncio.wait([self._worker])
         await self.calls.ended()
         try:
@@ -92,25 +99,32 @@ class Session:
             # The sweep closes it: a live server has no session for this row.
             logger.warning("could not note the end of %s's connection", self.station.identity)
 
+    def _wake(self) -> None:
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
     async def _work(self) -> None:
-        """Answer what is in the inbox, one by one; ends when it is empty."""
+        """Answer what comes into the inbox, one by one, until the socket is gone."""
         try:
-            while self._inbox:
-                text, frame = self._inbox.popleft()
-                self._room.set()
-                reply = await self._answer(text, frame)
-                if reply is not None and not self._closing:
-                    await self.send(reply)
-                    self.calls.replied(frame)
+            while not self._ended or self._inbox:
+                if self._inbox:
+                    await self._work_on(*self._inbox.popleft())
+                else:
+                    self._idle = asyncio.get_running_loop().create_future()
+                    await self._idle
         except StoreUnavailable:
             # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
-            self._inbox.clear()
             await self.close(TRY_AGAIN_LATER, "the database does not answer")
         except Exception:
             logger.exception("a message of %s could not be worked on", self.station.identity)
             await self.close(1011, "internal error")
-        finally:
-            self._worker = None
+
+    async def _work_on(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> None:
+        self._room.set()
+        reply = await self._answer(text, frame)
+        if reply is not None and not self._closing:
+            await self.send(reply)
+            self.calls.replied(frame)
 
     async def _answer(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> str | None:
         received_at = clock.now()
