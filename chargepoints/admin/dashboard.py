@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -37,6 +37,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     day_ago = timezone.now() - DAY
     refusals = HandshakeRefusal.objects.filter(last_at__gte=day_ago)
+    running = Transaction.objects.filter(ended_at=None)
     faulted = Connector.objects.filter(status=Status.FAULTED)
     return context | {
         "fleet": ChargePoint.objects.aggregate(
@@ -44,9 +45,10 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             online=Count("pk", filter=Q(connection__isnull=False)),
             pending=Count("pk", filter=Q(registration=Registration.PENDING)),
         ),
-        "charging": Transaction.objects.filter(ended_at=None).aggregate(
-            running=Count("pk"), power_w=Sum("power_w")
-        ),
+        "charging": running.aggregate(running=Count("pk"), power_w=Sum("power_w")),
+        "strongest": running.select_related("charge_point").order_by(
+            F("power_w").desc(nulls_last=True), "-id"
+        )[:SHOWN],
         "faulted_count": faulted.count(),
         "faulted": faulted.select_related("evse__charge_point")[:SHOWN],
         "pending": ChargePoint.objects.filter(registration=Registration.PENDING)[:SHOWN],

@@ -79,9 +79,9 @@ def charging_now(charge_point: ChargePoint) -> SafeString | str:
     transactions = open_transactions(charge_point)
     more = len(transactions) - SHOWN_TRANSACTIONS
     shown = format_html_join(
-        SafeString("<br>"), "{}", ((_in_short(row),) for row in transactions[:SHOWN_TRANSACTIONS])
+        "", "{}", ((_in_short(row),) for row in transactions[:SHOWN_TRANSACTIONS])
     )
-    return format_html("{}<br>+{}", shown, more) if more > 0 else shown
+    return format_html("{}+{}", shown, more) if more > 0 else shown
 
 
 def last_seen(charge_point: ChargePoint) -> SafeString | str:
