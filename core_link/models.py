@@ -125,7 +125,7 @@ class Lane(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["endpoint", "replay", "served_at"],
+                fields=["endpoint", "served_at"],
                 name="lane_waiting",
                 condition=Q(delivery=None, pending_through__gt=F("delivered_through")),
             )

@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("delivery", None), ("pending_through__gt", models.F("delivered_through"))
                 ),
-                fields=["endpoint", "replay", "served_at"],
+                fields=["endpoint", "served_at"],
                 name="lane_waiting",
             ),
         ),
