@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, whole, honest; and the page made of it, which asks nobody else."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -20,6 +21,8 @@ from tests.chargepoints.api.client import (
     register,
     trace,
 )
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +156,16 @@ def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient
         found = jsonschema_rs.Draft202012Validator(schema).iter_errors(answer.json())
         errors = [f"{error.instance_path}: {error.message}" for error in found]
         assert errors == [], url
+
+
+def test_every_error_code_is_explained() -> None:
+    raised = re.compile(r'(?:Problem\(\s*\d+,|CommandRefused\(|\(\d{3},)\s*"([a-z_]+)"')
+    sources = [*(REPOSITORY / "chargepoints/api").glob("*.py")]
+    sources += [REPOSITORY / "chargepoints/services/commands.py"]
+    codes = {code for source in sources for code in raised.findall(source.read_text())}
+    assert {"already_exists", "not_connected", "too_large", "not_found"} <= codes
+    explained = (REPOSITORY / "docs/core-api.md").read_text()
+    assert [code for code in sorted(codes) if f"`{code}`" not in explained] == []
 
 
 def test_the_interactive_page_asks_no_other_server() -> None:
