@@ -12,7 +12,7 @@ from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 
-_STATUS = {
+STATUS = {
     AuthorizationStatus.ACCEPTED: "Accepted",
     AuthorizationStatus.BLOCKED: "Blocked",
     AuthorizationStatus.CONCURRENT_TX: "ConcurrentTx",
@@ -41,7 +41,7 @@ def token(id_token: Payload) -> TokenAsked:
 
 
 def id_token_info(decision: Decision) -> Payload:
-    info: Payload = {"status": _STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
+    info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
     if decision.group_id_token:
         info["groupIdToken"] = {"idToken": decision.group_id_token[:36], "type": "Central"}
     if decision.expires_at is not None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands
+from chargepoints.services import commands, local_lists
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
 from ocpp_v201.certificates import HASHES
 from ocpp_v201.requests import request_id
 
@@ -40,6 +40,13 @@ def _customer(args: Payload) -> Payload:
     return {"customerCertificate": {ocpp: args["certificate"][n] for ocpp, n in HASHES.items()}}
 
 
+def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    asked = command.request or {}
+    if response["status"] == "Accepted" and asked.get("clear") and "idToken" in asked:
+        token = asked["idToken"]
+        local_lists.forget(command.charge_point_id, token["idToken"], token["type"])
+
+
 def notify(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     commands.take_part(
@@ -54,3 +61,4 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
 
 HANDLERS = {"NotifyCustomerInformation": Handler(notify)}
 COMMANDS = {"customer_information": CommandTranslation("CustomerInformation", ask)}
+RESPONSES = {"CustomerInformation": ResponseReading(record=record)}

@@ -1,12 +1,30 @@
-"""N Diagnostics: NotifyEvent."""
+"""N Diagnostics: logs (N01), and the events that monitors raise (N07)."""
 
+from datetime import datetime
 from typing import Any
 
+from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.services import monitoring
+from chargepoints.models import Command
+from chargepoints.services import monitoring, uploads
 from chargepoints.services.monitoring import Alarm
-from chargepoints.versions import Handler, Payload
+from chargepoints.services.uploads import Kind
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from ocpp_v201 import status
+from ocpp_v201.requests import tries
+
+LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
+LOG_FAILURES = frozenset(
+    {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
+)
 
 
 def notify_event(inbound: Inbound, decision: Any) -> Payload:
@@ -40,4 +58,50 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {"NotifyEvent": Handler(notify_event)}
+def get_log(unit: UnitOfWork, command: Command) -> Payload:
+    """N01: to a place of ours unless the command names one."""
+    args = command.args
+    upload = uploads.ask(command, LOG_KIND[args["log"]], numbered=True)
+    log: Payload = {"remoteLocation": upload.location}
+    for name, here in (("oldestTimestamp", "since"), ("latestTimestamp", "until")):
+        if here in args:
+            log[name] = ocpp_time(datetime.fromisoformat(args[here]))
+    return {
+        "logType": LOG_TYPE[args["log"]],
+        "requestId": upload.request_id,
+        "log": log,
+        **tries(args),
+    }
+
+
+def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    uploads.promised(command, response.get("filename") or "")
+
+
+def conclude_log(command: Command, response: Payload) -> Conclusion:
+    # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
+    status = str(response["status"])
+    if status in ("Accepted", "AcceptedCanceled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def log_status(inbound: Inbound, decision: Any) -> Payload:
+    status = str(inbound.payload["status"])
+    if status != "Idle":
+        uploads.report(
+            inbound,
+            status,
+            request_id=inbound.payload.get("requestId"),
+            done=status == "Uploaded",
+            failed=status in LOG_FAILURES,
+        )
+    return {}
+
+
+HANDLERS = {
+    "LogStatusNotification": Handler(log_status),
+    "NotifyEvent": Handler(notify_event),
+}
+COMMANDS = {"get_log": CommandTranslation("GetLog", get_log)}
+RESPONSES = {"GetLog": ResponseReading(conclude_log, record_log)}

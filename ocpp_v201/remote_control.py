@@ -1,10 +1,11 @@
 """F Remote control: start, stop, unlock, trigger; and B11, B12: reset."""
 
 from chargepoints.models import Command
-from chargepoints.services import booting, transactions
+from chargepoints.services import booting, charging_profiles, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v201 import smart_charging
 from ocpp_v201.requests import request_id
 
 # F06: MessageTriggerEnumType.
@@ -36,7 +37,20 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
     }
     if "evse_id" in args:
         payload["evseId"] = args["evse_id"]
+    if "charging_profile" in args:
+        profile = charging_profiles.numbered(command, "charging_profile")
+        if profile["purpose"] != "transaction" or "transaction_id" in profile:
+            # F01.FR.09, FR.11: a TxProfile, without the id of a transaction.
+            raise CommandRefused("invalid_args", "a `transaction` profile without transaction_id")
+        payload["chargingProfile"] = smart_charging.charging_profile(profile)
     return payload
+
+
+def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    args = command.args
+    if command.type == "start" and response["status"] == "Accepted" and "charging_profile" in args:
+        evse_id = args.get("evse_id", 0)
+        charging_profiles.install(command.charge_point_id, evse_id, args["charging_profile"])
 
 
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:
@@ -97,6 +111,7 @@ COMMANDS = {
     "trigger": CommandTranslation("TriggerMessage", trigger),
 }
 RESPONSES = {
+    "RequestStartTransaction": ResponseReading(record=record_start),
     "Reset": ResponseReading(conclude_scheduled),
     "UnlockConnector": ResponseReading(conclude_unlock),
 }

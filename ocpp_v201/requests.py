@@ -1,9 +1,20 @@
-"""Numbers that tie what a station sends later to the command it was asked by."""
+"""What several requests have: a number that ties later messages to them, and their tries."""
 
 from chargepoints.models import Command
 from chargepoints.unit_of_work import take_numbers
+from chargepoints.versions import Payload
 
 
 def request_id(command: Command) -> int:
     station_id = command.charge_point_id
     return take_numbers("request_number", {station_id: 1})[station_id]
+
+
+def tries(args: Payload) -> Payload:
+    """How often the station tries to fetch or send a file, and how many seconds apart."""
+    said: Payload = {}
+    if "retries" in args:
+        said["retries"] = args["retries"]
+    if "retry_interval_s" in args:
+        said["retryInterval"] = args["retry_interval_s"]
+    return said

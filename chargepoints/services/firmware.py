@@ -9,9 +9,10 @@ from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
 from chargepoints.services import commands, hosting
 from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import take_numbers
+from chargepoints.unit_of_work import UnitOfWork, take_numbers
 
 INSTALLED = "Installed"
+CANCELED = "AcceptedCanceled"
 # Both versions' words for the end of an update that did not succeed.
 FAILED = frozenset(
     {
@@ -77,6 +78,17 @@ def refused(command: Command, status: str) -> None:
     FirmwareUpdate.objects.filter(command=command, finished_at=None).update(
         status=clip(status, 50), finished_at=timezone.now()
     )
+
+
+def superseded(unit: UnitOfWork, command: Command) -> None:
+    """The charge point gave up the update before this one (2.0.1 L01.FR.24)."""
+    running = FirmwareUpdate.objects.filter(
+        charge_point_id=command.charge_point_id, finished_at=None
+    )
+    for update in running.exclude(command=command):
+        update.status, update.finished_at = CANCELED, timezone.now()
+        update.save()
+        commands.deny_effect(unit, command.charge_point_id, _effect(update), CANCELED)
 
 
 def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:

@@ -16,6 +16,7 @@ from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, IdToken, LocalList, LocalListEntry
 from chargepoints.services import commands
 
+FORGOTTEN_BY = "gateway:customer cleared"
 REPAIRED_BY = "gateway:local list repair"
 
 
@@ -93,6 +94,19 @@ def repair(command: Command) -> None:
             entries[entry.value.lower(), entry.type] = entry
     args = {"update": "full", "entries": [_as_args(entry) for entry in entries.values()]}
     commands.submit(charge_point, "send_local_list", args, requested_by=REPAIRED_BY)
+
+
+def forget(charge_point_id: int, value: str, type: str) -> None:
+    """The charge point forgot a customer: its list loses the token too (2.0.1 N10.FR.02)."""
+    entries = LocalListEntry.objects.filter(local_list__charge_point_id=charge_point_id)
+    if not entries.alias(lower=Lower("value")).filter(lower=value.lower()).exists():
+        return
+    commands.submit(
+        ChargePoint.objects.get(pk=charge_point_id),
+        "send_local_list",
+        {"update": "differential", "remove": [{"value": value, "type": type}]},
+        requested_by=FORGOTTEN_BY,
+    )
 
 
 def report_version(charge_point_id: int, version: int) -> None:

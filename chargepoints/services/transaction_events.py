@@ -9,7 +9,7 @@ import orjson
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Transaction, TransactionEvent
-from chargepoints.services import commands, transactions
+from chargepoints.services import commands, reservations, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
@@ -105,7 +105,9 @@ def _updated(inbound: Inbound, row: Transaction, told: Told, decision: Decision 
     row.evse_id = row.evse_id or start.evse_id
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id
-    row.reservation_id = row.reservation_id or start.reservation_id
+    if row.reservation_id is None and start.reservation_id is not None:
+        row.reservation_id = start.reservation_id
+        reservations.use(inbound, start.reservation_id, row)
     if row.meter_start_wh is None:
         row.meter_start_wh = start.meter_wh
     if told.event_type == UPDATED and not row.id_token:

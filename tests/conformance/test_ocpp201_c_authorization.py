@@ -99,6 +99,27 @@ async def test_tc_c_39_csms_started_by_one_and_ended_by_another_of_the_group(
 
 
 @pytest.mark.usefixtures("grouped")
+async def test_tc_c_40_csms_group_whose_tokens_are_in_the_local_list(
+    station: OperatedStation,
+) -> None:
+    entries = [
+        {
+            "id_token": {"value": value, "type": "ISO14443"},
+            "status": "accepted",
+            "group_id_token": GROUP,
+        }
+        for value in ("GROUPED1", "GROUPED2")
+    ]
+    args = {"update": "full", "entries": entries}
+    await station.command("send_local_list", args, "SendLocalList", {"status": "Accepted"})
+    charging = await plugged_in(station)
+    assert in_group(await charging.tell("Updated", "Authorized", idToken=token("GROUPED1")))
+    await charging.tell("Updated", "ChargingStateChanged", "Charging")
+    assert in_group(await charging.tell("Updated", "StopAuthorized", idToken=token("GROUPED2")))
+    await charging.tell("Ended", "EVCommunicationLost", "Idle")
+
+
+@pytest.mark.usefixtures("grouped")
 async def test_tc_c_43_csms_group_whose_list_entry_is_invalid(station: OperatedStation) -> None:
     charging = await plugged_in(station)
     assert in_group(await charging.tell("Updated", "Authorized", idToken=token("GROUPED1")))

@@ -1,0 +1,141 @@
+"""Schedules for cars that tell what they need (ISO 15118), from the limits that are in force."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chargepoints.clock import api_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import ChargePoint, ChargingProfile, Transaction
+from chargepoints.services import commands, expected_schedule
+from chargepoints.services.composite_schedule import Limit
+
+REQUESTED_BY = "gateway:car schedule"
+LONGEST = timedelta(days=1)
+# Where neither the car nor any profile limits: what a Type 2 cable and most posts bear.
+UNLIMITED = {"A": 32.0, "W": 22_000.0}
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`unit` A or W, of which the car takes `most` at most; `most_periods`: what it can read."""
+
+    evse_id: int
+    unit: str
+    most: float | None
+    energy_wh: float | None
+    departs_at: datetime | None
+    most_periods: int | None
+
+
+def plan(inbound: Inbound, needs: Needs) -> bool:
+    """Send the car's transaction a profile; False where no transaction is under way there."""
+    row = _under_way(inbound, needs.evse_id)
+    if row is None:
+        return False
+    until = needs.departs_at or inbound.received_at + LONGEST
+    duration_s = max(int((until - inbound.received_at).total_seconds()), 60)
+    limits = expected_schedule.expected(
+        inbound.station.id,
+        needs.evse_id,
+        inbound.received_at,
+        duration_s,
+        needs.unit,
+        without_transaction=True,
+    )
+    _submit(
+        inbound,
+        needs.evse_id,
+        {
+            "purpose": str(ChargingProfile.Purpose.TRANSACTION),
+            "kind": "absolute",
+            "transaction_id": row.transaction_id,
+            "unit": needs.unit,
+            "start": api_time(inbound.received_at),
+            "duration_s": duration_s,
+            "periods": _shortened(_periods(limits, needs), needs.most_periods),
+        },
+    )
+    inbound.emit(
+        "transaction.updated",
+        {
+            "transaction_id": row.transaction_id,
+            "evse_id": needs.evse_id,
+            "charging_needs": {
+                "unit": needs.unit,
+                "most": needs.most,
+                "energy_wh": needs.energy_wh,
+                "departs_at": api_time(needs.departs_at),
+            },
+        },
+    )
+    return True
+
+
+def check(inbound: Inbound, evse_id: int, time_base: object, schedule: dict[str, Any]) -> bool:
+    """Whether the car's own schedule keeps within the limits; where not, they are sent again."""
+    periods = schedule["periods"]
+    duration_s = max(schedule.get("duration_s") or 0, periods[-1]["start_s"] + 1)
+    start = inbound.time(time_base).at
+    limits = expected_schedule.expected(
+        inbound.station.id, evse_id, start, duration_s, schedule["unit"]
+    )
+    if all(_within(period, periods[n + 1 : n + 2], limits) for n, period in enumerate(periods)):
+        return True
+    installed = ChargingProfile.objects.filter(
+        charge_point_id=inbound.station.id,
+        evse_id=evse_id,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+    ).first()
+    if installed is not None:
+        _submit(inbound, evse_id, installed.profile)
+    return False
+
+
+def _periods(limits: list[Limit], needs: Needs) -> list[dict[str, Any]]:
+    most = needs.most or UNLIMITED[needs.unit]
+    return [
+        {"start_s": limit.start_s, "limit": most if limit.limit is None else min(limit.limit, most)}
+        | ({"phases": limit.phases} if limit.phases else {})
+        for limit in limits
+    ]
+
+
+def _shortened(periods: list[dict[str, Any]], most: int | None) -> list[dict[str, Any]]:
+    """No more than the car can read: the last one stands for the rest, and keeps to all of it."""
+    if most is None or len(periods) <= most:
+        return periods
+    rest = periods[most - 1 :]
+    lowest = min(rest, key=lambda period: float(period["limit"]))
+    return [*periods[: most - 1], {**lowest, "start_s": rest[0]["start_s"]}]
+
+
+def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: list[Limit]) -> bool:
+    """The period against every limit in force at some moment of it."""
+    ends = following[0]["start_s"] if following else None
+    for place, limit in enumerate(limits):
+        limit_ends = limits[place + 1].start_s if place + 1 < len(limits) else None
+        overlaps = (ends is None or limit.start_s < ends) and (
+            limit_ends is None or limit_ends > period["start_s"]
+        )
+        too_much = limit.limit is not None and period["limit"] > limit.limit + TOLERANCE
+        if overlaps and too_much:
+            return False
+    return True
+
+
+def _under_way(inbound: Inbound, evse_id: int) -> Transaction | None:
+    found = Transaction.objects.filter(
+        charge_point_id=inbound.station.id, evse_id=evse_id, ended_at=None
+    )
+    return found.order_by("-id").first()
+
+
+def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None:
+    commands.submit(
+        ChargePoint.objects.get(pk=inbound.station.id),
+        "set_charging_profile",
+        {"evse_id": evse_id, "profile": profile},
+        requested_by=REQUESTED_BY,
+    )

@@ -1,0 +1,46 @@
+"""Limits that somebody else sets on a charge point: kept as profiles that bound all others."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.services import charging_profiles
+from chargepoints.unit_of_work import take_numbers
+
+Purpose = charging_profiles.Purpose
+# One limit a source: the source's place is its stack level.
+SOURCES = ("ems", "other", "so", "cso")
+
+
+def set_limit(inbound: Inbound, evse_id: int, source: str, schedule: dict[str, Any] | None) -> None:
+    """`schedule` has unit, periods, perhaps start and duration_s; None: what it is is not said."""
+    station_id = inbound.station.id
+    if schedule is not None:
+        profile = {
+            "id": take_numbers("request_number", {station_id: 1})[station_id],
+            "purpose": str(Purpose.EXTERNAL),
+            "stack_level": SOURCES.index(source),
+            "kind": "absolute" if "start" in schedule else "relative",
+            **schedule,
+        }
+        charging_profiles.install(station_id, evse_id, profile)
+    _tell(inbound, evse_id, source, schedule)
+
+
+def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
+    """Without an EVSE, of the charge point and of all of them."""
+    charging_profiles.clear(
+        inbound.station.id,
+        {
+            "purpose": Purpose.EXTERNAL,
+            "stack_level": SOURCES.index(source),
+            "evse_id": evse_id,
+        },
+    )
+    _tell(inbound, evse_id, source, None, cleared=True)
+
+
+def _tell(
+    inbound: Inbound, evse_id: int | None, source: str, schedule: Any, *, cleared: bool = False
+) -> None:
+    limit = {"evse_id": evse_id, "source": source, "schedule": schedule, "cleared": cleared}
+    inbound.emit("charge_point.configuration_changed", {"external_limit": limit})

@@ -1,0 +1,90 @@
+"""K11 to K17: limits from outside, and what a car needs (ISO 15118)."""
+
+from typing import Any
+
+from chargepoints.inbound import Inbound
+from chargepoints.services import car_schedules, external_limits
+from chargepoints.services.car_schedules import Needs
+from chargepoints.versions import Handler, Payload
+
+SOURCES = {"EMS": "ems", "SO": "so", "CSO": "cso"}
+
+
+def charging_limit(inbound: Inbound, decision: Any) -> Payload:
+    """K12, K13: an external limit was set; it bounds the composite schedule."""
+    payload = inbound.payload
+    source = SOURCES.get(str(payload["chargingLimit"]["chargingLimitSource"]), "other")
+    schedules = payload.get("chargingSchedule") or []
+    external_limits.set_limit(
+        inbound,
+        payload.get("evseId") or 0,
+        source,
+        _neutral(schedules[0]) if schedules else None,
+    )
+    return {}
+
+
+def cleared_limit(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    source = SOURCES.get(str(payload["chargingLimitSource"]), "other")
+    external_limits.clear(inbound, payload.get("evseId"), source)
+    return {}
+
+
+def charging_needs(inbound: Inbound, decision: Any) -> Payload:
+    """K15: the car's needs are answered with a profile of its transaction."""
+    payload = inbound.payload
+    needs = payload["chargingNeeds"]
+    departure = needs.get("departureTime")
+    known = car_schedules.plan(
+        inbound,
+        Needs(
+            evse_id=payload["evseId"],
+            most_periods=payload.get("maxScheduleTuples"),
+            departs_at=inbound.time(departure).at if departure else None,
+            **_most(needs),
+        ),
+    )
+    # K15.FR.03: without a transaction there is nothing to plan for.
+    return {"status": "Accepted" if known else "Rejected"}
+
+
+def _most(needs: Payload) -> dict[str, Any]:
+    """What the car takes at most: amperes of AC, watts of DC."""
+    if ac := needs.get("acChargingParameters"):
+        return {"unit": "A", "most": float(ac["evMaxCurrent"]), "energy_wh": ac["energyAmount"]}
+    dc = needs.get("dcChargingParameters") or {}
+    most = dc.get("evMaxPower") or dc.get("evMaxCurrent", 0) * dc.get("evMaxVoltage", 0)
+    return {"unit": "W", "most": float(most) or None, "energy_wh": dc.get("energyAmount")}
+
+
+def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
+    """K15.FR.12, K17.FR.12: a schedule beyond the limits is refused and planned anew."""
+    payload = inbound.payload
+    schedule = _neutral(payload["chargingSchedule"])
+    fits = car_schedules.check(inbound, payload["evseId"], payload["timeBase"], schedule)
+    return {"status": "Accepted" if fits else "Rejected"}
+
+
+def _neutral(schedule: Payload) -> Payload:
+    neutral: Payload = {
+        "unit": schedule["chargingRateUnit"],
+        "periods": [
+            {"start_s": period["startPeriod"], "limit": period["limit"]}
+            | ({"phases": period["numberPhases"]} if "numberPhases" in period else {})
+            for period in schedule["chargingSchedulePeriod"]
+        ],
+    }
+    if "startSchedule" in schedule:
+        neutral["start"] = schedule["startSchedule"]
+    if "duration" in schedule:
+        neutral["duration_s"] = schedule["duration"]
+    return neutral
+
+
+HANDLERS = {
+    "ClearedChargingLimit": Handler(cleared_limit),
+    "NotifyChargingLimit": Handler(charging_limit),
+    "NotifyEVChargingNeeds": Handler(charging_needs),
+    "NotifyEVChargingSchedule": Handler(charging_schedule),
+}

@@ -1,0 +1,118 @@
+"""L Firmware: updates, signed or not, and firmware published in a local network."""
+
+from typing import Any
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands, firmware
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v201.requests import request_id, tries
+
+PUBLISHED = "Published"
+PUBLISH_FAILED = frozenset({"DownloadFailed", "InvalidChecksum", "PublishFailed"})
+
+
+def update(unit: UnitOfWork, command: Command) -> Payload:
+    """L01, L02; L01.FR.11: certificate and signature where it is signed."""
+    wanted = firmware.ask(command)
+    image: Payload = {
+        "location": wanted.location,
+        "retrieveDateTime": ocpp_time(wanted.retrieve_at),
+    }
+    if wanted.install_at is not None:
+        image["installDateTime"] = ocpp_time(wanted.install_at)
+    if wanted.signature:
+        image["signature"] = wanted.signature
+        image["signingCertificate"] = wanted.signing_certificate
+    return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
+
+
+def conclude_update(command: Command, response: Payload) -> Conclusion:
+    # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
+    status = str(response["status"])
+    if status in ("Accepted", "AcceptedCanceled"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def record_update(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    status = str(response["status"])
+    if status == firmware.CANCELED:
+        firmware.superseded(unit, command)
+    elif status != "Accepted":
+        firmware.refused(command, status)
+
+
+def status_notification(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    firmware.report(inbound, str(payload["status"]), request_id=payload.get("requestId"))
+    return {}
+
+
+def publish(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    number = request_id(command)
+    command.effect_key = _effect(number)
+    return {
+        "location": args["location"],
+        "checksum": args["md5"].lower(),
+        "requestId": number,
+        **tries(args),
+    }
+
+
+def unpublish(unit: UnitOfWork, command: Command) -> Payload:
+    return {"checksum": command.args["md5"].lower()}
+
+
+def conclude_unpublish(command: Command, response: Payload) -> Conclusion:
+    # L04.FR.05: NoFirmware says that none is published under this checksum.
+    status = str(response["status"])
+    if status in ("Unpublished", "NoFirmware"):
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def publish_status(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    status, number = str(payload["status"]), payload.get("requestId")
+    inbound.emit(
+        "charge_point.firmware_status",
+        {"status": status, "request_id": number, "published_at": payload.get("location") or []},
+    )
+    if number is None:
+        return {}
+    station_id, effect = inbound.station.id, _effect(number)
+    commands.take_part(
+        inbound.unit, station_id, effect, {"status": status}, last=status == PUBLISHED
+    )
+    if status in PUBLISH_FAILED:
+        commands.deny_effect(inbound.unit, station_id, effect, status)
+    return {}
+
+
+def _effect(request_number: int) -> str:
+    return f"publish:{request_number}"
+
+
+HANDLERS = {
+    "FirmwareStatusNotification": Handler(status_notification),
+    "PublishFirmwareStatusNotification": Handler(publish_status),
+}
+COMMANDS = {
+    "update_firmware": CommandTranslation("UpdateFirmware", update),
+    "publish_firmware": CommandTranslation("PublishFirmware", publish),
+    "unpublish_firmware": CommandTranslation("UnpublishFirmware", unpublish),
+}
+RESPONSES = {
+    "UpdateFirmware": ResponseReading(conclude_update, record_update),
+    "UnpublishFirmware": ResponseReading(conclude_unpublish),
+}

@@ -1,0 +1,78 @@
+"""D Local authorization list: sent in parts, and its version."""
+
+from chargepoints.clock import ocpp_time
+from chargepoints.models import AuthorizationStatus, Command
+from chargepoints.services import device_model, local_lists
+from chargepoints.services.local_lists import Entry
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v201.authorization import STATUS
+
+# IdTokenEnumType, for tokens that were entered without a type.
+USUAL_TYPE = "ISO14443"
+
+
+def get_version(unit: UnitOfWork, command: Command) -> Payload:
+    return {}
+
+
+def record_version(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    version = response["versionNumber"]
+    command.result = {"version": version}
+    # D02.FR.03: 0 says that there is no list.
+    local_lists.report_version(command.charge_point_id, version)
+
+
+def send(unit: UnitOfWork, command: Command) -> Payload:
+    limit = device_model.limit(command.charge_point_id, "LocalAuthListCtrlr", "ItemsPerMessage", "")
+    part = local_lists.next_part(command, limit)
+    payload: Payload = {
+        "versionNumber": part.version,
+        "updateType": "Full" if part.full else "Differential",
+    }
+    if part.entries:
+        # D01.FR.04: an empty list is left out.
+        payload["localAuthorizationList"] = [_authorization_data(entry) for entry in part.entries]
+    return payload
+
+
+def _authorization_data(entry: Entry) -> Payload:
+    data: Payload = {"idToken": {"idToken": entry.value, "type": entry.type or USUAL_TYPE}}
+    # D01.FR.17: without idTokenInfo the entry is removed.
+    if entry.status is None:
+        return data
+    info: Payload = {"status": STATUS.get(AuthorizationStatus(entry.status), "Invalid")}
+    if entry.group_id_token:
+        info["groupIdToken"] = {"idToken": entry.group_id_token, "type": "Central"}
+    if entry.expires_at is not None:
+        info["cacheExpiryDateTime"] = ocpp_time(entry.expires_at)
+    return data | {"idTokenInfo": info}
+
+
+def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if command.type != "send_local_list":
+        return
+    if response["status"] == "Accepted":
+        local_lists.accept(command)
+    elif response["status"] == "VersionMismatch":
+        # D01.FR.05: then the whole list is sent.
+        local_lists.repair(command)
+
+
+def conclude_sent(command: Command, response: Payload) -> Conclusion:
+    status = str(response["status"])
+    if status != "Accepted":
+        return Conclusion(Command.State.REJECTED, error_code=status)
+    if command.type == "send_local_list" and not local_lists.is_complete(command):
+        return Conclusion(Command.State.QUEUED)
+    return Conclusion(Command.State.ACCEPTED)
+
+
+COMMANDS = {
+    "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
+    "send_local_list": CommandTranslation("SendLocalList", send),
+}
+RESPONSES = {
+    "GetLocalListVersion": ResponseReading(record=record_version),
+    "SendLocalList": ResponseReading(conclude_sent, record_sent),
+}

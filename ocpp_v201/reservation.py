@@ -1,0 +1,65 @@
+"""H Reservation: made, cancelled, and ended by the station."""
+
+from typing import Any
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command, Reservation
+from chargepoints.services import reservations
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+
+_ENDED = {"Expired": Reservation.State.EXPIRED, "Removed": Reservation.State.REMOVED}
+
+
+def reserve(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    reservation = reservations.request(command)
+    payload: Payload = {
+        "id": reservation.reservation_id,
+        "expiryDateTime": ocpp_time(reservation.expires_at),
+        "idToken": {
+            "idToken": reservation.id_token,
+            "type": reservation.id_token_type or "Central",
+        },
+    }
+    if reservation.evse_id is not None:
+        payload["evseId"] = reservation.evse_id
+    if "connector_type" in args:
+        payload["connectorType"] = args["connector_type"]
+    if reservation.group_id_token:
+        payload["groupIdToken"] = {"idToken": reservation.group_id_token, "type": "Central"}
+    return payload
+
+
+def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    reservations.answered(unit, command, accepted=response["status"] == "Accepted")
+
+
+def cancel(unit: UnitOfWork, command: Command) -> Payload:
+    return {"reservationId": command.args["reservation_id"]}
+
+
+def record_cancel(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] == "Accepted":
+        number = (command.request or {})["reservationId"]
+        reservations.cancelled(unit, command.charge_point_id, number)
+
+
+def status_update(inbound: Inbound, decision: Any) -> Payload:
+    """H04: it expired, or the station gave it up, for instance because it is faulted."""
+    payload = inbound.payload
+    state = _ENDED.get(str(payload["reservationUpdateStatus"]), Reservation.State.REMOVED)
+    reservations.ended(inbound, payload["reservationId"], state)
+    return {}
+
+
+HANDLERS = {"ReservationStatusUpdate": Handler(status_update)}
+COMMANDS = {
+    "reserve": CommandTranslation("ReserveNow", reserve),
+    "cancel_reservation": CommandTranslation("CancelReservation", cancel),
+}
+RESPONSES = {
+    "ReserveNow": ResponseReading(record=record_reserve),
+    "CancelReservation": ResponseReading(record=record_cancel),
+}
