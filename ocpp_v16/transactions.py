@@ -2,7 +2,7 @@
 
 from chargepoints.clock import is_backfill
 from chargepoints.inbound import Inbound
-from chargepoints.services import transactions
+from chargepoints.services import closing, transactions
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.versions import Handler, Payload
@@ -43,6 +43,7 @@ def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
         str(payload[name]) for name in ("connectorId", "idTag", "timestamp", "meterStart")
     )
     decisions.remember(inbound.unit, token(payload), decision)
+    closing.by_next_start(inbound, start)
     row = transactions.start_numbered(inbound, start, decision, key_text)
     return {"transactionId": int(row.transaction_id), "idTagInfo": id_tag_info(decision)}
 

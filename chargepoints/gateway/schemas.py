@@ -18,6 +18,8 @@ OCCURRENCE = "OccurrenceConstraintViolation"
 TYPE = "TypeConstraintViolation"
 PROPERTY = "PropertyConstraintViolation"
 FORMAT = "FormatViolation"
+# Payloads nest their lists and objects this deep.
+DEEPEST_MENDING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +119,40 @@ def _violation(error: Any) -> Violation:
 
 
 def _normalise(validator: Any, payload: Any) -> tuple[Any, list[Violation]]:
-    """A copy with mistaken types put right where that loses nothing, and what was put right."""
+    """A copy with mistaken types put right where that loses nothing, and what was put right.
+
+    What is inside an object is looked at only when the object itself has its right type.
+    """
+    payload = json.loads(json.dumps(payload))
     mended: list[Violation] = []
-    copied = False
+    for _ in range(DEEPEST_MENDING):
+        found = _mend(validator, payload)
+        mended += found
+        if not found:
+            break
+    return payload, mended
+
+
+def _mend(validator: Any, payload: Any) -> list[Violation]:
+    mended = []
     for error in list(validator.iter_errors(payload)):
         if not error.instance_path or str(error.schema_path[-1]) != "type":
             continue
-        found, value = _as_type(error.instance, getattr(error.kind, "types", ()))
-        if not found:
-            continue
-        if not copied:
-            payload, copied = json.loads(json.dumps(payload)), True
         *parents, last = error.instance_path
         holder = payload
         for part in parents:
             holder = holder[part]
-        holder[last] = value
+        if error.instance is None and isinstance(holder, dict):
+            # A field that is null is a field that is not there.
+            del holder[last]
+        else:
+            found, value = _as_type(error.instance, getattr(error.kind, "types", ()))
+            if not found:
+                continue
+            holder[last] = value
         violation = _violation(error)
         mended.append(Violation(violation.pointer, violation.message, violation.code, True, "type"))
-    return payload, mended
+    return mended
 
 
 def _as_type(value: Any, types: Any) -> tuple[bool, Any]:

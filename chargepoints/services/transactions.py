@@ -184,7 +184,7 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
     row = find(inbound, stop.transaction_id) or _match_stop(inbound, stop)
     if row is None:
         row = _orphan(inbound, stop)
-    elif row.ended_at is not None and not row.closed_by:
+    if row.ended_at is not None and not row.closed_by:
         _compare_stops(inbound, row, stop)
         return row
     return end(inbound, row, stop)
@@ -206,6 +206,9 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     if row.energy_wh is not None and row.energy_wh < 0:
         # The register fell back, or counts per session.
         inbound.deviate("register_fell_back")
+    if _is_thousandfold(stop.meter_wh, row.meter_latest_wh):
+        # kWh labelled Wh: the register counts, the samples are kept as sent.
+        inbound.deviate("samples_on_another_scale")
     row.save()
     charging_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     remember(inbound, row)
@@ -215,6 +218,10 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
     )
     return row
+
+
+def _is_thousandfold(register: float | None, sample: float | None) -> bool:
+    return bool(register and sample and not 0.01 < register / sample < 100)
 
 
 def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element]) -> None:
