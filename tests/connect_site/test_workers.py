@@ -68,7 +68,7 @@ def test_workers_share_a_port_and_are_replaced_when_they_die(installation: Insta
     until(lambda: installation.output.count("Listening on") == 3, 15)
 
     parent.send_signal(signal.SIGTERM)
-    assert parent.wait(30) == 0
+    assert parent.wait(30) == 0, installation.output
     assert not serves(installation.port)
 
 
