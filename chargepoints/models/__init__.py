@@ -8,6 +8,7 @@ from .charge_point import (
 )
 from .charging_profile import ChargingProfile
 from .command import Command
+from .command_batch import CommandBatch
 from .connection import Connection, HandshakeRefusal, ServerProcess
 from .connector import Connector, Evse, Status, StatusChange
 from .device_model import MonitoringEvent, Variable
@@ -28,6 +29,7 @@ __all__ = [
     "ChargePointCounters",
     "ChargingProfile",
     "Command",
+    "CommandBatch",
     "Connection",
     "Connector",
     "Credential",

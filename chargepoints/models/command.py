@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from .charge_point import ChargePoint
+from .command_batch import CommandBatch
 from .connection import Connection
 
 
@@ -32,6 +33,9 @@ class Command(models.Model):
     type = models.CharField(max_length=40)
     args = models.JSONField(default=dict)
     requested_by = models.CharField(max_length=150)
+    batch = models.ForeignKey(
+        CommandBatch, null=True, blank=True, on_delete=models.SET_NULL, related_name="commands"
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)
     body_digest = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chargepoints.gateway import nudges
-from chargepoints.models import ChargePoint, Command
+from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.services.command_types import COMMAND_TYPES, check_args
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.versions import OcppVersion, installed_versions
@@ -56,6 +56,7 @@ def submit(
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
     timeout_s: int | None = None,
+    batch: CommandBatch | None = None,
 ) -> Command:
     """Take a command in: a row, and a nudge to the process that holds the charger's socket.
 
@@ -81,6 +82,7 @@ def submit(
         type=type,
         args=args,
         requested_by=requested_by,
+        batch=batch,
         idempotency_key=idempotency_key or None,
         body_digest=digest,
         not_before=not_before,
