@@ -28,7 +28,7 @@ def read_time(text: object, received_at: datetime) -> Moment:
     if not isinstance(text, str) or not text.strip():
         return Moment(received_at, TimeQuality.ESTIMATED, "time_missing")
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(text.strip().upper())
     except ValueError:
         return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
     deviation = ""

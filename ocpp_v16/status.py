@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from chargepoints.clock import Moment
 from chargepoints.gateway.errors import OcppError
 from chargepoints.inbound import Inbound
-from chargepoints.models import Status
+from chargepoints.models import Status, TimeQuality
 from chargepoints.services import status, transactions
 from chargepoints.services.status import Report
 from chargepoints.versions import Handler, Payload
@@ -37,8 +38,11 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
         raise OcppError("PropertyConstraintViolation", "there can be no such connector")
     ocpp_status = str(payload["status"])
     error_code = str(payload["errorCode"])
-    # The timestamp is optional; its absence is no deviation.
-    moment = inbound.time(payload.get("timestamp") or inbound.received_at.isoformat())
+    if "timestamp" in payload:
+        moment = inbound.time(payload["timestamp"])
+    else:
+        # It is optional; its absence is no deviation.
+        moment = Moment(inbound.received_at, TimeQuality.ESTIMATED)
     report = Report(
         # Connector 0 is the charge point as a whole (4.9).
         evse_id=connector,

@@ -1,0 +1,117 @@
+"""Times as real chargers write them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chargepoints.models import Message, StatusChange
+from tests.operated import OperatedCharger
+from tests.running_gateway import RunningGateway
+
+ONE_HOUR_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+
+
+def written(form: str) -> str:
+    """One hour ago, as somebody would write it."""
+    naive = ONE_HOUR_AGO.replace(tzinfo=None).isoformat()
+    later = (ONE_HOUR_AGO + timedelta(hours=3)).replace(tzinfo=None).isoformat()
+    return {
+        "Z": f"{naive}Z",
+        "milliseconds": f"{naive}.250Z",
+        "offset": f"{later}+03:00",
+        "short offset": f"{later}+03",
+        "no zone": naive,
+        "space": naive.replace("T", " ") + "Z",
+        "lower case": naive.replace("T", "t") + "z",
+        "many digits": f"{naive}.123456789Z",
+    }[form]
+
+
+async def reported(cp: OperatedCharger, timestamp: object) -> tuple[StatusChange, list[str]]:
+    """What was kept of a status with this timestamp."""
+    status = {"connectorId": 1, "status": "Charging", "errorCode": "NoError"}
+    assert await cp.call("StatusNotification", status | {"timestamp": timestamp}) == {}
+    message = Message.objects.filter(charge_point=cp.row, action="StatusNotification").first()
+    assert message is not None
+    return StatusChange.objects.get(charge_point=cp.row), message.deviations
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Z",
+        "milliseconds",
+        "offset",
+        "short offset",
+        "no zone",
+        "space",
+        "lower case",
+        "many digits",
+    ],
+)
+async def test_a_time_is_understood_however_it_is_written(
+    gateway: RunningGateway, identity: str, form: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        change, deviations = await reported(cp, written(form))
+        assert change.reported_at.replace(microsecond=0) == ONE_HOUR_AGO
+        assert ("time_without_zone" in deviations) == (form == "no zone")
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "deviation"),
+    [
+        ("", "time_missing"),
+        ("yesterday", "time_unreadable"),
+        ("1970-01-01T00:00:12Z", "time_before_clock_was_set"),
+        ("2000-06-01T10:00:00Z", "time_before_clock_was_set"),
+        ("2093-01-01T00:00:00Z", "time_in_the_future"),
+        ("9999-12-31T23:59:59-14:00", "time_unreadable"),
+    ],
+)
+async def test_a_time_that_cannot_be_meant_is_replaced_by_the_time_of_receipt(
+    gateway: RunningGateway, identity: str, timestamp: str, deviation: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        change, deviations = await reported(cp, timestamp)
+        assert abs((change.reported_at - change.received_at).total_seconds()) < 1
+        assert deviation in deviations
+        (event,) = cp.events("connector.status_changed")
+        assert (event.time_quality, event.data["status"]) == ("estimated", "occupied")
+
+
+async def test_a_start_of_1970_is_kept_as_estimated(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        answer = await cp.start("TAG", timestamp="1970-01-01T00:01:00Z")
+        assert answer["transactionId"] > 0
+        (transaction,) = cp.transactions()
+        assert transaction.time_quality == "estimated"
+
+
+async def test_old_news_raises_no_live_alarm(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await reported(cp, written("Z"))
+        (event,) = cp.events("connector.status_changed")
+        assert event.backfill
+
+
+async def test_a_status_from_before_does_not_undo_what_is_so_now(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.status(1, "Available")
+        status = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure"}
+        await cp.call("StatusNotification", status | {"timestamp": written("Z")})
+        evse = cp.row.evses.get()
+        assert evse.connectors.get().status == "available"
+        assert StatusChange.objects.filter(charge_point=cp.row).count() == 2
+
+
+async def test_a_status_without_a_timestamp_is_no_deviation(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        status = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+        await cp.call("StatusNotification", status)
+        message = Message.objects.filter(charge_point=cp.row, action="StatusNotification").get()
+        assert message.deviations == []
