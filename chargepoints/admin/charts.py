@@ -10,7 +10,7 @@ from django.utils import timezone
 from chargepoints.models import MeterValue
 
 WIDTH, HEIGHT = 720, 190
-LEFT, RIGHT, TOP, BOTTOM = 44, 40, 12, 24
+LEFT, RIGHT, TOP, BOTTOM = 52, 40, 12, 24
 NEWEST_SAMPLES = 2_000
 POINTS = 160
 HOUR = timedelta(hours=1)
