@@ -45,6 +45,8 @@ class Station:
     @classmethod
     def of(cls, charge_point: ChargePoint) -> "Station":
         station = cls(charge_point.pk, charge_point.identity)
+        # No setting: a row read a moment ago must not undo the boot that was just accepted.
+        station.boot_accepted = charge_point.boot_accepted_at is not None
         station.take_settings(charge_point)
         return station
 
@@ -53,7 +55,6 @@ class Station:
         self.site = charge_point.site
         self.strict = charge_point.strict
         self.registration = charge_point.registration
-        self.boot_accepted = charge_point.boot_accepted_at is not None
         self.heartbeat_interval = charge_point.heartbeat_interval
         self.proactive = charge_point.proactive
         self.core_unreachable = charge_point.core_unreachable

@@ -108,7 +108,7 @@ class OperatedStation(OperatedCharger):
     async def settled(self, command: Payload) -> Command:
         """The command's row, once nothing more is to come of it."""
         found = Command.objects.filter(pk=command["id"], finished_at__isnull=False)
-        return (await eventually(lambda: list(found)))[0]
+        return (await eventually(lambda: list(found.all())))[0]
 
     async def refuses(self, type: str, args: Payload) -> Payload:
         """The gateway's reason for not taking this command, or for not sending it."""
