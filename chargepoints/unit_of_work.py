@@ -6,19 +6,16 @@ that costs a fifth of `bulk_create`. Events get their per-charge-point sequence 
 one statement for the whole transaction.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
 from django.db import connection, models, transaction
 
-from chargepoints import clock
+from chargepoints import clock, statements
 from chargepoints.models import Event, TimeQuality
-
-Row = Sequence[Any]
+from chargepoints.statements import Row
 
 
 class NewEvent(NamedTuple):
@@ -58,10 +55,7 @@ class UnitOfWork:
 
         The ORM needs ten times as long to compose such a query as the database to answer it.
         """
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+        return statements.fetch_one(sql, parameters)
 
     def emit(
         self,
@@ -99,14 +93,10 @@ class UnitOfWork:
         """Write all that was collected; the last thing before the commit."""
         if self._events:
             self._number_events()
-        if not self._rows and not self._updates:
-            return
-        with connection.cursor() as cursor:
-            for model, rows in self._rows.items():
-                sql, convert = _insertion(model, connection.vendor)
-                cursor.executemany(sql, [convert(row) for row in rows])
-            for sql, rows in self._updates.items():
-                cursor.executemany(sql, [_for_driver(row, connection.vendor) for row in rows])
+        for model, rows in self._rows.items():
+            statements.insert(model, rows)
+        for sql, rows in self._updates.items():
+            statements.execute_many(sql, rows)
         self._rows.clear()
         self._updates.clear()
 
@@ -166,62 +156,3 @@ def unit_of_work() -> Iterator[UnitOfWork]:
         yield unit
         unit.flush()
     unit.committed()
-
-
-@cache
-def _insertion(model: type[models.Model], vendor: str) -> tuple[str, Callable[[Row], list[Any]]]:
-    """The INSERT of a model's columns, and the conversion of a row to what the driver takes."""
-    fields = [
-        field
-        for field in model._meta.local_concrete_fields
-        if not isinstance(field, models.AutoField)
-    ]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})"  # noqa: S608
-    conversions = [
-        (place, conversion)
-        for place, field in enumerate(fields)
-        if (conversion := _conversion(field, vendor)) is not None
-    ]
-
-    def convert(row: Row) -> list[Any]:
-        values = list(row)
-        for place, conversion in conversions:
-            if values[place] is not None:
-                values[place] = conversion(values[place])
-        return values
-
-    return sql, convert
-
-
-def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any], Any] | None:
-    if isinstance(field, models.ForeignKey):
-        field = field.target_field
-    if isinstance(field, models.JSONField):
-        return _json
-    if isinstance(field, models.DateTimeField) and vendor == "sqlite":
-        return _sqlite_time
-    if isinstance(field, models.UUIDField) and vendor == "sqlite":
-        return lambda value: value.hex
-    return None
-
-
-def _json(value: Any) -> str:
-    if value == []:
-        return "[]"
-    return orjson.dumps(value).decode()
-
-
-@lru_cache(maxsize=1024)
-def _sqlite_time(value: datetime) -> str:
-    """As Django stores it; the time of receipt stands in every row of a message."""
-    if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
-    return value.isoformat(" ")[:-6]
-
-
-def _for_driver(row: Row, vendor: str) -> Row:
-    if vendor != "sqlite":
-        return row
-    return [_sqlite_time(value) if isinstance(value, datetime) else value for value in row]

@@ -43,7 +43,7 @@ REDIS_URL = env.str("REDIS_URL", "", validate=redis_url)
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(min=0, max=65535))
 WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=64))
-WRITER_THREADS = env.int("WRITER_THREADS", 4, validate=Range(min=1, max=64))
+WRITER_THREADS = env.int("WRITER_THREADS", 2, validate=Range(min=1, max=64))
 HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
 DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))
 

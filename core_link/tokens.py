@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet, Value
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from chargepoints.unit_of_work import UnitOfWork
 
 # A refusal is asked again soon, whatever its time to live: a driver stands there.
 LONGEST_REFUSAL_S = 60.0
+LONGEST_TOKEN = 255
 # Verdicts about the place, the hour or another transaction say nothing of the next question.
 _OF_THE_TOKEN_ITSELF = frozenset(
     {
@@ -49,8 +50,13 @@ class Known:
         return _decision(self.own, DecidedBy.LOCAL_TABLE, at) if self.own else None
 
 
+# Compared by the database's own idea of lower case, which the unique index has too. Asked at every
+# authorization: composing this by the ORM would cost more than running it.
+_FIND = "SELECT * FROM chargepoints_idtoken WHERE LOWER(value) = LOWER(%s)"
+
+
 def known(token: TokenAsked) -> Known:
-    rows = list(_rows_of(token))
+    rows = list(IdToken.objects.raw(_FIND, [token.value]))
     return Known(
         core=_first(rows, IdToken.Source.CORE, [token.type]),
         own=_first(rows, IdToken.Source.OWN, [token.type, ""] if token.type else None),
@@ -60,6 +66,9 @@ def known(token: TokenAsked) -> Known:
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
     """Keep what core decided, in the transaction of the message that brought the question."""
     if decision.decided_by != DecidedBy.CORE or decision.status not in _OF_THE_TOKEN_ITSELF:
+        return
+    if len(token.value) > LONGEST_TOKEN:
+        # No version knows one so long: asked anew each time.
         return
     now = timezone.now()
     ttl_s = decision.cache_ttl_s or 0.0
@@ -73,14 +82,13 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
         "decided_at": now,
         "fresh_until": now + timedelta(seconds=ttl_s),
     }
-    key = {"type": token.type, "source": IdToken.Source.CORE}
-    if not _rows_of(token).filter(**key).update(**values):
-        IdToken.objects.create(value=token.value, **key, **values)
-
-
-def _rows_of(token: TokenAsked) -> QuerySet[IdToken]:
-    # Compared by the database's own idea of lower case, which the unique index has too.
-    return IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token.value)))
+    of_token = IdToken.objects.alias(lowered=Lower("value")).filter(
+        lowered=Lower(Value(token.value)), type=token.type, source=IdToken.Source.CORE
+    )
+    if not of_token.update(**values):
+        IdToken.objects.create(
+            value=token.value, type=token.type, source=IdToken.Source.CORE, **values
+        )
 
 
 def _first(rows: Sequence[IdToken], source: str, types: Sequence[str] | None) -> IdToken | None:

@@ -1,0 +1,111 @@
+"""How the rows and the short questions of every message get to each database.
+
+SQLite takes `executemany`. PostgreSQL takes rows by COPY, and prepared statements on psycopg's
+own cursor: Django's composes the text of every statement anew in the client.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import Any
+
+import orjson
+import psycopg
+from django.db import connection, models
+
+Row = Sequence[Any]
+
+
+def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
+    """Insert rows: of each a value for every column but an automatic id, in their order."""
+    columns, convert = _columns(model, connection.vendor)
+    table = model._meta.db_table
+    if connection.vendor == "postgresql":
+        with _cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(convert(row))
+        return
+    marks = ", ".join(["%s"] * (columns.count(",") + 1))
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [convert(row) for row in rows])
+
+
+def execute_many(sql: str, rows: Sequence[Row]) -> None:
+    with _cursor() as cursor:
+        cursor.executemany(sql, [_for_driver(row, connection.vendor) for row in rows])
+
+
+def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
+    with _cursor() as cursor:
+        cursor.execute(sql, _for_driver(parameters, connection.vendor))
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+@contextmanager
+def _cursor() -> Iterator[Any]:
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            yield cursor
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor
+
+
+@cache
+def _columns(model: type[models.Model], vendor: str) -> tuple[str, Callable[[Row], list[Any]]]:
+    """The names of a model's columns, and the conversion of a row to what the driver takes."""
+    fields = [
+        field
+        for field in model._meta.local_concrete_fields
+        if not isinstance(field, models.AutoField)
+    ]
+    conversions = [
+        (place, conversion)
+        for place, field in enumerate(fields)
+        if (conversion := _conversion(field, vendor)) is not None
+    ]
+
+    def convert(row: Row) -> list[Any]:
+        values = list(row)
+        for place, conversion in conversions:
+            if values[place] is not None:
+                values[place] = conversion(values[place])
+        return values
+
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field in fields), convert
+
+
+def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.ForeignKey):
+        field = field.target_field
+    if isinstance(field, models.JSONField):
+        return _json
+    if isinstance(field, models.DateTimeField) and vendor == "sqlite":
+        return _sqlite_time
+    if isinstance(field, models.UUIDField) and vendor == "sqlite":
+        return lambda value: value.hex
+    return None
+
+
+def _json(value: Any) -> str:
+    if value == []:
+        return "[]"
+    return orjson.dumps(value).decode()
+
+
+@lru_cache(maxsize=1024)
+def _sqlite_time(value: datetime) -> str:
+    """As Django stores it; the time of receipt stands in every row of a message."""
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(" ")[:-6]
+
+
+def _for_driver(row: Row, vendor: str) -> Row:
+    if vendor != "sqlite":
+        return row
+    return [_sqlite_time(value) if isinstance(value, datetime) else value for value in row]
