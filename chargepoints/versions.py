@@ -118,6 +118,8 @@ class OcppVersion:
     error_codes: Mapping[str, str]
     # What a charger may send before its BootNotification was accepted.
     served_before_boot: frozenset[str]
+    # Spoken with a charger that offers no subprotocol at all.
+    assumed: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
     sends_milliseconds: bool = False

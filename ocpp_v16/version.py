@@ -24,6 +24,7 @@ VERSION = OcppVersion(
     name="1.6",
     subprotocol="ocpp1.6",
     aliases=("ocpp1.6j", "ocpp16", "ocpp16j"),
+    assumed=True,
     schemas=Schemas("ocpp.v16", request_suffix=""),
     handlers={
         **authorization.HANDLERS,

@@ -30,7 +30,6 @@ _CONNECTED = (
 )
 _USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
 MAX_OFFERED = 20
-DEFAULT_SUBPROTOCOL = "ocpp1.6"
 _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
 
 
@@ -133,7 +132,8 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
         return refused
     agreed = _agree(charge_point, request.offered, deviations)
     if agreed is None:
-        return Refused(400, "no_common_protocol", "Set the charger to ocpp1.6 or ocpp2.0.1.")
+        spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
+        return Refused(400, "no_common_protocol", f"Set the charger to {spoken}.")
     version, subprotocol = agreed
     superseded = _superseded(charge_point)
     epoch = _open(unit, charge_point, version, request, deviations, server_id)
@@ -218,10 +218,12 @@ def _agree(
     pinned = charge_point.pinned_protocol
     offered = tuple(protocol for protocol in offered if protocol)
     if not offered:
-        if charge_point.strict:
+        assumed = (version for version in versions.values() if version.assumed)
+        meant = versions.get(pinned) or next(assumed, None)
+        if charge_point.strict or meant is None:
             return None
         deviations.append("no_subprotocol")
-        return versions.get(pinned) or versions[DEFAULT_SUBPROTOCOL], None
+        return meant, None
     spoken = {name: version for name, version in versions.items() if pinned in ("", name)}
     for name, version in spoken.items():
         if name in offered:
