@@ -127,6 +127,8 @@ class OcppVersion:
     sent_while_pending: frozenset[str] = frozenset()
     # The request as trace and rows may show it: the same object where nothing is secret.
     shown: Callable[[str, Payload], Payload] = _nothing_secret
+    # The same of a charger's answer, whose payload may be anything.
+    shown_answer: Callable[[str, Any], Any] = _nothing_secret
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     def reading(self, action: str) -> ResponseReading:

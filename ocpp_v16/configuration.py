@@ -12,7 +12,7 @@ from ocpp_v16.security import is_secret
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
-    """As many keys as one request may have (9.1.7, GetConfigurationMaxKeys); the rest follows."""
+    """As many keys as one request may have (9.1.9, GetConfigurationMaxKeys); the rest follows."""
     keys = command.args.get("keys")
     if not keys:
         return {}
@@ -36,7 +36,6 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
         for key in response.get("unknownKey") or []
     ]
     device_model.store(command.charge_point_id, reports, read_at)
-    redact(command, response)
     if command.type == "get_configuration" and command.args.get("keys"):
         _add_up(command, response)
 
@@ -51,14 +50,6 @@ def _add_up(command: Command, response: Payload) -> None:
             for name in ("configurationKey", "unknownKey")
         },
     }
-
-
-def redact(command: Command, response: Payload) -> None:
-    """A key that the charger shows in clear is not kept in the command either."""
-    for entry in response.get("configurationKey") or []:
-        if str(entry.get("key", "")).lower() in device_model.SECRET_NAMES and "value" in entry:
-            entry["value"] = device_model.REDACTED
-            command.response = response
 
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
@@ -77,13 +68,23 @@ def conclude_change(command: Command, response: Payload) -> Conclusion:
 
 def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked = command.request or {}
-    if response.get("status") not in ("Accepted", "RebootRequired"):
+    status = response.get("status")
+    if status not in ("Accepted", "RebootRequired"):
         # A01.FR.04: the old password stays.
         passwords.refused(command)
-    else:
-        device_model.store_desired(
-            command.charge_point_id, asked["key"], asked["value"], timezone.now()
-        )
+        return
+    device_model.store_desired(
+        command.charge_point_id, asked["key"], asked["value"], timezone.now()
+    )
+    unit.emit(
+        command.charge_point_id,
+        "charge_point.configuration_changed",
+        {
+            "key": asked["key"],
+            "value": asked["value"],
+            "reboot_required": status == "RebootRequired",
+        },
+    )
 
 
 def conclude_read(command: Command, response: Payload) -> Conclusion:

@@ -26,7 +26,7 @@ def conclude_version(command: Command, response: Payload) -> Conclusion:
 
 
 def send(unit: UnitOfWork, command: Command) -> Payload:
-    # 9.4.3: SendLocalListMaxLength is how many entries one request may have.
+    # 9.2.3: SendLocalListMaxLength is how many entries one request may have.
     limit = device_model.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
     part = local_lists.next_part(command, limit)
     return {

@@ -68,6 +68,25 @@ def shown(action: str, payload: Payload) -> Payload:
     return payload
 
 
+def shown_answer(action: str, payload: Any) -> Any:
+    """The answer without a key that the charger shows in clear."""
+    if action != "GetConfiguration" or not isinstance(payload, dict):
+        return payload
+    entries = payload.get("configurationKey")
+    if not isinstance(entries, list) or not any(map(_shows_secret, entries)):
+        return payload
+    return payload | {
+        "configurationKey": [
+            entry | {"value": device_model.REDACTED} if _shows_secret(entry) else entry
+            for entry in entries
+        ]
+    }
+
+
+def _shows_secret(entry: Any) -> bool:
+    return isinstance(entry, dict) and is_secret(entry) and bool(entry.get("value"))
+
+
 HANDLERS = {
     "SecurityEventNotification": Handler(security_event),
     "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),

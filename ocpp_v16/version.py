@@ -117,4 +117,5 @@ VERSION = OcppVersion(
         }
     ),
     shown=security.shown,
+    shown_answer=security.shown_answer,
 )

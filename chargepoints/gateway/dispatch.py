@@ -5,7 +5,7 @@ Both run in the writer's transaction. Claiming is fenced by the connection's epo
 
 import logging
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,6 +149,7 @@ def conclude(
     unit: UnitOfWork, station: Station, version: OcppVersion, claimed: Claimed, answer: Answer
 ) -> None:
     """Write the trace and the command's state, whatever came or did not come."""
+    answer = _without_secrets(version, claimed.action, answer)
     command = Command.objects.get(pk=claimed.command_id)
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
     command.answered_at = answer.at if answer.frame is not None else None
@@ -194,6 +195,18 @@ def conclude(
             command.duration_ms,
         ),
     )
+
+
+def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answer:
+    """The answer as trace and rows may hold it: some chargers show their keys in clear."""
+    frame = answer.frame
+    if not isinstance(frame, ocppj.CallResult):
+        return answer
+    shown = version.shown_answer(action, frame.payload)
+    if shown is frame.payload:
+        return answer
+    text = ocppj.encode_call_result(frame.message_id, shown)
+    return replace(answer, text=text, frame=replace(frame, payload=shown))
 
 
 def _conclude_result(

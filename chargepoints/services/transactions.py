@@ -228,7 +228,7 @@ def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element
     """Meter values that came inside a message about this transaction."""
     if not samples:
         return
-    if row.pk is None:
+    if row._state.adding:
         row.save()
     metering.record(
         inbound,
