@@ -15,12 +15,13 @@ from collections import defaultdict
 from pathlib import Path
 
 from benchmarks import measure, report, systems
+from benchmarks.core_link import measure as core_link
 from benchmarks.facts import facts
 from benchmarks.gateway import PASSWORD, Gateway, temporary_directory
 from benchmarks.load.scenarios import Target
 from benchmarks.measure import Figures
 
-PARTS = ("a", "a2", "b", "b2", "c", "cp", "cu", "neighbours")
+PARTS = ("a", "a2", "b", "b2", "c", "cp", "cu", "neighbours", "core")
 
 
 def main() -> None:
@@ -46,7 +47,10 @@ def main() -> None:
         ]
         figures = _compare(subjects, seconds, options.rounds)
         beside = _neighbours(sqlite, seconds) if "neighbours" in wanted else {}
-    _print(machine, subjects, figures, beside, wanted)
+        _print(machine, subjects, figures, beside, wanted)
+        if "core" in wanted:
+            _progress("the core link: events and decisions")
+            core_link.run(directory, *((5000, 2000) if options.quick else (20_000, 10_000)))
     if options.json:
         everything = {"machine": machine, "systems": figures, "neighbours": beside}
         options.json.write_text(json.dumps(everything, indent=2) + "\n")

@@ -1,0 +1,96 @@
+"""Runs the core link's benchmarks and prints a line for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+
+from benchmarks import postgresql
+from benchmarks.gateway import ENVIRONMENT, REPOSITORY
+from benchmarks.postgresql import Database
+from benchmarks.spawn import free_port, spawned
+
+CHARGE_POINTS = 100
+AT_A_TIME = 10
+CORE_MS = 5
+SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtYmVuY2htYXJrLW9ubHk="
+
+
+def run(parent: Path, events: int, decisions: int) -> None:
+    """In a directory of its own under `parent`."""
+    directory = parent / "core_link"
+    directory.mkdir()
+    with ExitStack() as stack:
+        databases = {"SQLite": Database(f"sqlite:///{directory}/connect.sqlite3")}
+        if postgresql.binaries():
+            databases["PostgreSQL"] = stack.enter_context(postgresql.cluster(directory))
+        for title, database in databases.items():
+            _print_events(title, directory, database, events)
+        for name, milliseconds in ((f"answers in {CORE_MS} ms", CORE_MS), ("never answers", -1)):
+            _print_decisions(name, directory, databases["SQLite"], milliseconds, decisions)
+
+
+def _print_events(title: str, directory: Path, database: Database, count: int) -> None:
+    with _core(directory, CORE_MS) as port:
+        environment = _environment(database, port)
+        _gateway_side(environment, "fill", str(CHARGE_POINTS), str(count))
+        idle = _cpu(lambda: _manage(environment, "deliver_events", "--help"))
+        busy = _cpu(lambda: _manage(environment, "deliver_events", "--once"))
+        figures = json.loads(_gateway_side(environment, "delivered"))
+    rate = figures["events"] / figures["seconds"]
+    cost = (busy - idle) / figures["events"] * 1e6
+    print(f"events, {title:<10}  {rate:>8,.0f} a second   {cost:>6,.0f} CPU us each")
+
+
+def _print_decisions(
+    name: str, directory: Path, database: Database, core_ms: float, count: int
+) -> None:
+    with _core(directory, core_ms) as port:
+        answer = _gateway_side(_environment(database, port), "decide", str(count), str(AT_A_TIME))
+    milliseconds = sorted(json.loads(answer))
+    p50, p99 = (milliseconds[int(len(milliseconds) * share)] for share in (0.5, 0.99))
+    print(
+        f"authorize, core {name:<16}  p50 {p50:>8,.1f} ms   p99 {p99:>8,.1f} ms"
+        f"   max {milliseconds[-1]:>8,.1f} ms"
+    )
+
+
+@contextmanager
+def _core(directory: Path, milliseconds: float) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.core_link.core", str(port), str(milliseconds)]
+    environment = {"PYTHONPATH": str(REPOSITORY)}
+    with spawned(command, port, directory / "core.log", environment=environment):
+        yield port
+
+
+def _environment(database: Database, port: int) -> dict[str, str]:
+    core = {"CORE_URL": f"http://127.0.0.1:{port}", "EVENTS_SECRETS": SECRET}
+    return {**os.environ, **ENVIRONMENT, **core, "DATABASE_URL": database.url}
+
+
+def _gateway_side(environment: dict[str, str], *arguments: str) -> str:
+    return _run(environment, "-m", "benchmarks.core_link.gateway_side", *arguments)
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    return _run(environment, "manage.py", *arguments)
+
+
+def _run(environment: dict[str, str], *arguments: str) -> str:
+    command: Sequence[str] = [sys.executable, *arguments]
+    return subprocess.check_output(command, text=True, cwd=REPOSITORY, env=environment)
+
+
+def _cpu(run: Callable[[], object]) -> float:
+    """User and system time of the process that this runs, in seconds."""
+    before = getrusage(RUSAGE_CHILDREN)
+    run()
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
