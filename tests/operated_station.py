@@ -77,8 +77,8 @@ class OperatedStation(OperatedCharger):
 
     async def connector_is(self, status: str, evse_id: int = 1, connector_id: int = 1) -> None:
         """Told in both ways that edition 3 knows."""
-        payload = {"timestamp": at(), "connectorStatus": status}
-        payload |= {"evseId": evse_id, "connectorId": connector_id}
+        where = {"evseId": evse_id, "connectorId": connector_id}
+        payload = {"timestamp": at(), "connectorStatus": status, **where}
         assert await self.call("StatusNotification", payload) == {}
         event = alert("Connector", "AvailabilityState", status, evse_id, connector_id)
         assert await self.call("NotifyEvent", event) == {}

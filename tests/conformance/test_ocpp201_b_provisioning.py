@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from chargepoints.models import Variable
+from tests.fakes.charger import HandshakeRefusedError, RawCharger
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
 from tests.operated_station import BOOT, TOKEN, OperatedStation
-from tests.running_gateway import RunningGateway
+from tests.running_gateway import KEY, RunningGateway
 
 
 async def test_tc_b_01_csms_cold_boot_accepted(station: OperatedStation) -> None:
@@ -38,8 +41,8 @@ async def test_tc_b_30_csms_refuses_others_while_pending(
         async with await OperatedStation.connect(gateway, name, boot=None) as station:
             answer = await station.call("BootNotification", BOOT)
             assert answer["status"] == verdict.capitalize()
-            status = {"timestamp": at(), "connectorStatus": "Available"}
-            status |= {"evseId": 1, "connectorId": 1}
+            outlet = {"evseId": 1, "connectorId": 1}
+            status = {"timestamp": at(), "connectorStatus": "Available", **outlet}
             assert await station.refused("StatusNotification", status) == "SecurityError"
 
 
@@ -61,6 +64,18 @@ async def test_tc_b_31_csms_triggers_the_boot_while_pending(
             assert request == {"requestedMessage": "BootNotification"}
             assert (await station.boot("Triggered"))["status"] == "Accepted"
             await station.connector_is("Available")
+
+
+async def test_tc_b_58_csms_agrees_on_a_subprotocol(gateway: RunningGateway, identity: str) -> None:
+    """Part 4, 3.1.2, and the errata of 2025-04."""
+    gateway.register(identity)
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await RawCharger.connect(gateway.url, identity, KEY, ["ocpp0.1"])
+    assert refused.value.status == 400
+    async with await RawCharger.connect(
+        gateway.url, identity, KEY, ["ocpp0.1", "ocpp2.0.1"]
+    ) as charger:
+        assert charger.subprotocol == "ocpp2.0.1"
 
 
 # --- B05, B06: variables ------------------------------------------------------------------------
