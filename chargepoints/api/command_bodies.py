@@ -84,6 +84,7 @@ class CommandSerializer(StrictModel):
         fields = [
             "id",
             "charge_point",
+            "batch",
             "type",
             "args",
             "requested_by",

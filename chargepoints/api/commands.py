@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import django_filters
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -19,10 +20,18 @@ from chargepoints.services import commands
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
+IDEMPOTENCY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key and body are the same request, sent once.",
+)
+
 
 class CommandFilters(OfChargePointFilters):
     since = since("created_at")
     until = until("created_at")
+    batch = django_filters.UUIDFilter(label="The id of a batch.")
 
     class Meta:
         model = Command
@@ -46,12 +55,7 @@ class Commands(Resource):
     @extend_schema(
         request={"application/json": {"$ref": "#/components/schemas/CommandRequest"}},
         parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-                OpenApiParameter.HEADER,
-                description="The same key and body: the same command, sent once.",
-            ),
+            IDEMPOTENCY_HEADER,
             OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 202]),
         ],
         responses={
@@ -70,8 +74,8 @@ class Commands(Resource):
             charge_point,
             asked["type"],
             asked["args"],
-            requested_by=_name_of(request.auth),
-            idempotency_key=_idempotency_key(request),
+            requested_by=requester(request),
+            idempotency_key=read_idempotency_key(request),
             expires_at=asked["expires_at"],
             not_before=asked["not_before"],
         )
@@ -86,11 +90,13 @@ class Commands(Resource):
         return Response(self.get_serializer(commands.cancel(self.get_object())).data)
 
 
-def _name_of(key: Any) -> str:
+def requester(request: Request) -> str:
+    """Under which name a command is noted."""
+    key: Any = request.auth
     return f"api:{key.name}"
 
 
-def _idempotency_key(request: Request) -> str | None:
+def read_idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise Problem(400, "invalid_idempotency_key", "1 to 255 printable ASCII characters")

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import include, path, re_path
 
 from chargepoints.api.charge_points import ChargePoints
+from chargepoints.api.command_batches import CommandBatches
 from chargepoints.api.commands import Commands
 from chargepoints.api.configuration import Configuration
 from chargepoints.api.events import ChargePointEvents, Feed
@@ -38,6 +39,8 @@ version_1: list[Any] = [
     path("commands", Commands.as_view(READ_LIST)),
     path("commands/<uuid:pk>", Commands.as_view(READ_ONE), name="command"),
     path("commands/<uuid:pk>/cancel", Commands.as_view({"post": "cancel"})),
+    path("command-batches", CommandBatches.as_view({"post": "create"})),
+    path("command-batches/<uuid:pk>", CommandBatches.as_view(READ_ONE), name="command-batch"),
     path("transactions", Transactions.as_view(READ_LIST)),
     path("transactions/<int:pk>", Transactions.as_view(READ_ONE)),
     path("meter-values", MeterValues.as_view(READ_LIST)),

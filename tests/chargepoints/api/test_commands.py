@@ -38,6 +38,7 @@ def test_a_command_is_taken_in_and_can_be_looked_at(
     assert shown == {
         "id": shown["id"],
         "charge_point": "DEPOT-7",
+        "batch": None,
         "type": "reset",
         "args": {"type": "on_idle"},
         "requested_by": "api:core",

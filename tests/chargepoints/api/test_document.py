@@ -62,6 +62,8 @@ def test_it_has_all_that_the_contract_names(document: Any) -> None:
         f"{charge_point}/events": {"get"},
         f"{charge_point}/configuration": {"get"},
         f"{charge_point}/commands": {"get", "post"},
+        "/api/v1/command-batches": {"post"},
+        "/api/v1/command-batches/{id}": {"get"},
         "/api/v1/commands/{id}": {"get"},
         "/api/v1/commands/{id}/cancel": {"post"},
         "/api/v1/transactions": {"get"},
@@ -140,7 +142,10 @@ def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient
     token = client.post("/id-tokens", {"value": "04A1B2"}).json()
     command = client.post("/charge-points/DEPOT-7/commands", {"type": "reset", "args": {}}).json()
     client.request("post", f"/commands/{command['id']}/cancel")
+    reset = {"type": "reset", "args": {}, "charge_points": ["DEPOT-7"]}
+    batch = client.post("/command-batches", reset).json()
     ids = {
+        "/api/v1/command-batches/{id}": batch["id"],
         "/api/v1/transactions/{id}": transaction.pk,
         "/api/v1/id-tokens/{id}": token["id"],
         "/api/v1/commands/{id}": command["id"],
@@ -161,7 +166,7 @@ def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient
 def test_every_error_code_is_explained() -> None:
     raised = re.compile(r'(?:Problem\(\s*\d+,|CommandRefused\(|\(\d{3},)\s*"([a-z_]+)"')
     sources = [*(REPOSITORY / "chargepoints/api").glob("*.py")]
-    sources += [REPOSITORY / "chargepoints/services/commands.py"]
+    sources += [*(REPOSITORY / "chargepoints/services").glob("command*.py")]
     codes = {code for source in sources for code in raised.findall(source.read_text())}
     assert {"already_exists", "not_connected", "too_large", "not_found"} <= codes
     explained = (REPOSITORY / "docs/core-api.md").read_text()
