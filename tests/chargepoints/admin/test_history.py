@@ -1,8 +1,6 @@
 """Every page of history: read only, bounded, and blind to markup in what chargers say."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -10,7 +8,6 @@ from django.contrib import admin
 from django.db import models
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.admin import history
@@ -22,11 +19,9 @@ from chargepoints.models import (
     Connector,
     DisplayMessage,
     Event,
-    HandshakeRefusal,
     IdToken,
     InstalledCertificate,
     LocalList,
-    LocalListEntry,
     Message,
     MeterValue,
     Monitor,
@@ -37,10 +32,10 @@ from chargepoints.models import (
     Status,
     StatusChange,
     Transaction,
-    TransactionEvent,
     Variable,
 )
-from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
+from tests.chargepoints.admin.conftest import MakeChargePoint, trace
+from tests.chargepoints.admin.past import a_past
 
 HISTORY: list[type[models.Model]] = [
     ChargingProfile,
@@ -64,109 +59,6 @@ HISTORY: list[type[models.Model]] = [
 ]
 # As short as the shortest column of text.
 HOSTILE = "\"'><script>a("
-
-
-def a_past(charge_point: ChargePoint, text: str) -> None:
-    """A row of every kind, with `text` wherever a charger may have put it."""
-    now = timezone.now()
-    common: dict[str, Any] = {"charge_point": charge_point, "received_at": now}
-    ServerProcess.objects.create(host=text, pid=1)
-    transaction = charge(
-        charge_point, text, id_token=text, stop_reason=text, charging_state=text, stop_id_token=text
-    )
-    TransactionEvent.objects.create(
-        transaction=transaction,
-        seq_no=0,
-        event_type=text,
-        trigger_reason=text,
-        occurred_at=now,
-        received_at=now,
-        digest="x",
-    )
-    MeterValue.objects.update(samples=[{"value": text}])
-    trace(
-        charge_point,
-        text,
-        message_id=text,
-        request=text,
-        reply=text,
-        error_code=text,
-        deviations=[text],
-    )
-    Event.objects.create(
-        sequence=1, type=text, occurred_at=now, data={"a": text}, ocpp={text: text}, **common
-    )
-    StatusChange.objects.create(
-        status=Status.FAULTED,
-        ocpp_status=text,
-        error_code=text,
-        vendor_error_code=text,
-        info=text,
-        reported_at=now,
-        **common,
-    )
-    MonitoringEvent.objects.create(
-        event_id=1,
-        occurred_at=now,
-        trigger=text,
-        notification_type=text,
-        component=text,
-        variable=text,
-        actual_value=text,
-        data={"a": text},
-        **common,
-    )
-    Variable.objects.create(
-        charge_point=charge_point, component=text, name=text, reported=text, desired=text
-    )
-    SecurityEvent.objects.create(type=text, occurred_at=now, tech_info=text, **common)
-    read: dict[str, Any] = {"charge_point": charge_point, "read_at": now}
-    InstalledCertificate.objects.create(
-        use=text, serial_number=text, issuer_name_hash=text, issuer_key_hash=text, **read
-    )
-    Monitor.objects.create(
-        number=1, component=text, variable=text, type=text, value=1, severity=2, **read
-    )
-    ChargingProfile.objects.create(
-        charge_point=charge_point,
-        profile_id=1,
-        purpose=ChargingProfile.Purpose.DEFAULT,
-        stack_level=0,
-        transaction_id=text,
-        profile={text: text},
-        installed_at=now,
-    )
-    Reservation.objects.create(
-        charge_point=charge_point, reservation_id=1, id_token=text, expires_at=now
-    )
-    local_list = LocalList.objects.create(charge_point=charge_point)
-    LocalListEntry.objects.create(local_list=local_list, value=text, group_id_token=text)
-    DisplayMessage.objects.create(number=1, content=text, priority=text, **read)
-    Command.objects.create(
-        charge_point=charge_point,
-        type="raw",
-        result=[{"a": text}],
-        args={text: text},
-        requested_by=text,
-        expires_at=now + timedelta(hours=1),
-        action=text,
-        message_id=text,
-        request={"a": text},
-        response={"a": text},
-        error_code=text,
-        error_detail=text,
-    )
-    IdToken.objects.create(value=text, group_id_token=text, personal_message=text)
-    HandshakeRefusal.objects.create(
-        identity=text,
-        address=text,
-        reason="unknown_identity",
-        remedy="Register it.",
-        status_code=404,
-        path=text,
-        user=text,
-        offered_protocols=text,
-    )
 
 
 @pytest.fixture
