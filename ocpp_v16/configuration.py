@@ -3,12 +3,14 @@
 from django.utils import timezone
 
 from chargepoints.models import Command
-from chargepoints.services import device_model, passwords
+from chargepoints.services import charge_points, device_model, passwords
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
 from ocpp_v16.security import is_secret
+
+SECURITY_PROFILES = ("1", "2", "3")
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
@@ -76,6 +78,8 @@ def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None
     device_model.store_desired(
         command.charge_point_id, asked["key"], asked["value"], timezone.now()
     )
+    if asked["key"] == "SecurityProfile" and asked["value"] in SECURITY_PROFILES:
+        charge_points.expect_security_profile(command.charge_point_id, int(asked["value"]))
     unit.emit(
         command.charge_point_id,
         "charge_point.configuration_changed",

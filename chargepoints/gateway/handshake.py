@@ -167,7 +167,27 @@ def _take_in(request: Request) -> ChargePoint:
 def _authenticate(
     unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
 ) -> Refused | None:
-    if charge_point.security_profile == 0:
+    """By its security profile; or by the higher one it was told to use, which then stays.
+
+    Security whitepaper A05.FR.08 and FR.09: until it has used the new one, it may fall back.
+    """
+    higher = charge_point.next_security_profile
+    if higher is not None and _fits(unit, charge_point, higher, request, deviations) is None:
+        ChargePoint.objects.filter(pk=charge_point.pk).update(
+            security_profile=higher, next_security_profile=None
+        )
+        return None
+    return _fits(unit, charge_point, charge_point.security_profile, request, deviations)
+
+
+def _fits(
+    unit: UnitOfWork,
+    charge_point: ChargePoint,
+    profile: int,
+    request: Request,
+    deviations: list[str],
+) -> Refused | None:
+    if profile == 0:
         return None
     if request.authorization is None:
         return Refused(401, "no_credentials", "Set the key in the charger: it sent none.")

@@ -46,6 +46,9 @@ class ChargePoint(models.Model):
     security_profile = models.PositiveSmallIntegerField(
         default=1, help_text="0: no authentication, 1: Basic, 2: TLS and Basic, 3: TLS, client cert"
     )
+    next_security_profile = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="accepted by it, and not yet used"
+    )
     pinned_protocol = models.CharField(
         max_length=20, blank=True, help_text="the one subprotocol to speak, e.g. ocpp1.6"
     )

@@ -44,3 +44,9 @@ def changed(charge_point: ChargePoint, *fields: str) -> None:
     """
     charge_point.settings_changed_at = timezone.now()
     charge_point.save(update_fields=[*fields, "settings_changed_at"])
+
+
+def expect_security_profile(charge_point_id: int, profile: int) -> None:
+    """It has taken a higher profile; the lower one is refused as soon as this one was used."""
+    lower = ChargePoint.objects.filter(pk=charge_point_id, security_profile__lt=profile)
+    lower.update(next_security_profile=profile)

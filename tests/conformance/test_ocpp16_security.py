@@ -245,6 +245,19 @@ async def test_081_signed_firmware_update_invalid_signature(
         assert finished.data["error"]["code"] == "InvalidSignature"
 
 
+async def test_083_upgrade_of_the_security_profile(gateway: RunningGateway, identity: str) -> None:
+    async with await OperatedCharger.connect(gateway, identity, security_profile=0) as cp:
+        args = {"key": "SecurityProfile", "value": "1"}
+        await cp.command("set_configuration", args, "ChangeConfiguration", ACCEPTED)
+        await cp.command("reset", {"type": "immediate"}, "Reset", ACCEPTED)
+        # It may fall back for as long as it has not used the new profile.
+        await cp.reconnect(key=None)
+        await cp.reconnect(key=KEY)
+        assert (await cp.call("BootNotification", BOOT_16))["status"] == "Accepted"
+        assert cp.known().security_profile == 1
+        assert await refusal(gateway, identity, None) == 401
+
+
 async def refusal(gateway: RunningGateway, identity: str, key: str | None) -> int:
     with pytest.raises(HandshakeRefusedError) as refused:
         await gateway.connect(identity, key=key)
