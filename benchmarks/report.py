@@ -65,10 +65,13 @@ def table(
 def comparison(figures: dict[str, Figures]) -> list[str]:
     """What the issue asks for: the value, the least that will do, and the aim."""
     lines = []
+    busy = any(own.get("others_share", 0) > BUSY for own in figures.values())
     for title, value, least, aim in _goals(figures):
         ahead = value >= least if least <= aim else value <= least
         there = value >= aim if least <= aim else value <= aim
         verdict = "aim reached" if there else "enough" if ahead else "MISSED"
+        if busy:
+            verdict += " on a busy machine: says little"
         lines.append(f"  {title:<44}{value:>9,.2f}   least {least:>6g}   aim {aim:>6g}   {verdict}")
     return lines
 
