@@ -70,6 +70,7 @@ SETTINGS = {
                     _page("Charge points", "ev_station", "chargepoints.chargepoint"),
                     _page("Transactions", "bolt", "chargepoints.transaction"),
                     _page("Commands", "send", "chargepoints.command"),
+                    _page("Command batches", "checklist", "chargepoints.commandbatch"),
                     _page("Reservations", "event_available", "chargepoints.reservation"),
                     _page("Refused handshakes", "block", "chargepoints.handshakerefusal"),
                 ],
@@ -101,6 +102,15 @@ SETTINGS = {
                     _page("Firmware files", "memory", "chargepoints.firmwarefile"),
                     _page("Firmware updates", "system_update", "chargepoints.firmwareupdate"),
                     _page("Uploads", "upload_file", "chargepoints.upload"),
+                ],
+            },
+            {
+                "title": "Core",
+                "collapsible": True,
+                "items": [
+                    _page("Endpoints", "webhook", "core_link.endpoint"),
+                    _page("Deliveries", "outbox", "core_link.delivery"),
+                    _page("Dead letters", "report", "core_link.deadletter"),
                 ],
             },
             {

@@ -9,6 +9,7 @@ from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
     Command,
+    CommandBatch,
     DisplayMessage,
     Event,
     HandshakeRefusal,
@@ -126,8 +127,16 @@ def holds(charge_point: ChargePoint, text: str) -> None:
 
 def was_asked(charge_point: ChargePoint, text: str) -> None:
     now = timezone.now()
+    batch = CommandBatch.objects.create(
+        type="raw",
+        args={text: text},
+        targets=[charge_point.pk],
+        refused=[{"detail": text}],
+        requested_by=f"{text} {charge_point.pk}",
+    )
     Command.objects.create(
         charge_point=charge_point,
+        batch=batch,
         type="raw",
         result=[{"a": text}],
         args={text: text},

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, Command, Event
+from chargepoints.models import ChargePoint, Command, CommandBatch, Event
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
 from chargepoints.versions import installed_versions
 from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
@@ -234,6 +234,25 @@ def queued(charge_point: ChargePoint, **fields: Any) -> Command:
         expires_at=timezone.now() + timedelta(hours=1),
         **{"type": "reset", **fields},
     )
+
+
+def test_a_batch_counts_its_commands_and_leads_to_them(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    batch = CommandBatch.objects.create(
+        type="reset",
+        targets=[charge_point.pk, 4711],
+        refused=[{"charge_point": "CP-9", "code": "not_connected", "detail": "it is offline"}],
+        requested_by="core",
+    )
+    of_batch = {queued(charge_point, batch=batch), queued(charge_point, batch=batch)}
+    queued(charge_point)
+    page = admin_client.get("/admin/chargepoints/commandbatch/").content.decode()
+    link = f"{COMMANDS}?batch__id__exact={batch.pk}"
+    assert f'href="{link}">2</a>' in page
+    assert set(admin_client.get(link).context["cl"].result_list) == of_batch
+    own_page = f"/admin/chargepoints/commandbatch/{batch.pk}/change/"
+    assert "it is offline" in admin_client.get(own_page).content.decode()
 
 
 def test_a_command_that_was_not_sent_yet_is_cancelled(

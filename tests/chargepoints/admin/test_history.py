@@ -15,6 +15,7 @@ from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
     Command,
+    CommandBatch,
     Connection,
     Connector,
     DisplayMessage,
@@ -40,6 +41,7 @@ from tests.chargepoints.admin.past import a_past
 HISTORY: list[type[models.Model]] = [
     ChargingProfile,
     Command,
+    CommandBatch,
     Connection,
     Connector,
     DisplayMessage,

@@ -1,0 +1,74 @@
+"""Batches: one command for many charge points, and how far it has come."""
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chargepoints.admin.commands import json_block
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import CommandBatch
+from chargepoints.templatetags import charging
+
+
+@admin.register(CommandBatch)
+class CommandBatchAdmin(HistoryAdmin):
+    """Read only: what a batch has become is told by its commands."""
+
+    list_display = ("created", "type", "asked_of", "sent", "done", "not_taken", "requested_by")
+    search_fields = ("=type", "requested_by")
+    search_help_text = "exact type, or who asked"
+    fields = (
+        "type",
+        "arguments",
+        "requested_by",
+        "created_at",
+        "not_before",
+        "expires_at",
+        "asked_of",
+        "sent",
+        "done",
+        "refusals",
+    )
+    readonly_fields = ("arguments", "asked_of", "sent", "done", "refusals")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CommandBatch]:
+        batches: QuerySet[CommandBatch] = super().get_queryset(request)
+        return batches.annotate(
+            commands_made=Count("commands"),
+            commands_done=Count("commands", filter=Q(commands__finished_at__isnull=False)),
+        )
+
+    @admin.display(description="created", ordering="created_at")
+    def created(self, row: CommandBatch) -> str:
+        return charging.moment(row.created_at)
+
+    @admin.display(description="charge points")
+    def asked_of(self, row: CommandBatch) -> int:
+        return len(row.targets)
+
+    @admin.display(description="commands")
+    def sent(self, row: CommandBatch) -> SafeString:
+        """Their number, which leads to them."""
+        url = reverse("admin:chargepoints_command_changelist")
+        made = int(getattr(row, "commands_made", 0))
+        link = '<a class="cp-link" href="{}?batch__id__exact={}">{}</a>'
+        return format_html(link, url, row.pk, made)
+
+    @admin.display(description="finished")
+    def done(self, row: CommandBatch) -> int:
+        return int(getattr(row, "commands_done", 0))
+
+    @admin.display(description="refused")
+    def not_taken(self, row: CommandBatch) -> int:
+        return len(row.refused)
+
+    @admin.display(description="arguments")
+    def arguments(self, row: CommandBatch) -> SafeString:
+        return json_block(row.args)
+
+    @admin.display(description="refused")
+    def refusals(self, row: CommandBatch) -> SafeString:
+        return json_block(row.refused)
