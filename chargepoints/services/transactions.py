@@ -199,6 +199,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.stop_reason = clip(stop.reason, 50)
     row.stop_id_token = clip(stop.token.value, 255) if stop.token else ""
     row.power_w = row.current_a = None
+    row.charging_state = ""
     if stop.meter_wh is not None:
         row.meter_stop_wh = stop.meter_wh
     elif row.meter_stop_wh is None:
