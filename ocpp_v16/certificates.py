@@ -1,13 +1,19 @@
-"""Certificates (security whitepaper, M03 to M05): installed, listed, deleted."""
+"""Certificates (security whitepaper, M03 to M05): installed, listed, deleted.
+
+Those of Plug & Charge go the same ways, wrapped in DataTransfer.
+"""
+
+from functools import partial
 
 from django.utils import timezone
 
-from chargepoints.models import Command
+from chargepoints.models import Command, InstalledCertificate
 from chargepoints.services import certificates
 from chargepoints.services.certificates import NotACertificate
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16 import plug_and_charge
 
 ROOTS = {
     "csms_root": "CentralSystemRootCertificate",
@@ -21,10 +27,39 @@ HASHES = {
 }
 
 
-def _ocpp_use(use: str) -> str:
-    if use not in ROOTS:
-        raise CommandRefused("not_supported", f"OCPP 1.6 knows no certificates of the use {use}")
-    return ROOTS[use]
+NAMES = ROOTS | plug_and_charge.USES
+
+
+def choose(action: str, command: Command) -> str:
+    """The action, or DataTransfer for a certificate of Plug & Charge."""
+    return "DataTransfer" if _use(command) in plug_and_charge.USES else action
+
+
+def _use(command: Command) -> str:
+    """The use that the (next) request is about."""
+    args = command.args
+    if command.type == "get_certificates":
+        uses, listed = _uses(command), len(_listed(command))
+        return uses[min(listed, len(uses) - 1)]
+    if command.type == "delete_certificate":
+        return _installed_as(command)
+    return "v2g_chain" if args.get("use") == "v2g" else str(args.get("use", ""))
+
+
+def _installed_as(command: Command) -> str:
+    """The use under which the charge point listed the certificate that is to be deleted."""
+    known = InstalledCertificate.objects.filter(
+        charge_point_id=command.charge_point_id,
+        serial_number=command.args.get("serial_number", ""),
+        issuer_key_hash=command.args.get("issuer_key_hash", ""),
+    ).first()
+    uses = {name: use for use, name in NAMES.items()}
+    return uses.get(known.use, "") if known else ""
+
+
+def _asked(command: Command, message: str, payload: Payload) -> Payload:
+    wrapped = _use(command) in plug_and_charge.USES
+    return plug_and_charge.wrap(message, payload) if wrapped else payload
 
 
 def install(unit: UnitOfWork, command: Command) -> Payload:
@@ -33,17 +68,21 @@ def install(unit: UnitOfWork, command: Command) -> Payload:
         certificates.read_chain(pem)
     except NotACertificate as error:
         raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
-    return {"certificateType": _ocpp_use(command.args["use"]), "certificate": pem}
+    payload = {"certificateType": NAMES[command.args["use"]], "certificate": pem}
+    return _asked(command, "InstallCertificate", payload)
 
 
 def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response["status"] == "Accepted":
-        use = (command.request or {}).get("certificateType")
-        unit.emit(command.charge_point_id, "certificate.installed", {"use": use})
+    if response.get("status") == "Accepted":
+        unit.emit(
+            command.charge_point_id,
+            "certificate.installed",
+            {"use": command.args.get("use"), "command_id": str(command.pk)},
+        )
 
 
 def _uses(command: Command) -> list[str]:
-    return [_ocpp_use(use) for use in command.args.get("uses") or ROOTS]
+    return list(command.args.get("uses") or ROOTS)
 
 
 def _listed(command: Command) -> list[str]:
@@ -53,20 +92,41 @@ def _listed(command: Command) -> list[str]:
 
 def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     """One request a use, so a command may need several."""
-    return {"certificateType": _uses(command)[len(_listed(command))]}
+    use = _use(command)
+    if use in plug_and_charge.USES:
+        return _asked(command, "GetInstalledCertificateIds", {"certificateType": [NAMES[use]]})
+    return {"certificateType": NAMES[use]}
 
 
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     use = (command.request or {})["certificateType"]
-    found = [each | {"use": use} for each in response.get("certificateHashData") or []]
+    _keep_listed(command, use, response.get("certificateHashData") or [])
+
+
+def _keep_listed(command: Command, use: str, found: list[Payload]) -> None:
+    found = [each | {"use": use} for each in found]
     certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
     if command.type == "get_certificates":
         known = (command.result or {}).get("certificates", [])
         command.result = {"listed": [*_listed(command), use], "certificates": [*known, *found]}
 
 
+def record_wrapped(unit: UnitOfWork, command: Command, inside: Payload) -> None:
+    """The answer of Plug & Charge to one of the commands here."""
+    asked = plug_and_charge.unwrap((command.request or {})["data"])
+    if command.type == "get_certificates":
+        found = []
+        for each in inside.get("certificateHashDataChain") or []:
+            found += [each["certificateHashData"], *(each.get("childCertificateHashData") or [])]
+        _keep_listed(command, asked["certificateType"][0], found)
+    elif command.type == "delete_certificate":
+        _forget(command, asked, inside)
+    elif command.type in ("install_certificate", "certificate_signed"):
+        record_installed(unit, command, inside)
+
+
 def conclude_listed(command: Command, response: Payload) -> Conclusion:
-    status = str(response["status"])
+    status = str(response.get("status", ""))
     # NotFound says that there is none of the use.
     if status not in ("Accepted", "NotFound"):
         return Conclusion(Command.State.REJECTED, error_code=status)
@@ -81,7 +141,8 @@ def delete(unit: UnitOfWork, command: Command) -> Payload:
         return {"certificateHashData": _of_root(args["certificate"])}
     if missing := [name for name in HASHES.values() if name not in args]:
         raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
-    return {"certificateHashData": {ocpp: args[name] for ocpp, name in HASHES.items()}}
+    hash_data = {ocpp: args[name] for ocpp, name in HASHES.items()}
+    return _asked(command, "DeleteCertificate", {"certificateHashData": hash_data})
 
 
 def _of_root(pem: str) -> Payload:
@@ -95,18 +156,36 @@ def _of_root(pem: str) -> Payload:
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    _forget(command, command.request or {}, response)
+
+
+def _forget(command: Command, asked: Payload, response: Payload) -> None:
     # NotFound means that it is not there either.
-    if response["status"] in ("Accepted", "NotFound"):
-        asked = (command.request or {})["certificateHashData"]
-        certificates.forget(command.charge_point_id, asked)
+    if response.get("status") in ("Accepted", "NotFound"):
+        certificates.forget(command.charge_point_id, asked["certificateHashData"])
+
+
+def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
+    """A02: the answer to a request to sign."""
+    return _asked(command, "CertificateSigned", {"certificateChain": command.args["chain"]})
 
 
 COMMANDS = {
-    "install_certificate": CommandTranslation("InstallCertificate", install),
-    "get_certificates": CommandTranslation("GetInstalledCertificateIds", list_installed),
-    "delete_certificate": CommandTranslation("DeleteCertificate", delete),
+    "install_certificate": CommandTranslation(
+        "InstallCertificate", install, partial(choose, "InstallCertificate")
+    ),
+    "get_certificates": CommandTranslation(
+        "GetInstalledCertificateIds", list_installed, partial(choose, "GetInstalledCertificateIds")
+    ),
+    "delete_certificate": CommandTranslation(
+        "DeleteCertificate", delete, partial(choose, "DeleteCertificate")
+    ),
+    "certificate_signed": CommandTranslation(
+        "CertificateSigned", certificate_signed, partial(choose, "CertificateSigned")
+    ),
 }
 RESPONSES = {
+    "CertificateSigned": ResponseReading(record=record_installed),
     "InstallCertificate": ResponseReading(record=record_installed),
     "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
     "DeleteCertificate": ResponseReading(record=record_deleted),

@@ -1,5 +1,7 @@
 """DataTransfer (1.6, 4.3 and 5.6): from a charge point core answers for its vendor."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -7,9 +9,17 @@ import orjson
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+    by_status,
+)
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
+from ocpp_v16 import certificates, plug_and_charge
 
 _STATUS = {
     "accepted": "Accepted",
@@ -19,8 +29,24 @@ _STATUS = {
 }
 
 
-async def ask_core(inbound: Inbound) -> DataTransferAnswer:
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """`answer` may ask others; `settle`, in the message's transaction, has the last word."""
+
+    answer: Callable[[Inbound], Awaitable[DataTransferAnswer]]
+    settle: Callable[[Inbound, DataTransferAnswer], DataTransferAnswer]
+
+
+# The vendors whose messages the gateway understands itself; core answers for all others.
+VENDORS = {
+    plug_and_charge.VENDOR: Vendor(plug_and_charge.answer, plug_and_charge.settle),
+}
+
+
+async def ask(inbound: Inbound) -> DataTransferAnswer:
     payload = inbound.payload
+    if vendor := VENDORS.get(payload["vendorId"]):
+        return await vendor.answer(inbound)
     return await decisions.data_transfer(
         inbound.station, payload["vendorId"], payload.get("messageId", ""), payload.get("data")
     )
@@ -28,6 +54,8 @@ async def ask_core(inbound: Inbound) -> DataTransferAnswer:
 
 def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     payload = inbound.payload
+    if vendor := VENDORS.get(payload["vendorId"]):
+        answer = vendor.settle(inbound, answer)
     inbound.emit(
         "data_transfer.received",
         {
@@ -58,5 +86,22 @@ def _text(data: Any) -> str:
     return data if isinstance(data, str) else orjson.dumps(data).decode()
 
 
-HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask_core)}
+def conclude(command: Command, response: Payload) -> Conclusion:
+    said = by_status(command, response)
+    if said.state != Command.State.ACCEPTED or not plug_and_charge.is_wrapped(command):
+        return said
+    inside = plug_and_charge.unwrap(response.get("data"))
+    if command.type == "get_certificates":
+        return certificates.conclude_listed(command, inside)
+    return by_status(command, inside)
+
+
+def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if plug_and_charge.is_wrapped(command):
+        inside = plug_and_charge.unwrap(response.get("data"))
+        certificates.record_wrapped(unit, command, inside)
+
+
+HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask)}
 COMMANDS = {"data_transfer": CommandTranslation("DataTransfer", send)}
+RESPONSES = {"DataTransfer": ResponseReading(conclude, record)}

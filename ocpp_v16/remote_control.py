@@ -5,7 +5,7 @@ from chargepoints.services import booting, charging_profiles, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
-from ocpp_v16 import smart_charging
+from ocpp_v16 import plug_and_charge, smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
 # 7.7
@@ -21,6 +21,9 @@ TRIGGERED = frozenset(
 )
 # Security whitepaper, MessageTriggerEnumType: what TriggerMessage lacks.
 TRIGGERED_EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
+
+# Plug & Charge: its trigger names nothing, there is only this one.
+TRIGGERED_WRAPPED = "SignV2GCertificate"
 
 
 def remote_start(unit: UnitOfWork, command: Command) -> Payload:
@@ -68,6 +71,8 @@ def reset(unit: UnitOfWork, command: Command) -> Payload:
 
 def trigger(unit: UnitOfWork, command: Command) -> Payload:
     message = command.args["message"]
+    if message == TRIGGERED_WRAPPED:
+        return plug_and_charge.wrap("TriggerMessage", {})
     if message not in TRIGGERED | TRIGGERED_EXTENDED:
         raise CommandRefused("not_supported", f"OCPP 1.6 cannot trigger {message}")
     payload: Payload = {"requestedMessage": message}
@@ -77,6 +82,8 @@ def trigger(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def choose_trigger(command: Command) -> str:
+    if command.args["message"] == TRIGGERED_WRAPPED:
+        return "DataTransfer"
     extended = command.args["message"] in TRIGGERED_EXTENDED
     return "ExtendedTriggerMessage" if extended else "TriggerMessage"
 

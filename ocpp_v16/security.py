@@ -6,7 +6,7 @@ from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import commands, device_model, passwords, security_events
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import signing_requests
 
 AUTHORIZATION_KEY = "AuthorizationKey"
@@ -37,19 +37,6 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
         requested_by="gateway",
     )
     return {"status": "Accepted"}
-
-
-def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
-    return {"certificateChain": command.args["chain"]}
-
-
-def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response["status"] == "Accepted":
-        unit.emit(
-            command.charge_point_id,
-            "certificate.installed",
-            {"use": command.args.get("use"), "command_id": str(command.pk)},
-        )
 
 
 def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
@@ -92,7 +79,5 @@ HANDLERS = {
     "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
 }
 COMMANDS = {
-    "certificate_signed": CommandTranslation("CertificateSigned", certificate_signed),
     "rotate_password": CommandTranslation("ChangeConfiguration", rotate_password),
 }
-RESPONSES = {"CertificateSigned": ResponseReading(record=record_signed)}

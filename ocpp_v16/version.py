@@ -52,12 +52,12 @@ VERSION = OcppVersion(
     responses={
         **certificates.RESPONSES,
         **configuration.RESPONSES,
+        **data_transfer.RESPONSES,
         **diagnostics.RESPONSES,
         **firmware.RESPONSES,
         **local_list.RESPONSES,
         **remote_control.RESPONSES,
         **reservation.RESPONSES,
-        **security.RESPONSES,
         **smart_charging.RESPONSES,
     },
     csms_actions=frozenset(

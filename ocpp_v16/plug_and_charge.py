@@ -1,0 +1,152 @@
+"""Plug & Charge in DataTransfer (Using ISO 15118 Plug & Charge with OCPP 1.6, v1.0).
+
+The messages are those of OCPP 2.0.1, as JSON text in `data`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from chargepoints.clock import ocpp_time
+from chargepoints.inbound import Inbound
+from chargepoints.models import AuthorizationStatus, ChargePoint, Command
+from chargepoints.services import certificates, commands
+from chargepoints.services.authorization import TokenAsked
+from chargepoints.services.certificates import NotACertificate
+from chargepoints.versions import Payload
+from core_link import certificates as core
+from core_link import decisions, signing_requests
+from core_link.client import CoreUnreachable
+from core_link.decisions import DataTransferAnswer
+from ocpp_v16.authorization import STATUS
+
+VENDOR = "org.openchargealliance.iso15118pnc"
+EMAID = "eMAID"
+# 8.7 and 8.12: what of our uses goes this way.
+USES = {
+    "v2g_root": "V2GRootCertificate",
+    "mo_root": "MORootCertificate",
+    "v2g_chain": "V2GCertificateChain",
+}
+_CERTIFICATE_STATUS = {
+    "accepted": "Accepted",
+    "signature_error": "SignatureError",
+    "expired": "CertificateExpired",
+    "revoked": "CertificateRevoked",
+    "none_available": "NoCertificateAvailable",
+    "chain_error": "CertChainError",
+    "contract_cancelled": "ContractCancelled",
+}
+
+
+def wrap(message: str, payload: Payload) -> Payload:
+    """A request to the charge point."""
+    return {"vendorId": VENDOR, "messageId": message, "data": orjson.dumps(payload).decode()}
+
+
+def unwrap(data: Any) -> Payload:
+    """What is inside `data`; empty where it cannot be read."""
+    try:
+        inside = orjson.loads(data or "")
+    except (orjson.JSONDecodeError, TypeError):
+        return {}
+    return inside if isinstance(inside, dict) else {}
+
+
+async def answer(inbound: Inbound) -> DataTransferAnswer:
+    """The answer to a message of a charge point, as core and the authorities will have it."""
+    handler = _HANDLERS.get(inbound.payload.get("messageId") or "")
+    if handler is None:
+        return DataTransferAnswer("unknown_message_id")
+    try:
+        return DataTransferAnswer("accepted", await handler(inbound, _asked(inbound)))
+    except (KeyError, TypeError, ValueError):
+        return DataTransferAnswer("rejected")
+
+
+def _asked(inbound: Inbound) -> Payload:
+    return unwrap(inbound.payload.get("data"))
+
+
+async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
+    decision = await decisions.authorize(
+        inbound.station,
+        TokenAsked(str(asked["idToken"]["idToken"]), EMAID),
+        context="authorize",
+        certificate_hashes=_hashes(asked),
+    )
+    info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
+    if decision.expires_at is not None:
+        info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)
+    implied = "accepted" if decision.accepted else "contract_cancelled"
+    status = _CERTIFICATE_STATUS[decision.certificate_status or implied]
+    return {"idTokenInfo": info, "certificateStatus": status}
+
+
+def _hashes(asked: Payload) -> list[dict[str, Any]] | None:
+    """The charge point's own hashes, or those of the chain it could not check itself."""
+    if hashes := asked.get("iso15118CertificateHashData"):
+        return list(hashes)
+    try:
+        chain = certificates.read_chain(str(asked.get("certificate") or ""))
+    except NotACertificate:
+        return None
+    return [dict(data) for data in certificates.ocsp_data(chain)]
+
+
+async def _ev_certificate(inbound: Inbound, asked: Payload) -> Payload:
+    try:
+        exi = await core.iso15118(
+            inbound.station,
+            str(asked["exiRequest"]),
+            str(asked["action"]).lower(),
+            str(asked["iso15118SchemaVersion"]),
+        )
+    except CoreUnreachable:
+        exi = None
+    return {"status": "Accepted" if exi else "Failed", "exiResponse": exi or ""}
+
+
+async def _certificate_status(inbound: Inbound, asked: Payload) -> Payload:
+    try:
+        result = await core.status(inbound.station, asked["ocspRequestData"])
+    except CoreUnreachable:
+        result = None
+    return {"status": "Accepted", "ocspResult": result} if result else {"status": "Failed"}
+
+
+async def _sign_certificate(inbound: Inbound, asked: Payload) -> Payload:
+    chain = await signing_requests.chain_for(
+        inbound.station, str(asked["csr"]), signing_requests.V2G
+    )
+    return {"status": "Accepted" if chain else "Rejected", "chain": chain}
+
+
+def settle(inbound: Inbound, given: DataTransferAnswer) -> DataTransferAnswer:
+    """In the message's transaction: a signed chain follows as a command, after the answer."""
+    if inbound.payload.get("messageId") != "SignCertificate" or given.status != "accepted":
+        return given
+    chain = given.data["chain"]
+    use = signing_requests.V2G
+    inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
+    if chain is not None:
+        commands.submit(
+            ChargePoint.objects.get(pk=inbound.station.id),
+            "certificate_signed",
+            {"chain": chain, "use": use},
+            requested_by="gateway",
+        )
+    return DataTransferAnswer("accepted", {"status": given.data["status"]})
+
+
+def is_wrapped(command: Command) -> bool:
+    return (command.request or {}).get("vendorId") == VENDOR
+
+
+_HANDLERS: dict[str, Callable[[Inbound, Payload], Awaitable[Payload]]] = {
+    "Authorize": _authorize,
+    "Get15118EVCertificate": _ev_certificate,
+    "GetCertificateStatus": _certificate_status,
+    "SignCertificate": _sign_certificate,
+}
