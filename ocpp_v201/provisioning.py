@@ -5,11 +5,11 @@ from typing import Any
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command, Registration
-from chargepoints.services import booting
+from chargepoints.services import booting, charge_points
 from chargepoints.services.booting import BootDecision, Facts
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
 from core_link import decisions
 
 _STATUS = {
@@ -71,8 +71,16 @@ def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
     }
 
 
+def record_network_profile(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    """A05.FR.08: once it has connected with the higher security profile, the lower is refused."""
+    asked = (command.request or {})["connectionData"]
+    if response["status"] == "Accepted":
+        charge_points.expect_security_profile(command.charge_point_id, asked["securityProfile"])
+
+
 HANDLERS = {
     "BootNotification": Handler(boot_notification, decide=ask_core),
     "Heartbeat": Handler(heartbeat),
 }
 COMMANDS = {"set_network_profile": CommandTranslation("SetNetworkProfile", set_network_profile)}
+RESPONSES = {"SetNetworkProfile": ResponseReading(record=record_network_profile)}

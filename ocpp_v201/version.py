@@ -81,6 +81,7 @@ VERSION = OcppVersion(
         **firmware.RESPONSES,
         **local_list.RESPONSES,
         **monitors.RESPONSES,
+        **provisioning.RESPONSES,
         **remote_control.RESPONSES,
         **reservation.RESPONSES,
         **security.RESPONSES,

@@ -1,10 +1,15 @@
 """Certificates for tests: roots, requests, and what they sign."""
 
+import itertools
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 PEM = serialization.Encoding.PEM
@@ -47,3 +52,70 @@ def signing_request(
         .sign(key, hashes.SHA256())
     )
     return csr.public_bytes(PEM).decode(), key
+
+
+@dataclass
+class Issued:
+    """A certificate and its key, PEM, in files as servers and clients want them."""
+
+    certificate: Path
+    key: Path
+
+
+class Issuer:
+    """A certificate authority that issues what tests ask for."""
+
+    def __init__(self, directory: Path, common_name: str) -> None:
+        self._directory = directory
+        self._name = name(common_name)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._numbers = itertools.count(1)
+        builder = self._builder(self._name, self._key.public_key(), days=30)
+        root = builder.add_extension(
+            x509.BasicConstraints(ca=True, path_length=1), critical=True
+        ).sign(self._key, hashes.SHA256())
+        self.root = directory / f"{common_name.replace(' ', '-')}.pem"
+        self.root.write_bytes(root.public_bytes(PEM))
+
+    def issue(
+        self,
+        common_name: str,
+        *,
+        days: int = 10,
+        rsa_key: bool = False,
+        address: str | None = None,
+    ) -> Issued:
+        """`days` below zero: it has expired so long ago."""
+        key = (
+            rsa.generate_private_key(65537, 2048)
+            if rsa_key
+            else ec.generate_private_key(ec.SECP256R1())
+        )
+        builder = self._builder(name(common_name), key.public_key(), days=days)
+        if address is not None:
+            names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+            builder = builder.add_extension(names, critical=False)
+        certificate = builder.sign(self._key, hashes.SHA256())
+        base = self._directory / f"issued-{next(self._numbers)}-{common_name[:20]}"
+        issued = Issued(base.with_suffix(".pem"), base.with_suffix(".key"))
+        issued.certificate.write_bytes(certificate.public_bytes(PEM))
+        issued.key.write_bytes(private_pem(key))
+        return issued
+
+    def _builder(self, subject: x509.Name, public_key: Any, days: int) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=60))
+            .not_valid_after(now + timedelta(days=days))
+        )
+
+
+def private_pem(key: Any) -> bytes:
+    return bytes(
+        key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )

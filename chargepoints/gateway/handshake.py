@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from chargepoints.gateway import tls
 from chargepoints.models import ChargePoint, Connection, Credential, Registration
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.models.connection import new_epoch
@@ -43,6 +44,7 @@ class Request:
     authorization: bytes | None
     address: str
     deviations: tuple[str, ...]
+    secured: tls.Secured = tls.Secured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def read_request(scope: dict[str, Any]) -> Request:
         authorization=_basic(headers.get(b"authorization", b"")),
         address=str(client[0]) if client else "",
         deviations=tuple(deviations),
+        secured=tls.read(scope, headers),
     )
 
 
@@ -189,6 +192,17 @@ def _fits(
 ) -> Refused | None:
     if profile == 0:
         return None
+    if lacking := tls.missing(profile, request.secured, charge_point):
+        return Refused(401, *lacking)
+    if profile >= tls.CERTIFICATE_FROM:
+        # A00.FR.401: the certificate stands for the password.
+        return None
+    return _password_fits(unit, charge_point, request, deviations)
+
+
+def _password_fits(
+    unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
+) -> Refused | None:
     if request.authorization is None:
         return Refused(401, "no_credentials", "Set the key in the charger: it sent none.")
     user, key = _user_and_key(request.authorization, charge_point.identity)

@@ -171,3 +171,16 @@ async def test_a_security_event_is_kept_and_told_once(station: OperatedStation) 
     kept = SecurityEvent.objects.get(charge_point=station.row)
     assert (kept.type, kept.tech_info) == ("TamperDetectionActivated", "<door>")
     assert len(station.events("charge_point.security_event")) == 1
+
+
+async def test_without_tls_no_header_and_no_password_opens_a_door_that_asks_for_it(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """A00.FR.306, FR.409: whoever is not the proxy cannot speak for it."""
+    claimed = [("X-Forwarded-Proto", "https"), ("X-Client-Cert", "-----BEGIN%20CERTIFICATE-----")]
+    for profile in (2, 3):
+        name = f"{identity}-{profile}"
+        gateway.register(name, security_profile=profile)
+        with pytest.raises(HandshakeRefusedError) as refused:
+            await gateway.connect(name, "ocpp2.0.1", headers=claimed)
+        assert refused.value.status == 401

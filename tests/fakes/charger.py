@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from ssl import SSLContext
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -67,6 +68,7 @@ class RawCharger:
         path: str | None = None,
         source: str | None = None,
         within: float = TIMEOUT_S,
+        tls: SSLContext | None = None,
     ) -> Self:
         """Connect to `url`/`identity`, where `url` is like `ws://127.0.0.1:8000/ocpp`.
 
@@ -89,6 +91,7 @@ class RawCharger:
                 open_timeout=within,
                 max_size=None,
                 local_addr=None if source is None else (source, 0),
+                ssl=tls,
             )
         except InvalidStatus as error:
             answer = error.response

@@ -1,0 +1,58 @@
+"""What TLS has to show of a charge point: security profiles 2 and 3 (2.0.1 A00, whitepaper 2).
+
+The proxy ends TLS. It says so by `X-Forwarded-Proto`, and hands over the client's certificate,
+which it has verified, in `X-Client-Cert`: PEM, percent-encoded. Only what comes through the
+proxy's own socket may hold these headers; the server drops them from everybody else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from chargepoints.models import ChargePoint
+
+TLS_FROM = 2
+CERTIFICATE_FROM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """`common_name`: of the client certificate that the proxy verified; empty: there was none."""
+
+    by_tls: bool = False
+    common_name: str = ""
+
+
+def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
+    if scope.get("scheme") != "wss":
+        return Secured()
+    pem = unquote(headers.get(b"x-client-cert", b"").decode("latin1"))
+    return Secured(by_tls=True, common_name=_common_name(pem) if pem else "")
+
+
+def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
+    """What the profile asks for and the connection lacks: (reason, remedy for staff)."""
+    if profile >= TLS_FROM and not secured.by_tls:
+        return "no_tls", "Set the charger to a wss:// address: its profile asks for TLS."
+    if profile < CERTIFICATE_FROM:
+        return None
+    if not secured.common_name:
+        return "no_certificate", "Give the charger a client certificate: its profile asks for one."
+    # A00.FR.405, FR.511: a valid certificate, but of another station, opens nothing.
+    own = {charge_point.serial_number.lower(), charge_point.identity.lower()} - {""}
+    if secured.common_name.lower() not in own:
+        return "foreign_certificate", "The certificate is another charger's; give it its own."
+    return None
+
+
+def _common_name(pem: str) -> str:
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode("latin1"))
+    except ValueError:
+        return ""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""

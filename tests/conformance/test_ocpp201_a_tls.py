@@ -1,0 +1,220 @@
+"""A Security behind nginx: the CSMS test cases of OCPP 2.0.1, part 6, that need TLS."""
+
+import asyncio
+import socket
+import ssl
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from chargepoints.models import ChargePoint
+from chargepoints.services import authority
+from tests.fakes.charger import HandshakeRefusedError
+from tests.gateway_behind_nginx import GatewayBehindNginx
+from tests.operated import Payload
+from tests.operated_station import BOOT, OperatedStation
+from tests.pki import Issued, Issuer, private_pem, signing_request
+
+pytestmark = pytest.mark.services
+
+# A00.FR.318: the suites a CSMS has to know, each of them.
+SUITES = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+]
+
+
+@pytest.fixture(scope="module")
+def running_behind_nginx(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[GatewayBehindNginx]:
+    directory = tmp_path_factory.mktemp("tls")
+    own = directory / "authority"
+    authority.create(own, "The gateway's own")
+    with django_db_blocker.unblock():
+        gateway = GatewayBehindNginx("tls", directory, {"CA_DIRECTORY": str(own)})
+        gateway.trust(own / authority.CERTIFICATE_FILE)
+        with gateway:
+            yield gateway
+
+
+@pytest.fixture
+def behind_nginx(
+    running_behind_nginx: GatewayBehindNginx,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[GatewayBehindNginx]:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    # The API is asked through the same proxy.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running_behind_nginx.root))
+    with django_db_blocker.unblock(), running_behind_nginx.database():
+        yield running_behind_nginx
+
+
+async def boots(station: OperatedStation) -> None:
+    answer = await station.call("BootNotification", BOOT)
+    assert answer["status"] == "Accepted"
+    await station.connector_is("Available")
+
+
+def handshake(gateway: GatewayBehindNginx, suite: str) -> tuple[str, str]:
+    """TLS version and suite that are agreed on with a charger that knows one suite alone."""
+    context = gateway.client()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suite)
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        cipher = secured.cipher()
+        assert cipher is not None
+        return secured.version() or "", cipher[0]
+
+
+async def test_tc_a_04_csms_server_certificate(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    for suite in SUITES:
+        agreed = await asyncio.to_thread(handshake, behind_nginx, suite)
+        assert agreed == ("TLSv1.2", suite)
+    async with await OperatedStation.connect(
+        behind_nginx, identity, boot=None, security_profile=2
+    ) as station:
+        await boots(station)
+
+
+def too_old(gateway: GatewayBehindNginx) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context = gateway.client()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+async def test_tc_a_06_csms_tls_version_too_low(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    await asyncio.to_thread(too_old, behind_nginx)
+    async with await OperatedStation.connect(
+        behind_nginx, identity, boot=None, security_profile=2
+    ) as station:
+        await boots(station)
+
+
+async def with_certificate(
+    gateway: GatewayBehindNginx, charge_point: ChargePoint, issued: Issued
+) -> OperatedStation:
+    """A station of profile 3 sends no password."""
+    charger = await gateway.connect(charge_point.identity, key=None, tls=gateway.client(issued))
+    return OperatedStation(gateway, charge_point, charger)
+
+
+async def test_tc_a_07_csms_client_certificate(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    charge_point = behind_nginx.register(
+        identity, key=None, security_profile=3, serial_number=f"SN-{identity}"
+    )
+    for common_name in (identity, f"SN-{identity}"):
+        issued = behind_nginx.issuer.issue(common_name)
+        async with await with_certificate(behind_nginx, charge_point, issued) as station:
+            await boots(station)
+            ChargePoint.objects.filter(pk=charge_point.pk).update(serial_number=f"SN-{identity}")
+
+
+async def refusal(
+    gateway: GatewayBehindNginx, charge_point: ChargePoint, issued: Issued | None
+) -> int:
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await gateway.connect(charge_point.identity, key=None, tls=gateway.client(issued))
+    return refused.value.status
+
+
+async def test_tc_a_08_csms_client_certificate_that_is_invalid(
+    behind_nginx: GatewayBehindNginx, identity: str, tmp_path: Path
+) -> None:
+    charge_point = behind_nginx.register(identity, key=None, security_profile=3)
+    unknown = Issuer(tmp_path, "Nobody knows it").issue(identity)
+    expired = behind_nginx.issuer.issue(identity, days=-1)
+    # The proxy itself turns down what it cannot verify; the gateway, what is another's.
+    assert await refusal(behind_nginx, charge_point, unknown) == 400
+    assert await refusal(behind_nginx, charge_point, expired) == 400
+    foreign = behind_nginx.issuer.issue("ANOTHER-STATION")
+    assert await refusal(behind_nginx, charge_point, foreign) == 401
+    assert await refusal(behind_nginx, charge_point, None) == 401
+    own = behind_nginx.issuer.issue(identity)
+    async with await with_certificate(behind_nginx, charge_point, own) as station:
+        await boots(station)
+
+
+async def test_a_certificate_in_a_header_of_the_charger_is_not_believed(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    behind_nginx.register(identity, key=None, security_profile=3)
+    stolen = quote(behind_nginx.issuer.issue(identity).certificate.read_text())
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await behind_nginx.connect(identity, key=None, headers=[("X-Client-Cert", stolen)])
+    assert refused.value.status == 401
+
+
+async def test_the_gateway_signs_the_certificate_a_station_then_uses(
+    behind_nginx: GatewayBehindNginx, identity: str, tmp_path: Path
+) -> None:
+    """A02 and A03, by the gateway's own authority: there is no core here."""
+    async with await OperatedStation.connect(behind_nginx, identity, security_profile=2) as station:
+        foreign, _ = signing_request("ANOTHER-STATION")
+        answer = await station.call("SignCertificate", {"csr": foreign})
+        assert answer == {"status": "Rejected"}
+        csr, key = signing_request(identity)
+        assert await station.call("SignCertificate", {"csr": csr}) == {"status": "Accepted"}
+        handed = await station.obey("CertificateSigned", {"status": "Accepted"})
+    issued = Issued(tmp_path / "own.pem", tmp_path / "own.key")
+    issued.certificate.write_text(handed["certificateChain"])
+    issued.key.write_bytes(private_pem(key))
+    ChargePoint.objects.filter(pk=station.row.pk).update(security_profile=3)
+    async with await with_certificate(behind_nginx, station.row, issued) as station:
+        await boots(station)
+
+
+PROFILE: Payload = {"slot": 1, "url": "wss://connect.example.com/ocpp", "security_profile": 3}
+
+
+async def test_tc_a_19_csms_security_profile_is_raised(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    issued = behind_nginx.issuer.issue(identity)
+    async with await OperatedStation.connect(behind_nginx, identity, security_profile=2) as station:
+        request, _ = await station.command(
+            "set_network_profile", PROFILE, "SetNetworkProfile", {"status": "Accepted"}
+        )
+        assert request["connectionData"]["securityProfile"] == 3
+        key = {"name": "NetworkConfigurationPriority"}
+        result = {"component": {"name": "OCPPCommCtrlr"}, "variable": key}
+        request, _ = await station.command(
+            "set_configuration",
+            {"key": "OCPPCommCtrlr.NetworkConfigurationPriority", "value": "1,0"},
+            "SetVariables",
+            {"setVariableResult": [result | {"attributeStatus": "RebootRequired"}]},
+        )
+        assert request["setVariableData"][0]["attributeValue"] == "1,0"
+        await station.command("reset", {"type": "on_idle"}, "Reset", {"status": "Accepted"})
+    async with await with_certificate(behind_nginx, station.row, issued) as higher:
+        await boots(higher)
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await behind_nginx.connect(identity)
+    assert refused.value.status == 401
+    assert ChargePoint.objects.get(pk=station.row.pk).security_profile == 3
