@@ -29,7 +29,7 @@ class ChargingProfileAdmin(HistoryAdmin):
     )
     search_fields = ("charge_point__identity", "=transaction_id")
     search_help_text = "charge point, or exact transaction id"
-    ordering = ("charge_point", "evse_id", "purpose", "stack_level")
+    ordering = ("charge_point_id", "evse_id", "purpose", "stack_level")
     fields = (
         "charge_point",
         "evse",
@@ -42,7 +42,7 @@ class ChargingProfileAdmin(HistoryAdmin):
     )
     readonly_fields = ("evse", "schedule")
 
-    @admin.display(description="EVSE", ordering="evse_id")
+    @admin.display(description="EVSE")
     def evse(self, row: ChargingProfile) -> str:
         return str(row.evse_id or "charge point")
 

@@ -1,15 +1,15 @@
 """Batches: one command for many charge points, and how far it has come."""
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from chargepoints.admin.commands import json_block
-from chargepoints.admin.history import HistoryAdmin
-from chargepoints.models import CommandBatch
+from chargepoints.admin.history import HistoryAdmin, count_of
+from chargepoints.models import Command, CommandBatch
 from chargepoints.templatetags import charging
 
 
@@ -36,12 +36,13 @@ class CommandBatchAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommandBatch]:
         batches: QuerySet[CommandBatch] = super().get_queryset(request)
+        finished = Command.objects.filter(finished_at__isnull=False)
         return batches.annotate(
-            commands_made=Count("commands"),
-            commands_done=Count("commands", filter=Q(commands__finished_at__isnull=False)),
+            commands_made=count_of(Command.objects.all(), "batch"),
+            commands_done=count_of(finished, "batch"),
         )
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description="created")
     def created(self, row: CommandBatch) -> str:
         return charging.moment(row.created_at)
 

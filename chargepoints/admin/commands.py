@@ -54,11 +54,11 @@ class CommandAdmin(HistoryAdmin):
     )
     readonly_fields = ("arguments", "state_badge", "request_sent", "response_got", "brought")
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description="created")
     def created(self, row: Command) -> str:
         return charging.moment(row.created_at)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description="state")
     def state_badge(self, row: Command) -> SafeString:
         return badges.command_state(row.state)
 

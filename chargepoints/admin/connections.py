@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.models import Connection, ServerProcess
 from chargepoints.templatetags import badges, charging
 
@@ -37,7 +37,7 @@ class ConnectionAdmin(HistoryAdmin):
     search_fields = ("=charge_point__identity", "=remote_address")
     search_help_text = "exact identity of the charge point, or exact address"
 
-    @admin.display(description="opened", ordering="id")
+    @admin.display(description="opened")
     def opened(self, row: Connection) -> str:
         return charging.moment(row.opened_at)
 
@@ -61,9 +61,8 @@ class ServerProcessAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServerProcess]:
         processes: QuerySet[ServerProcess] = super().get_queryset(request)
-        return processes.annotate(
-            open_sockets=Count("connections", filter=Q(connections__closed_at=None))
-        )
+        open_ones = Connection.objects.filter(closed_at=None)
+        return processes.annotate(open_sockets=count_of(open_ones, "server"))
 
     @admin.display(description="state")
     def state(self, row: ServerProcess) -> SafeString:
@@ -71,6 +70,6 @@ class ServerProcessAdmin(HistoryAdmin):
             return badges.badge("running", badges.GOOD)
         return badges.badge("gone")
 
-    @admin.display(description="open sockets", ordering="open_sockets")
+    @admin.display(description="open sockets")
     def sockets(self, row: ServerProcess) -> int:
         return int(getattr(row, "open_sockets", 0))

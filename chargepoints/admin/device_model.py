@@ -27,9 +27,19 @@ class VariableAdmin(HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter),)
     search_fields = ("=charge_point__identity", "component", "name", "reported")
     search_help_text = "exact identity of the charge point, component, name or value"
-    ordering = ("charge_point", "component", "component_instance", "evse_id", "name", "instance")
+    # As their unique index has them.
+    ordering = (
+        "charge_point_id",
+        "component",
+        "component_instance",
+        "evse_id",
+        "connector_id",
+        "name",
+        "instance",
+        "attribute",
+    )
 
-    @admin.display(description="component", ordering="component")
+    @admin.display(description="component")
     def where(self, row: Variable) -> str:
         place = [row.component, row.component_instance]
         if row.evse_id:
@@ -38,7 +48,7 @@ class VariableAdmin(HistoryAdmin):
             place.append(f"connector {row.connector_id}")
         return " ".join(part for part in place if part) or "-"
 
-    @admin.display(description="name", ordering="name")
+    @admin.display(description="name")
     def variable(self, row: Variable) -> str:
         return f"{row.name}[{row.instance}]" if row.instance else row.name
 
@@ -53,6 +63,6 @@ class VariableAdmin(HistoryAdmin):
         agreed = row.desired == row.reported
         return badges.badge(row.desired[:100], badges.GOOD if agreed else badges.WARN)
 
-    @admin.display(description="read", ordering="read_at")
+    @admin.display(description="read")
     def read(self, row: Variable) -> SafeString | str:
         return charging.age(row.read_at) or "-"

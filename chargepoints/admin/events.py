@@ -29,7 +29,7 @@ class EventAdmin(HistoryAdmin):
     )
     readonly_fields = ("event_id", "remarks", "data_sent", "ocpp_said")
 
-    @admin.display(description="occurred", ordering="id")
+    @admin.display(description="occurred")
     def occurred(self, row: Event) -> str:
         return charging.moment(row.occurred_at)
 

@@ -6,8 +6,10 @@ The tables of history grow without end, so a page of them may cost no more than 
 from functools import cached_property
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -21,8 +23,17 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs are
     @cached_property
     def count(self) -> int:
         if isinstance(self.object_list, QuerySet):
-            return self.object_list.order_by()[:COUNTED_AT_MOST].count()
+            return self.object_list.order_by().values("pk")[:COUNTED_AT_MOST].count()
         return len(self.object_list)
+
+
+def count_of(rows: QuerySet[Any], of: str) -> Coalesce:
+    """How many `rows` there are for each outer row, whose key they hold in `of`.
+
+    As a subquery it is made for the rows of one page; a join would count for the whole table.
+    """
+    mine = rows.filter(**{of: OuterRef("pk")}).order_by().values(of)
+    return Coalesce(Subquery(mine.annotate(counted=Count("*")).values("counted")), 0)
 
 
 class HistoryList(ChangeList):
@@ -41,7 +52,10 @@ class HistoryAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     paginator = CappedPaginator
+    show_facets = ShowFacets.NEVER
     show_full_result_count = False
+    # Any order but that of the list itself would sort the whole table first.
+    sortable_by: tuple[str, ...] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HistoryList

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.models import LocalList, LocalListEntry
 from chargepoints.templatetags import badges
 
@@ -43,15 +43,15 @@ class LocalListAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LocalList]:
         lists: QuerySet[LocalList] = super().get_queryset(request)
-        return lists.annotate(counted=Count("entries"))
+        return lists.annotate(counted=count_of(LocalListEntry.objects.all(), "local_list"))
 
-    @admin.display(description="version it reported", ordering="reported_version")
+    @admin.display(description="version it reported")
     def reported(self, row: LocalList) -> SafeString | str:
         if row.reported_version is None:
             return "-"
         agreed = row.reported_version == row.version
         return badges.badge(row.reported_version, badges.GOOD if agreed else badges.WARN)
 
-    @admin.display(description="entries", ordering="counted")
+    @admin.display(description="entries")
     def entry_count(self, row: LocalList) -> int:
         return int(getattr(row, "counted", 0))

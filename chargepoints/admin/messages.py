@@ -44,7 +44,7 @@ class MessageAdmin(HistoryAdmin):
         messages: QuerySet[Message] = super().get_queryset(request)
         return messages.defer("request", "reply")
 
-    @admin.display(description="started", ordering="id")
+    @admin.display(description="started")
     def started(self, row: Message) -> str:
         return charging.moment(row.started_at)
 

@@ -36,7 +36,7 @@ class MeterValueAdmin(HistoryAdmin):
     search_fields = ("=charge_point__identity", "=transaction__transaction_id")
     search_help_text = "exact identity of the charge point, or exact transaction id"
 
-    @admin.display(description="sampled", ordering="sampled_at")
+    @admin.display(description="sampled")
     def sampled(self, row: MeterValue) -> str:
         return charging.moment(row.sampled_at)
 

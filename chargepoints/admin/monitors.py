@@ -43,7 +43,7 @@ class MonitoringEventAdmin(HistoryAdmin):
     )
     readonly_fields = ("said",)
 
-    @admin.display(description="occurred", ordering="id")
+    @admin.display(description="occurred")
     def occurred(self, row: MonitoringEvent) -> str:
         return charging.moment(row.occurred_at)
 
@@ -71,7 +71,7 @@ class MonitorAdmin(HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter), "severity")
     search_fields = ("=charge_point__identity", "component", "variable")
     search_help_text = "exact identity of the charge point, component or variable"
-    ordering = ("charge_point", "number")
+    ordering = ("charge_point_id", "number")
 
 
 @admin.register(DisplayMessage)
@@ -83,4 +83,4 @@ class DisplayMessageAdmin(HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter),)
     search_fields = ("=charge_point__identity", "content")
     search_help_text = "exact identity of the charge point, or content"
-    ordering = ("charge_point", "number")
+    ordering = ("charge_point_id", "number")

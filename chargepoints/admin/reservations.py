@@ -38,6 +38,6 @@ class ReservationAdmin(HistoryAdmin):
     search_fields = ("charge_point__identity", "=id_token")
     search_help_text = "charge point, or exact token"
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description="state")
     def state_badge(self, row: Reservation) -> SafeString:
         return badges.badge(row.get_state_display(), TONES.get(row.state, badges.PLAIN))

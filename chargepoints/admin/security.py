@@ -16,7 +16,7 @@ class SecurityEventAdmin(HistoryAdmin):
     search_fields = ("=charge_point__identity", "type", "tech_info")
     search_help_text = "exact identity of the charge point, type or technical information"
 
-    @admin.display(description="occurred", ordering="id")
+    @admin.display(description="occurred")
     def occurred(self, row: SecurityEvent) -> str:
         return charging.moment(row.occurred_at)
 
@@ -30,4 +30,4 @@ class InstalledCertificateAdmin(HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter), "use")
     search_fields = ("=charge_point__identity", "=serial_number", "=issuer_key_hash")
     search_help_text = "exact identity of the charge point, serial number or issuer's key hash"
-    ordering = ("charge_point", "use", "serial_number")
+    ordering = ("charge_point_id", "use", "serial_number")

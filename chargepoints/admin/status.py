@@ -27,6 +27,7 @@ class ConnectorAdmin(HistoryAdmin):
         ("evse__charge_point", AutocompleteSelectFilter),
     )
     search_fields = ("evse__charge_point__identity", "error_code", "vendor_error_code", "info")
+    sortable_by = ("charge_point", "status_badge", "since")
     ordering = ("evse__charge_point__identity", "evse__evse_id", "connector_id")
 
     @admin.display(description="charge point", ordering="evse__charge_point__identity")
@@ -72,10 +73,10 @@ class StatusChangeAdmin(HistoryAdmin):
     search_fields = ("=charge_point__identity", "=error_code", "=vendor_error_code")
     search_help_text = "exact identity of the charge point, error code or the vendor's error code"
 
-    @admin.display(description="reported", ordering="id")
+    @admin.display(description="reported")
     def reported(self, row: StatusChange) -> str:
         return charging.moment(row.reported_at)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description="status")
     def status_badge(self, row: StatusChange) -> SafeString:
         return badges.status(row.status)

@@ -134,7 +134,7 @@ class TransactionAdmin(HistoryAdmin):
             return badges.badge("orphan", badges.WARN)
         return badges.badge("ended")
 
-    @admin.display(description="started", ordering="started_at")
+    @admin.display(description="started")
     def started(self, row: Transaction) -> str:
         return charging.moment(row.started_at) or "-"
 
@@ -146,11 +146,11 @@ class TransactionAdmin(HistoryAdmin):
     def energy(self, row: Transaction) -> str:
         return charging.energy(row.energy_wh) or "-"
 
-    @admin.display(description="power", ordering="power_w")
+    @admin.display(description="power")
     def power(self, row: Transaction) -> str:
         return charging.power(row.power_w if row.ended_at is None else None) or "-"
 
-    @admin.display(description="SoC", ordering="soc_percent")
+    @admin.display(description="SoC")
     def soc(self, row: Transaction) -> str:
         return charging.percent(row.soc_percent) or "-"
 

@@ -190,6 +190,16 @@ def test_a_charge_points_history_is_found_by_its_filter(
     assert [row.action for row in response.context["cl"].result_list] == ["FromOne"]
 
 
+def test_a_list_of_history_counts_and_sorts_nothing_but_its_page(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    trace(charge_point)
+    page = admin_client.get(list_of(Message), {"_facets": "True"}).content.decode()
+    assert "(1)" not in page
+    assert "sortable" not in page
+    assert "?o=" not in page
+
+
 def test_rows_are_counted_no_further_than_the_cap(
     admin_client: Client, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
