@@ -7,6 +7,8 @@ handler500 = "chargepoints.api.errors.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # Before the API's own, which answers whatever is left below /api/v1/.
+    path("api/v1/", include("core_link.urls")),
     path("api/", include("chargepoints.api.urls")),
     path("files/", include("chargepoints.files.urls")),
     path("openapi.json", openapi),

@@ -124,7 +124,7 @@ def refuse_other_fields(result: Json, **context: Any) -> Json:
 
 
 def add_command_types(result: Json, **context: Any) -> Json:
-    """A postprocessing hook: the body of a command, one schema a type."""
+    """A postprocessing hook: the body of a command, one schema a type, and that of a batch."""
     schemas = result["components"]["schemas"]
     names = {type: f"{_camel(type)}CommandRequest" for type in COMMAND_TYPES}
     for type, name in names.items():
@@ -137,6 +137,10 @@ def add_command_types(result: Json, **context: Any) -> Json:
             "mapping": {type: reference(name) for type, name in names.items()},
         },
     }
+    batch = schemas["NewCommandBatchRequest"]
+    batch["properties"]["type"] |= {"enum": list(COMMAND_TYPES)}
+    batch["oneOf"] = [{"required": ["charge_points"]}, {"required": ["filter"]}]
+    schemas["ChargePointChoiceRequest"]["minProperties"] = 1
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
 

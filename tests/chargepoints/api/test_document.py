@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
-from chargepoints.models import Evse, Variable
+from chargepoints.models import Event, Evse, Variable
 from chargepoints.services.command_types import COMMAND_TYPES
 from core_link import answers
+from core_link.models import Endpoint
 from tests.chargepoints.api.client import (
     MORNING,
     ApiClient,
@@ -144,7 +145,11 @@ def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient
     client.request("post", f"/commands/{command['id']}/cancel")
     reset = {"type": "reset", "args": {}, "charge_points": ["DEPOT-7"]}
     batch = client.post("/command-batches", reset).json()
+    endpoint = Endpoint.objects.create(name="core", url="https://core.example/events")
+    event = Event.objects.earliest("id")
     ids = {
+        "/api/v1/endpoints/{id}": endpoint.pk,
+        "/api/v1/dead-letters/{id}": endpoint.dead_letters.create(event=event, error="no").pk,
         "/api/v1/command-batches/{id}": batch["id"],
         "/api/v1/transactions/{id}": transaction.pk,
         "/api/v1/id-tokens/{id}": token["id"],
