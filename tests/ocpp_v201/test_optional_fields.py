@@ -1,0 +1,46 @@
+"""Every message, with each optional field present and absent, in both directions."""
+
+import json
+
+import pytest
+
+from chargepoints.models import Message
+from ocpp_v201.version import VERSION
+from tests.fakes import payloads
+from tests.operated_station import OperatedStation
+from tests.running_gateway import RunningGateway
+
+
+@pytest.fixture
+def schema(action: str) -> payloads.Schema:
+    return payloads.request_schema("ocpp.v201", f"{action}Request")
+
+
+@pytest.mark.parametrize("action", sorted(VERSION.handlers))
+async def test_a_station_may_send_it_with_and_without(
+    gateway: RunningGateway, identity: str, action: str, schema: payloads.Schema
+) -> None:
+    """The answer fits its schema: the charger of the tests sees to that."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        for what, payload in payloads.variations(schema):
+            frame = await station.charger.call(action, payload)
+            assert frame[0] == 3, (what, frame)
+        traces = Message.objects.filter(charge_point=station.row, action=action)
+        odd = {deviation for trace in traces for deviation in trace.deviations if ":" in deviation}
+        assert odd == set()
+
+
+@pytest.mark.parametrize("action", sorted(VERSION.csms_actions))
+async def test_a_csms_may_send_it_with_and_without(
+    gateway: RunningGateway, identity: str, action: str, schema: payloads.Schema
+) -> None:
+    """As a raw command: it arrives as it was written."""
+    response = payloads.request_schema("ocpp.v201", f"{action}Response")
+    answers = [payload for _, payload in payloads.variations(response)]
+    async with await OperatedStation.connect(gateway, identity) as station:
+        for number, (what, payload) in enumerate(payloads.variations(schema)):
+            answer = answers[number % len(answers)]
+            args = {"action": action, "payload": payload}
+            request, command = await station.command("raw", args, action, answer)
+            assert json.dumps(request) == json.dumps(payload), what
+            assert command["error"] is None or command["error"]["class"] == "station", command
