@@ -14,7 +14,7 @@ from chargepoints.api.base import ApiView, Resource
 from chargepoints.api.errors import InvalidParameters
 from chargepoints.api.fields import Integer, Strict, Text, Time
 from chargepoints.api.filters import refuse_unknown, since, until
-from chargepoints.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, read_limit
+from chargepoints.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, BySequence, read_limit
 from chargepoints.models import Event, EventFeed, TimeQuality
 from chargepoints.services import event_feed
 
@@ -129,6 +129,7 @@ class ChargePointEvents(Resource):
     queryset = Event.objects.select_related("charge_point")
     serializer_class = EventSerializer
     filterset_class = EventFilters
+    pagination_class = BySequence
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         event_feed.assign_positions(MAX_LIMIT)

@@ -77,3 +77,17 @@ class ByIdentity(CursorPages):
 
 class ByCreation(CursorPages):
     ordering = "-created_at"
+
+
+class BySequence(CursorPages):
+    """Events of one charge point."""
+
+    ordering = "-sequence"
+
+
+class BySampling(CursorPages):
+    """Meter values: those of a charge point or a transaction are indexed by time, all by id."""
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        narrowed = {"charge_point", "transaction"} & set(request.query_params)
+        return ("-sampled_at", "-id") if narrowed or "identity" in view.kwargs else ("-id",)

@@ -15,6 +15,7 @@ from chargepoints.api.filters import (
     since,
     until,
 )
+from chargepoints.api.pagination import BySampling
 from chargepoints.models import AuthorizationStatus, DecidedBy, MeterValue, Transaction
 
 
@@ -148,3 +149,4 @@ class MeterValues(Resource):
     queryset: QuerySet[MeterValue] = MeterValue.objects.select_related("charge_point")
     serializer_class = MeterValueSerializer
     filterset_class = MeterValueFilters
+    pagination_class = BySampling

@@ -168,6 +168,16 @@ def test_meter_values_are_narrowed_down(client: ApiClient) -> None:
     assert found("/charge-points/ONE/meter-values?evse_id=1") == [1001.0]
 
 
+def test_meter_values_of_one_moment_are_paged_like_any_others(client: ApiClient) -> None:
+    transaction = begin(register(), 1)
+    for number in range(5):
+        measure(transaction, 1, key=number, evse_id=number)
+    late = measure(transaction, 0, evse_id=9)
+    path = f"/meter-values?transaction={transaction.pk}&limit=2"
+    assert pages(client, path, "evse_id") == [[4, 3], [2, 1], [0, 9]]
+    assert pages(client, "/meter-values?limit=4", "evse_id")[0][0] == late.evse_id
+
+
 def test_messages_are_the_frames_as_they_went_over_the_socket(client: ApiClient) -> None:
     charge_point = register()
     trace(charge_point, "BootNotification")
