@@ -1,0 +1,117 @@
+"""K Smart charging with ISO 15118: what the car needs (K15 to K17), cases of OCPP 2.0.1, part 6."""
+
+from typing import Any
+
+from tests.conformance.profiles_v201 import DEFAULT, IN_AN_HOUR, OF_TRANSACTION, set_profile
+from tests.operated import Payload, at
+from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation
+
+AC: Payload = {
+    "requestedEnergyTransfer": "AC_three_phase",
+    "acChargingParameters": {
+        "energyAmount": 20_000,
+        "evMinCurrent": 6,
+        "evMaxCurrent": 16,
+        "evMaxVoltage": 400,
+    },
+}
+
+
+async def needs(station: OperatedStation, **more: Any) -> Payload:
+    """The car tells what it needs; the profile that comes of it."""
+    payload = {"evseId": 1, "maxScheduleTuples": 3, "chargingNeeds": AC | more}
+    answer = await station.call("NotifyEVChargingNeeds", payload)
+    assert answer == {"status": "Accepted"}
+    return await planned(station)
+
+
+async def planned(station: OperatedStation) -> Payload:
+    request = await station.obey("SetChargingProfile", {"status": "Accepted"})
+    assert request["evseId"] == 1
+    profile: Payload = request["chargingProfile"]
+    assert profile["chargingProfilePurpose"] == "TxProfile"
+    (row,) = station.transactions()
+    assert profile["transactionId"] == row.transaction_id
+    return profile
+
+
+async def schedule_of_car(station: OperatedStation, limit: float) -> str:
+    schedule = {
+        "id": 1,
+        "chargingRateUnit": "A",
+        "duration": 600,
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
+    }
+    payload = {"timeBase": at(), "evseId": 1, "chargingSchedule": schedule}
+    answer = await station.call("NotifyEVChargingSchedule", payload)
+    return str(answer["status"])
+
+
+def limits(profile: Payload) -> list[float]:
+    (schedule,) = profile["chargingSchedule"]
+    return [period["limit"] for period in schedule["chargingSchedulePeriod"]]
+
+
+async def plugged_in(station: OperatedStation) -> Charging:
+    charging = Charging(station)
+    await charging.tell("Started", "Authorized", "EVConnected", idToken=TOKEN, evse=EVSE)
+    return charging
+
+
+async def negotiate(station: OperatedStation, charging: Charging) -> None:
+    """The reusable state ISO15118SmartCharging."""
+    await needs(station)
+    assert await schedule_of_car(station, 16) == "Accepted"
+    await charging.tell("Updated", "ChargingStateChanged", "Charging")
+
+
+async def test_tc_k_53_csms_plans_for_a_car(station: OperatedStation) -> None:
+    await set_profile(station, 1, DEFAULT | {"periods": [{"start_s": 0, "limit": 10}]})
+    charging = await plugged_in(station)
+    # Its own sixteen amperes, but ten while the default says so.
+    assert limits(await needs(station)) == [10, 16]
+    assert await schedule_of_car(station, 10) == "Accepted"
+    await charging.tell("Updated", "ChargingStateChanged", "Charging")
+
+
+async def test_tc_k_55_csms_refuses_a_schedule_beyond_the_limits(
+    station: OperatedStation,
+) -> None:
+    charging = await plugged_in(station)
+    first = await needs(station)
+    assert await schedule_of_car(station, 32) == "Rejected"
+    await charging.tell("Updated", "ChargingStateChanged", "Charging")
+    assert limits(await planned(station)) == limits(first)
+    assert await schedule_of_car(station, 16) == "Accepted"
+    await charging.tell("Updated", "ChargingRateChanged")
+
+
+async def test_tc_k_57_csms_plans_anew_for_the_car(station: OperatedStation) -> None:
+    charging = await plugged_in(station)
+    await negotiate(station, charging)
+    await needs(station, departureTime=IN_AN_HOUR)
+    assert await schedule_of_car(station, 16) == "Accepted"
+    await charging.tell("Updated", "ChargingRateChanged")
+
+
+async def test_tc_k_58_csms_plans_anew_by_itself(station: OperatedStation) -> None:
+    charging = await plugged_in(station)
+    await negotiate(station, charging)
+    profile, _ = await set_profile(station, 1, OF_TRANSACTION)
+    assert profile["transactionId"] == charging.transaction_id
+    assert await schedule_of_car(station, 7) == "Accepted"
+    await charging.tell("Updated", "ChargingRateChanged")
+
+
+async def test_tc_k_59_csms_plans_anew_and_the_car_answers(station: OperatedStation) -> None:
+    charging = await plugged_in(station)
+    await negotiate(station, charging)
+    await set_profile(station, 1, OF_TRANSACTION)
+    await needs(station)
+    assert await schedule_of_car(station, 16) == "Accepted"
+    await charging.tell("Updated", "ChargingRateChanged")
+
+
+async def test_needs_without_a_transaction_are_rejected(station: OperatedStation) -> None:
+    answer = await station.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": AC})
+    assert answer == {"status": "Rejected"}
