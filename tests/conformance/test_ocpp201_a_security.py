@@ -7,7 +7,7 @@ from chargepoints.models import Command, Credential, Message, SecurityEvent
 from tests.fakes.charger import HandshakeRefusedError
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at, eventually
-from tests.operated_station import OperatedStation
+from tests.operated_station import BOOT, OperatedStation
 from tests.pki import signing_request
 from tests.running_gateway import KEY, RunningGateway
 
@@ -184,3 +184,20 @@ async def test_without_tls_no_header_and_no_password_opens_a_door_that_asks_for_
         with pytest.raises(HandshakeRefusedError) as refused:
             await gateway.connect(name, "ocpp2.0.1", headers=claimed)
         assert refused.value.status == 401
+
+
+async def test_no_password_is_made_before_it_can_be_sent(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    """A rejected station is asked for nothing but its boot: until then the old one is all."""
+    core.decisions.boots[identity] = {"status": "rejected", "interval_s": 30}
+    async with await OperatedStation.connect(gateway, identity, boot=None) as station:
+        await station.call("BootNotification", BOOT)
+        response = await station.post("rotate_password", {})
+        assert Credential.objects.filter(charge_point=station.row).count() == 1
+        core.decisions.boots[identity] = {"status": "accepted", "interval_s": 60}
+        await station.boot()
+        message_id, _ = await station.charger.expect_call("SetVariables")
+        assert Credential.objects.filter(charge_point=station.row).count() == 2
+        await station.charger.answer_error(message_id, "InternalError")
+        assert (await station.settled(response.json())).state == "callerror"
