@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from chargepoints.models import ChargePoint
 
@@ -38,6 +39,7 @@ class Station:
     heartbeat_interval: int | None = None
     proactive: bool = True
     core_unreachable: str = ""
+    quirks: dict[str, Any] = field(default_factory=dict)
     open_transactions: dict[str, int] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
@@ -58,3 +60,4 @@ class Station:
         self.heartbeat_interval = charge_point.heartbeat_interval
         self.proactive = charge_point.proactive
         self.core_unreachable = charge_point.core_unreachable
+        self.quirks = charge_point.quirks

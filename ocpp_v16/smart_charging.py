@@ -3,8 +3,13 @@
 from datetime import datetime
 
 from chargepoints.clock import ocpp_time
-from chargepoints.models import Command
-from chargepoints.services import charging_profiles, expected_schedule
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import (
+    charging_profiles,
+    composite_schedule,
+    expected_schedule,
+    quirks,
+)
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Payload, ResponseReading
@@ -16,8 +21,9 @@ PURPOSE = {
 }
 
 
-def charging_profile(profile: Payload) -> Payload:
-    """csChargingProfiles (7.8) from a neutral profile."""
+def charging_profile(charge_point: ChargePoint, profile: Payload) -> Payload:
+    """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
+    profile = _as_understood(charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
         "stackLevel": profile["stack_level"],
@@ -33,6 +39,22 @@ def charging_profile(profile: Payload) -> Payload:
         if here in profile:
             said[name] = _time(profile[here])
     return said
+
+
+def _as_understood(charge_point: ChargePoint, profile: Payload) -> Payload:
+    unit = quirks.setting(charge_point, "charging_rate_unit") or profile["unit"]
+    factor = quirks.setting(charge_point, "limit_factor") or 1
+    periods = [
+        period
+        | {
+            "limit": composite_schedule.in_unit(
+                period["limit"], profile["unit"], unit, period.get("phases")
+            )
+            / factor
+        }
+        for period in profile["periods"]
+    ]
+    return profile | {"unit": unit, "periods": periods}
 
 
 def _schedule(profile: Payload) -> Payload:
@@ -75,7 +97,9 @@ def _number(transaction_id: str) -> int:
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     return {
         "connectorId": command.args.get("evse_id", 0),
-        "csChargingProfiles": charging_profile(charging_profiles.numbered(command)),
+        "csChargingProfiles": charging_profile(
+            command.charge_point, charging_profiles.numbered(command)
+        ),
     }
 
 

@@ -172,7 +172,8 @@ class ChargePointSerializer(StrictModel):
         return {"commands": sorted(types), "raw_actions": sorted(version.csms_actions)}
 
     def get_quirks(self, charge_point: ChargePoint) -> list[str]:
-        return []
+        names: list[str] = charge_point.quirks.get("profiles", [])
+        return names
 
 
 class ChargePointPatch(ChargePointSerializer):

@@ -22,6 +22,7 @@ from chargepoints.gateway.pace import Pace
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Message
+from chargepoints.services import quirks
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Handler
 
@@ -78,6 +79,8 @@ class Session:
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket; the consumer's read loop then ends the session."""
+        if self._closing:
+            return
         self._closing = True
         self._room.set()
         logger.info("closing the socket of %s: %s", self.station.identity, reason)
@@ -123,6 +126,8 @@ class Session:
         self._room.set()
         reply = await self._answer(text, frame)
         if reply is not None and not self._closing:
+            if self.station.quirks:
+                await asyncio.sleep(quirks.reply_delay_s(self.station))
             await self.send(reply)
             self.calls.replied(frame)
 

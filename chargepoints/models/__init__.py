@@ -18,6 +18,7 @@ from .id_token import AuthorizationStatus, IdToken
 from .local_list import LocalList, LocalListEntry
 from .message import Message
 from .monitor import DisplayMessage, Monitor
+from .quirk import QuirkProfile
 from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
 from .transaction import DecidedBy, MeterValue, TimeQuality, Transaction, TransactionEvent
@@ -50,6 +51,7 @@ __all__ = [
     "MeterValue",
     "Monitor",
     "MonitoringEvent",
+    "QuirkProfile",
     "Registration",
     "Reservation",
     "SecurityEvent",

@@ -79,6 +79,10 @@ class ChargePoint(models.Model):
     booted_at = models.DateTimeField(null=True, blank=True, editable=False)
     boot_reason = models.CharField(max_length=50, blank=True, editable=False)
 
+    quirks = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="as found at the last boot"
+    )
+
     status = models.CharField(max_length=20, blank=True, editable=False)
     error_code = models.CharField(max_length=100, blank=True, editable=False)
     status_at = models.DateTimeField(null=True, blank=True, editable=False)

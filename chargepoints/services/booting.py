@@ -6,7 +6,8 @@ from django.conf import settings
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Registration
-from chargepoints.services import commands
+from chargepoints.services import commands, quirks
+from chargepoints.services.quirks import Product
 
 RESET_EFFECT = "reset"
 
@@ -50,9 +51,8 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     station = inbound.station
     registration, interval = _let_in(inbound, decision)
     accepted = registration == Registration.ACCEPTED
-    said = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
-    said += (facts.iccid, facts.imsi)
-    texts = [clip(text, 255) for text in said]
+    of_product = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
+    texts = [clip(text, 255) for text in (*of_product, facts.iccid, facts.imsi)]
     at = inbound.received_at
     inbound.unit.update(
         _BOOTED,
@@ -69,6 +69,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
             "registration": registration,
         },
     )
+    quirks.apply(inbound, Product(facts.vendor, facts.model, facts.firmware_version))
     commands.confirm_effect(inbound.unit, station.id, RESET_EFFECT)
 
     def remember() -> None:

@@ -89,7 +89,7 @@ def _prevailing(
     for installed in sorted(candidates, key=lambda each: each.rank, reverse=True):
         if (period := _period_at(installed.profile, at, since)) is not None:
             phases = period.get("phases")
-            return _in_unit(period["limit"], installed.profile["unit"], unit, phases), phases
+            return in_unit(period["limit"], installed.profile["unit"], unit, phases), phases
     return None
 
 
@@ -138,7 +138,7 @@ def _changes(
         begun += every
 
 
-def _in_unit(limit: float, unit: str, wanted: str, phases: int | None) -> float:
+def in_unit(limit: float, unit: str, wanted: str, phases: int | None) -> float:
     if unit == wanted:
         return float(limit)
     # 1.6 7.12: three phases are meant where none are named.

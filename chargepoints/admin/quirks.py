@@ -1,0 +1,41 @@
+"""Quirk profiles, edited by engineers, with how often each was applied."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from chargepoints.models import QuirkProfile
+from chargepoints.services import quirks
+
+
+class QuirkProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_settings(self) -> Any:
+        settings = self.cleaned_data["settings"]
+        quirks.check(settings)
+        return settings
+
+
+@admin.register(QuirkProfile)
+class QuirkProfileAdmin(ModelAdmin):
+    form = QuirkProfileForm
+    list_display = (
+        "name",
+        "vendor",
+        "model",
+        "firmware_from",
+        "firmware_to",
+        "settings",
+        "enabled",
+        "applied",
+        "applied_at",
+    )
+    readonly_fields = ("applied", "applied_at")
+    search_fields = ("name", "vendor", "model")
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        lines = [f"{name}: {meaning}" for name, (_, meaning) in quirks.SETTINGS.items()]
+        form.base_fields["settings"].help_text = "; ".join(lines)
+        return form

@@ -1,0 +1,29 @@
+"""Quirk profiles: what is known of a vendor's chargers, and what the gateway does about it."""
+
+from django.db import models
+
+
+class QuirkProfile(models.Model):
+    """For chargers whose boot tells this vendor and model, in this range of firmware.
+
+    `settings` has names of `chargepoints.services.quirks.SETTINGS`.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    vendor = models.CharField(max_length=255, help_text="in any case; * stands for any text")
+    model = models.CharField(max_length=255, default="*", help_text="likewise")
+    firmware_from = models.CharField(max_length=50, blank=True, help_text="this one is in")
+    firmware_to = models.CharField(max_length=50, blank=True, help_text="this one is still in")
+    settings = models.JSONField(default=dict)
+    note = models.TextField(blank=True, help_text="what was seen, and where")
+    enabled = models.BooleanField(default=True)
+    applied = models.PositiveIntegerField(
+        default=0, editable=False, help_text="how many boots it was applied at"
+    )
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["vendor", "model"]
+
+    def __str__(self) -> str:
+        return self.name
