@@ -17,6 +17,9 @@ from chargepoints.models import Connection
 
 logger = logging.getLogger(__name__)
 
+# Whoever nudges goes on after that, whatever became of the channel layer.
+PATIENCE_S = 1.0
+
 # Commands somebody waits for in this process: set from any thread.
 _waiters: dict[uuid.UUID, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
 _waiters_lock = threading.Lock()
@@ -39,15 +42,20 @@ def close(connection: Connection) -> None:
 
 
 def _tell_holder(connection: Connection, **message: Any) -> None:
-    layer = get_channel_layer()
-    if connection.server is None or layer is None:
+    if connection.server is None:
         return
     nudge = {"type": "nudge", "charge_point_id": connection.charge_point_id, **message}
     try:
-        async_to_sync(layer.send)(connection.server.channel, nudge)
+        async_to_sync(_send)(connection.server.channel, nudge)
     except Exception:
         # P10: the layer is a hint; a Redis that is away costs the time until the next sweep.
         logger.warning("no nudge for %s", connection, exc_info=True)
+
+
+async def _send(channel: str, nudge: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        await asyncio.wait_for(layer.send(channel, nudge), PATIENCE_S)
 
 
 def finished(command_id: uuid.UUID) -> None:

@@ -96,7 +96,8 @@ def submit(
         if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
             return earlier
         raise
-    transaction.on_commit(lambda: nudges.send(charge_point.pk))
+    # Robust: what was committed has succeeded, nudged or not.
+    transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
     return command
 
 
