@@ -50,7 +50,10 @@ def postgresql(
             "pool": {
                 "min_size": 1,
                 "max_size": writer_threads + http_threads + SPARE_CONNECTIONS,
-                "timeout": 10,
+                # There are as many connections as threads, so a wait is for a server that is down:
+                # no longer than the writer retries, and never a back-off that outlasts the outage.
+                "timeout": 2,
+                "reconnect_timeout": 2,
             },
         },
     }

@@ -14,7 +14,7 @@ from django.conf import settings
 from chargepoints import metrics
 from chargepoints.gateway import dispatch, ocppj, sweep
 from chargepoints.gateway.refusals import Guard
-from chargepoints.gateway.session import Session
+from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
 from chargepoints.versions import installed_versions
@@ -22,6 +22,7 @@ from chargepoints.versions import installed_versions
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
+WATCH_EVERY_S = 0.5
 LISTEN_AGAIN_AFTER_S = 1.0
 SUPERSEDED = 1000
 
@@ -74,17 +75,20 @@ class Gateway:
     async def start(self) -> None:
         installed_versions()
         self.writer.start()
-        await self.writer.run(0, lambda unit: self._server.save(force_insert=True))
+        await self.writer.run(0, lambda unit: sweep.open_server(self._server))
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._sweep()),
+            asyncio.create_task(self._watch_store()),
         ]
 
     async def stop(self) -> None:
         """After the sockets are closed: end the tasks, then write what is left."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Again until it sticks: the Redis client swallows a cancellation now and then.
+        while pending := [task for task in self._tasks if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=1)
         try:
             await self.writer.run(0, lambda unit: sweep.close_server(self.server_id))
         except StoreUnavailable:
@@ -164,6 +168,14 @@ class Gateway:
             return
         session.calls.nudge()
 
+    async def _watch_store(self) -> None:
+        """P2, P11: while the store is down every socket is closed; being offline costs no retry."""
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if not self.writer.healthy:
+                for session in list(self.sessions.values()):
+                    await session.close(TRY_AGAIN_LATER, "the database does not answer")
+
     async def _sweep(self) -> None:
         """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""
         while True:
@@ -178,7 +190,7 @@ class Gateway:
 
     def _seen(self) -> sweep.Seen:
         return sweep.Seen(
-            self.server_id,
+            self._server,
             {
                 session.station.connection_id: (session.station.id, session.seen_at)
                 for session in self.sessions.values()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from chargepoints.clock import api_time
@@ -25,7 +26,7 @@ MOST_AT_ONCE = 500
 class Seen:
     """This process's sockets: connection id to (charge point id, monotonic time of last byte)."""
 
-    server_id: uuid.UUID
+    server: ServerProcess
     connections: dict[int, tuple[int, float]]
 
 
@@ -46,7 +47,9 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     now = timezone.now()
     found = Found()
     if _due("heartbeat", HEARTBEAT_EVERY_S):
-        ServerProcess.objects.filter(pk=seen.server_id).update(heartbeat_at=now)
+        seen.server.heartbeat_at = now
+        # Saved, not updated: after a long outage another process may have buried this one.
+        seen.server.save()
         _bury_dead_servers(now)
         found.superseded = _superseded(seen)
     if _due("flush", FLUSH_EVERY_S):
@@ -55,21 +58,30 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     reservations.expire(unit, now)
     _report_offline(unit, now)
     if seen.connections:
-        mine = ChargePoint.objects.filter(connection__server_id=seen.server_id)
-        since = _settings_taken.get(seen.server_id, now - timedelta(seconds=10))
+        mine = ChargePoint.objects.filter(connection__server_id=seen.server.pk)
+        since = _settings_taken.get(seen.server.pk, now - timedelta(seconds=10))
         # A second of overlap: a change commits a little after the time it bears.
         found.changed = list(
             mine.filter(settings_changed_at__gt=since - timedelta(seconds=2))[:MOST_AT_ONCE]
         )
-        _settings_taken[seen.server_id] = now
+        _settings_taken[seen.server.pk] = now
         found.with_commands = list(
             Command.objects.filter(
                 state=Command.State.QUEUED,
                 finished_at=None,
-                charge_point__connection__server_id=seen.server_id,
+                charge_point__connection__server_id=seen.server.pk,
             ).values_list("charge_point_id", flat=True)[:MOST_AT_ONCE]
         )
     return found
+
+
+def open_server(server: ServerProcess) -> None:
+    """This process has begun. Where there can be but one (P15), all others are history."""
+    if connection.vendor == "sqlite":
+        others = list(ServerProcess.objects.values_list("pk", flat=True))
+        _close_connections(others, timezone.now(), "the server was lost")
+        ServerProcess.objects.filter(pk__in=others).delete()
+    server.save(force_insert=True)
 
 
 def close_server(server_id: uuid.UUID) -> None:
@@ -115,7 +127,7 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
 
 def _superseded(seen: Seen) -> list[tuple[int, int]]:
     current = set(
-        ChargePoint.objects.filter(connection__server_id=seen.server_id).values_list(
+        ChargePoint.objects.filter(connection__server_id=seen.server.pk).values_list(
             "connection_id", flat=True
         )
     )

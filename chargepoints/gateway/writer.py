@@ -26,7 +26,9 @@ Work = Callable[[UnitOfWork], T]
 MAX_BATCH = 200
 # P2: a deadlock or a lock is retried inside, up to 2 s.
 RETRY_FOR_S = 2.0
-PROBE_EVERY_S = 1.0
+PROBE_EVERY_S = 0.5
+# P2: a store that has not answered for this long counts as down.
+STALLED_AFTER_S = 10.0
 
 
 class StoreUnavailable(Exception):
@@ -61,7 +63,8 @@ class Writer:
 
     @property
     def healthy(self) -> bool:
-        return all(shard.healthy for shard in self._shards)
+        """Whether the store takes what is written, as far as is known right now."""
+        return all(shard.healthy and not shard.stalled for shard in self._shards)
 
     async def run(self, key: int, work: Work[T]) -> T:
         """Run `work` in a transaction; when this returns, it is durable.
@@ -83,15 +86,24 @@ class _Shard(threading.Thread):
         super().__init__(name=f"writer-{number}", daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.healthy = True
+        self._busy_since = 0.0
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the database hangs: no client-side timeout ends a statement it has taken."""
+        busy_since = self._busy_since
+        return bool(busy_since) and time.monotonic() - busy_since > STALLED_AFTER_S
 
     def run(self) -> None:
         try:
             while (batch := self._next_batch()) is not None:
+                self._busy_since = time.monotonic()
                 if batch:
                     self._commit(batch)
                     self.loop.call_soon_threadsafe(_release, batch)
-                elif not self.healthy:
+                else:
                     self.healthy = self._probe()
+                self._busy_since = 0.0
         finally:
             connection.close()
 
@@ -118,16 +130,25 @@ class _Shard(threading.Thread):
     def _commit(self, batch: list[Job]) -> None:
         if not self.healthy:
             self.healthy = self._probe()
-            if not self.healthy:
-                for job in batch:
-                    job.error = StoreUnavailable("the database does not answer")
+        if self.healthy:
+            try:
+                self._transaction(batch, alone=False)
                 return
-        try:
-            self._transaction(batch, alone=False)
-        except Exception:  # noqa: BLE001
-            # One bad unit must cost its sender alone: each by itself now.
-            for job in batch:
+            except (OperationalError, InterfaceError) as error:
+                self.healthy = self._answers_again()
+                if not self.healthy:
+                    logger.error("the database does not answer: %s", error)
+            except Exception as error:  # noqa: BLE001
+                logger.debug("a batch is run again one by one: %s", error)
+        self._commit_one_by_one(batch)
+
+    def _commit_one_by_one(self, batch: list[Job]) -> None:
+        """One bad unit must cost its sender alone."""
+        for job in batch:
+            if self.healthy:
                 self._commit_alone(job)
+            else:
+                job.error = StoreUnavailable("the database does not answer")
 
     def _commit_alone(self, job: Job) -> None:
         deadline = time.monotonic() + RETRY_FOR_S
@@ -137,17 +158,25 @@ class _Shard(threading.Thread):
                 self._transaction([job], alone=True)
                 return
             except (OperationalError, InterfaceError) as error:
-                if time.monotonic() + pause > deadline or not self.healthy:
+                self.healthy = self._probe()
+                if not self.healthy or time.monotonic() + pause > deadline:
                     logger.error("the database did not take a unit of work: %s", error)
-                    self.healthy = self._probe()
                     job.error = StoreUnavailable(str(error))
                     return
-                _reconnect_if_broken()
                 time.sleep(pause)
                 pause *= 2
             except Exception as error:  # noqa: BLE001  (handed to whoever asked)
                 job.error = error
                 return
+
+    def _answers_again(self) -> bool:
+        """Whether the store takes a write, at once or within the time for retries."""
+        deadline = time.monotonic() + RETRY_FOR_S
+        while not self._probe():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _transaction(self, batch: list[Job], *, alone: bool) -> None:
         unit = UnitOfWork(alone=alone)
