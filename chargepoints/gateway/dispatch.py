@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chargepoints import metrics
-from chargepoints.gateway import ocppj
+from chargepoints.gateway import nudges, ocppj
 from chargepoints.models import ChargePoint, Command, Message
 from chargepoints.services import commands
 from chargepoints.services.command_types import COMMAND_TYPES
@@ -153,6 +153,8 @@ def conclude(
     command = Command.objects.get(pk=claimed.command_id)
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
     command.answered_at = answer.at if answer.frame is not None else None
+    # Whoever waits for the answer alone need not wait for the effect.
+    unit.after_commit(lambda: nudges.finished(command.pk))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
     outcome, error_code = Message.Outcome.RESULT, ""
     if isinstance(answer.frame, ocppj.CallResult):

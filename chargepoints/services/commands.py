@@ -63,7 +63,7 @@ def submit(
     Raises CommandRefused: `unknown_type`, `invalid_args`, `not_supported` (by the charger's
     version), `not_connected`, `idempotency_conflict`.
     """
-    digest = _digest(charge_point, type, args, expires_at)
+    digest = _digest(charge_point, type, args, expires_at, not_before)
     if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
         return earlier
     if type not in COMMAND_TYPES:
@@ -255,7 +255,7 @@ def _earlier(requested_by: str, idempotency_key: str, digest: str) -> Command | 
 
 
 def _digest(
-    charge_point: ChargePoint, type: str, args: dict[str, Any], expires_at: datetime | None
+    charge_point: ChargePoint, type: str, args: dict[str, Any], *times: datetime | None
 ) -> str:
-    body = [charge_point.pk, type, args, expires_at and expires_at.isoformat()]
+    body = [charge_point.pk, type, args, *(at and at.isoformat() for at in times)]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
