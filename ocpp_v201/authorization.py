@@ -81,6 +81,9 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
     if presented and (status := _certificate_status(decision)):
         answer["certificateStatus"] = status
+        if status == "CertificateRevoked":
+            # C07.FR.16: whatever may be said of the token itself.
+            answer["idTokenInfo"]["status"] = "Invalid"
     return answer
 
 

@@ -45,7 +45,7 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
             **_most(needs),
         ),
     )
-    # K15.FR.03: without a transaction there is nothing to plan for.
+    # K15.FR.04: without a transaction there is nothing to plan for.
     return {"status": "Accepted" if known else "Rejected"}
 
 

@@ -21,7 +21,7 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
     report, clear = args.get("report", True), args.get("clear", False)
     named = [name for name in ("customer_identifier", "id_token", "certificate") if name in args]
     if len(named) != 1:
-        # N09.FR.07, FR.08: one reference to the customer.
+        # N09.FR.04: one reference to the customer.
         raise CommandRefused("invalid_args", "name the customer in exactly one way")
     if not (report or clear):
         raise CommandRefused("invalid_args", "nothing to do: neither `report` nor `clear`")

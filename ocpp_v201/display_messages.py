@@ -82,7 +82,7 @@ def list_shown(unit: UnitOfWork, command: Command) -> Payload:
 def conclude_listed(command: Command, response: Payload) -> Conclusion:
     if response.get("status") == "Accepted":
         return Conclusion(Command.State.ACCEPTED)
-    # O03.FR.05: Unknown says that there is none; no report follows.
+    # O03: Unknown says that there is none; no report follows.
     return Conclusion(Command.State.REJECTED, error_code=str(response.get("status")))
 
 

@@ -74,7 +74,7 @@ def unpublish(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude_unpublish(command: Command, response: Payload) -> Conclusion:
-    # L04.FR.05: NoFirmware says that none is published under this checksum.
+    # L04.FR.03: NoFirmware says that none is published under this checksum.
     status = str(response["status"])
     if status in ("Unpublished", "NoFirmware"):
         return Conclusion(Command.State.ACCEPTED)

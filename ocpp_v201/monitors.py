@@ -57,7 +57,7 @@ def set_monitoring(unit: UnitOfWork, command: Command) -> Payload:
 
 def _monitor(args: Payload) -> Payload:
     monitor = naming.named(args) | {name: args[name] for name in ("type", "value", "severity")}
-    # N04.FR.11: with an id it replaces that monitor.
+    # N04.FR.12: with an id it replaces that monitor.
     optional = {name: args[name] for name in ("id", "transaction") if name in args}
     return monitor | optional
 

@@ -51,7 +51,7 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
 
 
 def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
-    """B09; A05.FR.02: a profile that is less secure than the one in use is not even asked for."""
+    """B09; A05.FR.07: a profile that is less secure than the one in use is not even asked for."""
     args = command.args
     if args["security_profile"] < command.charge_point.security_profile:
         raise CommandRefused("invalid_args", "a station's security profile is never lowered")
@@ -72,7 +72,7 @@ def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_network_profile(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    """A05.FR.08: once it has connected with the higher security profile, the lower is refused."""
+    """A05.FR.07: once it has connected with the higher security profile, the lower is refused."""
     asked = (command.request or {})["connectionData"]
     if response["status"] == "Accepted":
         charge_points.expect_security_profile(command.charge_point_id, asked["securityProfile"])

@@ -57,7 +57,7 @@ def _schedule(profile: Payload) -> Payload:
     if "start" in profile:
         schedule["startSchedule"] = _time(profile["start"])
     elif profile["kind"] != "relative":
-        # K01.FR.34: an absolute or recurring schedule says when it starts.
+        # K01.FR.40: an absolute or recurring schedule says when it starts.
         schedule["startSchedule"] = ocpp_time(timezone.now())
     if "duration_s" in profile:
         schedule["duration"] = profile["duration_s"]
@@ -83,8 +83,9 @@ def _time(text: str) -> str:
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    profile = charging_profiles.numbered(command)
     evse_id = command.args.get("evse_id", 0)
+    _keep_number(command, evse_id)
+    profile = charging_profiles.numbered(command)
     if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
         # K01.FR.38, and SetChargingProfileRequest's evseId.
         raise CommandRefused("invalid_args", "`station_max` is for EVSE 0, and never relative")
@@ -92,6 +93,17 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
         # K01.FR.03: it names its transaction, which is the one under way there.
         profile = _of_transaction(command, evse_id, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
+
+
+def _keep_number(command: Command, evse_id: int) -> None:
+    """K01.FR.06, FR.39: no two profiles in one place; without an id it replaces the one there."""
+    profile = command.args["profile"]
+    if "id" in profile:
+        return
+    number = charging_profiles.number_in_place(command.charge_point_id, evse_id, profile)
+    if number is not None:
+        command.args["profile"] = profile | {"id": number}
+        Command.objects.filter(pk=command.pk).update(args=command.args)
 
 
 def _of_transaction(command: Command, evse_id: int, profile: Payload) -> Payload:
@@ -121,11 +133,14 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
         criteria["chargingProfilePurpose"] = PURPOSE[args["purpose"]]
     if "stack_level" in args:
         criteria["stackLevel"] = args["stack_level"]
-    return {"chargingProfileCriteria": criteria} if criteria else {}
+    if not criteria:
+        # K10.FR.02: one of them at least.
+        raise CommandRefused("invalid_args", "OCPP 2.0.1 clears by profile_id or by criteria")
+    return {"chargingProfileCriteria": criteria}
 
 
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    # K10.FR.08: Unknown says that nothing fits; then we have nothing to keep either.
+    # K10: Unknown says that nothing fits; then we have nothing to keep either.
     if command.type == "clear_charging_profile" and response["status"] in ("Accepted", "Unknown"):
         charging_profiles.clear(command.charge_point_id, command.args)
 
@@ -167,12 +182,15 @@ def get_profiles(unit: UnitOfWork, command: Command) -> Payload:
         criteria["stackLevel"] = args["stack_level"]
     if "sources" in args:
         criteria["chargingLimitSource"] = [SOURCES[source] for source in args["sources"]]
+    if not criteria:
+        # K09.FR.03: one of them at least.
+        raise CommandRefused("invalid_args", "name profile_ids, purpose, stack_level or sources")
     evse = {"evseId": args["evse_id"]} if "evse_id" in args else {}
     return {"requestId": number, "chargingProfile": criteria, **evse}
 
 
 def conclude_profiles(command: Command, response: Payload) -> Conclusion:
-    # K09.FR.02: NoProfiles says that none fits; no report follows.
+    # K09: NoProfiles says that none fits; no report follows.
     status = str(response["status"])
     if status == "Accepted":
         return Conclusion(Command.State.ACCEPTED)

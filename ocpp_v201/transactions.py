@@ -41,7 +41,7 @@ def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
         answer["totalCost"] = row.total_cost
     if decision is not None:
         decisions.remember(inbound.unit, token(payload["idToken"]), decision)
-        # E01.FR.11 and others: the answer to an event with a token tells of it.
+        # E01.FR.12 and others: the answer to an event with a token tells of it.
         answer["idTokenInfo"] = id_token_info(decision)
     return answer
 

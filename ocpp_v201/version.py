@@ -136,7 +136,7 @@ VERSION = OcppVersion(
     # B02.FR.09: before it is accepted, anything else is answered with a SecurityError, unless
     # it was asked for with a TriggerMessage or is about a device model report.
     served_before_boot=frozenset({"BootNotification", "NotifyReport"}),
-    # B02.FR.02, FR.06 (use cases B05 to B08): a pending station may be read and configured.
+    # B02.FR.01 (use cases B05 to B08): a pending station may be read and configured.
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),

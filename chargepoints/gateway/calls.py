@@ -33,6 +33,8 @@ class Calls:
         self._sender: asyncio.Task[None] | None = None
         self._pending_id = ""
         self._pending: asyncio.Future[Answer] | None = None
+        # Until an answer that came is written down.
+        self._concluding: asyncio.Future[None] | None = None
         loop = asyncio.get_running_loop()
         self._settle = loop.call_later(SETTLE_S, self._settled)
 
@@ -46,7 +48,7 @@ class Calls:
         """A reply went out; the first that shows the charger past its boot opens the way."""
         station = self._session.station
         if station.boot_pending and isinstance(frame, ocppj.Call) and frame.action == BOOT_ACTION:
-            # 2.0.1 B02.FR.02: while it waits, it may be configured.
+            # 2.0.1 B02.FR.01: while it waits, it may be configured.
             self.nudge()
         if self._ready or not station.boot_accepted:
             return
@@ -65,7 +67,13 @@ class Calls:
             logger.info("%s answered nothing that was asked", self._session.station.identity)
             self._session.gateway.unexpected_answer(self._session, text, frame)
             return
+        self._concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
+
+    async def concluded(self) -> None:
+        """What the charger sends after an answer is worked on after the answer (P5)."""
+        if self._concluding is not None:
+            await asyncio.shield(self._concluding)
 
     def disconnected(self) -> None:
         self._open = False
@@ -105,17 +113,27 @@ class Calls:
 
     async def _call(self, claimed: Claimed) -> None:
         session = self._session
+        try:
+            answer = await self._answer_to(claimed)
+            await session.gateway.writer.run(
+                session.station.id,
+                lambda unit: dispatch.conclude(
+                    unit, session.station, session.version, claimed, answer
+                ),
+            )
+        finally:
+            if self._concluding is not None:
+                self._concluding.set_result(None)
+                self._concluding = None
+
+    async def _answer_to(self, claimed: Claimed) -> Answer:
         # Registered before it is sent: an answer cannot come too early.
         self._pending_id = claimed.message_id
         self._pending = asyncio.get_running_loop().create_future()
         try:
-            await session.send(claimed.frame)
-            answer = await asyncio.wait_for(self._pending, claimed.timeout_s)
+            await self._session.send(claimed.frame)
+            return await asyncio.wait_for(self._pending, claimed.timeout_s)
         except TimeoutError:
-            answer = Answer("", None)
+            return Answer("", None)
         finally:
             self._pending_id, self._pending = "", None
-        await session.gateway.writer.run(
-            session.station.id,
-            lambda unit: dispatch.conclude(unit, session.station, session.version, claimed, answer),
-        )

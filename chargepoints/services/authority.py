@@ -18,7 +18,7 @@ CERTIFICATE_FILE = "authority.pem"
 KEY_FILE = "authority.key"
 AUTHORITY_DAYS = 3650
 STATION_DAYS = 365
-# A00.FR.507 to 509: at least as strong as RSA with 2048 bits, or a curve with 224.
+# A00.FR.502, FR.503: RSA with 2048 bits, or a curve with 224.
 LEAST_RSA_BITS = 2048
 LEAST_EC_BITS = 224
 

@@ -11,6 +11,12 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from chargepoints.inbound import clip
 from chargepoints.models import InstalledCertificate
 
+ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
+    "SHA256": hashes.SHA256(),
+    "SHA384": hashes.SHA384(),
+    "SHA512": hashes.SHA512(),
+}
+
 
 class NotACertificate(ValueError):
     """The text holds no certificate in PEM."""
@@ -24,12 +30,14 @@ def read_chain(pem: str) -> list[x509.Certificate]:
         raise NotACertificate(str(error)) from error
 
 
-def hash_data(certificate: x509.Certificate, issuer: x509.Certificate) -> dict[str, str]:
+def hash_data(
+    certificate: x509.Certificate, issuer: x509.Certificate, algorithm: str = "SHA256"
+) -> dict[str, str]:
     """2.0.1 CertificateHashDataType: what an OCSP request names a certificate by (RFC 6960)."""
-    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256())
-    request = builder.build()
+    builder = ocsp.OCSPRequestBuilder()
+    request = builder.add_certificate(certificate, issuer, ALGORITHMS[algorithm]).build()
     return {
-        "hashAlgorithm": "SHA256",
+        "hashAlgorithm": algorithm,
         "issuerNameHash": request.issuer_name_hash.hex(),
         "issuerKeyHash": request.issuer_key_hash.hex(),
         # CertificateHashDataType: without leading zeros.
@@ -66,6 +74,14 @@ def replace_known(
         )
         for each in found
     )
+
+
+def algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
+    """The one by which the charge point listed this certificate, if it did."""
+    listed = InstalledCertificate.objects.filter(
+        charge_point_id=charge_point_id, serial_number__iexact=f"{certificate.serial_number:x}"
+    ).first()
+    return listed.hash_algorithm if listed and listed.hash_algorithm in ALGORITHMS else "SHA256"
 
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:

@@ -24,6 +24,17 @@ def numbered(command: Command, name: str = "profile") -> Profile:
     return {"stack_level": 0, **profile}
 
 
+def number_in_place(charge_point_id: int, evse_id: int, profile: Profile) -> int | None:
+    """The id of the profile that has this one's place: purpose, stack level and EVSE."""
+    installed = ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id,
+        evse_id=evse_id,
+        purpose=profile["purpose"],
+        stack_level=profile.get("stack_level", 0),
+    )
+    return installed.values_list("profile_id", flat=True).first()
+
+
 def install(charge_point_id: int, evse_id: int, profile: Profile) -> None:
     """The charge point took it: it replaces the one with its id, and the one in its place.
 

@@ -3,7 +3,7 @@
 import pytest
 from cryptography import x509
 
-from chargepoints.models import Command, Credential, Message, SecurityEvent
+from chargepoints.models import ChargePoint, Command, Credential, Message, SecurityEvent
 from tests.fakes.charger import HandshakeRefusedError
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at, eventually
@@ -201,3 +201,10 @@ async def test_no_password_is_made_before_it_can_be_sent(
         assert Credential.objects.filter(charge_point=station.row).count() == 2
         await station.charger.answer_error(message_id, "InternalError")
         assert (await station.settled(response.json())).state == "callerror"
+
+
+async def test_a_security_profile_is_never_lowered(station: OperatedStation) -> None:
+    """A05.FR.07."""
+    ChargePoint.objects.filter(pk=station.row.pk).update(security_profile=2)
+    args = {"slot": 1, "url": "ws://connect.example.com/ocpp", "security_profile": 1}
+    assert (await station.refuses("set_network_profile", args))["code"] == "invalid_args"

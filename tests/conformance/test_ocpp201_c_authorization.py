@@ -188,7 +188,7 @@ async def test_tc_c_51_csms_contract_certificate_that_is_revoked(
     station: OperatedStation, core: FakeCore
 ) -> None:
     core.decisions.tokens["DE-ACM-REVOKED-1"] = {
-        "status": "invalid",
+        "status": "accepted",
         "certificate_status": "revoked",
     }
     revoked = {"idToken": "DE-ACM-REVOKED-1", "type": "eMAID"}

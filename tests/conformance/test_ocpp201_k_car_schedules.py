@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoints.models import ChargingProfile
 from tests.conformance.profiles_v201 import DEFAULT, IN_AN_HOUR, OF_TRANSACTION, set_profile
 from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation
@@ -84,6 +85,18 @@ async def test_tc_k_55_csms_refuses_a_schedule_beyond_the_limits(
     assert limits(await planned(station)) == limits(first)
     assert await schedule_of_car(station, 16) == "Accepted"
     await charging.tell("Updated", "ChargingRateChanged")
+
+
+async def test_a_profile_without_an_id_replaces_the_one_in_its_place(
+    station: OperatedStation,
+) -> None:
+    """K01.FR.39: two profiles of one transaction never share a stack level."""
+    await plugged_in(station)
+    first = await needs(station)
+    second, _ = await set_profile(station, 1, OF_TRANSACTION)
+    assert second["id"] == first["id"]
+    (row,) = ChargingProfile.objects.filter(charge_point=station.row)
+    assert row.profile["kind"] == "relative"
 
 
 async def test_tc_k_57_csms_plans_anew_for_the_car(station: OperatedStation) -> None:

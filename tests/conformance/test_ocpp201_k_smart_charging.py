@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chargepoints.models import ChargingProfile
 from tests.conformance.profiles_v201 import DEFAULT, IN_AN_HOUR, NOW, OF_TRANSACTION, set_profile
 from tests.operated import Payload, at
@@ -254,9 +256,16 @@ async def test_tc_k_52_csms_gets_external_constraints(station: OperatedStation) 
     await get_profiles(station, {"purpose": "external"}, {"chargingProfile": purpose}, 0, **purpose)
 
 
+@pytest.mark.parametrize("type", ["get_charging_profiles", "clear_charging_profile"])
+async def test_profiles_are_named_by_something(station: OperatedStation, type: str) -> None:
+    """K09.FR.03, K10.FR.02."""
+    assert (await station.refuses(type, {}))["code"] == "invalid_args"
+
+
 async def test_that_there_are_no_profiles_ends_the_command(station: OperatedStation) -> None:
+    args = {"purpose": "default"}
     _, command = await station.command(
-        "get_charging_profiles", {}, "GetChargingProfiles", {"status": "NoProfiles"}
+        "get_charging_profiles", args, "GetChargingProfiles", {"status": "NoProfiles"}
     )
     assert (command["state"], command["error"]["code"]) == ("rejected", "NoProfiles")
 

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from cryptography import x509
 from cryptography.x509 import ocsp
 
 from chargepoints.models import InstalledCertificate
@@ -170,6 +171,26 @@ async def test_tc_m_21_csms_is_told_that_deleting_failed(station: OperatedStatio
     command = await delete(station, hashes(), "Failed")
     assert (command["state"], command["error"]["code"]) == ("rejected", "Failed")
     assert InstalledCertificate.objects.filter(charge_point=station.row).count() == 1
+
+
+@pytest.mark.parametrize("algorithm", SIZES)
+async def test_a_root_is_deleted_by_the_algorithm_it_was_listed_by(
+    station: OperatedStation, algorithm: str
+) -> None:
+    """M04.FR.07."""
+    number = f"{x509.load_pem_x509_certificate(PEM.encode()).serial_number:x}"
+    data = hashes(algorithm, number)
+    answer = {
+        "status": "Accepted",
+        "certificateHashDataChain": [listed("CSMSRootCertificate", data)],
+    }
+    await list_certificates(station, ["csms_root"], ["CSMSRootCertificate"], answer)
+    request, _ = await station.command(
+        "delete_certificate", {"certificate": PEM}, "DeleteCertificate", {"status": "Accepted"}
+    )
+    named = request["certificateHashData"]
+    assert (named["hashAlgorithm"], named["serialNumber"]) == (algorithm, number)
+    assert len(named["issuerKeyHash"]) == SIZES[algorithm]
 
 
 async def test_a_root_may_be_deleted_by_itself(station: OperatedStation) -> None:
