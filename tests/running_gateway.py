@@ -50,6 +50,8 @@ class RunningGateway:
         self.url = f"ws://127.0.0.1:{self.port}/ocpp"
         self.http = f"http://127.0.0.1:{self.port}"
         self.log = directory / f"{name}.log"
+        self.database_url: str
+        self._database_name: str
         if beside is not None:
             self.database_url, self._database_name = beside.database_url, beside._database_name
         else:

@@ -125,6 +125,9 @@ class ChargePointCounters(models.Model):
     transaction_number = models.PositiveIntegerField(default=0)
     request_number = models.PositiveIntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"counters of {self.charge_point_id}"
+
 
 class Credential(models.Model):
     """A charge point's Basic-auth key: salted HMAC-SHA256, never the key itself.

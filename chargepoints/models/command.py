@@ -63,7 +63,7 @@ class Command(models.Model):
     error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)
-    # What the effect is known by when it comes, e.g. {"remote_start_id": 7}; empty: no effect to see.
+    # What the effect is known by when it comes, e.g. "start:7"; empty: no effect to see.
     effect_key = models.CharField(max_length=100, blank=True)
     effect_deadline = models.DateTimeField(null=True, blank=True)
     transaction = models.ForeignKey(

@@ -53,3 +53,6 @@ class EventFeed(models.Model):
     """One row: the last position handed out, locked while positions are."""
 
     last_position = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"through position {self.last_position}"
