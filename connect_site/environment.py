@@ -66,6 +66,13 @@ def http_url(value: str) -> None:
         raise ValidationError("Not an http:// or https:// URL.")
 
 
+def ftp_url(value: str) -> None:
+    """Accepts ftp://host or ftp://host:port, or nothing at all."""
+    parts = urlsplit(value)
+    if value and (parts.scheme != "ftp" or not parts.hostname or parts.username):
+        raise ValidationError("Not an ftp:// URL.")
+
+
 def redis_url(value: str) -> None:
     """Accepts a redis(s) URL, or nothing at all."""
     parts = urlsplit(value)

@@ -11,6 +11,7 @@ from connect_site import databases, unfold
 from connect_site.environment import (
     ConfigurationError,
     Environment,
+    ftp_url,
     http_url,
     redis_url,
     signing_secrets,
@@ -69,6 +70,7 @@ OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=360
 # --- Files --------------------------------------------------------------------------------------
 # Under which chargers reach /files/; the default suits a machine of one's own.
 PUBLIC_URL = env.str("PUBLIC_URL", "", validate=http_url).rstrip("/") or f"http://{HOST}:{PORT}"
+FTP_URL = env.str("FTP_URL", "", validate=ftp_url).rstrip("/")
 MEDIA_ROOT = env.str("FILES_DIRECTORY", str(BASE_DIR / "var" / "files"))
 UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64)) * 1024 * 1024
 

@@ -12,7 +12,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, FirmwareFile, FirmwareLink, Upload
+from chargepoints.models import ChargePoint, FirmwareFile, FirmwareLink, Upload, Variable
 from chargepoints.models.hosted_file import new_token, token_digest
 
 FIRMWARE_PATH = "/files/firmware/"
@@ -41,6 +41,33 @@ def firmware_url(firmware: FirmwareFile, charge_point: ChargePoint) -> str:
 def upload_url(token: str) -> str:
     """It ends in a slash: many chargers put the name of their file right behind it."""
     return f"{settings.PUBLIC_URL}{UPLOAD_PATH}{token}/"
+
+
+def upload_location(upload: Upload, token: str) -> str:
+    """Where this charge point is told to put its file: by FTP where it says it has nothing else."""
+    if not settings.FTP_URL or not _speaks_ftp_only(upload.charge_point_id):
+        return upload_url(token)
+    scheme, _, host = settings.FTP_URL.partition("://")
+    return f"{scheme}://{ftp_user(upload)}:{token}@{host}/"
+
+
+def is_ours(upload: Upload) -> bool:
+    """Whether the file is to come to the gateway, and not to a place of somebody else."""
+    return UPLOAD_PATH in upload.location or f"//{ftp_user(upload)}:" in upload.location
+
+
+def ftp_user(upload: Upload) -> str:
+    return f"upload-{upload.pk}"
+
+
+def _speaks_ftp_only(charge_point_id: int) -> bool:
+    """1.6 SupportedFileTransferProtocols, 2.0.1 OCPPCommCtrlr.FileTransferProtocols."""
+    said = Variable.objects.filter(
+        charge_point_id=charge_point_id,
+        name__in=["SupportedFileTransferProtocols", "FileTransferProtocols"],
+    ).first()
+    protocols = {part.strip().upper() for part in ((said and said.reported) or "").split(",")}
+    return "FTP" in protocols and not protocols & {"HTTP", "HTTPS"}
 
 
 def find_firmware(token: str) -> FirmwareFile | None:

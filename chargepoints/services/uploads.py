@@ -29,9 +29,12 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
         kind=kind,
         request_id=number,
         token_digest=token_digest(token),
-        location=command.args.get("location") or hosting.upload_url(token),
+        location=command.args.get("location", ""),
         expires_at=timezone.now() + hosting.UPLOAD_LINK_FOR,
     )
+    if not upload.location:
+        upload.location = hosting.upload_location(upload, token)
+        upload.save(update_fields=["location"])
     command.effect_key = _effect(upload)
     return upload
 
@@ -89,7 +92,7 @@ def describe(upload: Upload) -> dict[str, Any]:
 
 def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
     """Told once: by the file itself, or by the charger's word where it went elsewhere."""
-    ours = upload.location.endswith("/") and hosting.UPLOAD_PATH in upload.location
+    ours = hosting.is_ours(upload)
     if upload.received_at is not None or not ours:
         commands.confirm_effect(unit, upload.charge_point_id, _effect(upload))
     if ours == (upload.received_at is not None) and upload.told_at is None:

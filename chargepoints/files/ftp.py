@@ -1,0 +1,97 @@
+"""An FTP server for chargers that speak nothing else: uploads only, one file for each login.
+
+Apart from the gateway's own process; both share the database and the directory of files.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
+from pyftpdlib.handlers import DTPHandler, FTPHandler
+from pyftpdlib.servers import FTPServer
+
+from chargepoints.services import hosting, uploads
+
+CHUNK = 64 * 1024
+# Change directory, list, store: nothing can be read or removed.
+PERMISSIONS = "elw"
+MOST_CONNECTIONS = 256
+MOST_FROM_ONE_ADDRESS = 8
+
+
+class OneTimeLogins(DummyAuthorizer):
+    """The user name is the upload's, the password its token, as in the URL the charger got."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.directory = directory
+
+    def validate_authentication(self, user: str, password: str, handler: Any) -> None:
+        close_old_connections()
+        upload = hosting.find_upload(password)
+        if upload is None or upload.received_at is not None or user != hosting.ftp_user(upload):
+            raise AuthenticationFailed("this login is unknown, used or over")
+        if not self.has_user(user):
+            home = self.directory / user
+            home.mkdir(exist_ok=True)
+            self.add_user(user, password, str(home), perm=PERMISSIONS)
+
+
+class BoundedTransfer(DTPHandler):
+    def handle_read(self) -> None:
+        super().handle_read()
+        if self.tot_bytes_received > settings.UPLOAD_LIMIT_BYTES:
+            self.cmd_channel.respond("552 The file is too large.")
+            self.close()
+
+
+class UploadHandler(FTPHandler):
+    banner = "Ready."
+    dtp_handler = BoundedTransfer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password = ""
+        self._current_type = "i"
+
+    def ftp_TYPE(self, line: str) -> None:  # noqa: N802  (pyftpdlib's name)
+        """Always binary: chargers ask for ASCII and send archives."""
+        super().ftp_TYPE("I")
+
+    def ftp_PASS(self, line: str) -> None:  # noqa: N802
+        self.password = line
+        super().ftp_PASS(line)
+
+    def on_file_received(self, file: str) -> None:
+        path = Path(file)
+        close_old_connections()
+        upload = hosting.find_upload(self.password)
+        try:
+            if upload is not None and path.stat().st_size <= settings.UPLOAD_LIMIT_BYTES:
+                with path.open("rb") as content:
+                    stored_as, size = hosting.store(upload, iter(lambda: content.read(CHUNK), b""))
+                if not uploads.receive(upload, stored_as, size, path.name):
+                    upload.file.storage.delete(stored_as)
+        finally:
+            path.unlink()
+
+    def on_incomplete_file_received(self, file: str) -> None:
+        Path(file).unlink(missing_ok=True)
+
+
+def serve(host: str, port: int, passive_ports: range | None) -> None:
+    """Serve until interrupted. Raises OSError where the port is taken."""
+    with tempfile.TemporaryDirectory(prefix="connect-ftp-") as directory:
+        handler = UploadHandler
+        handler.authorizer = OneTimeLogins(Path(directory))
+        handler.passive_ports = passive_ports
+        server = FTPServer((host, port), handler)
+        server.max_cons = MOST_CONNECTIONS
+        server.max_cons_per_ip = MOST_FROM_ONE_ADDRESS
+        try:
+            server.serve_forever()
+        finally:
+            server.close_all()

@@ -1,0 +1,40 @@
+"""`manage.py ftp_server`: take uploads of chargers that speak FTP only."""
+
+import signal
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chargepoints.files import ftp
+
+
+class Command(BaseCommand):
+    help = "Serve FTP for uploads, beside the gateway. FTP_URL says how chargers reach it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=2121)
+        parser.add_argument(
+            "--passive-ports", metavar="FIRST-LAST", help="for data connections; default: any"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.FTP_URL:
+            raise CommandError("FTP_URL is not set: no charger would be told to come here")
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+        try:
+            ftp.serve(options["host"], options["port"], _ports(options["passive_ports"]))
+        except OSError as error:
+            raise CommandError(str(error)) from error
+
+
+def _ports(text: str | None) -> range | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    try:
+        return range(int(first), int(last) + 1)
+    except ValueError:
+        raise CommandError("--passive-ports: FIRST-LAST") from None

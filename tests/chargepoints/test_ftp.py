@@ -1,0 +1,122 @@
+"""The FTP side-car: one-time logins, uploads only, always binary."""
+
+import ftplib
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from chargepoints.models import Upload
+from tests.operated import OperatedCharger, Payload, eventually
+from tests.running_gateway import REPOSITORY, RunningGateway, free_port
+
+CONTENT = bytes(range(256)) * 40 + b"\r\n\n\r"
+
+
+@contextmanager
+def side_car(gateway: RunningGateway, port: int) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "manage.py", "ftp_server", "--port", str(port)],
+        cwd=REPOSITORY,
+        env=gateway.environment,
+    )
+    deadline = time.monotonic() + 20
+    try:
+        while not accepts(port):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def accepts(port: int) -> bool:
+    try:
+        with ftplib.FTP() as ftp:
+            ftp.connect("127.0.0.1", port, timeout=5)
+    except OSError:
+        return False
+    return True
+
+
+async def place(cp: OperatedCharger, protocols: str) -> str:
+    """Where a charger that speaks these protocols is told to put its diagnostics."""
+    key: Payload = {"key": "SupportedFileTransferProtocols", "readonly": True, "value": protocols}
+    await cp.command("get_configuration", {}, "GetConfiguration", {"configurationKey": [key]})
+    request, _ = await cp.command("get_diagnostics", {}, "GetDiagnostics", {"fileName": "d.zip"})
+    return str(request["location"])
+
+
+def put(location: str, name: str = "d.zip", password: str | None = None) -> str:
+    """Upload as a charger does, in ASCII mode as some ask for; the server's last word."""
+    parts = urlsplit(location)
+    with ftplib.FTP(timeout=10) as ftp:
+        ftp.connect(parts.hostname or "", parts.port or 21)
+        ftp.login(parts.username or "", password or parts.password or "")
+        ftp.sendcmd("TYPE A")
+        with ftp.transfercmd(f"STOR {name}") as data:
+            data.sendall(CONTENT)
+        return ftp.voidresp()
+
+
+async def test_a_charger_of_ftp_alone_uploads_once(
+    start_gateway: Callable[..., RunningGateway], identity: str
+) -> None:
+    port = free_port()
+    gateway = start_gateway(FTP_URL=f"ftp://127.0.0.1:{port}")
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        location = await place(cp, "FTP")
+        with side_car(gateway, port):
+            with pytest.raises(ftplib.error_perm):
+                put(location, password="wrong")
+            assert put(location).startswith("226")
+            kept = await eventually(
+                lambda: Upload.objects.filter(charge_point=cp.row, size=len(CONTENT)).first()
+            )
+            assert kept is not None and kept.file_name == "d.zip"
+            stored = Path(gateway.environment["FILES_DIRECTORY"]) / str(kept.file)
+            assert stored.read_bytes() == CONTENT
+            with pytest.raises(ftplib.error_perm):
+                put(location)
+        (finished,) = [
+            event
+            for event in cp.events("command.finished")
+            if event.data["type"] == "get_diagnostics"
+        ]
+        assert finished.data["state"] == "effect_confirmed"
+
+
+async def test_nothing_can_be_read_or_removed_and_a_path_leads_nowhere(
+    start_gateway: Callable[..., RunningGateway], identity: str
+) -> None:
+    port = free_port()
+    gateway = start_gateway(FTP_URL=f"ftp://127.0.0.1:{port}")
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        parts = urlsplit(await place(cp, "FTP, FTPS"))
+        with side_car(gateway, port), ftplib.FTP(timeout=10) as ftp:
+            ftp.connect("127.0.0.1", port)
+            ftp.login(parts.username or "", parts.password or "")
+            for command in ("RETR d.zip", "DELE d.zip", "MKD x", "RMD x", "SITE CHMOD 777 d.zip"):
+                with pytest.raises(ftplib.error_perm):
+                    ftp.sendcmd(command)
+            ftp.storbinary("STOR ../../escape", io.BytesIO(b"x"))
+            kept = await eventually(
+                lambda: Upload.objects.filter(charge_point=cp.row, size=1).first()
+            )
+        assert kept is not None and kept.file_name == "escape"
+        assert str(kept.file).startswith(f"uploads/{cp.row.pk}/")
+
+
+async def test_a_charger_that_speaks_http_too_is_given_http(
+    start_gateway: Callable[..., RunningGateway], identity: str
+) -> None:
+    gateway = start_gateway(FTP_URL="ftp://127.0.0.1:2121")
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        assert (await place(cp, "FTP,HTTP")).startswith(gateway.http)
