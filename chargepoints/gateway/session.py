@@ -139,6 +139,7 @@ class Session:
         if earlier is not None and earlier[0] == hash(text):
             metrics.DUPLICATES.inc()
             return earlier[1]
+        await self.calls.concluded()
         reply = await self._answer_call(text, frame, received_at)
         self._replies[frame.message_id] = (hash(text), reply)
         if len(self._replies) > REMEMBERED_REPLIES:

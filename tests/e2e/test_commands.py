@@ -270,3 +270,17 @@ async def test_request_and_answer_are_one_row_of_the_trace(
         ]
         assert json.loads(row.reply)[2] == {"status": "Accepted"}
         assert row.duration_ms is not None
+
+
+async def test_what_comes_after_an_answer_is_worked_on_after_it(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as operated:
+        for beat in range(10):
+            await operated.post("trigger", {"message": "Heartbeat"})
+            message_id, _ = await operated.charger.expect_call("TriggerMessage")
+            await operated.charger.answer(message_id, {"status": "Accepted"})
+            await operated.call("Heartbeat", {}, f"beat-{beat}")
+            rows = Message.objects.filter(charge_point=operated.row)
+            answered, beaten = rows.get(message_id=message_id), rows.get(message_id=f"beat-{beat}")
+            assert answered.pk < beaten.pk
