@@ -48,7 +48,7 @@ class Calls:
         """A reply went out; the first that shows the charger past its boot opens the way."""
         station = self._session.station
         if station.boot_pending and isinstance(frame, ocppj.Call) and frame.action == BOOT_ACTION:
-            # 2.0.1 B02.FR.02: while it waits, it may be configured.
+            # 2.0.1 B02.FR.01: while it waits, it may be configured.
             self.nudge()
         if self._ready or not station.boot_accepted:
             return
