@@ -6,6 +6,7 @@ that costs a fifth of `bulk_create`. Events get their per-charge-point sequence 
 one statement for the whole transaction.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,8 @@ from django.db import connection, models, transaction
 from chargepoints import clock, statements
 from chargepoints.models import Event, TimeQuality
 from chargepoints.statements import Row
+
+logger = logging.getLogger(__name__)
 
 
 class NewEvent(NamedTuple):
@@ -101,8 +104,12 @@ class UnitOfWork:
         self._updates.clear()
 
     def committed(self) -> None:
+        """What was written stays written: a callback that fails may not have it run again."""
         for callback in self._after_commit:
-            callback()
+            try:
+                callback()
+            except Exception:
+                logger.exception("a callback after a commit failed")
 
     def _number_events(self) -> None:
         counts: dict[int, int] = {}
