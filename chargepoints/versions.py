@@ -122,7 +122,6 @@ class OcppVersion:
     assumed: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
-    sends_milliseconds: bool = False
     # What a CSMS may send while the boot is pending; the request to boot may always go.
     sent_while_pending: frozenset[str] = frozenset()
     # The request as trace and rows may show it: the same object where nothing is secret.

@@ -27,7 +27,6 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600, validate=Range(min=0))
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
 LOG_LEVEL = env.str(
