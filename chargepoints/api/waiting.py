@@ -77,21 +77,25 @@ def waits(view: Callable[..., HttpResponseBase]) -> Any:
     @wraps(view)
     async def asynchronous(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         response = await sync_to_async(submit)(request, **kwargs)
-        if isinstance(response, CommandResponse) and response.still_waits:
-            await _until_over(response.wait)
-            try:
-                await sync_to_async(response.refresh)()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("how a command went on could not be read: %s", error)
+        if isinstance(response, CommandResponse):
+            await _until_over(response)
         return response
 
     return asynchronous
 
 
-async def _until_over(wait: Wait) -> None:
-    async with nudges.Waiter(wait.command_id) as waiter:
-        with _poll().watching(wait):
-            await waiter.wait(wait.timeout_s)
+async def _until_over(response: CommandResponse) -> None:
+    """Woken at each step of the command: at its answer, at every part of it, and at its end."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + response.wait.timeout_s
+    async with nudges.Waiter(response.wait.command_id) as waiter:
+        with _poll().watching(response.wait):
+            while response.still_waits and loop.time() < deadline:
+                await waiter.wait(deadline - loop.time())
+                try:
+                    await sync_to_async(response.refresh)()
+                except (OperationalError, InterfaceError) as error:
+                    logger.warning("how a command went on could not be read: %s", error)
 
 
 class _Poll:
