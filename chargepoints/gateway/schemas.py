@@ -69,9 +69,6 @@ class Schemas:
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
         return list(_violations(self._request(action), payload))
 
-    def response_violations(self, action: str, payload: Any) -> list[Violation]:
-        return list(_violations(self._response(action), payload))
-
     def _request(self, action: str) -> Any:
         if action not in self._requests:
             self._requests[action] = self._validator(action + self._request_suffix)
