@@ -75,13 +75,14 @@ def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) ->
     """Up to `count` new deliveries, claimed until `lease_ends`; their lanes wait for them."""
     planned: list[Delivery] = []
     for replay in (False, True):
-        wanted = count - len(planned)
-        if wanted <= 0:
-            break
-        waiting = _waiting(endpoint).filter(replay=replay).order_by("served_at")
-        for batch in pack(waiting[: wanted * BATCH], wanted):
-            if delivery := _deliver(endpoint, batch, now, lease_ends):
-                planned.append(delivery)
+        while wanted := count - len(planned):
+            waiting = _waiting(endpoint).filter(replay=replay).order_by("served_at")
+            batches = list(pack(waiting[: wanted * BATCH], wanted))
+            deliveries = [_deliver(endpoint, batch, now, lease_ends) for batch in batches]
+            planned += [delivery for delivery in deliveries if delivery is not None]
+            if all(deliveries):
+                break
+            # Where nothing was for the endpoint, the lanes have come nearer to what is.
     return planned
 
 

@@ -76,7 +76,7 @@ def deliver_once() -> None:
     Worker().run_once()
 
 
-def until(holds: Callable[[], object], within_s: float = 10) -> None:
+def until(holds: Callable[[], object], within_s: float = 30) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"

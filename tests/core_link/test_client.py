@@ -100,7 +100,7 @@ async def test_a_core_that_answers_drop_by_drop_is_cut_off(
         begun = time.monotonic()
         with pytest.raises(CoreUnreachable, match="no answer within"):
             await ask(asking)
-        assert time.monotonic() - begun < 0.6
+        assert time.monotonic() - begun < 2
         # Its thread is free again, not held until the last drop.
         await until(lambda: asking.under_way == 0)
         asking.close()
@@ -123,7 +123,7 @@ async def test_more_questions_than_connections_all_end_in_time(
         *[ask(asking) for _ in range(3 * client.CONNECTIONS)], return_exceptions=True
     )
     assert all(isinstance(outcome, CoreUnreachable) for outcome in outcomes)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 2
 
 
 async def test_a_core_that_hung_is_asked_again_when_it_is_well(
@@ -136,7 +136,7 @@ async def test_a_core_that_hung_is_asked_again_when_it_is_well(
     begun = time.monotonic()
     with pytest.raises(CoreUnreachable, match="lately"):
         await ask(asking)
-    assert time.monotonic() - begun < 0.1
+    assert time.monotonic() - begun < 0.5  # less than its deadline
 
     async def answers_again() -> bool:
         try:
@@ -146,7 +146,7 @@ async def test_a_core_that_hung_is_asked_again_when_it_is_well(
         return True
 
     while not await answers_again():
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         await asyncio.sleep(0.05)
     assert not asking.breaker.is_open
 
@@ -179,7 +179,7 @@ async def test_who_no_longer_waits_frees_the_connection(core: FakeCore, asking: 
     await until(lambda: asking.under_way == 0)
 
 
-async def until(holds: Callable[[], bool], within_s: float = 5) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 15) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline

@@ -202,7 +202,7 @@ async def test_a_core_that_fails_leaves_it_to_the_policy_in_time(
     decision = await ask(station)
     assert (decision.status, decision.decided_by) == ("accepted", "policy")
     assert decision.reason
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 2.5
 
 
 async def test_an_unknown_status_of_core_is_no_decision(core: FakeCore, station: Station) -> None:

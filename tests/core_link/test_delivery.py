@@ -48,7 +48,7 @@ def test_what_is_told_while_the_worker_runs_is_on_its_way_at_once(core: FakeCore
         begun = time.monotonic()
         tell(point)
         until(lambda: core.journal.events)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 3
 
 
 def test_events_of_many_charge_points_share_a_delivery(core: FakeCore) -> None:
@@ -88,11 +88,11 @@ def test_a_charge_points_next_events_wait_for_the_ones_before(core: FakeCore) ->
 def test_several_requests_are_under_way_at_once(core: FakeCore) -> None:
     for point in charge_points(4):
         tell(point, 100)
-    core.fail(slow_ms=300)
+    core.fail(slow_ms=800)
     begun = time.monotonic()
     deliver_once()
     assert len(core.journal.deliveries) == 4
-    assert time.monotonic() - begun < 4 * 0.3
+    assert time.monotonic() - begun < 4 * 0.8
 
 
 # --- Signatures ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,17 @@ from tests.settings import REPOSITORY
 
 __all__ = ["core"]
 
-FAULTS: list[dict[str, Any]] = [{"status": 500}, {"down": True}, {"slow_ms": 200}]
+# 100,000 in the long run.
+EVENTS = int(os.environ.get("FAULT_EVENTS", "2000"))
+FAULTS: list[dict[str, Any]] = [
+    {"status": 500},
+    {"down": True},
+    {"slow_ms": 200},
+    {"status": 302, "location": "http://127.0.0.1:1/"},
+    {"garbage": True},
+    {"status": 429},
+    {"acknowledge_first": 3},
+]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,16 +92,38 @@ def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
 
 def test_two_workers_share_the_work_and_keep_the_order(core: FakeCore) -> None:
     points = charge_points(20)
+    rounds = max(1, EVENTS // (20 * 5))
     with worker_process(core), worker_process(core):
-        for round_ in range(25):
-            core.fail(times=1, **FAULTS[round_ % len(FAULTS)])
+        for number in range(rounds):
+            core.fail(times=1, **FAULTS[number % len(FAULTS)])
             for point in points:
-                tell(point, 4)
-        until(all_delivered, within_s=40)
+                tell(point, 5)
+        until(all_delivered, within_s=30 + EVENTS / 200)
     assert core.journal.sequence_faults() == []
     assert {event["id"] for event in core.journal.events} == {
-        f"evt_{point.pk}_{number}" for point in points for number in range(1, 101)
+        f"evt_{point.pk}_{number}" for point in points for number in range(1, 5 * rounds + 1)
     }
+
+
+def has_posted(core: FakeCore, count: int) -> bool:
+    return len(core.journal.deliveries) >= count
+
+
+def test_workers_killed_again_and_again_lose_nothing(core: FakeCore) -> None:
+    points = charge_points(10)
+    core.fail(slow_ms=20)
+    for _ in range(3):
+        for point in points:
+            tell(point, 100)
+        with worker_process(core) as process:
+            until(partial(has_posted, core, len(core.journal.deliveries) + 3), within_s=20)
+            process.kill()
+        let_leases_end()
+    core.faults.clear()
+    with worker_process(core):
+        until(all_delivered, within_s=30)
+    assert core.journal.sequence_faults() == []
+    assert len({event["id"] for event in core.journal.events}) == 3000
 
 
 def test_a_worker_that_is_stopped_hands_its_deliveries_back(core: FakeCore) -> None:
