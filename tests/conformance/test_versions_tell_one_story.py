@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from chargepoints.models import Event
+from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger, Payload, at, eventually
 from tests.operated_station import EVSE, OperatedStation, energy
 from tests.running_gateway import RunningGateway
 
-TOKEN = "04A1B2"
+TOKEN = "ONE-STORY"
 COMMANDS: list[tuple[str, Payload]] = [
     ("start", {"id_token": {"value": TOKEN}, "evse_id": 1}),
     ("stop", {}),
@@ -128,8 +129,10 @@ async def live(
 
 @pytest.mark.timeout(120)
 async def test_core_sees_the_same_story_from_both_versions(
-    gateway: RunningGateway, identity: str
+    gateway: RunningGateway, core: FakeCore, identity: str
 ) -> None:
+    # Never cached: both are decided by core, whichever asks first.
+    core.decisions.tokens[TOKEN] = {"status": "accepted", "cache_ttl_s": 0}
     boot_16 = {
         "chargePointVendor": "Acme",
         "chargePointModel": "Post 150",
