@@ -1,13 +1,14 @@
 """How the rows and the short questions of every message get to each database.
 
-SQLite takes `executemany`. PostgreSQL takes rows by COPY, and prepared statements on psycopg's
-own cursor: Django's composes the text of every statement anew in the client.
+SQLite takes many rows a statement. PostgreSQL takes rows by COPY, and prepared statements on
+psycopg's own cursor: Django's composes the text of every statement anew in the client.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -15,6 +16,9 @@ import psycopg
 from django.db import connection, models
 
 Row = Sequence[Any]
+
+# A constant, so that SQLite's cache of statements knows the text.
+ROWS_AT_ONCE = 24
 
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -28,8 +32,15 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
         return
     marks = ", ".join(["%s"] * (columns.count(",") + 1))
     sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+    values = [convert(row) for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [convert(row) for row in rows])
+        # Each statement lets go of the GIL, and has to wait for it: many rows a statement.
+        while len(values) >= ROWS_AT_ONCE:
+            now, values = values[:ROWS_AT_ONCE], values[ROWS_AT_ONCE:]
+            many = f"{sql}{f', ({marks})' * (ROWS_AT_ONCE - 1)}"
+            cursor.execute(many, list(chain.from_iterable(now)))
+        if values:
+            cursor.executemany(sql, values)
 
 
 def execute_many(sql: str, rows: Sequence[Row]) -> None:

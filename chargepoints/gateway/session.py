@@ -118,6 +118,9 @@ class Session:
         except StoreUnavailable:
             # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
             await self.close(TRY_AGAIN_LATER, "the database does not answer")
+        except OSError as error:
+            # Some servers say so where a reply finds the socket closed.
+            logger.info("%s is gone: %s", self.station.identity, error)
         except Exception:
             logger.exception("a message of %s could not be worked on", self.station.identity)
             await self.close(1011, "internal error")

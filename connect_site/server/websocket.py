@@ -13,6 +13,7 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from connect_site.server.opening import OpeningHandshake
 from connect_site.server.outgoing import BINARY, TEXT, BoundedOutput
+from connect_site.server.unmasking import install as install_unmasker
 
 MAX_MESSAGE_BYTES = 128 * 1024
 # Autobahn works frame by frame in about two steps each. After so many the loop serves others.
@@ -25,6 +26,8 @@ CLOSE_TIMEOUT_S = 10
 NO_STATUS_RECEIVED = 1005
 # RFC 6455 7.4.1: codes that are never put into a frame.
 UNSENDABLE_CODES = {1004, 1005, 1006, 1015}
+
+install_unmasker()
 
 
 class ChargerSocket(OpeningHandshake, BoundedOutput):
