@@ -73,6 +73,10 @@ class Exchange:
             self._socket = None
 
     @property
+    def over(self) -> bool:
+        return self._over
+
+    @property
     def reached(self) -> bool:
         """Whether there was a connection to send the request over."""
         return self._reached
@@ -99,7 +103,7 @@ def post(
                 raise
             return _post(url, body, headers, timeout_s)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        raise NoAnswer(_reason(error)) from error
+        raise NoAnswer("no answer in time" if exchange.over else _reason(error)) from error
     finally:
         _exchange.reset(token)
         exchange.end()
@@ -190,4 +194,5 @@ def _reason(error: BaseException) -> str:
     inner: object = getattr(error, "reason", None) or (error.args[0] if error.args else None)
     if isinstance(inner, BaseException):
         return _reason(inner)
-    return f"{type(error).__name__}: {error}"[:300]
+    # "HTTPConnection(host=..., port=...): what happened": which server it was, is known.
+    return str(error).rpartition("): ")[2][:300] or type(error).__name__

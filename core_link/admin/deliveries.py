@@ -61,7 +61,11 @@ class DeliveryAdmin(HistoryAdmin):
     def next(self, row: Delivery) -> str:
         if row.state != Delivery.State.PENDING:
             return "-"
-        return "under way" if row.claimed_until else charging.moment(row.next_attempt_at)
+        if row.claimed_until is not None:
+            return "under way"
+        if row.endpoint.down_since is not None:
+            return "when the endpoint answers"
+        return charging.moment(row.next_attempt_at)
 
     @admin.display(description="error")
     def error(self, row: Delivery) -> str:
