@@ -90,7 +90,7 @@ class ChargePoints(Resource):
                 setattr(charge_point, name, value)
             if values:
                 charge_points.changed(charge_point, *values)
-                transaction.on_commit(lambda: nudges.send(charge_point.pk))
+                transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
         return tagged(self._in_full(charge_point.pk))
 
     def destroy(self, request: Request, identity: str) -> Response:
@@ -100,7 +100,7 @@ class ChargePoints(Resource):
             connection = charge_point.connection
             charge_point.delete()
             if connection is not None:
-                transaction.on_commit(lambda: nudges.close(connection))
+                transaction.on_commit(lambda: nudges.close(connection), robust=True)
         return Response(status=204)
 
     def _locked(self, request: Request, identity: str) -> ChargePoint:

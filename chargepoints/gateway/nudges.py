@@ -1,13 +1,14 @@
 """Nudges: hints between processes that a row has changed. Losing one loses no more than time.
 
-Whoever changed the row sends it over the channel layer to the server process that holds the
-charger's socket; each server process has one listener. A sweep finds what no nudge told.
+Whoever changed the row tells the server process that holds the charger's socket: itself, or
+another over the channel layer, where each has one listener. A sweep finds what no nudge told.
 """
 
 import asyncio
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -23,6 +24,17 @@ PATIENCE_S = 1.0
 # Commands somebody waits for in this process: set from any thread.
 _waiters: dict[uuid.UUID, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
 _waiters_lock = threading.Lock()
+
+
+Deliver = Callable[[dict[str, Any]], None]
+# The gateway of this process, if there is one: its id, and how it takes a nudge from any thread.
+_here: tuple[uuid.UUID, Deliver] | None = None
+
+
+def take_here(server_id: uuid.UUID, deliver: Deliver) -> None:
+    """Nudges for this server are handed to `deliver`, without the channel layer."""
+    global _here
+    _here = (server_id, deliver)
 
 
 def send(charge_point_id: int, **message: Any) -> None:
@@ -45,6 +57,9 @@ def _tell_holder(connection: Connection, **message: Any) -> None:
     if connection.server is None:
         return
     nudge = {"type": "nudge", "charge_point_id": connection.charge_point_id, **message}
+    if _here is not None and _here[0] == connection.server_id:
+        _here[1](nudge)
+        return
     try:
         async_to_sync(_send)(connection.server.channel, nudge)
     except Exception:

@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chargepoints import metrics
-from chargepoints.gateway import dispatch, ocppj, sweep
+from chargepoints.gateway import dispatch, nudges, ocppj, sweep
 from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
@@ -71,11 +71,13 @@ class Gateway:
         self.sessions: dict[int, Session] = {}
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
         self._tasks: list[asyncio.Task[None]] = []
+        self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
         installed_versions()
         self.writer.start()
         await self.writer.run(0, lambda unit: sweep.open_server(self._server))
+        nudges.take_here(self.server_id, self._nudged)
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._sweep()),
@@ -129,6 +131,8 @@ class Gateway:
                 await work
             except StoreUnavailable:
                 logger.warning("an unexpected answer was not kept: the database does not answer")
+            except Exception:
+                logger.exception("a task of the gateway failed")
 
         task = asyncio.create_task(guarded())
         self._tasks.append(task)
@@ -158,6 +162,10 @@ class Gateway:
             except Exception:
                 logger.warning("the channel layer does not answer; listening again", exc_info=True)
                 await asyncio.sleep(LISTEN_AGAIN_AFTER_S)
+
+    def _nudged(self, message: dict[str, Any]) -> None:
+        """From any thread of this process."""
+        self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
 
     async def _take_nudge(self, message: dict[str, Any]) -> None:
         session = self.sessions.get(message["charge_point_id"])
