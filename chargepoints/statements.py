@@ -1,11 +1,11 @@
 """How the rows and the short questions of every message get to each database.
 
-SQLite takes many rows a statement. PostgreSQL takes rows by COPY, and prepared statements on
-psycopg's own cursor: Django's composes the text of every statement anew in the client.
+SQLite takes many rows a statement. PostgreSQL takes rows by COPY, and prepared statements. Both
+do so on the driver's own cursor: Django's translates the text of every statement anew.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import chain
@@ -33,37 +33,55 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     marks = ", ".join(["%s"] * (columns.count(",") + 1))
     sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
     values = [convert(row) for row in rows]
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         # Each statement lets go of the GIL, and has to wait for it: many rows a statement.
         while len(values) >= ROWS_AT_ONCE:
             now, values = values[:ROWS_AT_ONCE], values[ROWS_AT_ONCE:]
             many = f"{sql}{f', ({marks})' * (ROWS_AT_ONCE - 1)}"
-            cursor.execute(many, list(chain.from_iterable(now)))
+            cursor.execute(_marked(many), list(chain.from_iterable(now)))
         if values:
-            cursor.executemany(sql, values)
+            cursor.executemany(_marked(sql), values)
 
 
 def execute_many(sql: str, rows: Sequence[Row]) -> None:
     with _cursor() as cursor:
-        cursor.executemany(sql, [_for_driver(row, connection.vendor) for row in rows])
+        cursor.executemany(_marked(sql), [_for_driver(row, connection.vendor) for row in rows])
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
     with _cursor() as cursor:
-        cursor.execute(sql, _for_driver(parameters, connection.vendor))
+        cursor.execute(_marked(sql), _for_driver(parameters, connection.vendor))
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 
+def fetch_all(sql: str, parameters: Row) -> list[tuple[Any, ...]]:
+    with _cursor() as cursor:
+        cursor.execute(_marked(sql), _for_driver(parameters, connection.vendor))
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 @contextmanager
 def _cursor() -> Iterator[Any]:
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            yield cursor
-        return
+    """A cursor of the driver itself; its errors are Django's."""
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with psycopg.Cursor(connection.connection) as cursor:
+                yield cursor
+        else:
+            with closing(connection.connection.cursor()) as cursor:
+                yield cursor
+
+
+def _marked(sql: str) -> str:
+    return _with_question_marks(sql) if connection.vendor == "sqlite" else sql
+
+
+@lru_cache(maxsize=512)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")
 
 
 @cache

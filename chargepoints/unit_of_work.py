@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from chargepoints import clock, statements
 from chargepoints.models import Event, TimeQuality
@@ -144,15 +144,17 @@ def take_numbers(counter: str, counts: dict[int, int]) -> dict[int, int]:
     The rows are locked in the order of their keys, so that two transactions cannot deadlock.
     """
     ordered = sorted(counts.items())
-    values = ", ".join(["(%s, %s)"] * len(ordered))
+    # PostgreSQL takes the types of the columns from the first row.
+    values = ", ".join(
+        ["(CAST(%s AS bigint), CAST(%s AS bigint))"] + ["(%s, %s)"] * (len(ordered) - 1)
+    )
     sql = (  # only names of columns and placeholders go into the text
         f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "  # noqa: S608
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
         f"RETURNING charge_point_id, {counter}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [value for pair in ordered for value in pair])
-        return {pk: last - counts[pk] + 1 for pk, last in cursor.fetchall()}
+    taken = statements.fetch_all(sql, [value for pair in ordered for value in pair])
+    return {pk: last - counts[pk] + 1 for pk, last in taken}
 
 
 @contextmanager
