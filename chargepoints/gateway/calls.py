@@ -70,6 +70,11 @@ class Calls:
         self._concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer to a CALL of ours is awaited."""
+        return self._pending is not None
+
     async def concluded(self) -> None:
         """What the charger sends after an answer is worked on after the answer (P5)."""
         if self._concluding is not None:

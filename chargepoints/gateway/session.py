@@ -1,14 +1,15 @@
 """One charger's session on one socket: its CALLs answered in order, each durable before its reply.
 
-CALLs are worked on in a task of their own, so that an answer to a CALL of ours never waits for
-a handler. Nothing in here blocks the event loop, and no other charger waits for this one (P5).
+A CALL about which core may be asked is worked on in a task of its own, so that an answer to a
+CALL of ours never waits for a decision. Nothing in here blocks the event loop, and no other
+charger waits for this one (P5).
 """
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,13 +50,10 @@ class Session:
         self._pace = Pace(settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST)
         self._inbox: deque[tuple[str, ocppj.Call | ocppj.Malformed]] = deque()
         self._worker: asyncio.Task[None] | None = None
-        # What the worker waits for while the inbox is empty.
-        self._idle: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         # Replies by message id, with the hash of their request: a repetition gets the same one.
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._closing = False
-        self._ended = False
 
     async def take(self, text: str) -> None:
         """One text frame from the charger. Returns when the next one may be read."""
@@ -65,14 +63,15 @@ class Session:
         if isinstance(frame, ocppj.CallResult | ocppj.CallError):
             self.calls.answered(text, frame)
             return
+        if self._worker is None and self._answered_at_once(frame):
+            await self._guarded(self._work_on(text, frame))
+            return
         while len(self._inbox) >= MAX_INBOX and not self._closing:
             self._room.clear()
             await self._room.wait()
         self._inbox.append((text, frame))
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
-        else:
-            self._wake()
+            self._worker = asyncio.create_task(self._guarded(self._work()))
 
     async def send(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
@@ -89,9 +88,7 @@ class Session:
     async def end(self, code: int | None, reason: str) -> None:
         """The socket is gone: finish what it had brought, then say so in the database."""
         self.calls.disconnected()
-        self._ended = True
         if self._worker is not None:
-            self._wake()
             await asyncio.wait([self._worker])
         await self.calls.ended()
         try:
@@ -102,21 +99,29 @@ class Session:
             # The sweep closes it: a live server has no session for this row.
             logger.warning("could not note the end of %s's connection", self.station.identity)
 
-    def _wake(self) -> None:
-        if self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+    def _answered_at_once(self, frame: ocppj.Call | ocppj.Malformed) -> bool:
+        """Whether the reading loop may wait for this one: it takes a commit, nobody is asked,
+        and no answer to a CALL of ours is on its way behind it.
+        """
+        if self.calls.waiting or self.station.quirks or isinstance(frame, ocppj.Malformed):
+            return False
+        handler = self.version.handlers.get(frame.action)
+        return handler is not None and handler.decide is None
 
     async def _work(self) -> None:
-        """Answer what comes into the inbox, one by one, until the socket is gone."""
+        """Answer what is in the inbox, one by one; ends when it is empty."""
         try:
-            while not self._ended or self._inbox:
-                if self._inbox:
-                    await self._work_on(*self._inbox.popleft())
-                else:
-                    self._idle = asyncio.get_running_loop().create_future()
-                    await self._idle
+            while self._inbox:
+                await self._work_on(*self._inbox.popleft())
+        finally:
+            self._worker = None
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
         except StoreUnavailable:
             # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
+            self._inbox.clear()
             await self.close(TRY_AGAIN_LATER, "the database does not answer")
         except OSError as error:
             # Some servers say so where a reply finds the socket closed.
