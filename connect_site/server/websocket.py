@@ -38,6 +38,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     # The options are attributes of the class that the factory makes, not of every socket.
     CONFIG_ATTRS: tuple[str, ...] = ()
 
+    data: bytes
     message_data: Any
     reading_paused = False
     ping_sent_at = 0.0  # 0: nothing is unanswered
