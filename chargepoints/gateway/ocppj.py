@@ -46,10 +46,14 @@ class CallError:
 
 @dataclass(slots=True)
 class Malformed:
-    """What is no frame; `message_id` where one could be read, so that it can be answered."""
+    """What is no frame; `message_id` where one could be read, so that it can be answered.
+
+    `unknown_type`: it may be a frame, of a type that is not among CALL, CALLRESULT, CALLERROR.
+    """
 
     reason: str
     message_id: str | None = None
+    unknown_type: bool = False
 
 
 Frame = Call | CallResult | CallError | Malformed
@@ -94,7 +98,7 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
         deviations.append("message_type_as_string")
     message_id = _message_id(document, deviations)
     if kind not in (CALL, CALLRESULT, CALLERROR) or isinstance(kind, bool):
-        return Malformed(f"unknown message type {str(kind)[:20]}")
+        return Malformed(f"unknown message type {str(kind)[:20]}", message_id, unknown_type=True)
     if message_id is None:
         return Malformed("no message id")
     if kind == CALL:

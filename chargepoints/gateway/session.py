@@ -267,7 +267,8 @@ class Session:
         if not text.strip():
             return None
         unread = frame.message_id is None
-        answered = not unread or self.version.answers_unreadable
+        # OCPP-J 1.6, 4.1.3: a message of an unknown type is ignored; 2.0.1 has an error for it.
+        answered = self.version.answers_unreadable or not (unread or frame.unknown_type)
         inbound = Inbound(
             station=self.station,
             version=self.version.name,
@@ -278,6 +279,8 @@ class Session:
             deviations=[frame.reason],
         )
         code = "RpcFrameworkError" if unread else "FormatViolation"
+        if frame.unknown_type and not unread:
+            code = "MessageTypeNotSupported"
         error = OcppError(code, frame.reason)
         reply = await self._store(
             text, inbound, lambda: self._encode_error(inbound, error) if answered else ("", code)

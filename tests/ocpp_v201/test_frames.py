@@ -110,3 +110,12 @@ async def test_before_the_boot_is_accepted_everything_else_is_a_security_error(
         await station.call("BootNotification", BOOT)
         answer = await station.call("Authorize", {"idToken": TOKEN})
         assert answer["idTokenInfo"]["status"] == "Accepted"
+
+
+async def test_a_frame_of_an_unknown_type_is_not_supported(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.charger.send_text('[7,"odd-1","Heartbeat",{}]')
+        assert (await station.charger.stray())[:3] == [4, "odd-1", "MessageTypeNotSupported"]
+        assert await station.call("Heartbeat", {})

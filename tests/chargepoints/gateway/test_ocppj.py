@@ -68,11 +68,17 @@ def test_the_id_of_a_broken_call_is_found(text: str) -> None:
     assert frame.message_id == "7"
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "hello", "[9]", '[7,"1"]', "[2]", '[3,"1'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", "hello", "[9]", "[2]", '[3,"1'])
 def test_what_has_no_readable_id_is_malformed_without_one(text: str) -> None:
     frame = ocppj.decode(text)
     assert isinstance(frame, Malformed)
     assert frame.message_id is None
+
+
+def test_a_frame_of_an_unknown_type_is_known_by_its_id() -> None:
+    frame = ocppj.decode('[7,"1","Heartbeat",{}]')
+    assert isinstance(frame, Malformed)
+    assert (frame.message_id, frame.unknown_type) == ("1", True)
 
 
 def test_a_frame_too_deep_or_with_too_many_values_is_malformed_but_answerable() -> None:

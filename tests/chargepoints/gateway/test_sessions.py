@@ -194,3 +194,13 @@ async def test_events_of_a_charger_are_numbered_without_gaps(
         )
         assert sequences == list(range(1, len(sequences) + 1))
         assert len(sequences) == 7
+
+
+async def test_a_frame_of_an_unknown_type_is_kept_and_in_1_6_ignored(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await booted(gateway, identity) as charger:
+        await charger.send_text('[7,"odd-1","Heartbeat",{}]')
+        assert (await charger.call("Heartbeat", {}))[0] == 3
+        row = Message.objects.get(charge_point__identity=identity, message_id="odd-1")
+        assert (row.reply, row.outcome) == ("", "error")
