@@ -1,8 +1,8 @@
 """The unit of work: what one database transaction writes besides the ORM's own statements.
 
 Rows that are only ever appended (trace, meter values, status history, events) are collected as
-plain tuples and inserted with one `executemany` a table at the end of the transaction; measured,
-that costs a fifth of `bulk_create`. Events get their per-charge-point sequence there too, with
+plain tuples and inserted together at the end of the transaction (`statements.py`); measured, that
+costs a fifth of `bulk_create`. Events get their per-charge-point sequence there too, with
 one statement for the whole transaction.
 """
 
