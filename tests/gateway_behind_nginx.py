@@ -2,10 +2,12 @@
 
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,13 @@ from tests.fakes.charger import RawCharger
 from tests.pki import Issued, Issuer
 from tests.running_gateway import KEY, REPOSITORY, START_WITHIN_S, RunningGateway
 
+# The suites a CSMS has to know, each of them: 2.0.1 A00.FR.318, whitepaper A00.FR.317.
+SUITES = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+]
 CONFIGURATION = REPOSITORY / "deploy" / "nginx" / "gateway.conf"
 AROUND = """
 {user}
@@ -63,6 +72,38 @@ class GatewayBehindNginx(RunningGateway):
     ) -> RawCharger:
         more.setdefault("tls", self.client())
         return await RawCharger.connect(self.url, identity, key, [protocol], **more)
+
+    def agrees_on(self, suite: str) -> tuple[str, str]:
+        """TLS version and suite that are agreed on with a charger that knows one suite alone."""
+        context = self.client()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(suite)
+        with self._handshake(context) as secured:
+            cipher = secured.cipher()
+            assert cipher is not None
+            return secured.version() or "", cipher[0]
+
+    def speaks_old_tls(self) -> bool:
+        """Whether a charger gets in that knows nothing above TLS 1.1."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context = self.client()
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        try:
+            self._handshake(context).close()
+        except ssl.SSLError:
+            return False
+        return True
+
+    def _handshake(self, context: ssl.SSLContext) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        try:
+            return context.wrap_socket(plain, server_hostname="127.0.0.1")
+        except ssl.SSLError:
+            plain.close()
+            raise
 
     def start(self) -> None:
         socket_path = self.directory / "gateway.sock"

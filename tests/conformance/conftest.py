@@ -1,9 +1,13 @@
-"""The station under the hands of the conformance tests of OCPP 2.0.1."""
+"""What the conformance tests hold: a station of OCPP 2.0.1, and the gateway behind nginx."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
+from pytest_django import DjangoDbBlocker
 
+from chargepoints.services import authority
+from tests.gateway_behind_nginx import GatewayBehindNginx
 from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
 
@@ -14,3 +18,33 @@ async def station(gateway: RunningGateway, identity: str) -> AsyncIterator[Opera
     async with await OperatedStation.connect(gateway, identity) as station:
         await station.connector_is("Available")
         yield station
+
+
+@pytest.fixture(scope="session")
+def running_behind_nginx(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[GatewayBehindNginx]:
+    directory = tmp_path_factory.mktemp("tls")
+    own = directory / "authority"
+    authority.create(own, "The gateway's own")
+    with django_db_blocker.unblock():
+        gateway = GatewayBehindNginx("tls", directory, {"CA_DIRECTORY": str(own)})
+        gateway.trust(own / authority.CERTIFICATE_FILE)
+        with gateway:
+            yield gateway
+
+
+@pytest.fixture
+def behind_nginx(
+    running_behind_nginx: GatewayBehindNginx,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[GatewayBehindNginx]:
+    """The gateway behind TLS, with an authority of its own and no core."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    # The API is asked through the same proxy.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running_behind_nginx.root))
+    with django_db_blocker.unblock(), running_behind_nginx.database():
+        yield running_behind_nginx

@@ -1,62 +1,19 @@
 """A Security behind nginx: the CSMS test cases of OCPP 2.0.1, part 6, that need TLS."""
 
 import asyncio
-import socket
-import ssl
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from chargepoints.models import ChargePoint
-from chargepoints.services import authority
 from tests.fakes.charger import HandshakeRefusedError
-from tests.gateway_behind_nginx import GatewayBehindNginx
+from tests.gateway_behind_nginx import SUITES, GatewayBehindNginx
 from tests.operated import Payload
 from tests.operated_station import BOOT, OperatedStation
 from tests.pki import Issued, Issuer, private_pem, signing_request
 
 pytestmark = pytest.mark.services
-
-# A00.FR.318: the suites a CSMS has to know, each of them.
-SUITES = [
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "AES128-GCM-SHA256",
-    "AES256-GCM-SHA384",
-]
-
-
-@pytest.fixture(scope="module")
-def running_behind_nginx(
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-) -> Iterator[GatewayBehindNginx]:
-    directory = tmp_path_factory.mktemp("tls")
-    own = directory / "authority"
-    authority.create(own, "The gateway's own")
-    with django_db_blocker.unblock():
-        gateway = GatewayBehindNginx("tls", directory, {"CA_DIRECTORY": str(own)})
-        gateway.trust(own / authority.CERTIFICATE_FILE)
-        with gateway:
-            yield gateway
-
-
-@pytest.fixture
-def behind_nginx(
-    running_behind_nginx: GatewayBehindNginx,
-    django_db_blocker: DjangoDbBlocker,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[GatewayBehindNginx]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    # The API is asked through the same proxy.
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running_behind_nginx.root))
-    with django_db_blocker.unblock(), running_behind_nginx.database():
-        yield running_behind_nginx
 
 
 async def boots(station: OperatedStation) -> None:
@@ -65,25 +22,11 @@ async def boots(station: OperatedStation) -> None:
     await station.connector_is("Available")
 
 
-def handshake(gateway: GatewayBehindNginx, suite: str) -> tuple[str, str]:
-    """TLS version and suite that are agreed on with a charger that knows one suite alone."""
-    context = gateway.client()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(suite)
-    with (
-        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
-    ):
-        cipher = secured.cipher()
-        assert cipher is not None
-        return secured.version() or "", cipher[0]
-
-
 async def test_tc_a_04_csms_server_certificate(
     behind_nginx: GatewayBehindNginx, identity: str
 ) -> None:
     for suite in SUITES:
-        agreed = await asyncio.to_thread(handshake, behind_nginx, suite)
+        agreed = await asyncio.to_thread(behind_nginx.agrees_on, suite)
         assert agreed == ("TLSv1.2", suite)
     async with await OperatedStation.connect(
         behind_nginx, identity, boot=None, security_profile=2
@@ -91,24 +34,10 @@ async def test_tc_a_04_csms_server_certificate(
         await boots(station)
 
 
-def too_old(gateway: GatewayBehindNginx) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context = gateway.client()
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with (
-        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain,
-        pytest.raises(ssl.SSLError),
-    ):
-        context.wrap_socket(plain, server_hostname="127.0.0.1")
-
-
 async def test_tc_a_06_csms_tls_version_too_low(
     behind_nginx: GatewayBehindNginx, identity: str
 ) -> None:
-    await asyncio.to_thread(too_old, behind_nginx)
+    assert not await asyncio.to_thread(behind_nginx.speaks_old_tls)
     async with await OperatedStation.connect(
         behind_nginx, identity, boot=None, security_profile=2
     ) as station:
