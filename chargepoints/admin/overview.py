@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chargepoints.admin import charts, command_page, live
 from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
+from chargepoints.services import closing
 
 PRIMARY_KEY = re.compile(r"[0-9]{1,18}")
 TEMPLATES = "admin/chargepoints/chargepoint"
@@ -56,14 +57,16 @@ def live_cells(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]:
+    running = live.open_transactions(charge_point)
     commands = list(charge_point.commands.select_related("transaction")[:COMMANDS])
     return {
         "charge_point": charge_point,
         "connectors": live.labelled_connectors(charge_point),
         "transactions": [
             (transaction, charts.chart_of(transaction.pk) if position < CHARTS else None)
-            for position, transaction in enumerate(live.open_transactions(charge_point))
+            for position, transaction in enumerate(running)
         ],
+        "left_open": _left_open(charge_point) if running else set(),
         "ended": Transaction.objects.filter(charge_point=charge_point, ended_at__isnull=False)
         .order_by("-id")
         .first(),
@@ -74,6 +77,12 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
         "polled": polled,
         "now": timezone.now(),
     }
+
+
+def _left_open(charge_point: ChargePoint) -> set[int]:
+    """The keys of the transactions that may be open in our books alone."""
+    rows = Transaction.objects.filter(charge_point=charge_point)
+    return set(closing.left_open(rows).values_list("pk", flat=True))
 
 
 def _messages(charge_point: ChargePoint) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
@@ -15,9 +16,10 @@ from unfold.contrib.filters.admin import (
     DropdownFilter,
 )
 
-from chargepoints.admin import charts
+from chargepoints.admin import charts, close_page
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import TimeQuality, Transaction, TransactionEvent
+from chargepoints.services import closing
 from chargepoints.templatetags import badges, charging
 
 
@@ -26,13 +28,23 @@ class StateFilter(DropdownFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("ended", "Ended"), ("orphan", "Orphan")]
+        return [
+            ("open", "Open"),
+            ("left_open", "Left open, it seems"),
+            ("ended", "Ended"),
+            ("closed", "Closed by us"),
+            ("orphan", "Orphan"),
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Transaction]
     ) -> QuerySet[Transaction]:
         if self.value() == "open":
             return queryset.filter(ended_at=None)
+        if self.value() == "left_open":
+            return closing.left_open(queryset)
+        if self.value() == "closed":
+            return queryset.exclude(closed_by="")
         if self.value() == "ended":
             return queryset.filter(ended_at__isnull=False)
         if self.value() == "orphan":
@@ -117,7 +129,7 @@ class TransactionAdmin(HistoryAdmin):
             "Meter",
             {
                 "fields": (
-                    ("meter_start", "meter_stop", "meter_latest"),
+                    ("meter_start", "meter_stop", "meter_stop_source", "meter_latest"),
                     ("sampled_at", "total_cost"),
                 )
             },
@@ -128,6 +140,8 @@ class TransactionAdmin(HistoryAdmin):
 
     @admin.display(description="state")
     def state(self, row: Transaction) -> SafeString:
+        if row.closed_by:
+            return badges.badge("closed by us", badges.WARN)
         if row.ended_at is None:
             return badges.badge(row.charging_state or "open", badges.BUSY)
         if row.orphan:
@@ -183,11 +197,26 @@ class TransactionAdmin(HistoryAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         transaction = self.get_object(request, object_id)
-        chart = charts.chart_of(transaction.pk) if transaction is not None else None
+        shown = {}
+        if transaction is not None:
+            shown = {
+                "chart": charts.chart_of(transaction.pk),
+                "left_open": closing.left_open(Transaction.objects.filter(pk=object_id)).exists(),
+            }
         response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "chart": chart}
+            request, object_id, form_url, {**(extra_context or {}), **shown}
         )
         return response
+
+    def get_urls(self) -> list[URLPattern]:
+        def close(request: HttpRequest, pk: int) -> HttpResponse:
+            return close_page.close(self, request, pk)
+
+        name = "chargepoints_transaction_close"
+        return [
+            path("<int:pk>/close/", self.admin_site.admin_view(close), name=name),
+            *super().get_urls(),
+        ]
 
 
 def lasted(transaction: Transaction) -> timedelta | None:

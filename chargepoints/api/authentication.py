@@ -58,6 +58,12 @@ def _note_use(key: ApiKey) -> None:
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
+def requester(request: Request) -> str:
+    """Under which name it is noted who asked for a command, or closed a transaction."""
+    key: Any = request.auth
+    return f"api:{key.name}"
+
+
 class HasScope(BasePermission):
     """Reading takes `read`; anything else takes what the view's `write_scope` says."""
 

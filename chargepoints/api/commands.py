@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource
 from chargepoints.api.command_bodies import CommandRequest, CommandSerializer
 from chargepoints.api.errors import Problem
@@ -88,12 +89,6 @@ class Commands(Resource):
     def cancel(self, request: Request, pk: Any) -> Response:
         """Cancel a command that was not sent yet."""
         return Response(self.get_serializer(commands.cancel(self.get_object())).data)
-
-
-def requester(request: Request) -> str:
-    """Under which name a command is noted."""
-    key: Any = request.auth
-    return f"api:{key.name}"
 
 
 def read_idempotency_key(request: Request) -> str | None:

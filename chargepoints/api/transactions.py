@@ -4,19 +4,36 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource
-from chargepoints.api.fields import ChoiceOrNull, Strict, StrictModel, Text, TextOrNull
+from chargepoints.api.errors import Problem
+from chargepoints.api.fields import ChoiceOrNull, Strict, StrictModel, Text, TextOrNull, Time
 from chargepoints.api.filters import (
     FlagFilter,
     NumberFilter,
     OfChargePointFilters,
+    refuse_unknown,
     since,
     until,
 )
 from chargepoints.api.pagination import BySampling
-from chargepoints.models import AuthorizationStatus, DecidedBy, MeterValue, Transaction
+from chargepoints.models import (
+    ApiKey,
+    AuthorizationStatus,
+    DecidedBy,
+    MeterSource,
+    MeterValue,
+    Transaction,
+)
+from chargepoints.services import closing
+
+# No register reads more: a million MWh.
+MOST_WH = 1e15
 
 
 class TransactionToken(Strict):
@@ -35,6 +52,7 @@ class TransactionSerializer(StrictModel):
     id_token = TransactionToken(source="*", read_only=True, allow_null=True)
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)
+    meter_stop_source = ChoiceOrNull(MeterSource.choices, read_only=True)
     energy_wh = serializers.FloatField(
         read_only=True, allow_null=True, help_text="So far, or in all: latest minus first reading."
     )
@@ -66,6 +84,7 @@ class TransactionSerializer(StrictModel):
             "energy_wh",
             "meter_start_wh",
             "meter_stop_wh",
+            "meter_stop_source",
             "meter_latest_wh",
             "power_w",
             "current_a",
@@ -80,6 +99,15 @@ class TransactionSerializer(StrictModel):
 
     def get_open(self, transaction: Transaction) -> bool:
         return transaction.ended_at is None
+
+
+class Closing(Strict):
+    """Without `ended_at`: when it was last metered. Without a reading: its last sample."""
+
+    ended_at = Time(required=False, allow_null=True, default=None)
+    meter_stop_wh = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=MOST_WH
+    )
 
 
 class TransactionFilters(OfChargePointFilters):
@@ -102,6 +130,20 @@ class Transactions(Resource):
     queryset = Transaction.objects.select_related("charge_point")
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilters
+    write_scope = ApiKey.Scope.OPERATE
+    conflicts = {"close": "`already_ended`: there is nothing to close."}
+
+    @extend_schema(request=Closing, responses={200: TransactionSerializer})
+    def close(self, request: Request, pk: Any) -> Response:
+        """Close what no charger ends. Its real end, should it come, corrects this one."""
+        refuse_unknown(request, set())
+        body = Closing(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            closing.by_hand(self.get_object().pk, by=requester(request), **body.validated_data)
+        except closing.AlreadyEnded:
+            raise Problem(409, "already_ended", "the transaction has ended already") from None
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class MeterValueSerializer(StrictModel):

@@ -43,6 +43,7 @@ version_1: list[Any] = [
     path("command-batches/<uuid:pk>", CommandBatches.as_view(READ_ONE), name="command-batch"),
     path("transactions", Transactions.as_view(READ_LIST)),
     path("transactions/<int:pk>", Transactions.as_view(READ_ONE)),
+    path("transactions/<int:pk>/close", Transactions.as_view({"post": "close"})),
     path("meter-values", MeterValues.as_view(READ_LIST)),
     path("id-tokens", IdTokens.as_view({"get": "list", "post": "create"})),
     path(

@@ -21,7 +21,14 @@ from .monitor import DisplayMessage, Monitor
 from .quirk import QuirkProfile
 from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
-from .transaction import DecidedBy, MeterValue, TimeQuality, Transaction, TransactionEvent
+from .transaction import (
+    DecidedBy,
+    MeterSource,
+    MeterValue,
+    TimeQuality,
+    Transaction,
+    TransactionEvent,
+)
 
 __all__ = [
     "ApiKey",
@@ -48,6 +55,7 @@ __all__ = [
     "LocalList",
     "LocalListEntry",
     "Message",
+    "MeterSource",
     "MeterValue",
     "Monitor",
     "MonitoringEvent",

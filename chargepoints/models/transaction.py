@@ -17,6 +17,14 @@ class TimeQuality(models.TextChoices):
     ESTIMATED = "estimated"
 
 
+class MeterSource(models.TextChoices):
+    """Where the reading at the end of a transaction comes from."""
+
+    CHARGER = "charger"
+    LAST_SAMPLE = "last_sample"
+    STATED = "stated"
+
+
 class Transaction(models.Model):
     """A charging transaction, from its first message to its last, on one EVSE."""
 
@@ -47,11 +55,12 @@ class Transaction(models.Model):
         default=False, help_text="heard of by its end or its meter values, not by its start"
     )
     closed_by = models.CharField(
-        max_length=20, blank=True, help_text="who ended it, where it was not the charger"
+        max_length=150, blank=True, help_text="who ended it, where it was not the charger"
     )
 
     meter_start_wh = models.FloatField(null=True, blank=True)
     meter_stop_wh = models.FloatField(null=True, blank=True)
+    meter_stop_source = models.CharField(max_length=20, choices=MeterSource, blank=True)
     meter_latest_wh = models.FloatField(null=True, blank=True)
     power_w = models.FloatField(null=True, blank=True)
     current_a = models.FloatField(null=True, blank=True)

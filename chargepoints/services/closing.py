@@ -1,22 +1,42 @@
 """Transactions that no charger ends: closed by rule or by hand, and corrected by the real end."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import Transaction
-from chargepoints.services import transactions
+from chargepoints.models import Connector, MeterSource, Status, Transaction
+from chargepoints.services import charging_profiles, transactions
 from chargepoints.services.transactions import Start
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
 BY_NEXT_START = "next_start"
-BY_HAND = "staff"
+# What clocks may differ by.
+AHEAD = timedelta(minutes=5)
 
 
 class AlreadyEnded(Exception):
     """The transaction has ended; there is nothing to close."""
+
+
+def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    """Those that are open in our books alone, it seems.
+
+    Since it was last metered the charger has said that the connector is free, or has booted.
+    """
+    alive_at = Coalesce("sampled_at", "started_at")
+    freed = Connector.objects.filter(
+        evse__charge_point=OuterRef("charge_point"),
+        evse__evse_id=OuterRef("evse_id"),
+        status=Status.AVAILABLE,
+        status_at__gt=OuterRef("alive_at"),
+    )
+    rows = rows.filter(ended_at=None).alias(alive_at=alive_at)
+    return rows.filter(Exists(freed) | Q(charge_point__booted_at__gt=F("alive_at")))
 
 
 def by_next_start(inbound: Inbound, start: Start) -> None:
@@ -26,34 +46,63 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
     """
     if start.evse_id is None or not transactions.known_open(inbound):
         return
-    left_open = Transaction.objects.filter(
+    earlier = Transaction.objects.filter(
         charge_point_id=inbound.station.id,
         evse_id=start.evse_id,
         ended_at=None,
         started_at__lt=start.moment.at,
     )
-    for row in left_open:
+    for row in earlier:
         inbound.deviate("earlier_transaction_left_open")
         _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
         transactions.remember(inbound, row)
 
 
 def by_hand(
-    unit: UnitOfWork, row: Transaction, *, at: datetime, meter_stop_wh: float | None
-) -> None:
-    """Staff close it, with a meter value of theirs or the last sample. Raises AlreadyEnded."""
-    if row.ended_at is not None:
-        raise AlreadyEnded
-    row.meter_stop_wh = meter_stop_wh
-    _close(unit, row, BY_HAND, at)
+    pk: int,
+    *,
+    by: str,
+    ended_at: datetime | None = None,
+    meter_stop_wh: float | None = None,
+) -> Transaction:
+    """End it for staff or core (`by`), with a reading of theirs or the last sample.
+
+    Without `ended_at` it ended when it was last metered, or now. Raises AlreadyEnded, and
+    ValidationError with messages by field.
+    """
+    with unit_of_work() as unit:
+        row = Transaction.objects.select_for_update().get(pk=pk)
+        if row.ended_at is not None:
+            raise AlreadyEnded
+        _check(row, ended_at, meter_stop_wh)
+        if meter_stop_wh is not None:
+            row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
+        _close(unit, row, by, ended_at or row.sampled_at or timezone.now())
+        charging_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+    return row
+
+
+def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | None) -> None:
+    wrong = {}
+    if ended_at is not None and ended_at > timezone.now() + AHEAD:
+        wrong["ended_at"] = "this is in the future"
+    if ended_at is not None and row.started_at is not None and ended_at < row.started_at:
+        wrong["ended_at"] = "this is before its start"
+    at_start = row.meter_start_wh or 0
+    if meter_stop_wh is not None and meter_stop_wh < at_start:
+        wrong["meter_stop_wh"] = f"below the reading at its start, {at_start:.0f} Wh"
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def _close(unit: UnitOfWork, row: Transaction, by: str, at: datetime) -> None:
     row.ended_at = at
     row.ended_received_at = timezone.now()
-    row.closed_by = by
-    if row.meter_stop_wh is None:
-        row.meter_stop_wh = row.meter_latest_wh
+    row.closed_by = by[:150]
+    row.power_w = row.current_a = None
+    row.charging_state = ""
+    if row.meter_stop_wh is None and row.meter_latest_wh is not None:
+        row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
     row.save()
-    data = transactions.describe(row) | {"closed_by": by, "sampled_at": api_time(row.sampled_at)}
+    data = transactions.describe(row) | {"sampled_at": api_time(row.sampled_at)}
     unit.emit(row.charge_point_id, "transaction.ended", data, occurred_at=at)

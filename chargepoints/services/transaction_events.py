@@ -9,7 +9,7 @@ import orjson
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Transaction, TransactionEvent
-from chargepoints.services import commands, reservations, transactions
+from chargepoints.services import closing, commands, reservations, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
@@ -36,7 +36,8 @@ def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transacti
     The same number with the same content is a repetition; with other content the first is kept,
     and this one beside it as a conflict (P4).
     """
-    row = transactions.find(inbound, told.stop.transaction_id)
+    ended = told.event_type == ENDED
+    row = transactions.find(inbound, told.stop.transaction_id, to_end=ended)
     if row is not None and not _is_new(inbound, row, told):
         return row
     if told.event_type == STARTED:
@@ -45,8 +46,8 @@ def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transacti
         row = row or _unknown(inbound, told)
         _updated(inbound, row, told, decision)
     transactions.record_samples(inbound, row, told.samples)
-    if told.event_type == ENDED:
-        if row.ended_at is None:
+    if ended:
+        if row.ended_at is None or row.closed_by:
             transactions.end(inbound, row, told.stop)
         if missing_numbers(row, told.seq_no):
             _ask_for_the_rest(inbound, row)
@@ -80,6 +81,7 @@ def _started(
         inbound.deviate("started_twice")
         return row
     late = row is not None
+    closing.by_next_start(inbound, told.start)
     row = transactions.begin(
         inbound,
         told.start,

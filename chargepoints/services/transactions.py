@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import Transaction
+from chargepoints.models import MeterSource, Transaction
 from chargepoints.services import charging_profiles, commands, metering, reservations
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.metering import Element
@@ -51,11 +51,13 @@ def stop_effect(transaction_id: str) -> str:
     return f"stop:{transaction_id}"[:100]
 
 
-def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
-    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230)."""
-    return Transaction.objects.filter(
-        charge_point_id=inbound.station.id, transaction_id=transaction_id
-    ).first()
+def find(inbound: Inbound, transaction_id: str, *, to_end: bool = False) -> Transaction | None:
+    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230).
+
+    `to_end`: nobody else may close it meanwhile.
+    """
+    rows = Transaction.objects.select_for_update() if to_end else Transaction.objects.all()
+    return rows.filter(charge_point_id=inbound.station.id, transaction_id=transaction_id).first()
 
 
 def open_on(inbound: Inbound, evse_id: int | None) -> Transaction | None:
@@ -181,7 +183,7 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
 
 def stop(inbound: Inbound, stop: Stop) -> Transaction:
     """End a transaction; the first end wins, and one without a start is kept as an orphan."""
-    row = find(inbound, stop.transaction_id) or _match_stop(inbound, stop)
+    row = find(inbound, stop.transaction_id, to_end=True) or _match_stop(inbound, stop)
     if row is None:
         row = _orphan(inbound, stop)
     if row.ended_at is not None and not row.closed_by:
@@ -201,9 +203,9 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.power_w = row.current_a = None
     row.charging_state = ""
     if stop.meter_wh is not None:
-        row.meter_stop_wh = stop.meter_wh
-    elif row.meter_stop_wh is None:
-        row.meter_stop_wh = row.meter_latest_wh
+        row.meter_stop_wh, row.meter_stop_source = stop.meter_wh, MeterSource.CHARGER
+    elif row.meter_stop_wh is None and row.meter_latest_wh is not None:
+        row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
     if row.energy_wh is not None and row.energy_wh < 0:
         # The register fell back, or counts per session.
         inbound.deviate("register_fell_back")
@@ -254,6 +256,7 @@ def describe(row: Transaction) -> dict[str, Any]:
         "ended_at": api_time(row.ended_at),
         "meter_start_wh": row.meter_start_wh,
         "meter_stop_wh": row.meter_stop_wh,
+        "meter_stop_source": row.meter_stop_source or None,
         "energy_wh": row.energy_wh,
         "charging_state": row.charging_state or None,
         "stop_reason": row.stop_reason or None,
@@ -261,6 +264,7 @@ def describe(row: Transaction) -> dict[str, Any]:
         "remote_start_id": row.remote_start_id,
         "offline": row.offline,
         "orphan": row.orphan,
+        "closed_by": row.closed_by or None,
     }
 
 

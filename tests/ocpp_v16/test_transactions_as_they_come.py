@@ -3,8 +3,6 @@
 import pytest
 
 from chargepoints.models import Event, Message, MeterValue, Transaction
-from chargepoints.services import closing
-from chargepoints.unit_of_work import unit_of_work
 from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger, Payload, at
 from tests.running_gateway import RunningGateway
@@ -151,23 +149,6 @@ async def test_a_stop_that_comes_before_its_start_is_joined_with_it(
         (transaction,) = cp.transactions()
         assert not transaction.orphan
         assert transaction.energy_wh == 1000
-
-
-async def test_the_real_stop_corrects_one_that_we_made(
-    gateway: RunningGateway, identity: str
-) -> None:
-    async with await OperatedCharger.connect(gateway, identity) as cp:
-        number = (await cp.start("TAG", timestamp=at(hours=3)))["transactionId"]
-        (transaction,) = cp.transactions()
-        with unit_of_work() as unit:
-            ended = transaction.started_at
-            assert ended is not None
-            closing.by_hand(unit, transaction, at=ended, meter_stop_wh=500)
-        await cp.stop(number)
-        (transaction,) = cp.transactions()
-        assert (transaction.meter_stop_wh, transaction.closed_by) == (1100, "")
-        types = [event.type for event in cp.events() if event.type.startswith("transaction.")]
-        assert types == ["transaction.started", "transaction.ended", "transaction.corrected"]
 
 
 async def test_a_transaction_left_open_is_closed_by_the_next_on_its_connector(

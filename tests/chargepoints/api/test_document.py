@@ -69,6 +69,7 @@ def test_it_has_all_that_the_contract_names(document: Any) -> None:
         "/api/v1/commands/{id}/cancel": {"post"},
         "/api/v1/transactions": {"get"},
         "/api/v1/transactions/{id}": {"get"},
+        "/api/v1/transactions/{id}/close": {"post"},
         "/api/v1/meter-values": {"get"},
         "/api/v1/id-tokens": {"get", "post"},
         "/api/v1/id-tokens/{id}": {"get", "put", "delete"},

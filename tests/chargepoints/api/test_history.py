@@ -58,6 +58,7 @@ def test_a_transaction_has_the_contracts_shape(client: ApiClient) -> None:
         "energy_wh": 4000.0,
         "meter_start_wh": 1000.0,
         "meter_stop_wh": 5000.0,
+        "meter_stop_source": None,
         "meter_latest_wh": 4500.0,
         "power_w": None,
         "current_a": None,
