@@ -10,8 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource
-from chargepoints.api.commands import IDEMPOTENCY_HEADER, read_idempotency_key, requester
+from chargepoints.api.commands import IDEMPOTENCY_HEADER, read_idempotency_key
 from chargepoints.api.errors import Problem
 from chargepoints.api.fields import Boolean, Strict, StrictModel, Text, Time
 from chargepoints.api.filters import refuse_unknown
