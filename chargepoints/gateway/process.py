@@ -102,6 +102,8 @@ class Gateway:
         station = session.station
         earlier = self.sessions.get(station.id)
         self.sessions[station.id] = session
+        if earlier is None and superseded is not None and superseded.server_id == self.server_id:
+            superseded = None  # its socket is gone, which is about to be written down
         if superseded is not None and self.guard.took_over(station.identity):
             logger.warning("takeover storm: %s is frozen", station.identity)
         if earlier is not None:

@@ -180,6 +180,17 @@ async def test_a_registered_charger_that_reconnects_without_booting_is_served(
         assert (await charger.call("StatusNotification", STATUS))[0] == 3
 
 
+async def test_one_that_closes_and_comes_back_at_once_takes_nothing_over(
+    gateway: RunningGateway, identity: str
+) -> None:
+    charger = await booted(gateway, identity)
+    for _ in range(12):
+        charger.abort()
+        charger = await gateway.connect(identity)
+        assert (await charger.call("BootNotification", BOOT))[0] == 3
+    await charger.close()
+
+
 async def test_events_of_a_charger_are_numbered_without_gaps(
     gateway: RunningGateway, identity: str
 ) -> None:
