@@ -27,16 +27,28 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def route(scope: Scope) -> Application:
-    if scope["type"] == "http":
-        return probes.application if scope["path"] in probes.PROBES else http_application
     if scope["type"] == "lifespan":
         return lifespan
     # Chargers are seen to add slashes in front.
-    if f"/{scope['path'].lstrip('/')}".startswith(CHARGER_PATH):
-        return charge_point_application
-    return not_found
+    by_charger = f"/{scope['path'].lstrip('/')}".startswith(CHARGER_PATH)
+    if scope["type"] == "http":
+        if scope["path"] in probes.PROBES:
+            return probes.application
+        return upgrade_required if by_charger else http_application
+    return charge_point_application if by_charger else not_found
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     await deny(send, 404, b"No WebSocket here.")
+
+
+async def upgrade_required(scope: Scope, receive: Receive, send: Send) -> None:
+    """RFC 9110, 15.5.22: somebody tries a charger's address with a browser."""
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"connection", b"Upgrade"),
+        (b"upgrade", b"websocket"),
+    ]
+    await send({"type": "http.response.start", "status": 426, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Only a charger's WebSocket here.\n"})

@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from chargepoints.api.pages import openapi
 
 handler500 = "chargepoints.api.errors.server_error"
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     # Before the API's own, which answers whatever is left below /api/v1/.
     path("api/v1/", include("core_link.urls")),

@@ -54,7 +54,9 @@ class ChargePointConsumer(AsyncConsumer):
                 outcome = await gateway.writer.run(
                     key, lambda unit: handshake.admit(unit, request, gateway.server_id)
                 )
-                if isinstance(outcome, Refused) and outcome.status in (401, 404):
+                if isinstance(outcome, Admitted):
+                    gateway.guard.let_in(request)
+                elif outcome.status in (401, 404):
                     gateway.guard.failed(request)
             if isinstance(outcome, Refused):
                 refused = outcome

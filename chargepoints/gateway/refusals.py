@@ -30,23 +30,35 @@ class Guard:
 
     def __init__(self) -> None:
         self._recent: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._let_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._frozen_until: dict[str, float] = {}
 
     def refuses(self, request: Request) -> Refused | None:
-        """Before any hashing. An identity is slowed per address: nobody can lock another out."""
+        """Before any hashing. An identity is slowed per address: nobody can lock another out.
+
+        Many chargers of a depot share an address: one that came in from there before does not
+        wait because others fail.
+        """
         now = time.monotonic()
         if self._frozen_until.get(request.identity.lower(), 0.0) > now:
             return STORM
-        by_identity = self._count((request.address, request.identity.lower()), now)
-        by_address = self._count((request.address, ""), now)
-        if by_identity >= FAILURES_PER_IDENTITY or by_address >= FAILURES_PER_ADDRESS:
+        if self._count(_source(request), now) >= FAILURES_PER_IDENTITY:
+            return TOO_MANY
+        by_address = self._count(("address", request.address), now)
+        if by_address >= FAILURES_PER_ADDRESS and _source(request) not in self._let_in:
             return TOO_MANY
         return None
 
     def failed(self, request: Request) -> None:
         now = time.monotonic()
-        self._note((request.address, request.identity.lower()), now)
-        self._note((request.address, ""), now)
+        self._note(_source(request), now)
+        self._note(("address", request.address), now)
+
+    def let_in(self, request: Request) -> None:
+        self._let_in[_source(request)] = None
+        self._let_in.move_to_end(_source(request))
+        if len(self._let_in) > REMEMBERED:
+            self._let_in.popitem(last=False)
 
     def took_over(self, identity: str) -> bool:
         """Whether this takeover makes it a storm, for which the identity is frozen."""
@@ -66,6 +78,10 @@ class Guard:
 
     def _count(self, key: tuple[str, str], now: float) -> int:
         return sum(1 for at in self._recent.get(key, ()) if now - at < WINDOW_S)
+
+
+def _source(request: Request) -> tuple[str, str]:
+    return request.address, request.identity.lower()
 
 
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
