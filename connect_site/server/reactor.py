@@ -5,8 +5,10 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from twisted.internet import asyncioreactor
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.main import installReactor
 
 
 def install_reactor(*, threads: int) -> asyncio.AbstractEventLoop:
@@ -14,7 +16,7 @@ def install_reactor(*, threads: int) -> asyncio.AbstractEventLoop:
     loop = new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="loop"))
     asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)
+    installReactor(Reactor(loop))
     return loop
 
 
@@ -25,3 +27,31 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
+
+
+class Reactor(AsyncioSelectorReactor):
+    """uvloop tells of an error on a socket once, and refuses whoever watches that socket later.
+
+    A charger that resets its connection right behind a message is read once and has shown no
+    error then: the one who is to write the answer has to be told.
+    """
+
+    _asyncioEventloop: asyncio.AbstractEventLoop
+
+    def addReader(self, reader: Any) -> None:
+        try:
+            super().addReader(reader)
+        except RuntimeError:
+            self._forget(reader)
+            super().addReader(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        try:
+            super().addWriter(writer)
+        except RuntimeError:
+            self._forget(writer)
+            super().addWriter(writer)
+
+    def _forget(self, descriptor: Any) -> None:
+        self._asyncioEventloop.remove_reader(descriptor.fileno())
+        self._asyncioEventloop.remove_writer(descriptor.fileno())

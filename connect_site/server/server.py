@@ -148,7 +148,10 @@ class Server(DaphneServer):
 
     def timeout_checker(self) -> None:
         for protocol in list(self.connections):
-            protocol.check_timeouts()
+            try:
+                protocol.check_timeouts()
+            except Exception:
+                logger.exception("The age of %s could not be looked at", protocol)
         reactor.callLater(self.options.look_every_s, self.timeout_checker)
 
     # --- The stop --------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """An open socket: what passes, what closes it, and with which code."""
 
+import signal
+import socket
 import struct
 import time
 
@@ -107,6 +109,19 @@ def test_a_close_frame_without_a_code_is_a_1005_for_the_application(server: Serv
 def test_a_lost_connection_is_a_1006_for_the_application(server: Served) -> None:
     connect(server, "/echo").sock.close()
     server.says("disconnect 1006")
+
+
+def test_a_connection_that_is_reset_right_behind_a_message_is_lost_like_any_other() -> None:
+    with serving(look_every_s=0.1) as server:
+        charger = connect(server, "/echo")
+        server.signal(signal.SIGSTOP)  # so that it finds both at once
+        charger.send("hello")
+        at_once = struct.pack("ii", 1, 0)
+        charger.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        charger.sock.close()
+        server.signal(signal.SIGCONT)
+        server.says("disconnect 1006")
+        assert "Error" not in server.output
 
 
 def test_an_application_that_returns_closes_its_socket(server: Served) -> None:
