@@ -25,7 +25,7 @@ test: $(INSTALLED)
 test-services: $(INSTALLED)
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
 		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
-	$(PYTEST) -n 2 -m "not embedded"
+	API_EXAMPLES=$${API_EXAMPLES:-20} $(PYTEST) -n 2 -m "not embedded"
 
 ## lint: style, formatting, types, and models without a migration
 lint: $(INSTALLED)

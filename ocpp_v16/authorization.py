@@ -3,6 +3,7 @@
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import AuthorizationStatus
+from chargepoints.services import effect_causes
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.versions import Handler, Payload
 from core_link import decisions
@@ -38,7 +39,10 @@ async def ask(inbound: Inbound) -> Decision:
 
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:
-    decisions.remember(inbound.unit, token(inbound.payload), decision)
+    asked = token(inbound.payload)
+    decisions.remember(inbound.unit, asked, decision)
+    if not decision.accepted:
+        effect_causes.token_refused(inbound.unit, inbound.station.id, asked, decision)
     return {"idTagInfo": id_tag_info(decision)}
 
 

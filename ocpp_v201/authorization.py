@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import AuthorizationStatus, Command, DecidedBy
-from chargepoints.services import certificates
+from chargepoints.services import certificates, effect_causes
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.certificates import NotACertificate
 from chargepoints.unit_of_work import UnitOfWork
@@ -76,7 +76,10 @@ def _hashes(payload: Payload) -> list[dict[str, Any]] | None:
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:
     payload = inbound.payload
-    decisions.remember(inbound.unit, token(payload["idToken"]), decision)
+    asked = token(payload["idToken"])
+    decisions.remember(inbound.unit, asked, decision)
+    if not decision.accepted:
+        effect_causes.token_refused(inbound.unit, inbound.station.id, asked, decision)
     answer: Payload = {"idTokenInfo": id_token_info(decision)}
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
     if presented and (status := _certificate_status(decision)):

@@ -15,6 +15,7 @@ USES = {
     "V2GCertificate": signing_requests.V2G,
 }
 OCPP_USES = {use: name for name, use in USES.items()}
+NETWORK_SECRETS = frozenset({"apnPassword", "password", "key"})
 
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:
@@ -75,7 +76,7 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
 
 def shown(action: str, payload: Payload) -> Payload:
     """The request without its passwords, for trace and rows."""
-    if action == "SetVariables" and any(map(is_secret, payload["setVariableData"])):
+    if action == "SetVariables" and any(map(is_secret, payload.get("setVariableData") or [])):
         return {
             **payload,
             "setVariableData": [
@@ -83,7 +84,23 @@ def shown(action: str, payload: Payload) -> Payload:
                 for data in payload["setVariableData"]
             ],
         }
+    if action == "SetNetworkProfile":
+        return _without_credentials(payload)
     return payload
+
+
+def _without_credentials(payload: Payload) -> Payload:
+    """The mobile network's password, and the VPN's with its pre-shared key."""
+    profile = payload.get("connectionData") or {}
+    shown = {
+        network: {
+            name: device_model.REDACTED if name in NETWORK_SECRETS else value
+            for name, value in profile[network].items()
+        }
+        for network in ("apn", "vpn")
+        if network in profile
+    }
+    return payload | {"connectionData": profile | shown} if shown else payload
 
 
 HANDLERS = {

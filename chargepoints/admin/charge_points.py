@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
@@ -189,6 +189,16 @@ class ChargePointAdmin(ModelAdmin):
             return False
         allowed: bool = super().has_delete_permission(request, obj)
         return allowed
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        try:
+            response: HttpResponseBase = super().delete_view(request, object_id, extra_context)
+        except ProtectedError as error:
+            messages.error(request, f"It stays: {error.args[0]}.")
+            response = HttpResponseRedirect(reverse("admin:chargepoints_chargepoint_changelist"))
+        return response
 
     # --- Its other pages
 

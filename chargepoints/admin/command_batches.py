@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.models import Command, CommandBatch
+from chargepoints.services import redaction
 from chargepoints.templatetags import charging
 
 
@@ -68,7 +69,7 @@ class CommandBatchAdmin(HistoryAdmin):
 
     @admin.display(description="arguments")
     def arguments(self, row: CommandBatch) -> SafeString:
-        return json_block(row.args)
+        return json_block(redaction.shown_args(row.type, row.args))
 
     @admin.display(description="refused")
     def refusals(self, row: CommandBatch) -> SafeString:

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Command
-from chargepoints.services import commands
+from chargepoints.services import commands, redaction
 from chargepoints.templatetags import badges, charging
 
 
@@ -72,7 +72,7 @@ class CommandAdmin(HistoryAdmin):
 
     @admin.display(description="arguments")
     def arguments(self, row: Command) -> SafeString:
-        return json_block(row.args)
+        return json_block(redaction.shown_args(row.type, row.args))
 
     @admin.display(description="request")
     def request_sent(self, row: Command) -> SafeString:

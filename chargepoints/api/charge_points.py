@@ -6,7 +6,7 @@ from urllib.parse import quote
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, ProtectedError, QuerySet, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -50,7 +50,10 @@ class ChargePoints(Resource):
     filterset_class = ChargePointFilters
     pagination_class = ByIdentity
     lookup_field = "identity"
-    conflicts = {"create": "`already_exists`: the identity is taken, in this or another case."}
+    conflicts = {
+        "create": "`already_exists`: the identity is taken, in this or another case.",
+        "destroy": "`events_undelivered`: an endpoint has not been told all about it yet.",
+    }
 
     def get_queryset(self) -> QuerySet[ChargePoint]:
         return charge_points_in_full()
@@ -94,11 +97,14 @@ class ChargePoints(Resource):
         return tagged(self._in_full(charge_point.pk))
 
     def destroy(self, request: Request, identity: str) -> Response:
-        """Remove a charge point with all its history, told to core or not; its socket is closed."""
+        """Remove a charge point and its history, once core was told of it; closes its socket."""
         with transaction.atomic():
             charge_point = self._locked(request, identity)
             connection = charge_point.connection
-            charge_point.delete()
+            try:
+                charge_point.delete()
+            except ProtectedError as error:
+                raise Problem(409, "events_undelivered", error.args[0]) from None
             if connection is not None:
                 transaction.on_commit(lambda: nudges.close(connection), robust=True)
         return Response(status=204)

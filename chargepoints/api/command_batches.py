@@ -17,7 +17,7 @@ from chargepoints.api.errors import Problem
 from chargepoints.api.fields import Boolean, Strict, StrictModel, Text, Time
 from chargepoints.api.filters import refuse_unknown
 from chargepoints.models import ApiKey, ChargePoint, Command, CommandBatch, Registration
-from chargepoints.services import command_batches
+from chargepoints.services import command_batches, redaction
 from chargepoints.services.command_batches import MOST_TARGETS
 
 
@@ -70,6 +70,7 @@ class CommandBatchSerializer(StrictModel):
     """`refused` are those that took no command. The commands: `GET /commands?batch={id}`."""
 
     charge_points = serializers.SerializerMethodField(help_text="how many were asked for")
+    args = serializers.SerializerMethodField(help_text="as they were asked, without passwords")
     refused = RefusedTarget(many=True, read_only=True)
     progress = serializers.SerializerMethodField()
     unfinished = serializers.SerializerMethodField(help_text="commands that are not over")
@@ -91,6 +92,9 @@ class CommandBatchSerializer(StrictModel):
             "unfinished",
         ]
         read_only_fields = fields
+
+    def get_args(self, batch: CommandBatch) -> dict[str, Any]:
+        return redaction.shown_args(batch.type, batch.args)
 
     def get_charge_points(self, batch: CommandBatch) -> int:
         return len(batch.targets)

@@ -13,6 +13,7 @@ from chargepoints.api.fields import (
     Time,
 )
 from chargepoints.models import Command
+from chargepoints.services import redaction
 
 WAITS = {
     "none": "202 at once",
@@ -67,6 +68,7 @@ class CommandError(Strict):
 
 class CommandSerializer(StrictModel):
     charge_point = Text(source="charge_point.identity", read_only=True)
+    args = serializers.SerializerMethodField(help_text="As they were asked, without passwords.")
     transaction = serializers.IntegerField(
         source="transaction_id",
         read_only=True,
@@ -101,3 +103,6 @@ class CommandSerializer(StrictModel):
             "error",
         ]
         read_only_fields = fields
+
+    def get_args(self, command: Command) -> dict[str, Any]:
+        return redaction.shown_args(command.type, command.args)

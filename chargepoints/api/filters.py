@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -61,11 +62,13 @@ class FlagField(forms.NullBooleanField):
         return bool(value == "true")
 
 
-class NumberField(forms.IntegerField):
-    """No more than a database's number can be."""
+# No more than a database's number can be.
+LARGEST_NUMBER = 2**63 - 1
 
+
+class NumberField(forms.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "min_value": 0, "max_value": 2**63 - 1})
+        super().__init__(**{**kwargs, "min_value": 0, "max_value": LARGEST_NUMBER})
 
 
 class TimeFilter(django_filters.IsoDateTimeFilter):
@@ -76,6 +79,7 @@ class FlagFilter(django_filters.BooleanFilter):
     field_class = FlagField
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER})
 class NumberFilter(django_filters.NumberFilter):
     field_class = NumberField  # type: ignore[assignment]
 

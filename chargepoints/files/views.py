@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -69,6 +70,8 @@ def upload(request: HttpRequest, token: str, name: str) -> HttpResponse:
 @require_safe
 def received(request: HttpRequest, pk: int) -> FileResponse:
     """What a charger uploaded, for staff: always as an attachment, whatever it holds."""
+    if not request.user.has_perm("chargepoints.view_upload"):
+        raise PermissionDenied
     found = get_object_or_404(Upload, pk=pk, received_at__isnull=False)
     name = found.file_name or f"{found.kind}-{found.pk}"
     response = FileResponse(

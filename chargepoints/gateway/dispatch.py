@@ -18,6 +18,7 @@ from chargepoints.models import ChargePoint, Command, Message
 from chargepoints.services import commands
 from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
+from chargepoints.services.redaction import shown_args
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Batched, Conclusion, OcppVersion
@@ -136,6 +137,8 @@ def _mark_sent(
         action=action,
         message_id=message_id,
         request=shown,
+        # Sent once and for all: what was secret in it need not be kept.
+        args=command.args if shown is payload else shown_args(command.type, command.args),
         effect_key=command.effect_key,
     )
     if not taken:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services import commands, reservations
+from chargepoints.services import commands, effect_causes, reservations
 from chargepoints.unit_of_work import UnitOfWork
 
 HEARTBEAT_EVERY_S = 5.0
@@ -154,15 +154,9 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
                 error_code="expired",
                 error_detail="the charge point did not take it in time",
             )
-    for command in open_commands.filter(state=Command.State.ACCEPTED, effect_deadline__lte=now):
-        commands.finish(
-            unit,
-            command,
-            Command.State.NO_EFFECT,
-            error_class=Command.ErrorClass.STATION,
-            error_code="no_effect",
-            error_detail="accepted, but nothing was seen of it in time",
-        )
+    overdue = open_commands.filter(state=Command.State.ACCEPTED, effect_deadline__lte=now)
+    for command in overdue.select_related("charge_point"):
+        effect_causes.give_up(unit, command)
     # Their process died between sending and concluding.
     for command in open_commands.filter(state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE):
         waited = now - (command.sent_at or now) - ANSWER_GRACE

@@ -82,6 +82,7 @@ class Command(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["-created_at"], name="command_recent"),
             models.Index(fields=["charge_point", "-created_at"], name="command_of_charge_point"),
             models.Index(
                 fields=["charge_point"],

@@ -1,6 +1,7 @@
 """Transactions, the 2.0.1 events they are told by, and what is metered meanwhile."""
 
 from django.db import models
+from django.db.models.functions import Upper
 
 from .charge_point import ChargePoint
 
@@ -92,6 +93,8 @@ class Transaction(models.Model):
                 condition=models.Q(ended_at=None),
             ),
             models.Index(fields=["-started_at"], name="transaction_recent"),
+            # In any case, as `iexact` asks on PostgreSQL.
+            models.Index(Upper("id_token"), name="transaction_of_token"),
             models.Index(
                 fields=["id"],
                 name="transaction_unreconciled",

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +93,8 @@ def submit(
     try:
         with transaction.atomic():
             command.save(force_insert=True)
+            if kind.slot is not None:
+                _supersede(command, kind.slot)
     except IntegrityError:
         if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
             return earlier
@@ -225,6 +228,38 @@ def error_of(command: Command) -> dict[str, str] | None:
         "code": command.error_code,
         "detail": command.error_detail,
     }
+
+
+def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> None:
+    """Cancel what is still queued for the same slot and the same time, as it would be undone."""
+    queued = Command.objects.filter(
+        charge_point_id=newer.charge_point_id,
+        type=newer.type,
+        state=State.QUEUED,
+        sent_at=None,
+    ).exclude(pk=newer.pk)
+    due, wanted = _due(newer), slot(newer.args)
+    older = [each for each in queued if _due(each) == due and slot(each.args) == wanted]
+    if not older:
+        return
+    with unit_of_work() as unit:
+        for each in older:
+            # Conditional: it may have been sent since it was read.
+            if Command.objects.filter(pk=each.pk, state=State.QUEUED).update(state=State.CANCELLED):
+                finish(
+                    unit,
+                    each,
+                    State.CANCELLED,
+                    error_class=Command.ErrorClass.GATEWAY,
+                    error_code="superseded",
+                    error_detail=f"replaced by the newer command {newer.pk}",
+                )
+
+
+def _due(command: Command) -> datetime | None:
+    """Before which it is not sent; None where it may go now."""
+    later = command.not_before is not None and command.not_before > timezone.now()
+    return command.not_before if later else None
 
 
 def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:

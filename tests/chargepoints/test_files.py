@@ -151,7 +151,7 @@ async def test_a_file_above_the_limit_is_refused_and_not_kept(
         assert Upload.objects.get(charge_point=cp.row).received_at is None
 
 
-async def test_uploads_are_for_staff_only(gateway: RunningGateway, identity: str) -> None:
+async def test_uploads_are_not_for_everybody(gateway: RunningGateway, identity: str) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         await http("PUT", await place(cp), data=b"secret")
         pk = Upload.objects.get(charge_point=cp.row).pk

@@ -95,6 +95,31 @@ def test_a_dead_letter_is_given_another_round(endpoint: Endpoint) -> None:
     assert client.get("/dead-letters?resent=false").json()["results"] == []
 
 
+def test_a_charge_point_stays_until_core_was_told_all_about_it(
+    endpoint: Endpoint, core: FakeCore
+) -> None:
+    client = ApiClient()
+    (charge_point,) = charge_points(1)
+    tell(charge_point)
+    answer = client.delete("/charge-points/CP-1")
+    assert (answer.status_code, answer.json()["code"]) == (409, "events_undelivered")
+    # Read from the feed into the endpoint's lane, but not acknowledged.
+    core.fail(down=True)
+    deliver_once()
+    assert client.delete("/charge-points/CP-1").status_code == 409
+    core.faults.clear()
+    endpoints.resume(endpoint)
+    deliver_once()
+    assert client.delete("/charge-points/CP-1").status_code == 204
+
+
+def test_an_event_that_no_endpoint_wants_keeps_no_charge_point(endpoint: Endpoint) -> None:
+    Endpoint.objects.update(event_types=["transaction.started"])
+    (charge_point,) = charge_points(1)
+    tell(charge_point)
+    assert ApiClient().delete("/charge-points/CP-1").status_code == 204
+
+
 def test_who_may_command_may_not_turn_the_events_off(endpoint: Endpoint) -> None:
     client = ApiClient(OPERATE)
     for action in ("pause", "resume", "resend"):

@@ -1,5 +1,8 @@
 """Smart charging, in words both versions share: seconds, A or W, whole EVSEs."""
 
+from collections.abc import Hashable
+from typing import Any
+
 from chargepoints.services.command_types.declaration import (
     COUNT,
     HOUR_S,
@@ -47,10 +50,19 @@ PROFILE: JsonSchema = {
     "additionalProperties": False,
 }
 
+
+def _profile_slot(args: dict[str, Any]) -> Hashable:
+    """Of one purpose there is one profile on each level of an EVSE, the latest."""
+    profile = args["profile"]
+    level, transaction_id = profile.get("stack_level", 0), profile.get("transaction_id")
+    return args.get("evse_id", 0), profile["purpose"], level, transaction_id
+
+
 TYPES: dict[str, CommandType] = {
     "set_charging_profile": CommandType(
         "Install a charging profile; `evse_id` 0 is the charge point as a whole.",
         arguments(("profile",), evse_id=COUNT, profile=PROFILE),
+        slot=_profile_slot,
     ),
     "clear_charging_profile": CommandType(
         "Clear the charging profiles that all given criteria fit; none given: all of them.",

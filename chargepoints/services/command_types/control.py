@@ -48,6 +48,7 @@ TYPES: dict[str, CommandType] = {
             evse_id=POSITIVE,
             connector_id=POSITIVE,
         ),
+        slot=lambda args: (args.get("evse_id"), args.get("connector_id")),
     ),
     "clear_cache": CommandType("Empty the charge point's authorization cache.", arguments()),
     "data_transfer": CommandType(

@@ -1,5 +1,6 @@
 """How a command type is declared: arguments as JSON Schema, and how long it is worth keeping."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,11 @@ def several(items: JsonSchema) -> JsonSchema:
 
 @dataclass(frozen=True, slots=True)
 class CommandType:
-    """`only_connected`: pointless later, so refused at once while the charger is offline."""
+    """`only_connected`: pointless later, so refused at once while the charger is offline.
+
+    `slot(args)` is what the command sets: a newer one for the same slot replaces one that is
+    still queued. None: commands of this type never replace each other.
+    """
 
     description: str
     args: JsonSchema
@@ -44,3 +49,4 @@ class CommandType:
     timeout_s: int | None = None  # for the charger's answer; None: CALL_TIMEOUT_S
     only_connected: bool = False
     effect_within_s: int = 120
+    slot: Callable[[dict[str, Any]], Hashable] | None = None

@@ -92,3 +92,22 @@ def test_what_a_charger_uploaded_is_offered_and_its_secret_url_is_not_shown(
         assert f'href="{url}"' in page
         assert "2.0\xa0KB" in page
         assert "the-secret-token" not in page
+
+
+def test_an_upload_is_for_whoever_may_see_uploads(
+    as_role: AsRole, django_user_model: Any, files: Path
+) -> None:
+    charge_point = ChargePoint.objects.create(identity="DEPOT-7")
+    (files / "log.txt").write_bytes(b"secret")
+    upload = Upload.objects.create(
+        charge_point=charge_point,
+        kind=Upload.Kind.DIAGNOSTICS,
+        file="log.txt",
+        received_at=timezone.now(),
+        expires_at=timezone.now(),
+    )
+    staff = Client()
+    staff.force_login(django_user_model.objects.create_user("clerk", is_staff=True))
+    assert staff.get(f"/files/received/{upload.pk}").status_code == 403
+    answer = as_role(VIEWER).get(f"/files/received/{upload.pk}")
+    assert b"".join(answer.streaming_content) == b"secret"  # type: ignore[attr-defined]

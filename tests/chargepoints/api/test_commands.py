@@ -193,6 +193,153 @@ def test_a_queued_command_can_be_cancelled_once(
     assert (answer.status_code, answer.json()["code"]) == (409, "not_cancellable")
 
 
+PROFILE = {
+    "purpose": "default",
+    "kind": "absolute",
+    "unit": "A",
+    "periods": [{"start_s": 0, "limit": 16}],
+}
+
+
+def set_profile(client: ApiClient, limit: int, **more: Any) -> Any:
+    profile = PROFILE | {"periods": [{"start_s": 0, "limit": limit}]} | more.pop("profile", {})
+    args = {"evse_id": more.pop("evse_id", 0), "profile": profile}
+    return client.post(PATH, {"type": "set_charging_profile", "args": args} | more).json()
+
+
+def test_a_newer_profile_replaces_an_older_one_that_is_queued(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    old, new = set_profile(client, 16), set_profile(client, 10)
+    shown = client.get(f"/commands/{old['id']}").json()
+    assert (shown["state"], shown["error"]["code"]) == ("cancelled", "superseded")
+    assert new["id"] in shown["error"]["detail"]
+    assert client.get(f"/commands/{new['id']}").json()["state"] == "queued"
+    finished = Event.objects.get()
+    assert (finished.data["command_id"], finished.data["error"]["code"]) == (
+        old["id"],
+        "superseded",
+    )
+
+
+def test_what_does_not_undo_the_other_replaces_nothing(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
+    after = (timezone.now() + timedelta(days=2)).isoformat()
+    others: list[dict[str, Any]] = [
+        {},
+        {"evse_id": 1},
+        {"profile": {"stack_level": 1}},
+        {"profile": {"purpose": "station_max"}},
+        {"not_before": tomorrow, "expires_at": after},
+    ]
+    for other in others:
+        set_profile(client, 16, **other)
+    sent = Command.objects.earliest("created_at")
+    Command.objects.filter(pk=sent.pk).update(state=Command.State.SENT, sent_at=timezone.now())
+    set_profile(client, 10)
+    assert not Command.objects.filter(state=Command.State.CANCELLED).exists()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "command"),
+    [
+        (
+            "ocpp1.6",
+            {
+                "type": "raw",
+                "args": {
+                    "action": "ChangeConfiguration",
+                    "payload": {"key": "AuthorizationKey", "value": "5EC12E7"},
+                },
+            },
+        ),
+        (
+            "ocpp2.0.1",
+            {
+                "type": "raw",
+                "args": {
+                    "action": "SetVariables",
+                    "payload": {
+                        "setVariableData": [
+                            {
+                                "component": {"name": "SecurityCtrlr"},
+                                "variable": {"name": "BasicAuthPassword"},
+                                "attributeValue": "5EC12E7",
+                            }
+                        ]
+                    },
+                },
+            },
+        ),
+        (
+            "ocpp2.0.1",
+            {
+                "type": "raw",
+                "args": {
+                    "action": "SetNetworkProfile",
+                    "payload": {
+                        "configurationSlot": 1,
+                        "connectionData": {
+                            "ocppVersion": "OCPP20",
+                            "ocppTransport": "JSON",
+                            "ocppCsmsUrl": "wss://gateway.example/ocpp",
+                            "messageTimeout": 30,
+                            "securityProfile": 2,
+                            "ocppInterface": "Wireless0",
+                            "apn": {
+                                "apn": "internet",
+                                "apnPassword": "5EC12E7",
+                                "apnAuthentication": "CHAP",
+                            },
+                            "vpn": {
+                                "server": "vpn.example",
+                                "user": "charger",
+                                "password": "5EC12E7",
+                                "key": "5EC12E7",
+                                "type": "IPSec",
+                            },
+                        },
+                    },
+                },
+            },
+        ),
+        (
+            "ocpp1.6",
+            {"type": "set_configuration", "args": {"key": "AuthorizationKey", "value": "5EC12E7"}},
+        ),
+        (
+            "ocpp2.0.1",
+            {
+                "type": "set_variables",
+                "args": {
+                    "variables": [
+                        {
+                            "component": "SecurityCtrlr",
+                            "variable": "BasicAuthPassword",
+                            "value": "5EC12E7",
+                        }
+                    ]
+                },
+            },
+        ),
+    ],
+)
+def test_a_password_in_the_arguments_is_shown_to_nobody(
+    client: ApiClient, db: None, protocol: str, command: dict[str, Any]
+) -> None:
+    connect(register(), protocol)
+    answer = client.post(PATH, command)
+    assert answer.status_code == 202, answer.json()
+    assert "5EC12E7" not in answer.content.decode()
+    assert "(not shown)" in answer.content.decode()
+    assert "5EC12E7" not in client.get("/commands").content.decode()
+    batch = client.post("/command-batches", command | {"charge_points": ["DEPOT-7"]})
+    assert batch.status_code == 202
+    assert "5EC12E7" not in batch.content.decode()
+
+
 def test_a_command_for_nobody_is_404(client: ApiClient) -> None:
     assert client.post("/charge-points/NOBODY/commands", RESET).status_code == 404
     nobody = "/commands/00000000-0000-0000-0000-000000000000"

@@ -1,0 +1,42 @@
+"""The arguments of a command as rows and pages may show them: without passwords."""
+
+from typing import Any
+
+from chargepoints.services.device_model import REDACTED, SECRET_NAMES
+from chargepoints.versions import installed_versions
+
+Args = dict[str, Any]
+
+
+def shown_args(type: str, args: Args) -> Args:
+    """The same object where nothing in it is secret."""
+    if type == "raw":
+        return _shown_raw(args)
+    if type == "set_configuration" and _is_secret(args.get("key")):
+        return args | {"value": REDACTED}
+    if type == "set_variables" and any(_is_secret(each.get("variable")) for each in _items(args)):
+        return args | {
+            "variables": [
+                each | {"value": REDACTED} if _is_secret(each.get("variable")) else each
+                for each in _items(args)
+            ]
+        }
+    return args
+
+
+def _shown_raw(args: Args) -> Args:
+    """As any of the versions would show it: which one the charger speaks may not be known yet."""
+    payload = args["payload"]
+    for version in installed_versions().values():
+        payload = version.shown(args["action"], payload)
+    return args if payload is args["payload"] else args | {"payload": payload}
+
+
+def _is_secret(name: Any) -> bool:
+    """A key of 1.6, or `Component.Variable`."""
+    return str(name).rpartition(".")[2].lower() in SECRET_NAMES
+
+
+def _items(args: Args) -> list[Args]:
+    items: list[Args] = args["variables"]
+    return items

@@ -1,0 +1,32 @@
+"""A charge point is not deleted as long as an endpoint has not been told all about it."""
+
+from typing import Any
+
+from django.db.models import F, ProtectedError, Q
+
+from chargepoints.models import ChargePoint, Event
+from core_link.endpoints import NOT_SET
+from core_link.models import Endpoint, Lane
+
+
+def protect(sender: Any, instance: ChargePoint, **kwargs: Any) -> None:
+    """Its events would go with it. Raises ProtectedError."""
+    # One that the environment names no more will never be told.
+    for endpoint in Endpoint.objects.exclude(disabled_reason=NOT_SET):
+        if waits(instance, endpoint):
+            raise ProtectedError(
+                f"{endpoint.name} has not been told all events of {instance.identity}", {instance}
+            )
+
+
+def waits(charge_point: ChargePoint, endpoint: Endpoint) -> bool:
+    """Whether there is anything about the charge point that the endpoint has not acknowledged."""
+    behind = Q(pending_through__gt=F("delivered_through")) | Q(delivery__isnull=False)
+    if Lane.objects.filter(behind, endpoint=endpoint, charge_point=charge_point).exists():
+        return True
+    unread = Event.objects.filter(
+        Q(position=None) | Q(position__gt=endpoint.read_through), charge_point=charge_point
+    )
+    if endpoint.event_types:
+        unread = unread.filter(type__in=endpoint.event_types)
+    return unread.exists()

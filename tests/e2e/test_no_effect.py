@@ -1,0 +1,62 @@
+"""What an accepted start ends with when no transaction begins: the reason, as far as it is seen."""
+
+from django.utils import timezone
+
+from chargepoints.models import Command
+from tests.fakes.core import FakeCore
+from tests.operated import OperatedCharger, eventually
+from tests.operated_station import OperatedStation
+from tests.running_gateway import RunningGateway
+
+ACCEPTED = {"status": "Accepted"}
+
+
+async def accepted_start(operated: OperatedCharger, token: str, evse_id: int) -> str:
+    args = {"id_token": {"value": token}, "evse_id": evse_id}
+    _, command = await operated.command("start", args, "RemoteStartTransaction", ACCEPTED)
+    assert (command["state"], command["finished_at"]) == ("accepted", None)
+    command_id: str = command["id"]
+    return command_id
+
+
+async def test_the_connector_tells_why_nothing_began(
+    gateway: RunningGateway, identity: str
+) -> None:
+    said = {1: "Available", 2: "Faulted", 3: "Preparing", 4: "Unavailable"}
+    async with await OperatedCharger.connect(gateway, identity) as operated:
+        for connector, status in said.items():
+            await operated.status(connector, status)
+            await accepted_start(operated, f"CAUSE-{connector}", connector)
+        commands = Command.objects.filter(charge_point=operated.row)
+        commands.update(effect_deadline=timezone.now())
+        await eventually(lambda: not commands.filter(finished_at=None).exists())
+        assert {
+            command.args["evse_id"]: (command.state, command.error_class, command.error_code)
+            for command in commands
+        } == {
+            1: ("no_effect", "station", "no_cable"),
+            2: ("no_effect", "station", "connector_faulted"),
+            3: ("no_effect", "station", "no_effect"),
+            4: ("no_effect", "station", "connector_unavailable"),
+        }
+        told = {event.data["error"]["code"] for event in operated.events("command.finished")}
+        assert "no_cable" in told
+
+
+async def test_a_token_that_is_refused_ends_the_start_at_once(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    core.decisions.tokens["NO-CREDIT"] = {"status": "no_credit"}
+    async with await OperatedCharger.connect(gateway, f"{identity}-16") as operated:
+        pk = await accepted_start(operated, "no-credit", 1)
+        answer = await operated.call("Authorize", {"idTag": "NO-CREDIT"})
+        assert answer["idTagInfo"]["status"] == "Blocked"
+        error = Command.objects.get(pk=pk).error_code, Command.objects.get(pk=pk).error_detail
+        assert error[0] == "token_refused"
+        assert "no_credit" in error[1]
+    async with await OperatedStation.connect(gateway, f"{identity}-201") as station:
+        args = {"id_token": {"value": "NO-CREDIT", "type": "ISO14443"}, "evse_id": 1}
+        await station.command("start", args, "RequestStartTransaction", ACCEPTED)
+        await station.call("Authorize", {"idToken": {"idToken": "NO-CREDIT", "type": "ISO14443"}})
+        (event,) = station.events("command.finished")
+        assert (event.data["state"], event.data["error"]["code"]) == ("no_effect", "token_refused")
