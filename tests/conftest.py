@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from pytest_django import DjangoDbBlocker
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker, Settings
 
+from tests import databases
 from tests.fakes.core import FakeCore
 from tests.running_gateway import RunningGateway
 
@@ -33,6 +35,27 @@ def no_unexpected_error(
     ]
     if unexpected:
         pytest.fail("unexpected errors were logged:\n" + "\n".join(unexpected), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Instead of pytest-django's, which has every process migrate a database of its own."""
+    directory = tmp_path_factory.mktemp("database")
+    with django_db_blocker.unblock():
+        _, name = databases.copy_of_template("tests", directory)
+        with databases.looked_at(name), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty())
+            yield
+
+
+@pytest.fixture
+def static_files(settings: Settings) -> None:
+    """Clients of this test list the static files, which takes a while."""
+    settings.WHITENOISE_AUTOREFRESH = False
 
 
 CORE_TOKEN = "the-token-of-the-fake-core"

@@ -5,7 +5,6 @@ import re
 import socket
 import ssl
 import subprocess
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 
 from tests.fakes.charger import RawCharger
 from tests.pki import Issued, Issuer
-from tests.running_gateway import KEY, REPOSITORY, START_WITHIN_S, RunningGateway
+from tests.running_gateway import KEY, START_WITHIN_S, RunningGateway
+from tests.warm_start import REPOSITORY, ManagePy
 
 # The suites a CSMS has to know, each of them: 2.0.1 A00.FR.318, whitepaper A00.FR.317.
 SUITES = [
@@ -108,14 +108,8 @@ class GatewayBehindNginx(RunningGateway):
     def start(self) -> None:
         socket_path = self.directory / "gateway.sock"
         self._configure(socket_path)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--unix", str(socket_path)],
-                cwd=REPOSITORY,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
+        arguments = ["serve", "--unix", str(socket_path)]
+        self._process = ManagePy(arguments, self.environment, self.log)
         deadline = time.monotonic() + START_WITHIN_S
         while not socket_path.is_socket():
             assert self._process.poll() is None, self.log.read_text()

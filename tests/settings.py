@@ -21,11 +21,9 @@ os.environ |= {
 
 from connect_site.settings import *  # noqa: E402, F403
 
-if "sqlite" in os.environ["DATABASE_URL"]:
-    # A file, as in production: a database in memory has no WAL and other locks.
-    DATABASES["default"]["TEST"] = {  # noqa: F405
-        "NAME": f"{tempfile.gettempdir()}/connect-tests/test-{os.getpid()}.sqlite3"
-    }
-else:
+if "sqlite" not in os.environ["DATABASE_URL"]:
     # Tests ask from many short-lived threads, which would keep what they took from a pool.
     DATABASES["default"]["OPTIONS"].pop("pool", None)  # noqa: F405
+
+# Each test has a client of its own; the fixture `static_files` is for those that ask for files.
+WHITENOISE_AUTOREFRESH = True

@@ -2,8 +2,6 @@
 
 import ftplib
 import io
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,18 +12,16 @@ import pytest
 
 from chargepoints.models import Upload
 from tests.operated import OperatedCharger, Payload, eventually
-from tests.running_gateway import REPOSITORY, RunningGateway, free_port
+from tests.running_gateway import RunningGateway, free_port
+from tests.warm_start import ManagePy
 
 CONTENT = bytes(range(256)) * 40 + b"\r\n\n\r"
 
 
 @contextmanager
 def side_car(gateway: RunningGateway, port: int) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "manage.py", "ftp_server", "--port", str(port)],
-        cwd=REPOSITORY,
-        env=gateway.environment,
-    )
+    log = gateway.log.with_name("ftp.log")
+    process = ManagePy(["ftp_server", "--port", str(port)], gateway.environment, log)
     deadline = time.monotonic() + 20
     try:
         while not accepts(port):

@@ -7,7 +7,8 @@ import pytest
 
 from tests.fakes import frames
 from tests.operated_station import BOOT, OperatedStation
-from tests.running_gateway import REPOSITORY, RunningGateway
+from tests.running_gateway import RunningGateway
+from tests.warm_start import REPOSITORY
 
 SETTINGS = """
 from connect_site.settings import *

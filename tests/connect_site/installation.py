@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.connect_site.process import REPOSITORY, until
+from tests.connect_site.process import until
+from tests.warm_start import ManagePy, run_manage_py
 
 SECRET = "a secret that is more than long enough for a test"
 
@@ -24,18 +24,10 @@ class Installation:
             "DRAIN_S": "0",
             **environment,
         }
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[ManagePy] = []
 
     def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_manage_py(list(arguments), self.environment | environment)
 
     def refuses_to_serve(self, *arguments: str, **environment: str) -> str:
         ended = self.manage("serve", "--port", "0", *arguments, **environment)
@@ -43,16 +35,10 @@ class Installation:
         assert "Traceback" not in ended.stderr
         return ended.stderr.strip()
 
-    def serve(self, *arguments: str, listeners: int = 1) -> "subprocess.Popen[bytes]":
+    def serve(self, *arguments: str, listeners: int = 1) -> ManagePy:
         """Starts a server and waits until it listens."""
         expected = self.output.count("Listening on") + listeners
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", *arguments],
-                cwd=REPOSITORY,
-                env=self.environment,
-                stderr=log,
-            )
+        process = ManagePy(["serve", *arguments], self.environment, self.log)
         self.processes.append(process)
         until(
             lambda: self.output.count("Listening on") >= expected or process.poll() is not None,

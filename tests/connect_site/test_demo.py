@@ -13,7 +13,8 @@ from typing import Any, Self
 import pytest
 import requests
 
-from tests.running_gateway import REPOSITORY, free_port
+from tests.running_gateway import free_port
+from tests.warm_start import REPOSITORY
 
 START_WITHIN_S = 90
 CONFIGURED = ("SECRET_KEY", "CREDENTIAL_PEPPER", "DATABASE_URL", "REDIS_URL")

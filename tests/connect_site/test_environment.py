@@ -3,27 +3,17 @@
 import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from connect_site import settings
+from tests.warm_start import REPOSITORY, run_manage_py
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SECRET = "a secret that is more than long enough for a test"
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return run_manage_py(list(arguments), {"PATH": os.environ["PATH"], **environment})
 
 
 def test_env_example_names_every_variable_that_is_read_once() -> None:

@@ -1,8 +1,12 @@
 """Static files: from the server itself, without a directory of collected ones."""
 
+import pytest
 from django.test import AsyncClient, Client
 
 SCRIPT = "/static/drf_spectacular_sidecar/swagger-ui-dist/oauth2-redirect.js"
+
+
+pytestmark = pytest.mark.usefixtures("static_files")
 
 
 async def test_a_file_is_served_once_and_then_known() -> None:

@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from tests.core_link.delivering import (
     until,
 )
 from tests.fakes.core import FakeCore
-from tests.settings import REPOSITORY
+from tests.warm_start import ManagePy
 
 __all__ = ["core"]
 
@@ -51,38 +50,44 @@ def database_url() -> str:
     return f"postgresql://{user}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
 
 
-@contextmanager
-def worker_process(core: FakeCore) -> Iterator[subprocess.Popen[bytes]]:
+Workers = Callable[[], AbstractContextManager[ManagePy]]
+
+
+@pytest.fixture
+def worker_process(core: FakeCore, tmp_path: Path) -> Workers:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "connect_site.settings",
         "DATABASE_URL": database_url(),
         "EVENTS_URL": core.url + "/events",
         "EVENTS_SECRETS": SECRET,
     }
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "deliver_events"], cwd=REPOSITORY, env=environment
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+
+    @contextmanager
+    def running() -> Iterator[ManagePy]:
+        process = ManagePy(["deliver_events"], environment, tmp_path / "log")
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    return running
 
 
 def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
-    core: FakeCore,
+    core: FakeCore, worker_process: Workers
 ) -> None:
     (point,) = charge_points(1)
     tell(point, 3)
     core.fail(slow_ms=700, times=1)
-    with worker_process(core) as first:
+    with worker_process() as first:
         until(lambda: not core.faults.active(), within_s=20)
         # Core has the request now, and has not answered yet.
         first.kill()
     until(lambda: core.journal.deliveries)
     assert Delivery.objects.get().state == Delivery.State.PENDING
     let_leases_end()
-    with worker_process(core):
+    with worker_process():
         until(all_delivered, within_s=20)
     sent = core.journal.deliveries
     assert len({each.headers["webhook-id"] for each in sent}) == 1
@@ -90,10 +95,12 @@ def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
     assert core.journal.sequence_faults() == []
 
 
-def test_two_workers_share_the_work_and_keep_the_order(core: FakeCore) -> None:
+def test_two_workers_share_the_work_and_keep_the_order(
+    core: FakeCore, worker_process: Workers
+) -> None:
     points = charge_points(20)
     rounds = max(1, EVENTS // (20 * 5))
-    with worker_process(core), worker_process(core):
+    with worker_process(), worker_process():
         for number in range(rounds):
             core.fail(times=1, **FAULTS[number % len(FAULTS)])
             for point in points:
@@ -109,28 +116,32 @@ def has_posted(core: FakeCore, count: int) -> bool:
     return len(core.journal.deliveries) >= count
 
 
-def test_workers_killed_again_and_again_lose_nothing(core: FakeCore) -> None:
+def test_workers_killed_again_and_again_lose_nothing(
+    core: FakeCore, worker_process: Workers
+) -> None:
     points = charge_points(10)
     core.fail(slow_ms=20)
     for _ in range(3):
         for point in points:
             tell(point, 100)
-        with worker_process(core) as process:
+        with worker_process() as process:
             until(partial(has_posted, core, len(core.journal.deliveries) + 3), within_s=20)
             process.kill()
         let_leases_end()
     core.faults.clear()
-    with worker_process(core):
+    with worker_process():
         until(all_delivered, within_s=30)
     assert core.journal.sequence_faults() == []
     assert len({event["id"] for event in core.journal.events}) == 3000
 
 
-def test_a_worker_that_is_stopped_hands_its_deliveries_back(core: FakeCore) -> None:
+def test_a_worker_that_is_stopped_hands_its_deliveries_back(
+    core: FakeCore, worker_process: Workers
+) -> None:
     (point,) = charge_points(1)
     tell(point)
     core.fail(slow_ms=20_000, times=1)
-    with worker_process(core) as process:
+    with worker_process() as process:
         until(lambda: not core.faults.active(), within_s=20)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

@@ -93,12 +93,20 @@ def charge(charge_point: ChargePoint, transaction_id: str = "17", **fields: Any)
             **fields,
         },
     )
-    for minute in range(10):
-        meter(transaction, start + timedelta(minutes=minute), 11000, 50 + minute, minute)
+    MeterValue.objects.bulk_create(
+        sampled(transaction, start + timedelta(minutes=minute), 11000, 50 + minute, minute)
+        for minute in range(10)
+    )
     return transaction
 
 
-def meter(
+def meter(transaction: Transaction, *values: Any, **more: Any) -> MeterValue:
+    row = sampled(transaction, *values, **more)
+    row.save()
+    return row
+
+
+def sampled(
     transaction: Transaction,
     at: datetime,
     power_w: float | None,
@@ -106,7 +114,7 @@ def meter(
     key: int,
     energy_wh: float | None = None,
 ) -> MeterValue:
-    return MeterValue.objects.create(
+    return MeterValue(
         charge_point=transaction.charge_point,
         transaction=transaction,
         evse_id=transaction.evse_id,

@@ -179,6 +179,7 @@ def test_every_error_code_is_explained() -> None:
     assert [code for code in sorted(codes) if f"`{code}`" not in explained] == []
 
 
+@pytest.mark.usefixtures("static_files")
 def test_the_interactive_page_asks_no_other_server() -> None:
     page = Client().get("/api/docs/").content.decode()
     assert "/api/v1/openapi.json" in page
