@@ -43,7 +43,7 @@ class Schemas:
     """The schemas of one version: requests by action, responses by action."""
 
     def __init__(self, package: str, *, request_suffix: str) -> None:
-        # The package above it, as importing the one of a version costs a tenth of the server's start.
+        # By the package above: importing the version's own costs a tenth of the server's start.
         top, *below = package.split(".")
         self._directory = files(top).joinpath(*below, "schemas")
         self._request_suffix = request_suffix
