@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chargepoints", "0008_quirk_profiles"),
+        ("chargepoints", "0009_transaction_closed_by"),
     ]
 
     operations = [
