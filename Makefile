@@ -21,11 +21,12 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 -m "not services"
 
-## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
+## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser,
+## and more examples of what is drawn at random
 test-services: $(INSTALLED)
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
 		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
-	API_EXAMPLES=$${API_EXAMPLES:-20} $(PYTEST) -n 2 -m "not embedded"
+	API_EXAMPLES=$${API_EXAMPLES:-20} $(PYTEST) -n 2 --hypothesis-profile=thorough -m "not embedded"
 
 ## lint: style, formatting, types, and models without a migration
 lint: $(INSTALLED)

@@ -46,6 +46,15 @@ def read_time(text: object, received_at: datetime) -> Moment:
     return Moment(at, TimeQuality.CHARGER, deviation)
 
 
+def coming_time(text: object) -> datetime | None:
+    """A time that lies ahead, such as a departure; None where it cannot be read."""
+    try:
+        at = datetime.fromisoformat(str(text))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def is_backfill(at: datetime, received_at: datetime) -> bool:
     """Whether this is old news, replayed after an outage."""
     return received_at - at > BACKFILL_AFTER

@@ -26,6 +26,9 @@ ROOTS = {
     "mo_root": "MORootCertificate",
     "v2g_root": "V2GRootCertificate",
 }
+# What the schemas of the answers take.
+LONGEST_EXI = 5600
+LONGEST_OCSP = 5500
 LISTED = ROOTS | {"v2g_chain": "V2GCertificateChain"}
 HASHES = {
     "hashAlgorithm": "hash_algorithm",
@@ -115,7 +118,7 @@ async def ask_exi(inbound: Inbound) -> str | None:
 
 def ev_certificate(inbound: Inbound, exi: str | None) -> Payload:
     """M01, M02: the request of the car goes to the contract certificate pool and back."""
-    if exi is None:
+    if exi is None or len(exi) > LONGEST_EXI:
         return {"status": "Failed", "exiResponse": ""}
     return {"status": "Accepted", "exiResponse": exi}
 
@@ -129,7 +132,9 @@ async def ask_status(inbound: Inbound) -> str | None:
 
 def certificate_status(inbound: Inbound, result: Any) -> Payload:
     """M06.FR.08, FR.09: the OCSP response, or Failed where there is none."""
-    return {"status": "Accepted", "ocspResult": result} if result else {"status": "Failed"}
+    if not result or len(result) > LONGEST_OCSP:
+        return {"status": "Failed"}
+    return {"status": "Accepted", "ocspResult": result}
 
 
 HANDLERS = {

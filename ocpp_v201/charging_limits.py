@@ -2,32 +2,33 @@
 
 from typing import Any
 
+from chargepoints.clock import coming_time
 from chargepoints.inbound import Inbound
 from chargepoints.services import car_schedules, external_limits
 from chargepoints.services.car_schedules import Needs
 from chargepoints.versions import Handler, Payload
-
-SOURCES = {"EMS": "ems", "SO": "so", "CSO": "cso"}
+from ocpp_v201 import numbers
+from ocpp_v201.schedules import NEUTRAL_SOURCE, neutral_schedule
 
 
 def charging_limit(inbound: Inbound, decision: Any) -> Payload:
     """K12, K13: an external limit was set; it bounds the composite schedule."""
     payload = inbound.payload
-    source = SOURCES.get(str(payload["chargingLimit"]["chargingLimitSource"]), "other")
+    source = NEUTRAL_SOURCE.get(str(payload["chargingLimit"]["chargingLimitSource"]), "other")
     schedules = payload.get("chargingSchedule") or []
     external_limits.set_limit(
         inbound,
-        payload.get("evseId") or 0,
+        numbers.place(inbound, payload.get("evseId")) or 0,
         source,
-        _neutral(schedules[0]) if schedules else None,
+        neutral_schedule(schedules[0]) if schedules else None,
     )
     return {}
 
 
 def cleared_limit(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    source = SOURCES.get(str(payload["chargingLimitSource"]), "other")
-    external_limits.clear(inbound, payload.get("evseId"), source)
+    source = NEUTRAL_SOURCE.get(str(payload["chargingLimitSource"]), "other")
+    external_limits.clear(inbound, numbers.place(inbound, payload.get("evseId")), source)
     return {}
 
 
@@ -41,7 +42,7 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
         Needs(
             evse_id=payload["evseId"],
             most_periods=payload.get("maxScheduleTuples"),
-            departs_at=inbound.time(departure).at if departure else None,
+            departs_at=coming_time(departure),
             **_most(needs),
         ),
     )
@@ -61,25 +62,9 @@ def _most(needs: Payload) -> dict[str, Any]:
 def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
     """K15.FR.12, K17.FR.12: a schedule beyond the limits is refused and planned anew."""
     payload = inbound.payload
-    schedule = _neutral(payload["chargingSchedule"])
+    schedule = neutral_schedule(payload["chargingSchedule"])
     fits = car_schedules.check(inbound, payload["evseId"], payload["timeBase"], schedule)
     return {"status": "Accepted" if fits else "Rejected"}
-
-
-def _neutral(schedule: Payload) -> Payload:
-    neutral: Payload = {
-        "unit": schedule["chargingRateUnit"],
-        "periods": [
-            {"start_s": period["startPeriod"], "limit": period["limit"]}
-            | ({"phases": period["numberPhases"]} if "numberPhases" in period else {})
-            for period in schedule["chargingSchedulePeriod"]
-        ],
-    }
-    if "startSchedule" in schedule:
-        neutral["start"] = schedule["startSchedule"]
-    if "duration" in schedule:
-        neutral["duration_s"] = schedule["duration"]
-    return neutral
 
 
 HANDLERS = {

@@ -17,7 +17,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
-from ocpp_v201 import status
+from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
 LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
@@ -43,12 +43,12 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
         monitoring.record(
             inbound,
             Alarm(
-                event_id=event["eventId"],
+                event_id=numbers.clipped(event["eventId"]),
                 moment=inbound.time(event["timestamp"]),
                 trigger=event["trigger"],
                 notification_type=event["eventNotificationType"],
                 component=component["name"],
-                evse_id=evse.get("id"),
+                evse_id=numbers.place(inbound, evse.get("id")),
                 variable=event["variable"]["name"],
                 actual_value=event["actualValue"],
                 cleared=bool(event.get("cleared")),

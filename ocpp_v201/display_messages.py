@@ -1,10 +1,11 @@
 """O Display messages: shown, listed, taken off."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.clock import ocpp_time, read_time
+from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
 from chargepoints.services import commands, display
@@ -17,6 +18,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
+from ocpp_v201 import numbers
 from ocpp_v201.requests import request_id
 
 PRIORITIES = {
@@ -51,7 +53,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
         message["state"] = STATES[args["state"]]
     for name, ocpp_name in (("start_at", "startDateTime"), ("end_at", "endDateTime")):
         if name in args:
-            message[ocpp_name] = ocpp_time(read_time(args[name], timezone.now()).at)
+            message[ocpp_name] = ocpp_time(datetime.fromisoformat(args[name]))
     if "transaction_id" in args:
         message["transactionId"] = args["transaction_id"]
     if "evse_id" in args:
@@ -118,7 +120,7 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
 
 def _shown(message: Payload) -> Shown:
     return Shown(
-        number=message["id"],
+        number=numbers.clipped(message["id"]),
         content=message["message"]["content"],
         priority=message["priority"],
         state=message.get("state", ""),

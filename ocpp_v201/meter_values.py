@@ -6,11 +6,15 @@ from chargepoints.inbound import Inbound
 from chargepoints.services import metering, transactions
 from chargepoints.services.metering import ENERGY, Element, Sample
 from chargepoints.versions import Handler, Payload
+from ocpp_v201 import numbers
+
+# What is above it, in whatever unit, was not measured.
+LARGEST = 1e15
 
 
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    evse_id = payload["evseId"] or None
+    evse_id = numbers.place(inbound, payload["evseId"])
     pk, transaction_id = transactions.identify(inbound, None, evse_id=evse_id)
     metering.record(
         inbound,
@@ -37,11 +41,11 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
 def _sample(sampled: Payload) -> Sample:
     # SampledValueType and UnitOfMeasureType: what is left out has a default.
     unit = sampled.get("unitOfMeasure") or {}
-    value = sampled["value"]
     multiplier = unit.get("multiplier") or 0
+    value = sampled["value"] * 10.0**multiplier if -30 < multiplier < 30 else None
     return Sample(
         measurand=sampled.get("measurand") or ENERGY,
-        value=value * 10.0**multiplier if -30 < multiplier < 30 else None,
+        value=value if value is not None and abs(value) < LARGEST else None,
         unit=unit.get("unit") or "",
         context=sampled.get("context") or "Sample.Periodic",
         phase=sampled.get("phase") or "",

@@ -17,7 +17,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
-from ocpp_v201 import batches, naming
+from ocpp_v201 import batches, naming, numbers
 from ocpp_v201.requests import request_id
 
 BASES = {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
@@ -26,6 +26,8 @@ CRITERIA = {
     "periodic": "PeriodicMonitoring",
     "threshold": "ThresholdMonitoring",
 }
+# From 0, danger, to 9, debug.
+LEAST_SEVERE = 9
 LIMITS = "MonitoringCtrlr"
 SET = Batched("setMonitoringResult", lambda command: len(command.args["monitors"]))
 CLEARED = Batched("clearMonitoringResult", lambda command: len(command.args["ids"]))
@@ -129,11 +131,11 @@ def _known(number: int, data: Payload, monitor: Payload) -> Known:
     columns = naming.where(data)
     del columns["attribute"]
     return Known(
-        number=number,
+        number=numbers.clipped(number),
         variable=columns.pop("name"),
         type=monitor["type"],
         value=monitor["value"],
-        severity=monitor["severity"],
+        severity=min(numbers.clipped(monitor["severity"], 0), LEAST_SEVERE),
         transaction=bool(monitor.get("transaction")),
         where=columns,
     )

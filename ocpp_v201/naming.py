@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoints.services.commands import CommandRefused
 from chargepoints.versions import Payload
+from ocpp_v201 import numbers
 
 
 def component(args: Payload) -> Payload:
@@ -50,7 +51,7 @@ def where(data: Payload) -> dict[str, Any]:
         "instance": variable.get("instance", ""),
         "component": component["name"],
         "component_instance": component.get("instance", ""),
-        "evse_id": evse.get("id", 0),
-        "connector_id": evse.get("connectorId", 0),
+        "evse_id": numbers.clipped(evse.get("id", 0), 0),
+        "connector_id": numbers.clipped(evse.get("connectorId", 0), 0),
         "attribute": data.get("attributeType") or "Actual",
     }

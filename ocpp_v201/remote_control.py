@@ -5,7 +5,7 @@ from chargepoints.services import booting, charging_profiles, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
-from ocpp_v201 import smart_charging
+from ocpp_v201 import schedules
 from ocpp_v201.requests import request_id
 
 # F06: MessageTriggerEnumType.
@@ -42,7 +42,7 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
         if profile["purpose"] != "transaction" or "transaction_id" in profile:
             # F01.FR.09, FR.11: a TxProfile, without the id of a transaction.
             raise CommandRefused("invalid_args", "a `transaction` profile without transaction_id")
-        payload["chargingProfile"] = smart_charging.charging_profile(profile)
+        payload["chargingProfile"] = schedules.charging_profile(profile)
     return payload
 
 

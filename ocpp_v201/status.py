@@ -7,6 +7,7 @@ from chargepoints.models import Status
 from chargepoints.services import status
 from chargepoints.services.status import Report
 from chargepoints.versions import Handler, Payload
+from ocpp_v201 import numbers
 
 _NEUTRAL = {
     "Available": Status.AVAILABLE,
@@ -33,8 +34,8 @@ def record(
     inbound: Inbound, evse_id: int, connector_id: int, ocpp_status: str, timestamp: object
 ) -> None:
     report = Report(
-        evse_id=evse_id or None,
-        connector_id=connector_id if evse_id else None,
+        evse_id=numbers.place(inbound, evse_id),
+        connector_id=numbers.place(inbound, connector_id) if evse_id else None,
         status=_NEUTRAL.get(ocpp_status, Status.UNKNOWN),
         ocpp_status=ocpp_status,
     )

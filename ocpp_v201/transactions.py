@@ -10,6 +10,7 @@ from chargepoints.services.transactions import Start, Stop
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
+from ocpp_v201 import numbers
 from ocpp_v201.authorization import id_token_info, token
 from ocpp_v201.meter_values import elements
 
@@ -56,18 +57,18 @@ def _told(inbound: Inbound) -> Told:
     transaction_id = str(info["transactionId"])
     return Told(
         event_type=str(payload["eventType"]),
-        seq_no=payload["seqNo"],
+        seq_no=numbers.clipped(payload["seqNo"]),
         trigger_reason=str(payload["triggerReason"]),
         start=Start(
             moment=moment,
-            evse_id=evse.get("id"),
-            connector_id=evse.get("connectorId"),
+            evse_id=numbers.place(inbound, evse.get("id")),
+            connector_id=numbers.place(inbound, evse.get("connectorId")),
             transaction_id=transaction_id,
             token=id_token,
             # J02.FR.19: where the EVSE is not known at first, the begin is metered later.
             meter_wh=_register(samples if payload["eventType"] == STARTED else _at_begin(samples)),
-            reservation_id=payload.get("reservationId"),
-            remote_start_id=info.get("remoteStartId"),
+            reservation_id=numbers.numbered(inbound, payload.get("reservationId"), "reservation"),
+            remote_start_id=numbers.numbered(inbound, info.get("remoteStartId"), "remote_start"),
             offline=bool(payload.get("offline")),
             charging_state=info.get("chargingState", ""),
         ),

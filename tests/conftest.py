@@ -4,15 +4,21 @@ import contextlib
 import itertools
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+import pytest_asyncio
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests import databases
 from tests.fakes.core import FakeCore
+from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
+
+# More of what is drawn at random: `--hypothesis-profile=thorough`, in `make test-services`.
+hypothesis_settings.register_profile("thorough", max_examples=400)
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +30,7 @@ def no_unexpected_error(
     A test that provokes errors says which: `@pytest.mark.expected_errors("text in the message")`.
     """
     yield
-    marker = request.node.get_closest_marker("expected_errors")
-    expected = marker.args if marker else ()
+    expected = expected_errors(request)
     unexpected = [
         f"{record.name}: {record.getMessage()}\n{record.exc_text or ''}"
         for when in ("setup", "call")
@@ -56,6 +61,11 @@ def django_db_setup(
 def static_files(settings: Settings) -> None:
     """Clients of this test list the static files, which takes a while."""
     settings.WHITENOISE_AUTOREFRESH = False
+
+
+def expected_errors(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    marker = request.node.get_closest_marker("expected_errors")
+    return marker.args if marker else ()
 
 
 CORE_TOKEN = "the-token-of-the-fake-core"
@@ -109,12 +119,30 @@ def gateway(
     core: FakeCore,
     django_db_blocker: DjangoDbBlocker,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[RunningGateway]:
-    """A real server with a fake core; the ORM of the test looks at its database."""
+    """A real server with a fake core; the ORM of the test looks at its database.
+
+    What the server logs as an ERROR fails the test like an error in its own process.
+    """
     # Tests are coroutines that look at rows; nothing else waits for their event loop.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    before = running_gateway.log.stat().st_size
     with django_db_blocker.unblock(), running_gateway.database():
         yield running_gateway
+    expected = expected_errors(request)
+    logged = running_gateway.errors(after=before)
+    unexpected = [line for line in logged if not any(text in line for text in expected)]
+    if unexpected:
+        pytest.fail("the server logged errors:\n" + "\n".join(unexpected), pytrace=False)
+
+
+@pytest_asyncio.fixture
+async def station(gateway: RunningGateway, identity: str) -> AsyncIterator[OperatedStation]:
+    """OCPP 2.0.1: connected with a password, its boot accepted, its connector available."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.connector_is("Available")
+        yield station
 
 
 @pytest.fixture

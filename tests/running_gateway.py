@@ -90,6 +90,11 @@ class RunningGateway:
         """As a power cut does it."""
         self._end(signal.SIGKILL)
 
+    def errors(self, after: int = 0) -> list[str]:
+        """The lines of its log that are ERRORs, from this byte on."""
+        logged = self.log.read_bytes()[after:].decode(errors="replace")
+        return [line for line in logged.splitlines() if " ERROR " in line]
+
     @property
     def pid(self) -> int:
         assert self._process is not None

@@ -1,4 +1,4 @@
-"""The charging profiles that charge points have accepted."""
+"""The charging profiles that charge points accepted, or said they have."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -20,12 +20,17 @@ class ChargingProfileAdmin(HistoryAdmin):
         "stack_level",
         "profile_id",
         "transaction_id",
+        "source",
         "installed_at",
+        "reported_at",
+        "missing_since",
     )
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
         ("purpose", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("missing_since", admin.EmptyFieldListFilter),
     )
     search_fields = ("charge_point__identity", "=transaction_id")
     search_help_text = "charge point, or exact transaction id"
@@ -37,7 +42,10 @@ class ChargingProfileAdmin(HistoryAdmin):
         "stack_level",
         "profile_id",
         "transaction_id",
+        "source",
         "installed_at",
+        "reported_at",
+        "missing_since",
         "schedule",
     )
     readonly_fields = ("evse", "schedule")

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import include, path, re_path
 
 from chargepoints.api.charge_points import ChargePoints
+from chargepoints.api.charging_profiles import ChargingProfiles
 from chargepoints.api.command_batches import CommandBatches
 from chargepoints.api.commands import Commands
 from chargepoints.api.configuration import Configuration
@@ -24,6 +25,7 @@ of_charge_point: list[Any] = [
     path("messages", Messages.as_view(READ_LIST)),
     path("events", ChargePointEvents.as_view(READ_LIST)),
     path("configuration", Configuration.as_view(READ_LIST)),
+    path("charging-profiles", ChargingProfiles.as_view(READ_LIST)),
     path("commands", waits(Commands.as_view({"get": "list", "post": "create"}))),
 ]
 

@@ -1,4 +1,4 @@
-"""Charging profiles that a charge point has accepted."""
+"""Charging profiles of a charge point: those it accepted, and those it reported to have."""
 
 from django.db import models
 
@@ -6,13 +6,23 @@ from .charge_point import ChargePoint
 
 
 class ChargingProfile(models.Model):
-    """`evse_id` 0 is the charge point as a whole; `profile` is in the neutral words of the API."""
+    """`evse_id` 0 is the charge point as a whole; `profile` is in the neutral words of the API.
+
+    `reported_at` is the last time the charge point itself said that it has it; `missing_since` the
+    first time it was asked and did not.
+    """
 
     class Purpose(models.TextChoices):
         STATION_MAX = "station_max"
         DEFAULT = "default"
         TRANSACTION = "transaction"
         EXTERNAL = "external"
+
+    class Source(models.TextChoices):
+        CSO = "cso", "operator"
+        EMS = "ems", "energy management"
+        SO = "so", "system operator"
+        OTHER = "other"
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="charging_profiles"
@@ -23,13 +33,16 @@ class ChargingProfile(models.Model):
     stack_level = models.PositiveIntegerField()
     transaction_id = models.CharField(max_length=255, blank=True)
     profile = models.JSONField()
+    source = models.CharField(max_length=5, choices=Source, default=Source.CSO)
     installed_at = models.DateTimeField()
+    reported_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["evse_id", "purpose", "stack_level"]
         constraints = [
             models.UniqueConstraint(
-                fields=["charge_point", "profile_id"], name="charging_profile_unique"
+                fields=["charge_point", "source", "profile_id"], name="charging_profile_unique"
             )
         ]
 

@@ -11,7 +11,8 @@ from chargepoints.services import commands, expected_schedule
 from chargepoints.services.composite_schedule import Limit
 
 REQUESTED_BY = "gateway:car schedule"
-LONGEST = timedelta(days=1)
+USUAL = timedelta(days=1)
+LONGEST = timedelta(days=7)
 # Where neither the car nor any profile limits: what a Type 2 cable and most posts bear.
 UNLIMITED = {"A": 32.0, "W": 22_000.0}
 TOLERANCE = 0.1
@@ -34,8 +35,9 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
     row = _under_way(inbound, needs.evse_id)
     if row is None:
         return False
-    until = needs.departs_at or inbound.received_at + LONGEST
-    duration_s = max(int((until - inbound.received_at).total_seconds()), 60)
+    until = needs.departs_at or inbound.received_at + USUAL
+    stays = min(until - inbound.received_at, LONGEST)
+    duration_s = max(int(stays.total_seconds()), 60)
     limits = expected_schedule.expected(
         inbound.station.id,
         needs.evse_id,

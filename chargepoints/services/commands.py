@@ -187,21 +187,25 @@ def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: s
 
 def take_part(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
-) -> None:
-    """Add to a command's result what the charge point sent for it; with the last it is done."""
+) -> Command | None:
+    """Add to a command's result what the charge point sent for it; with the last it is done.
+
+    The command; None where none asked for this.
+    """
     command = (
         Command.objects.filter(charge_point_id=charge_point_id, effect_key=effect_key)
         .order_by("-created_at")
         .first()
     )
     if command is None:
-        return
+        return None
     known = command.result or []
     if part not in known:
         command.result = [*known, part]
         command.save(update_fields=["result"])
     if last:
         confirm_effect(unit, charge_point_id, effect_key)
+    return command
 
 
 def announce(unit: UnitOfWork, command: Command) -> None:

@@ -1,8 +1,8 @@
 """The composite schedule of several charging profiles, as a charge point should compute it.
 
 1.6 3.13.3 and 2.0.1 K01: for each purpose the highest stack level that has something to say at
-the moment prevails; a profile of the transaction overrules the default; the station's maximum
-bounds all. Pure: no database, no clock.
+the moment prevails; a profile of the transaction overrules the default; the station's maximum and
+every limit from outside bound all. Pure: no database, no clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,8 +73,11 @@ def _limit_at(
     of_car = _prevailing(profiles, (Purpose.TRANSACTION,), at, since, unit)
     if of_car is None:
         of_car = _prevailing(profiles, (Purpose.DEFAULT,), at, since, unit)
-    of_station = _prevailing(profiles, (Purpose.STATION_MAX, Purpose.EXTERNAL), at, since, unit)
-    found = [each for each in (of_car, of_station) if each is not None]
+    bounds = [_prevailing(profiles, (Purpose.STATION_MAX,), at, since, unit)]
+    # Each is of a source of its own, and holds whatever the others allow.
+    outside = (each for each in profiles if each.profile["purpose"] == Purpose.EXTERNAL)
+    bounds += [_prevailing([each], (Purpose.EXTERNAL,), at, since, unit) for each in outside]
+    found = [each for each in (of_car, *bounds) if each is not None]
     return min(found, key=lambda each: each[0], default=(None, None))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoints.inbound import Inbound
+from chargepoints.models import ChargingProfile
 from chargepoints.services import charging_profiles
 from chargepoints.unit_of_work import take_numbers
 
@@ -22,20 +23,16 @@ def set_limit(inbound: Inbound, evse_id: int, source: str, schedule: dict[str, A
             "kind": "absolute" if "start" in schedule else "relative",
             **schedule,
         }
-        charging_profiles.install(station_id, evse_id, profile)
+        charging_profiles.install(station_id, evse_id, profile, source)
     _tell(inbound, evse_id, source, schedule)
 
 
 def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
     """Without an EVSE, of the charge point and of all of them."""
-    charging_profiles.clear(
-        inbound.station.id,
-        {
-            "purpose": Purpose.EXTERNAL,
-            "stack_level": SOURCES.index(source),
-            "evse_id": evse_id,
-        },
+    limits = ChargingProfile.objects.filter(
+        charge_point_id=inbound.station.id, purpose=Purpose.EXTERNAL, source=source
     )
+    (limits if evse_id is None else limits.filter(evse_id=evse_id)).delete()
     _tell(inbound, evse_id, source, None, cleared=True)
 
 

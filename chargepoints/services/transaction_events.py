@@ -49,16 +49,16 @@ def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transacti
     if ended:
         if row.ended_at is None or row.closed_by:
             transactions.end(inbound, row, told.stop)
-        if missing_numbers(row, told.seq_no):
+        if numbers_are_missing(row, told.seq_no):
             _ask_for_the_rest(inbound, row)
     _append(inbound, row, told, conflict=False)
     return row
 
 
-def missing_numbers(row: Transaction, *coming: int) -> list[int]:
-    """The holes between the first and the last number that came, or is `coming` now."""
-    numbers = {*coming, *row.events.filter(conflict=False).values_list("seq_no", flat=True)}
-    return [n for n in range(min(numbers), max(numbers)) if n not in numbers] if numbers else []
+def numbers_are_missing(row: Transaction, coming: int) -> bool:
+    """Whether there are holes between the first and the last number: those that came, and this."""
+    numbers = {coming, *row.events.filter(conflict=False).values_list("seq_no", flat=True)}
+    return max(numbers) - min(numbers) >= len(numbers)
 
 
 def _ask_for_the_rest(inbound: Inbound, row: Transaction) -> None:

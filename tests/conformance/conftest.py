@@ -1,23 +1,12 @@
-"""What the conformance tests hold: a station of OCPP 2.0.1, and the gateway behind nginx."""
+"""The gateway behind nginx, for the cases that need TLS."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
-import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
 from chargepoints.services import authority
 from tests.gateway_behind_nginx import GatewayBehindNginx
-from tests.operated_station import OperatedStation
-from tests.running_gateway import RunningGateway
-
-
-@pytest_asyncio.fixture
-async def station(gateway: RunningGateway, identity: str) -> AsyncIterator[OperatedStation]:
-    """Connected with a password, its boot accepted, its connector available."""
-    async with await OperatedStation.connect(gateway, identity) as station:
-        await station.connector_is("Available")
-        yield station
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,15 @@ async def test_tc_k_59_csms_plans_anew_and_the_car_answers(station: OperatedStat
     await charging.tell("Updated", "ChargingRateChanged")
 
 
+async def test_a_car_that_leaves_in_two_days_gets_a_schedule_until_then(
+    station: OperatedStation,
+) -> None:
+    await plugged_in(station)
+    profile = await needs(station, departureTime=at(days=-2))
+    (schedule,) = profile["chargingSchedule"]
+    assert 172_000 < schedule["duration"] <= 172_800
+
+
 async def test_needs_without_a_transaction_are_rejected(station: OperatedStation) -> None:
     answer = await station.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": AC})
     assert answer == {"status": "Rejected"}

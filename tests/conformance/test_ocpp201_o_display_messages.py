@@ -12,7 +12,7 @@ MESSAGE: Payload = {
     "priority": "in_front",
     "state": "charging",
 }
-TOMORROW = at(days=-1)
+IN_THREE_DAYS = at(days=-3)
 
 
 async def show(
@@ -145,13 +145,13 @@ async def test_tc_o_12_csms_replaces_a_message(station: OperatedStation) -> None
 
 
 async def test_tc_o_13_csms_shows_from_a_time_on(station: OperatedStation) -> None:
-    message, _ = await show(station, start_at=TOMORROW)
-    assert message["startDateTime"] == TOMORROW
+    message, _ = await show(station, start_at=IN_THREE_DAYS)
+    assert message["startDateTime"] == IN_THREE_DAYS
 
 
 async def test_tc_o_14_csms_shows_until_a_time(station: OperatedStation) -> None:
-    message, _ = await show(station, end_at=TOMORROW)
-    assert message["endDateTime"] == TOMORROW
+    message, _ = await show(station, end_at=IN_THREE_DAYS)
+    assert message["endDateTime"] == IN_THREE_DAYS
 
 
 async def rejected(station: OperatedStation, status: str) -> None:
@@ -185,15 +185,15 @@ async def test_tc_o_27_csms_shows_for_a_transaction_from_a_time_on(
     station: OperatedStation,
 ) -> None:
     charging = await station.charging()
-    message, _ = await show(station, transaction_id=charging.transaction_id, start_at=TOMORROW)
+    message, _ = await show(station, transaction_id=charging.transaction_id, start_at=IN_THREE_DAYS)
     assert message["transactionId"] == charging.transaction_id
-    assert message["startDateTime"] == TOMORROW
+    assert message["startDateTime"] == IN_THREE_DAYS
 
 
 async def test_tc_o_28_csms_shows_for_a_transaction_until_a_time(
     station: OperatedStation,
 ) -> None:
     charging = await station.charging()
-    message, _ = await show(station, transaction_id=charging.transaction_id, end_at=TOMORROW)
+    message, _ = await show(station, transaction_id=charging.transaction_id, end_at=IN_THREE_DAYS)
     assert message["transactionId"] == charging.transaction_id
-    assert message["endDateTime"] == TOMORROW
+    assert message["endDateTime"] == IN_THREE_DAYS

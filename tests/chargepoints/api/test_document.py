@@ -62,6 +62,7 @@ def test_it_has_all_that_the_contract_names(document: Any) -> None:
         f"{charge_point}/messages": {"get"},
         f"{charge_point}/events": {"get"},
         f"{charge_point}/configuration": {"get"},
+        f"{charge_point}/charging-profiles": {"get"},
         f"{charge_point}/commands": {"get", "post"},
         "/api/v1/command-batches": {"post"},
         "/api/v1/command-batches/{id}": {"get"},

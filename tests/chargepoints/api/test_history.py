@@ -247,7 +247,16 @@ def test_configuration_tells_keys_and_variables_apart(client: ApiClient) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["transactions", "meter-values", "messages", "events", "configuration", "commands"]
+    "name",
+    [
+        "transactions",
+        "meter-values",
+        "messages",
+        "events",
+        "configuration",
+        "charging-profiles",
+        "commands",
+    ],
 )
 def test_an_unknown_charge_point_has_no_history(client: ApiClient, name: str) -> None:
     assert client.get(f"/charge-points/NOBODY/{name}").status_code == 404

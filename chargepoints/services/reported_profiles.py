@@ -1,0 +1,76 @@
+"""What a charge point says of its charging profiles, reconciled with what is known of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from chargepoints.models import ChargingProfile
+
+Profile = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Which profiles were asked for; what is None or empty was no criterion."""
+
+    evse_id: int | None = None
+    profile_ids: tuple[int, ...] = ()
+    purpose: str | None = None
+    stack_level: int | None = None
+    sources: tuple[str, ...] = ()
+
+    def query(self) -> Q:
+        asked = {
+            "evse_id": self.evse_id,
+            "profile_id__in": self.profile_ids or None,
+            "purpose": self.purpose,
+            "stack_level": self.stack_level,
+            "source__in": self.sources or None,
+        }
+        return Q(**{name: value for name, value in asked.items() if value is not None})
+
+
+def reported(
+    charge_point_id: int, evse_id: int, source: str, profiles: list[Profile], at: datetime
+) -> None:
+    """It has these: what we did not know of appears, with its source."""
+    for profile in profiles:
+        ChargingProfile.objects.update_or_create(
+            charge_point_id=charge_point_id,
+            source=source,
+            profile_id=profile["id"],
+            defaults={
+                "evse_id": evse_id,
+                "purpose": profile["purpose"],
+                "stack_level": profile["stack_level"],
+                "transaction_id": profile.get("transaction_id", ""),
+                "profile": profile,
+                "reported_at": at,
+                "missing_since": None,
+            },
+            create_defaults={
+                "evse_id": evse_id,
+                "purpose": profile["purpose"],
+                "stack_level": profile["stack_level"],
+                "transaction_id": profile.get("transaction_id", ""),
+                "profile": profile,
+                "reported_at": at,
+                "installed_at": at,
+            },
+        )
+
+
+def complete(charge_point_id: int, criteria: Criteria, since: datetime, at: datetime) -> None:
+    """The report that was asked for at `since` is whole: what it left out is not there.
+
+    A limit from outside that we were only notified of has no id to be reported by: the report's
+    own rows of its source stand for it from now on.
+    """
+    known = ChargingProfile.objects.filter(criteria.query(), charge_point_id=charge_point_id)
+    left_out = known.filter(
+        Q(reported_at=None) | Q(reported_at__lt=since), installed_at__lt=since, missing_since=None
+    )
+    left_out.filter(purpose=ChargingProfile.Purpose.EXTERNAL, reported_at=None).delete()
+    left_out.update(missing_since=at)

@@ -1,0 +1,30 @@
+"""Numbers of stations, which may be anything, as columns take them."""
+
+from chargepoints.inbound import Inbound
+
+# An integer has 32 bits (part 2, primitive datatypes).
+SMALLEST = -(2**31)
+LARGEST = 2**31 - 1
+
+
+def place(inbound: Inbound, number: int | None) -> int | None:
+    """An EVSE's or connector's number; None where it is 0, missing, or can be none."""
+    if not number:
+        return None
+    if 0 < number <= LARGEST:
+        return number
+    inbound.deviate("odd_evse")
+    return None
+
+
+def numbered(inbound: Inbound, number: int | None, name: str) -> int | None:
+    """An id of ours; None where it is missing, or none that we can have given."""
+    if number is None or 0 <= number <= LARGEST:
+        return number
+    inbound.deviate(f"odd_{name}")
+    return None
+
+
+def clipped(number: int, smallest: int = SMALLEST) -> int:
+    """The nearest number that a column takes: what was sent stays in the trace."""
+    return max(smallest, min(number, LARGEST))

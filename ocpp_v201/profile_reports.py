@@ -1,0 +1,104 @@
+"""K09: the station reports the charging profiles it has, in parts."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.inbound import Inbound
+from chargepoints.models import Command
+from chargepoints.services import commands, reported_profiles
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.reported_profiles import Criteria
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Handler,
+    Payload,
+    ResponseReading,
+)
+from ocpp_v201 import numbers
+from ocpp_v201.requests import request_id
+from ocpp_v201.schedules import NEUTRAL_SOURCE, PURPOSE, SOURCES, neutral_profile
+
+
+def effect(request_number: int) -> str:
+    return f"profiles:{request_number}"
+
+
+def ask(unit: UnitOfWork, command: Command) -> Payload:
+    args = command.args
+    number = request_id(command)
+    command.effect_key = effect(number)
+    criteria: Payload = {}
+    if "profile_ids" in args:
+        criteria["chargingProfileId"] = args["profile_ids"]
+    if "purpose" in args:
+        criteria["chargingProfilePurpose"] = PURPOSE[args["purpose"]]
+    if "stack_level" in args:
+        criteria["stackLevel"] = args["stack_level"]
+    if "sources" in args:
+        criteria["chargingLimitSource"] = [SOURCES[source] for source in args["sources"]]
+    if not criteria:
+        # K09.FR.03: one of them at least.
+        raise CommandRefused("invalid_args", "name profile_ids, purpose, stack_level or sources")
+    evse = {"evseId": args["evse_id"]} if "evse_id" in args else {}
+    return {"requestId": number, "chargingProfile": criteria, **evse}
+
+
+def conclude(command: Command, response: Payload) -> Conclusion:
+    # NoProfiles says that none fits; no report follows.
+    status = str(response["status"])
+    if status == "Accepted":
+        return Conclusion(Command.State.ACCEPTED)
+    return Conclusion(Command.State.REJECTED, error_code=status)
+
+
+def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] == "NoProfiles":
+        _complete(command)
+
+
+def report(inbound: Inbound, decision: Any) -> Payload:
+    payload = inbound.payload
+    station_id, last = inbound.station.id, not payload.get("tbc")
+    reported_profiles.reported(
+        station_id,
+        numbers.place(inbound, payload["evseId"]) or 0,
+        NEUTRAL_SOURCE.get(str(payload["chargingLimitSource"]), "other"),
+        [neutral_profile(profile) for profile in payload["chargingProfile"]],
+        inbound.received_at,
+    )
+    asked = commands.take_part(
+        inbound.unit,
+        station_id,
+        effect(payload["requestId"]),
+        {
+            "evse_id": payload["evseId"],
+            "source": payload["chargingLimitSource"],
+            "profiles": payload["chargingProfile"],
+        },
+        last=last,
+    )
+    if last and asked is not None:
+        _complete(asked)
+    return {}
+
+
+def _complete(command: Command) -> None:
+    args = command.args
+    if command.type != "get_charging_profiles" or command.sent_at is None:
+        return
+    criteria = Criteria(
+        evse_id=args.get("evse_id"),
+        profile_ids=tuple(args.get("profile_ids") or ()),
+        purpose=args.get("purpose"),
+        stack_level=args.get("stack_level"),
+        sources=tuple(args.get("sources") or ()),
+    )
+    reported_profiles.complete(command.charge_point_id, criteria, command.sent_at, timezone.now())
+
+
+HANDLERS = {"ReportChargingProfiles": Handler(report)}
+COMMANDS = {"get_charging_profiles": CommandTranslation("GetChargingProfiles", ask)}
+RESPONSES = {"GetChargingProfiles": ResponseReading(conclude, record)}

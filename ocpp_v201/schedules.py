@@ -1,0 +1,109 @@
+"""K: charging profiles and their schedules, from neutral words to OCPP's and back."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from chargepoints.clock import api_time, coming_time, ocpp_time
+from chargepoints.versions import Payload
+from ocpp_v201 import numbers
+
+PURPOSE = {
+    "station_max": "ChargingStationMaxProfile",
+    "default": "TxDefaultProfile",
+    "transaction": "TxProfile",
+    "external": "ChargingStationExternalConstraints",
+}
+NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
+SOURCES = {"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"}
+NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
+
+
+def charging_profile(profile: Payload) -> Payload:
+    """ChargingProfileType from a neutral profile."""
+    said: Payload = {
+        "id": profile["id"],
+        "stackLevel": profile["stack_level"],
+        "chargingProfilePurpose": PURPOSE[profile["purpose"]],
+        "chargingProfileKind": profile["kind"].capitalize(),
+        "chargingSchedule": [_schedule(profile)],
+    }
+    if "recurrence" in profile:
+        said["recurrencyKind"] = profile["recurrence"].capitalize()
+    for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
+        if here in profile:
+            said[name] = _time(profile[here])
+    if "transaction_id" in profile:
+        said["transactionId"] = profile["transaction_id"]
+    return said
+
+
+def _schedule(profile: Payload) -> Payload:
+    schedule: Payload = {
+        "id": profile["id"],
+        "chargingRateUnit": profile["unit"],
+        "chargingSchedulePeriod": [_period(period) for period in profile["periods"]],
+    }
+    if "start" in profile:
+        schedule["startSchedule"] = _time(profile["start"])
+    elif profile["kind"] != "relative":
+        # K01.FR.40: an absolute or recurring schedule says when it starts.
+        schedule["startSchedule"] = ocpp_time(timezone.now())
+    if "duration_s" in profile:
+        schedule["duration"] = profile["duration_s"]
+    if "min_rate" in profile:
+        schedule["minChargingRate"] = _tenths(profile["min_rate"])
+    return schedule
+
+
+def _period(period: Payload) -> Payload:
+    said: Payload = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
+    if "phases" in period:
+        said["numberPhases"] = period["phases"]
+    return said
+
+
+def _tenths(value: float) -> float:
+    """ChargingSchedulePeriodType: at most one digit fraction."""
+    return round(float(value), 1)
+
+
+def _time(text: str) -> str:
+    return ocpp_time(datetime.fromisoformat(text))
+
+
+def neutral_profile(profile: Payload) -> Payload:
+    """A neutral profile from ChargingProfileType; of a car's alternatives (K15) the first."""
+    neutral: Payload = {
+        "id": numbers.clipped(profile["id"]),
+        "stack_level": numbers.clipped(profile["stackLevel"], 0),
+        "purpose": NEUTRAL_PURPOSE.get(profile["chargingProfilePurpose"], "external"),
+        "kind": profile["chargingProfileKind"].lower(),
+        **neutral_schedule(profile["chargingSchedule"][0]),
+    }
+    if "recurrencyKind" in profile:
+        neutral["recurrence"] = profile["recurrencyKind"].lower()
+    for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
+        if at := coming_time(profile.get(name)):
+            neutral[here] = api_time(at)
+    if "transactionId" in profile:
+        neutral["transaction_id"] = profile["transactionId"]
+    return neutral
+
+
+def neutral_schedule(schedule: Payload) -> Payload:
+    neutral: Payload = {
+        "unit": schedule["chargingRateUnit"],
+        "periods": [
+            {"start_s": numbers.clipped(period["startPeriod"], 0), "limit": period["limit"]}
+            | ({"phases": period["numberPhases"]} if "numberPhases" in period else {})
+            for period in schedule["chargingSchedulePeriod"]
+        ],
+    }
+    if start := coming_time(schedule.get("startSchedule")):
+        neutral["start"] = api_time(start)
+    if "duration" in schedule:
+        neutral["duration_s"] = numbers.clipped(schedule["duration"], 0)
+    if "minChargingRate" in schedule:
+        neutral["min_rate"] = schedule["minChargingRate"]
+    return neutral

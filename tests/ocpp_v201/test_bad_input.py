@@ -1,0 +1,70 @@
+"""Bad input of every kind for every message: the right code or acceptance, the socket alive."""
+
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from chargepoints.models import Message
+from ocpp_v201.version import VERSION
+from tests.fakes import frames, payloads
+from tests.fakes.payloads import Fault
+from tests.operated_station import OperatedStation
+
+OCCURRENCE, TYPE = "OccurrenceConstraintViolation", "TypeConstraintViolation"
+RESULT = "result"
+# What cannot be read any other way; all else is accepted, with a deviation.
+REFUSED = {
+    "missing": OCCURRENCE,
+    "null": OCCURRENCE,
+    "text for integer": TYPE,
+    "text for number": TYPE,
+    "text for boolean": TYPE,
+    "a number for boolean": TYPE,
+    "text for array": TYPE,
+    "text for object": TYPE,
+    "a list for object": TYPE,
+}
+
+
+@cache
+def faults(action: str) -> list[Fault]:
+    return list(payloads.faults(payloads.request_schema("ocpp.v201", f"{action}Request")))
+
+
+def allowed(fault: Fault) -> set[str]:
+    if fault.kind == "null" and not fault.required:
+        return {RESULT}
+    if fault.kind == "an object for array":
+        # It is taken for the one element, which then may lack what an element has to have.
+        return {OCCURRENCE, TYPE, RESULT}
+    if fault.kind.startswith("an object for"):
+        return {TYPE}
+    return {REFUSED.get(fault.kind, RESULT)}
+
+
+@pytest.mark.parametrize("action", sorted(VERSION.handlers))
+@settings(
+    max_examples=max(settings().max_examples // 8, 1),
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.data())
+async def test_bad_input_gets_the_right_answer_and_the_socket_stays(
+    station: OperatedStation, action: str, data: st.DataObject
+) -> None:
+    fault = data.draw(st.sampled_from(faults(action)))
+    frame = await station.charger.call(action, fault.payload)
+    said = RESULT if frame[0] == frames.CALLRESULT else frame[2]
+    assert said in allowed(fault), (fault, frame)
+    trace = Message.objects.filter(charge_point=station.row, message_id=frame[1]).get()
+    assert trace.deviations or said != RESULT or not_noted(fault), fault
+
+
+def not_noted(fault: Fault) -> bool:
+    """What the schema takes is no deviation."""
+    if fault.path == ("data",):
+        return True
+    return fault.kind in {"nothing for string", "a huge one for integer", "a huge one for number"}
