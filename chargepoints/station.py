@@ -39,7 +39,16 @@ class Station:
     heartbeat_interval: int | None = None
     proactive: bool = True
     core_unreachable: str = ""
+    settings_changed_at: datetime | None = None
+    assigned_quirks: list[str] = field(default_factory=list)
     quirks: dict[str, Any] = field(default_factory=dict)
+    # Whether it booted on this connection; how its clock goes, as seen on it and as stored.
+    booted_here: bool = False
+    clock_skew_s: int | None = None
+    stored_skew_s: int | None = None
+    # CALLs of ours in a row without an answer; whether it was found deaf before.
+    unanswered: int = 0
+    deaf: bool = False
     open_transactions: dict[str, int] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
@@ -49,10 +58,16 @@ class Station:
         station = cls(charge_point.pk, charge_point.identity)
         # No setting: a row read a moment ago must not undo the boot that was just accepted.
         station.boot_accepted = charge_point.boot_accepted_at is not None
+        station.stored_skew_s = charge_point.clock_skew_s
+        station.deaf = charge_point.deaf_since is not None
         station.take_settings(charge_point)
         return station
 
     def take_settings(self, charge_point: ChargePoint) -> None:
+        if charge_point.settings_changed_at == self.settings_changed_at:
+            # Nothing new; and a row read a moment ago must not undo what a boot has brought since.
+            return
+        self.settings_changed_at = charge_point.settings_changed_at
         self.external_id = charge_point.external_id
         self.site = charge_point.site
         self.strict = charge_point.strict
@@ -60,4 +75,5 @@ class Station:
         self.heartbeat_interval = charge_point.heartbeat_interval
         self.proactive = charge_point.proactive
         self.core_unreachable = charge_point.core_unreachable
+        self.assigned_quirks = charge_point.assigned_quirks
         self.quirks = charge_point.quirks

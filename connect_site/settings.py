@@ -64,6 +64,7 @@ PING_INTERVAL_S = env.float("PING_INTERVAL_S", 50, validate=Range(min=1, max=59)
 PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
+BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 
 # --- Files --------------------------------------------------------------------------------------

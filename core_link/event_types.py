@@ -5,6 +5,7 @@ EVENT_TYPES = (
     "certificate.requested",
     "charge_point.booted",
     "charge_point.configuration_changed",
+    "charge_point.deaf",
     "charge_point.diagnostics_uploaded",
     "charge_point.firmware_status",
     "charge_point.handshake_refused",

@@ -40,8 +40,10 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
         if args["charging_profile"]["purpose"] != "transaction":
             # 5.11: only a TxProfile may come with a remote start, and without a transaction.
             raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
-        profile = charging_profiles.numbered(command, "charging_profile")
-        payload["chargingProfile"] = smart_charging.charging_profile(command.charge_point, profile)
+        profile = charging_profiles.numbered(unit, command, "charging_profile")
+        payload["chargingProfile"] = smart_charging.charging_profile(
+            unit, command.charge_point, profile
+        )
     return payload
 
 

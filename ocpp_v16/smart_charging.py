@@ -4,15 +4,16 @@ from datetime import datetime
 
 from chargepoints.clock import ocpp_time
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import (
-    charging_profiles,
-    composite_schedule,
-    expected_schedule,
-    quirks,
-)
+from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+    by_status,
+)
 
 PURPOSE = {
     "station_max": "ChargePointMaxProfile",
@@ -21,9 +22,9 @@ PURPOSE = {
 }
 
 
-def charging_profile(charge_point: ChargePoint, profile: Payload) -> Payload:
+def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
-    profile = _as_understood(charge_point, profile)
+    profile = charging_profiles.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
         "stackLevel": profile["stack_level"],
@@ -39,22 +40,6 @@ def charging_profile(charge_point: ChargePoint, profile: Payload) -> Payload:
         if here in profile:
             said[name] = _time(profile[here])
     return said
-
-
-def _as_understood(charge_point: ChargePoint, profile: Payload) -> Payload:
-    unit = quirks.setting(charge_point, "charging_rate_unit") or profile["unit"]
-    factor = quirks.setting(charge_point, "limit_factor") or 1
-    periods = [
-        period
-        | {
-            "limit": composite_schedule.in_unit(
-                period["limit"], profile["unit"], unit, period.get("phases")
-            )
-            / factor
-        }
-        for period in profile["periods"]
-    ]
-    return profile | {"unit": unit, "periods": periods}
 
 
 def _schedule(profile: Payload) -> Payload:
@@ -95,19 +80,28 @@ def _number(transaction_id: str) -> int:
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
+    connector, profile = charging_profiles.next_part(unit, command)
     return {
-        "connectorId": command.args.get("evse_id", 0),
-        "csChargingProfiles": charging_profile(
-            command.charge_point, charging_profiles.numbered(command)
-        ),
+        "connectorId": connector,
+        "csChargingProfiles": charging_profile(unit, command.charge_point, profile),
     }
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type != "set_charging_profile" or response["status"] != "Accepted":
         return
-    args = command.args
-    charging_profiles.install(command.charge_point_id, args.get("evse_id", 0), args["profile"])
+    asked: Payload = command.request or {}
+    number = asked["csChargingProfiles"]["chargingProfileId"]
+    charging_profiles.accepted(unit, command, asked["connectorId"], number)
+
+
+def conclude_set(command: Command, response: Payload) -> Conclusion:
+    concluded = by_status(command, response)
+    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
+        return concluded
+    if charging_profiles.is_complete(command):
+        return concluded
+    return Conclusion(Command.State.QUEUED)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -157,7 +151,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(record=record_set),
+    "SetChargingProfile": ResponseReading(conclude_set, record_set),
     "ClearChargingProfile": ResponseReading(record=record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

@@ -38,10 +38,11 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
     if "evse_id" in args:
         payload["evseId"] = args["evse_id"]
     if "charging_profile" in args:
-        profile = charging_profiles.numbered(command, "charging_profile")
+        profile = charging_profiles.numbered(unit, command, "charging_profile")
         if profile["purpose"] != "transaction" or "transaction_id" in profile:
             # F01.FR.09, FR.11: a TxProfile, without the id of a transaction.
             raise CommandRefused("invalid_args", "a `transaction` profile without transaction_id")
+        profile = charging_profiles.as_understood(unit, command.charge_point, profile)
         payload["chargingProfile"] = schedules.charging_profile(profile)
     return payload
 

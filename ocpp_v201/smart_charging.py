@@ -4,20 +4,26 @@ from chargepoints.models import Command, Transaction
 from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+    by_status,
+)
 from ocpp_v201.schedules import PURPOSE, charging_profile
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    evse_id = command.args.get("evse_id", 0)
-    _keep_number(command, evse_id)
-    profile = charging_profiles.numbered(command)
+    _keep_number(command, command.args.get("evse_id", 0))
+    evse_id, profile = charging_profiles.next_part(unit, command)
     if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
         # K01.FR.38, and SetChargingProfileRequest's evseId.
         raise CommandRefused("invalid_args", "`station_max` is for EVSE 0, and never relative")
     if profile["purpose"] == "transaction":
         # K01.FR.03: it names its transaction, which is the one under way there.
         profile = _of_transaction(command, evse_id, profile)
+    profile = charging_profiles.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
 
 
@@ -44,8 +50,18 @@ def _of_transaction(command: Command, evse_id: int, profile: Payload) -> Payload
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type == "set_charging_profile" and response["status"] == "Accepted":
-        args = command.args
-        charging_profiles.install(command.charge_point_id, args.get("evse_id", 0), args["profile"])
+        asked: Payload = command.request or {}
+        number = asked["chargingProfile"]["id"]
+        charging_profiles.accepted(unit, command, asked["evseId"], number)
+
+
+def conclude_set(command: Command, response: Payload) -> Conclusion:
+    concluded = by_status(command, response)
+    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
+        return concluded
+    if charging_profiles.is_complete(command):
+        return concluded
+    return Conclusion(Command.State.QUEUED)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -97,7 +113,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(record=record_set),
+    "SetChargingProfile": ResponseReading(conclude_set, record_set),
     "ClearChargingProfile": ResponseReading(record=record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

@@ -4,7 +4,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from chargepoints.models import QuirkProfile
 
 SECURITY_PROFILES = [
     (0, "0: no authentication"),
@@ -24,8 +30,18 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
         help_text="The one subprotocol to speak; empty: what charger and gateway agree on.",
     )
 
+    assigned_quirks = forms.MultipleChoiceField(
+        label="Quirks",
+        required=False,
+        widget=UnfoldAdminSelectMultipleWidget,
+        help_text="Quirk profiles it has whatever its vendor and model.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "assigned_quirks" in self.fields:
+            names = QuirkProfile.objects.order_by("name").values_list("name", flat=True)
+            self.fields["assigned_quirks"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
         versions = [("", "any"), *((name, name) for name in settings.OCPP_VERSIONS)]
         if "pinned_protocol" in self.fields:
             self.fields["pinned_protocol"].choices = versions  # type: ignore[attr-defined]

@@ -24,7 +24,14 @@ from chargepoints.models import ChargePoint, Credential, HandshakeRefusal, Regis
 from chargepoints.services import charge_points
 
 SETTINGS = ("name", "external_id", "site", "registration", "security_profile", "pinned_protocol")
-BEHAVIOUR = ("strict", "check_user_name", "proactive", "core_unreachable", "heartbeat_interval")
+BEHAVIOUR = (
+    "strict",
+    "check_user_name",
+    "proactive",
+    "core_unreachable",
+    "heartbeat_interval",
+    "assigned_quirks",
+)
 SAID_AT_BOOT = ("vendor", "model", "serial_number", "firmware_version", "iccid", "imsi")
 
 

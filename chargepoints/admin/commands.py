@@ -40,7 +40,19 @@ class CommandAdmin(HistoryAdmin):
     date_hierarchy = "created_at"
     change_form_outer_before_template = "admin/chargepoints/command/cancel.html"
     fieldsets = (
-        (None, {"fields": ("charge_point", "type", "arguments", "requested_by", "state_badge")}),
+        (
+            None,
+            {
+                "fields": (
+                    "charge_point",
+                    "type",
+                    "arguments",
+                    "requested_by",
+                    "state_badge",
+                    "doubts",
+                )
+            },
+        ),
         (
             "When",
             {"fields": ("created_at", "expires_at", "sent_at", "answered_at", "finished_at")},
@@ -52,7 +64,14 @@ class CommandAdmin(HistoryAdmin):
         ("What went wrong", {"fields": ("error_class", "error_code", "error_detail")}),
         ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction")}),
     )
-    readonly_fields = ("arguments", "state_badge", "request_sent", "response_got", "brought")
+    readonly_fields = (
+        "arguments",
+        "state_badge",
+        "doubts",
+        "request_sent",
+        "response_got",
+        "brought",
+    )
 
     @admin.display(description="created")
     def created(self, row: Command) -> str:
@@ -65,6 +84,10 @@ class CommandAdmin(HistoryAdmin):
     @admin.display(description="error")
     def error(self, row: Command) -> str:
         return " ".join(text for text in (row.error_code, row.error_detail[:80]) if text) or "-"
+
+    @admin.display(description="cautions")
+    def doubts(self, row: Command) -> str:
+        return "; ".join(row.cautions) or "-"
 
     @admin.display(description="took")
     def took(self, row: Command) -> str:

@@ -66,6 +66,7 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
             (transaction, charts.chart_of(transaction.pk) if position < CHARTS else None)
             for position, transaction in enumerate(running)
         ],
+        "quirk_uses": _quirk_uses(charge_point),
         "left_open": _left_open(charge_point) if running else set(),
         "ended": Transaction.objects.filter(charge_point=charge_point, ended_at__isnull=False)
         .order_by("-id")
@@ -83,6 +84,17 @@ def _left_open(charge_point: ChargePoint) -> set[int]:
     """The keys of the transactions that may be open in our books alone."""
     rows = Transaction.objects.filter(charge_point=charge_point)
     return set(closing.left_open(rows).values_list("pk", flat=True))
+
+
+def _quirk_uses(charge_point: ChargePoint) -> list[dict[str, Any]]:
+    """Each setting it has now, with how often it made a difference."""
+    values = charge_point.quirks.get("settings", {})
+    if not values:
+        return []
+    uses = charge_point.quirk_uses.filter(setting__in=values)
+    return [
+        {"setting": use.setting, "value": values[use.setting], "count": use.count} for use in uses
+    ]
 
 
 def _messages(charge_point: ChargePoint) -> Any:

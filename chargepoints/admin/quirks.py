@@ -7,13 +7,13 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from chargepoints.models import QuirkProfile
-from chargepoints.services import quirks
+from chargepoints.services import quirk_settings
 
 
 class QuirkProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_settings(self) -> Any:
         settings = self.cleaned_data["settings"]
-        quirks.check(settings)
+        quirk_settings.check(settings)
         return settings
 
 
@@ -36,6 +36,6 @@ class QuirkProfileAdmin(ModelAdmin):
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        lines = [f"{name}: {meaning}" for name, (_, meaning) in quirks.SETTINGS.items()]
+        lines = [f"{name}: {each.meaning}" for name, each in quirk_settings.SETTINGS.items()]
         form.base_fields["settings"].help_text = "; ".join(lines)
         return form

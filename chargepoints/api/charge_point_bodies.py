@@ -18,7 +18,14 @@ from chargepoints.api.fields import (
     Time,
 )
 from chargepoints.clock import api_time
-from chargepoints.models import ChargePoint, Connector, Evse, Status, UnreachablePolicy
+from chargepoints.models import (
+    ChargePoint,
+    Connector,
+    Evse,
+    QuirkProfile,
+    Status,
+    UnreachablePolicy,
+)
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import version_of
@@ -120,6 +127,11 @@ class ChargePointSerializer(StrictModel):
     evses = EvseSerializer(many=True, read_only=True)
     capabilities = serializers.SerializerMethodField()
     quirks = serializers.SerializerMethodField(help_text="Applied to this charger.")
+    assigned_quirks = serializers.ListField(
+        child=Text(max_length=100),
+        required=False,
+        help_text="Quirk profiles it has whatever its vendor and model, by name.",
+    )
 
     class Meta:
         model = ChargePoint
@@ -151,6 +163,9 @@ class ChargePointSerializer(StrictModel):
             "evses",
             "capabilities",
             "quirks",
+            "assigned_quirks",
+            "clock_skew_s",
+            "deaf_since",
             "created_at",
         ]
         read_only_fields = [
@@ -160,6 +175,8 @@ class ChargePointSerializer(StrictModel):
             "boot_reason",
             "error_code",
             "status_at",
+            "clock_skew_s",
+            "deaf_since",
             "created_at",
         ]
 
@@ -174,6 +191,12 @@ class ChargePointSerializer(StrictModel):
     def get_quirks(self, charge_point: ChargePoint) -> list[str]:
         names: list[str] = charge_point.quirks.get("profiles", [])
         return names
+
+    def validate_assigned_quirks(self, names: list[str]) -> list[str]:
+        known = set(QuirkProfile.objects.filter(name__in=names).values_list("name", flat=True))
+        if unknown := [name for name in names if name not in known]:
+            raise serializers.ValidationError(f"no quirk profile is called {unknown[0]!r}")
+        return list(dict.fromkeys(names))
 
 
 class ChargePointPatch(ChargePointSerializer):

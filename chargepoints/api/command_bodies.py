@@ -78,6 +78,11 @@ class CommandSerializer(StrictModel):
     result = serializers.JSONField(
         read_only=True, help_text="What the charger sent later because of it: a list of parts."
     )
+    cautions = serializers.ListField(
+        child=Text(),
+        read_only=True,
+        help_text="What looked wrong about it; it was sent.",
+    )
     ocpp = OcppExchange(source="*", read_only=True)
     error = CommandError(source="*", read_only=True, allow_null=True)
 
@@ -99,6 +104,7 @@ class CommandSerializer(StrictModel):
             "finished_at",
             "transaction",
             "result",
+            "cautions",
             "ocpp",
             "error",
         ]

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # A charger that has been accepted before need not boot again; this long it is given the chance.
 SETTLE_S = 5.0
 BOOT_ACTION = "BootNotification"
+DEAF = 1000
 # What chargers are known to send before their BootNotification was answered.
 BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
 
@@ -69,6 +70,14 @@ class Calls:
             return
         self._concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
+
+    def unreadable(self, text: str, message_id: str) -> bool:
+        """Whether this garbled frame answers the outstanding CALL: then that one is over."""
+        if message_id != self._pending_id or self._pending is None or self._pending.done():
+            return False
+        self._concluding = asyncio.get_running_loop().create_future()
+        self._pending.set_result(Answer(text, None, unreadable=True))
+        return True
 
     @property
     def waiting(self) -> bool:
@@ -120,12 +129,14 @@ class Calls:
         session = self._session
         try:
             answer = await self._answer_to(claimed)
-            await session.gateway.writer.run(
+            deaf = await session.gateway.writer.run(
                 session.station.id,
                 lambda unit: dispatch.conclude(
                     unit, session.station, session.version, claimed, answer
                 ),
             )
+            if deaf:
+                await session.close(DEAF, "it answers none of our requests")
         finally:
             if self._concluding is not None:
                 self._concluding.set_result(None)

@@ -14,6 +14,7 @@ from chargepoints.gateway import handshake, process, refusals
 from chargepoints.gateway.handshake import Admitted, Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.services import quirks
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             await gateway.add(session, outcome.superseded)
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})
+            if outcome.station.quirks and (keep := scope["extensions"].get("connect.keepalive")):
+                keep(*quirks.keep_alive(outcome.station))
             code = await _read(receive, session)
             reason = "closed"
         finally:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from chargepoints import metrics
 from chargepoints.gateway import nudges, ocppj
 from chargepoints.models import ChargePoint, Command, Message
-from chargepoints.services import commands
+from chargepoints.services import commands, deafness, quirks
 from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.redaction import shown_args
@@ -42,11 +42,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`frame` is None where none came in time, or where the socket went (`lost`)."""
+    """`frame` is None where none came in time, where the socket went (`lost`), or where it was
+    `unreadable`.
+    """
 
     text: str
     frame: ocppj.CallResult | ocppj.CallError | None
     lost: bool = False
+    unreadable: bool = False
     at: datetime = field(default_factory=timezone.now)
 
 
@@ -84,7 +87,8 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
         except CommandRefused as refused:
             fail(unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail)
             continue
-        if (claimed := _mark_sent(station, version, command, action, payload, now)) is not None:
+        claimed = _mark_sent(unit, station, version, command, action, payload, now)
+        if claimed is not None:
             return claimed
     return None
 
@@ -119,6 +123,7 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
 
 
 def _mark_sent(
+    unit: UnitOfWork,
     station: Station,
     version: OcppVersion,
     command: Command,
@@ -145,43 +150,29 @@ def _mark_sent(
         return None
     frame = ocppj.encode_call(message_id, action, payload)
     shown_frame = frame if shown is payload else ocppj.encode_call(message_id, action, shown)
-    return Claimed(command.pk, message_id, action, frame, shown_frame, command.timeout_s, now)
+    timeout_s = command.timeout_s
+    if (late := quirks.setting(station, "call_timeout_s") or 0) > timeout_s:
+        timeout_s = late
+        quirks.used(unit, station.id, "call_timeout_s")
+    return Claimed(command.pk, message_id, action, frame, shown_frame, timeout_s, now)
 
 
 def conclude(
     unit: UnitOfWork, station: Station, version: OcppVersion, claimed: Claimed, answer: Answer
-) -> None:
-    """Write the trace and the command's state, whatever came or did not come."""
+) -> bool:
+    """Write the trace and the command's state, whatever came or did not come.
+
+    True where the socket had better be closed: it is up, and nobody answers on it.
+    """
     answer = _without_secrets(version, claimed.action, answer)
     command = Command.objects.get(pk=claimed.command_id)
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
-    command.answered_at = answer.at if answer.frame is not None else None
+    came = answer.frame is not None or answer.unreadable
+    command.answered_at = answer.at if came else None
     # Whoever waits for the answer alone need not wait for the effect.
     unit.after_commit(lambda: nudges.finished(command.pk))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
-    outcome, error_code = Message.Outcome.RESULT, ""
-    if isinstance(answer.frame, ocppj.CallResult):
-        _conclude_result(unit, version, command, answer.frame, deviations)
-    elif isinstance(answer.frame, ocppj.CallError):
-        outcome, error_code = Message.Outcome.ERROR, answer.frame.code[:50]
-        command.response = {
-            "code": answer.frame.code,
-            "description": answer.frame.description,
-            "details": answer.frame.details,
-        }
-        fail(
-            unit,
-            command,
-            State.CALLERROR,
-            ErrorClass.CALLERROR,
-            error_code,
-            answer.frame.description,
-        )
-    else:
-        outcome = Message.Outcome.TIMEOUT
-        code = "connection_lost" if answer.lost else "no_answer"
-        detail = "whether the charger acted on it is not known"
-        fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
+    outcome, error_code = _judge(unit, version, command, answer, deviations)
     metrics.message("out", version.name, claimed.action, deviations)
     unit.append(
         Message,
@@ -200,6 +191,45 @@ def conclude(
             command.duration_ms,
         ),
     )
+    return False if answer.lost else deafness.note(unit, station, answered=came)
+
+
+def _judge(
+    unit: UnitOfWork,
+    version: OcppVersion,
+    command: Command,
+    answer: Answer,
+    deviations: list[str],
+) -> tuple[str, str]:
+    """Set the command's state by its answer; the outcome for the trace, and its error code."""
+    outcome, error_code = Message.Outcome.RESULT, ""
+    if isinstance(answer.frame, ocppj.CallResult):
+        _conclude_result(unit, version, command, answer.frame, deviations)
+    elif isinstance(answer.frame, ocppj.CallError):
+        outcome, error_code = Message.Outcome.ERROR, answer.frame.code[:50]
+        command.response = {
+            "code": answer.frame.code,
+            "description": answer.frame.description,
+            "details": answer.frame.details,
+        }
+        fail(
+            unit,
+            command,
+            State.CALLERROR,
+            ErrorClass.CALLERROR,
+            error_code,
+            answer.frame.description,
+        )
+    elif answer.unreadable:
+        deviations.append("bad_response:unreadable")
+        detail = "the answer could not be read"
+        fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail)
+    else:
+        outcome = Message.Outcome.TIMEOUT
+        code = "connection_lost" if answer.lost else "no_answer"
+        detail = "whether the charger acted on it is not known"
+        fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
+    return outcome, error_code
 
 
 def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answer:

@@ -20,7 +20,7 @@ from chargepoints.gateway import tls
 from chargepoints.models import ChargePoint, Connection, Credential, Registration
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.models.connection import new_epoch
-from chargepoints.services import charge_points, passwords
+from chargepoints.services import charge_points, passwords, quirks
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import OcppVersion, installed_versions
@@ -140,6 +140,8 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     version, subprotocol = agreed
     superseded = _superseded(charge_point)
     epoch = _open(unit, charge_point, version, request, deviations, server_id)
+    if charge_point.quirks:
+        quirks.connected(unit, charge_point)
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol

@@ -49,11 +49,13 @@ class Malformed:
     """What is no frame; `message_id` where one could be read, so that it can be answered.
 
     `unknown_type`: it may be a frame, of a type that is not among CALL, CALLRESULT, CALLERROR.
+    `answers`: the id of what it plainly answers, where that much can be read.
     """
 
     reason: str
     message_id: str | None = None
     unknown_type: bool = False
+    answers: str | None = None
 
 
 Frame = Call | CallResult | CallError | Malformed
@@ -66,7 +68,7 @@ def decode(text: str) -> Frame:
     except ValueError:
         document, reason = _repair(text)
         if reason:
-            return Malformed(reason, _readable_call_id(text))
+            return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
         deviations.append("repaired_json")
     if "\\u0000" in text:
         document = _without_nul(document)
@@ -74,7 +76,8 @@ def decode(text: str) -> Frame:
     if not isinstance(document, list) or not document:
         return Malformed("a frame is a JSON array")
     if _too_large(text, document):
-        return Malformed("too deep or too many values", _readable_call_id(text))
+        reason = "too deep or too many values"
+        return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
     return _frame(document, deviations)
 
 
@@ -163,8 +166,9 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _readable_call_id(text: str) -> str | None:
-    found = re.match(r'[\s\x00\ufeff,]*\[\s*"?2"?\s*,\s*"([^"\\]{1,255})"', text)
+def _readable_id(text: str, types: str) -> str | None:
+    """The id in what looks like the beginning of a frame of these types."""
+    found = re.match(rf'[\s\x00\ufeff,]*\[\s*"?{types}"?\s*,\s*"([^"\\]{{1,255}})"', text)
     return found.group(1) if found else None
 
 

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -17,6 +19,7 @@ from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
+from chargepoints.services import booting
 from chargepoints.versions import installed_versions
 
 logger = logging.getLogger(__name__)
@@ -193,6 +196,7 @@ class Gateway:
             try:
                 found = await self.writer.run(0, lambda unit: sweep.sweep(unit, self._seen()))
                 await self._act_on(found)
+                await self._ask_to_boot()
             except StoreUnavailable:
                 logger.warning("the sweep waits for the database")
             except Exception:
@@ -217,6 +221,17 @@ class Gateway:
             session = self.sessions.get(charge_point_id)
             if session is not None and session.station.connection_id == connection_id:
                 await session.close(SUPERSEDED, "superseded by a newer socket")
+
+    async def _ask_to_boot(self) -> None:
+        """Those that have come back, and said nothing of themselves for a while."""
+        long_ago = time.monotonic() - settings.BOOT_WITHIN_S
+        for session in list(self.sessions.values()):
+            station = session.station
+            if session.connected_at > long_ago or station.booted_here or not station.proactive:
+                continue
+            # Asked or not: the next look would find the same.
+            station.booted_here = True
+            await self.writer.run(station.id, partial(booting.ask, station=station))
 
     def _take_settings(self, charge_point: ChargePoint) -> None:
         if session := self.sessions.get(charge_point.pk):

@@ -44,7 +44,7 @@ class Session:
         self.gateway = gateway
         self.station = admitted.station
         self.version = admitted.version
-        self.seen_at = time.monotonic()
+        self.connected_at = self.seen_at = time.monotonic()
         self.calls = Calls(self)
         self._send = send
         self._pace = Pace(settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST)
@@ -219,6 +219,8 @@ class Session:
 
         def work(unit: UnitOfWork) -> str:
             inbound.unit = unit
+            if self.station.quirks:
+                quirks.replying(unit, self.station)
             inbound.deviations = list(deviations)
             frame, error_code = reply()
             outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
@@ -265,6 +267,8 @@ class Session:
     ) -> str | None:
         """Keep what came; answer it where an id could be read, or where the version says so."""
         if not text.strip():
+            return None
+        if frame.answers and self.calls.unreadable(text, frame.answers):
             return None
         unread = frame.message_id is None
         # OCPP-J 1.6, 4.1.3: a message of an unknown type is ignored; 2.0.1 has an error for it.

@@ -18,7 +18,7 @@ from .id_token import AuthorizationStatus, IdToken
 from .local_list import LocalList, LocalListEntry
 from .message import Message
 from .monitor import DisplayMessage, Monitor
-from .quirk import QuirkProfile
+from .quirk import QuirkProfile, QuirkUse
 from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
 from .transaction import (
@@ -60,6 +60,7 @@ __all__ = [
     "Monitor",
     "MonitoringEvent",
     "QuirkProfile",
+    "QuirkUse",
     "Registration",
     "Reservation",
     "SecurityEvent",

@@ -79,8 +79,21 @@ class ChargePoint(models.Model):
     booted_at = models.DateTimeField(null=True, blank=True, editable=False)
     boot_reason = models.CharField(max_length=50, blank=True, editable=False)
 
+    assigned_quirks = models.JSONField(
+        default=list, blank=True, help_text="quirk profiles that staff gave it, by name"
+    )
     quirks = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="as found at the last boot"
+        default=dict, blank=True, editable=False, help_text="those and what fitted at the last boot"
+    )
+
+    clock_skew_s = models.IntegerField(
+        null=True, blank=True, editable=False, help_text="by how much its clock is ahead of ours"
+    )
+    boot_asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="connected without a boot, asked for one"
+    )
+    deaf_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="it answers none of our requests"
     )
 
     status = models.CharField(max_length=20, blank=True, editable=False)

@@ -60,6 +60,9 @@ class Command(models.Model):
         null=True, blank=True, help_text="what the charge point sent later because of it, in parts"
     )
 
+    cautions = models.JSONField(
+        default=list, blank=True, help_text="what looked wrong about it; it was sent all the same"
+    )
     error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)

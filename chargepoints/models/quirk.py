@@ -2,15 +2,22 @@
 
 from django.db import models
 
+from .charge_point import ChargePoint
+
 
 class QuirkProfile(models.Model):
     """For chargers whose boot tells this vendor and model, in this range of firmware.
 
-    `settings` has names of `chargepoints.services.quirks.SETTINGS`.
+    Without a vendor it is only for those that staff give it to. `settings` has names of
+    `chargepoints.services.quirk_settings.SETTINGS`.
     """
 
     name = models.CharField(max_length=100, unique=True)
-    vendor = models.CharField(max_length=255, help_text="in any case; * stands for any text")
+    vendor = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="in any case; * stands for any text; empty: only where staff assign it",
+    )
     model = models.CharField(max_length=255, default="*", help_text="likewise")
     firmware_from = models.CharField(max_length=50, blank=True, help_text="this one is in")
     firmware_to = models.CharField(max_length=50, blank=True, help_text="this one is still in")
@@ -27,3 +34,24 @@ class QuirkProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class QuirkUse(models.Model):
+    """How often one setting has changed what the gateway does to a charge point."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="quirk_uses"
+    )
+    setting = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["setting"]
+        constraints = [
+            models.UniqueConstraint(fields=["charge_point", "setting"], name="quirk_use_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.count}"

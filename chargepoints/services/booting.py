@@ -1,15 +1,24 @@
 """What a charge point says of itself at its boot, and whether it is let in."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
 
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import Registration
+from chargepoints.models import ChargePoint, Connector, Registration
 from chargepoints.services import commands, quirks
 from chargepoints.services.quirks import Product
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
 
 RESET_EFFECT = "reset"
+ASK_AGAIN_AFTER = timedelta(days=1)
+# Connectors to ask for their status.
+MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,32 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     def remember() -> None:
         station.boot_accepted = accepted
         station.boot_pending = registration == Registration.PENDING
+        station.booted_here = True
 
     inbound.unit.after_commit(remember)
     return registration, interval
+
+
+def ask(unit: UnitOfWork, station: Station) -> None:
+    """Have it say what it is and how its connectors are: at most once a day.
+
+    Many chargers do not boot when they come back, and do not repeat a status that was lost.
+    """
+    now = timezone.now()
+    long_ago = Q(boot_asked_at=None) | Q(boot_asked_at__lte=now - ASK_AGAIN_AFTER)
+    charge_point = ChargePoint.objects.filter(
+        long_ago, pk=station.id, connection_id=station.connection_id
+    ).first()
+    if charge_point is None or charge_point.registration == Registration.REJECTED:
+        return
+    ChargePoint.objects.filter(pk=station.id).update(boot_asked_at=now)
+    wanted: list[dict[str, Any]] = [{"message": "BootNotification"}]
+    connectors = Connector.objects.filter(evse__charge_point_id=station.id)
+    for evse_id, connector_id in connectors.values_list("evse__evse_id", "connector_id")[:MOST]:
+        place = {"evse_id": evse_id, "connector_id": connector_id}
+        wanted.append({"message": "StatusNotification", **place})
+    for args in wanted:
+        commands.submit(charge_point, "trigger", args, requested_by="gateway")
 
 
 def _let_in(inbound: Inbound, decision: BootDecision | None) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, ChargePointCounters, Credential
+from chargepoints.services import quirks
 
 # 1.6 security whitepaper 3.7: an AuthorizationKey has 16 to 20 bytes, sent as hex; 20 bytes
 # are 40 hex characters, which is also a 2.0.1 password (A00.FR.205: 16 to 40 characters).
@@ -22,6 +23,8 @@ def register(identity: str, *, key: str | None = None, **fields: Any) -> ChargeP
         ChargePointCounters.objects.create(charge_point=charge_point)
         if key is not None:
             set_key(charge_point, key)
+        if charge_point.assigned_quirks:
+            changed(charge_point, "assigned_quirks")
     return charge_point
 
 
@@ -43,7 +46,11 @@ def changed(charge_point: ChargePoint, *fields: str) -> None:
     Other columns are written by the gateway at the same time; a plain save() would undo that.
     """
     charge_point.settings_changed_at = timezone.now()
-    charge_point.save(update_fields=[*fields, "settings_changed_at"])
+    written = [*fields, "settings_changed_at"]
+    if "assigned_quirks" in fields:
+        quirks.reassign(charge_point)
+        written.append("quirks")
+    charge_point.save(update_fields=written)
 
 
 def expect_security_profile(charge_point_id: int, profile: int) -> None:

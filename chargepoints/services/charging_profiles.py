@@ -6,23 +6,99 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from chargepoints.models import ChargingProfile, Command
-from chargepoints.unit_of_work import take_numbers
+from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse
+from chargepoints.services import commands, composite_schedule, quirks
+from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork, take_numbers
 
 Purpose = ChargingProfile.Purpose
 Source = ChargingProfile.Source
 Profile = dict[str, Any]
+VERIFIED_FOR_S = 3600
 
 
-def numbered(command: Command, name: str = "profile") -> Profile:
+def numbered(unit: UnitOfWork, command: Command, name: str = "profile") -> Profile:
     """The profile in a command's argument `name`, with an id and a stack level in any case."""
-    profile: Profile = command.args[name]
+    profile: Profile = {"stack_level": 0, **command.args[name]}
+    only_level = quirks.setting(command.charge_point, "stack_level")
+    if only_level is not None and profile["stack_level"] != only_level:
+        profile["stack_level"] = only_level
+        quirks.used(unit, command.charge_point_id, "stack_level")
     if "id" not in profile:
-        station_id = command.charge_point_id
-        number = take_numbers("request_number", {station_id: 1})[station_id]
-        command.args[name] = profile = {**profile, "id": number}
+        profile["id"] = _next_number(command.charge_point_id)
+    if profile != command.args[name]:
+        command.args[name] = profile
         Command.objects.filter(pk=command.pk).update(args=command.args)
-    return {"stack_level": 0, **profile}
+    return profile
+
+
+def _next_number(charge_point_id: int) -> int:
+    return take_numbers("request_number", {charge_point_id: 1})[charge_point_id]
+
+
+def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile) -> Profile:
+    """The profile in the unit and on the scale that this charge point reads."""
+    wanted = quirks.setting(charge_point, "charging_rate_unit") or profile["unit"]
+    factor = quirks.setting(charge_point, "limit_factor") or 1
+    if wanted != profile["unit"]:
+        quirks.used(unit, charge_point.pk, "charging_rate_unit")
+    if factor != 1:
+        quirks.used(unit, charge_point.pk, "limit_factor")
+
+    def limit(value: float, phases: int | None = None) -> float:
+        return composite_schedule.in_unit(value, profile["unit"], wanted, phases) / factor
+
+    periods = [
+        period | {"limit": limit(period["limit"], period.get("phases"))}
+        for period in profile["periods"]
+    ]
+    least = {"min_rate": limit(profile["min_rate"])} if "min_rate" in profile else {}
+    return profile | least | {"unit": wanted, "periods": periods}
+
+
+def each_evse(command: Command) -> list[int]:
+    """Where the profile of a command goes, one request each.
+
+    A charge point that ignores connector 0 is told for each of its EVSEs. Raises CommandRefused.
+    """
+    evse_id: int = command.args.get("evse_id", 0)
+    if evse_id or not quirks.setting(command.charge_point, "ignores_connector_0"):
+        return [evse_id]
+    if command.args["profile"]["purpose"] == Purpose.STATION_MAX:
+        raise CommandRefused("not_supported", "it ignores profiles for the whole charge point")
+    known = Evse.objects.filter(charge_point=command.charge_point_id).order_by("evse_id")
+    return list(known.values_list("evse_id", flat=True)) or [evse_id]
+
+
+def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
+    """The EVSE that is next, and the profile with an id that is this EVSE's."""
+    profile = numbered(unit, command)
+    evses, done = each_evse(command), len(command.result or [])
+    if len(evses) > 1:
+        quirks.used(unit, command.charge_point_id, "ignores_connector_0")
+    if done:
+        profile = profile | {"id": _next_number(command.charge_point_id)}
+    return evses[min(done, len(evses) - 1)], profile
+
+
+def accepted(unit: UnitOfWork, command: Command, evse_id: int, profile_id: int) -> None:
+    """The charge point took this part; where it is known not to do what it takes, it is asked."""
+    charge_point, profile = command.charge_point, command.args["profile"] | {"id": profile_id}
+    install(charge_point.pk, evse_id, profile)
+    command.result = [*(command.result or []), {"evse_id": evse_id, "profile_id": profile_id}]
+    if quirks.setting(charge_point, "verify_profiles") and charge_point.proactive:
+        quirks.used(unit, charge_point.pk, "verify_profiles")
+        commands.submit(
+            charge_point,
+            "get_composite_schedule",
+            {"evse_id": evse_id, "duration_s": VERIFIED_FOR_S, "unit": profile["unit"]},
+            requested_by="gateway",
+        )
+
+
+def is_complete(command: Command) -> bool:
+    """Whether all EVSEs have it that are to have it."""
+    return len(command.result or []) >= len(each_evse(command))
 
 
 def number_in_place(charge_point_id: int, evse_id: int, profile: Profile) -> int | None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Command, CommandBatch
+from chargepoints.services import cautions
 from chargepoints.services.command_types import COMMAND_TYPES, check_args
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.versions import OcppVersion, installed_versions
@@ -82,6 +83,7 @@ def submit(
         charge_point=charge_point,
         type=type,
         args=args,
+        cautions=cautions.of(charge_point, type, args),
         requested_by=requested_by,
         batch=batch,
         idempotency_key=idempotency_key or None,

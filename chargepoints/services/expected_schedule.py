@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from chargepoints.models import Command, Transaction
-from chargepoints.services import charging_profiles, composite_schedule
+from chargepoints.services import charging_profiles, composite_schedule, quirks
 from chargepoints.services.composite_schedule import Installed, Limit
 
 
@@ -20,8 +20,22 @@ def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, 
     ours = expected(
         command.charge_point_id, args.get("evse_id", 0), begins, args["duration_s"], unit
     )
-    agree = [(limit.start_s, limit.limit) for limit in ours] == theirs
+    factor = quirks.setting(command.charge_point, "limit_factor") or 1
+    agree = _agree(ours, [(start_s, limit * factor) for start_s, limit in theirs], 0.1 * factor)
     command.result = {"expected": [asdict(limit) for limit in ours], "as_expected": agree}
+    if not agree:
+        command.cautions = [*command.cautions, "it does not do what it accepted"]
+
+
+def _agree(ours: list[Limit], theirs: list[tuple[int, float]], tenth: float) -> bool:
+    """Limits are said with one digit after the point, on the charge point's own scale."""
+    if [limit.start_s for limit in ours] != [start_s for start_s, _ in theirs]:
+        return False
+    pairs = zip(ours, theirs, strict=True)
+    return all(
+        limit.limit is not None and abs(limit.limit - said) < tenth + 1e-6
+        for limit, (_, said) in pairs
+    )
 
 
 def expected(

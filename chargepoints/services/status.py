@@ -6,6 +6,7 @@ from typing import Any
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
+from chargepoints.services import clock_skew
 from chargepoints.station import ConnectorState
 
 
@@ -36,6 +37,7 @@ _COUNT_REPEAT = (
 
 def record(inbound: Inbound, report: Report, moment: Moment) -> None:
     """Store a report; one that only repeats the state is counted, and is no news to core."""
+    clock_skew.observe(inbound, moment)
     report = _clipped(report)
     if report.evse_id is None:
         news = _station_status(inbound, report, moment)

@@ -10,7 +10,13 @@ from django.db.models import Q
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import MeterSource, Transaction
-from chargepoints.services import charging_profiles, commands, metering, reservations
+from chargepoints.services import (
+    charging_profiles,
+    clock_skew,
+    commands,
+    metering,
+    reservations,
+)
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.metering import Element
 from chargepoints.unit_of_work import take_numbers
@@ -149,6 +155,7 @@ def begin(
     row = row or Transaction(charge_point_id=inbound.station.id)
     row.transaction_id = transaction_id
     row.start_key = start_key
+    clock_skew.observe(inbound, start.moment)
     row.orphan = False
     row.evse_id = start.evse_id
     row.connector_id = start.connector_id

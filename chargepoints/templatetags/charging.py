@@ -58,6 +58,18 @@ def duration(value: timedelta | None) -> str:
 
 
 @register.filter
+def clock_skew(seconds: int | None) -> str:
+    """By how much a clock is ahead: 3600 -> "1:00 h ahead", -12 -> "12 s behind"."""
+    if seconds is None:
+        return ""
+    if abs(seconds) < 5:
+        return "right"
+    off = abs(seconds)
+    text = f"{off} s" if off < 120 else duration(timedelta(seconds=off + 30))
+    return f"{text} {'ahead' if seconds > 0 else 'behind'}"
+
+
+@register.filter
 def age(at: datetime | None) -> SafeString | str:
     """How long ago, with the moment itself in the title: "3 min ago"."""
     if at is None:

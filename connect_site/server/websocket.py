@@ -42,6 +42,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     message_data: Any
     reading_paused = False
     ping_sent_at = 0.0  # 0: nothing is unanswered
+    patience: float | None = None  # for an answer to a ping, where not every charger's
     closed_at = 0.0
     lingers_since = 0.0  # closed by us, and the transport still has something to send
 
@@ -221,11 +222,16 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     def _look_for_life(self, now: float) -> None:
         """Any byte is a sign of it, and a silence of our own making is none of the charger's."""
         if self.ping_sent_at:
-            if now - self.ping_sent_at > self.factory.ping_timeout:
+            if now - self.ping_sent_at > (self.patience or self.factory.ping_timeout):
                 self.drop("it is silent and answers no ping")
         elif now - self.last_byte > self.silence_before_ping:
             self.ping_sent_at = now
             self.sendPing(b"connect")
+
+    def keep_alive(self, silence_before_ping: float | None, patience: float | None) -> None:
+        """The scope's extension `connect.keepalive`: both in seconds, None as ever."""
+        self.silence_before_ping = silence_before_ping or self.silence_before_ping
+        self.patience = patience
 
     def _abort_a_lingering_transport(self, now: float) -> None:
         if not self.lingers_since:

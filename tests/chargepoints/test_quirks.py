@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from chargepoints.models import QuirkProfile
-from chargepoints.services import quirks
+from chargepoints.services import quirk_settings, quirks
 from chargepoints.services.quirks import Product
 from tests.operated import BOOT_16, OperatedCharger, Payload
 from tests.running_gateway import RunningGateway
@@ -60,15 +60,20 @@ def test_the_more_special_profile_has_the_last_word() -> None:
         {"reply_delay_ms": True},
         {"charging_rate_unit": "kW"},
         {"limit_factor": 0},
+        {"stack_level": -1},
+        {"stack_level": 1.5},
+        {"ping_interval_s": 1},
+        {"ignores_connector_0": 1},
+        {"id_token_max_length": 0},
     ],
 )
 def test_settings_that_cannot_be_applied_are_refused(settings: object) -> None:
     with pytest.raises(ValidationError):
-        quirks.check(settings)
+        quirk_settings.check(settings)
 
 
 def test_settings_that_can_be_applied_are_taken() -> None:
-    quirks.check({"reply_delay_ms": 200, "charging_rate_unit": "W", "limit_factor": 10})
+    quirk_settings.check({"reply_delay_ms": 200, "charging_rate_unit": "W", "limit_factor": 10})
 
 
 @pytest.fixture

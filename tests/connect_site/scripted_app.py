@@ -88,9 +88,19 @@ async def echo(scope: dict[str, Any], receive: Any, send: Any, *_: str) -> None:
     print(f"disconnect {message['code']}", flush=True)
 
 
+async def patient(scope: dict[str, Any], receive: Any, send: Any, *_: str) -> None:
+    """As `echo`, for a charger that answers no pings."""
+    scope["extensions"]["connect.keepalive"](0.2, 30)
+    await echo(scope, receive, send)
+
+
 async def show_scope(scope: dict[str, Any], receive: Any, send: Any, *_: str) -> None:
     await accept(scope, send)
-    await answer(send, json.dumps(scope, default=lambda value: value.decode("latin1")))
+
+    def as_text(value: Any) -> str:
+        return value.decode("latin1") if isinstance(value, bytes) else repr(value)
+
+    await answer(send, json.dumps(scope, default=as_text))
     await receive()
 
 
@@ -187,6 +197,7 @@ SOCKETS: dict[str, Any] = {
     "broken": broken,
     "leave": leave,
     "late-reader": late_reader,
+    "patient": patient,
     "torrent": torrent,
     "next-day": next_day,
     "slow-answer": slow_answer,

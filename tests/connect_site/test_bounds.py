@@ -128,6 +128,14 @@ def test_a_silent_charger_that_answers_no_ping_is_dropped(impatient: Served) -> 
     impatient.says("it is silent and answers no ping")
 
 
+def test_a_charger_that_is_known_to_answer_no_pings_is_given_more_time(impatient: Served) -> None:
+    with connect(impatient, "/patient") as charger:
+        assert charger.read_frame()[0] == PING
+        time.sleep(1.0)  # twice the patience with any other
+        charger.send("still here")
+        assert charger.text() == "still here"
+
+
 def test_a_charger_that_has_to_wait_for_us_is_not_taken_for_silent(impatient: Served) -> None:
     with connect(impatient, "/late-reader") as charger:
         for number in range(LIMIT + 1):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.models import ChargePoint, Command, Connection, Event, Message
+from chargepoints.services import charge_points
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
 
 URL = "/admin/chargepoints/chargepoint/"
@@ -30,6 +31,20 @@ def test_the_page_shows_what_the_charge_point_is_doing(
     for text in ("CP-1", ">online<", "10.1.2.3", "ocpp1.6", "1.8.21", "2 h ago"):
         assert text in page
     for text in ("11.0 kW", "2.50 kWh", "59 %", "04A1B2C3", '<svg class="cp-chart"'):
+        assert text in page
+
+
+def test_the_page_shows_what_is_odd_about_the_charge_point(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    page = page_of(admin_client, charge_point)
+    assert "deaf" not in page and "Quirks" not in page and "Its clock" not in page
+    charge_point.assigned_quirks = ["Answers late"]
+    charge_points.changed(charge_point, "assigned_quirks")
+    charge_point.quirk_uses.update(count=7)
+    ChargePoint.objects.update(deaf_since=timezone.now(), clock_skew_s=3600)
+    page = page_of(admin_client, charge_point)
+    for text in ("deaf", "1:00 h ahead", "Answers late", "call_timeout_s: 90, used 7 times"):
         assert text in page
 
 

@@ -41,6 +41,21 @@ def test_a_command_is_taken_in_with_who_asked_for_it(
     assert "Taken in" in response.content.decode()
 
 
+def test_what_looks_wrong_is_asked_about_before_it_is_sent(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    fields = {"args-id_token.value": "PARKING LOT 17 NORTH", "args-evse_id": "9"}
+    asked = send(admin_client, charge_point, "start", **fields).content.decode()
+    assert "Some chargers read no more than 16 characters of a remote token." in asked
+    assert "It has never told of an EVSE (connector) 9." in asked
+    assert not Command.objects.exists()
+    send(admin_client, charge_point, "start", confirmed="yes", **fields)
+    command = Command.objects.get()
+    assert len(command.cautions) == 3
+    page = admin_client.get(f"{COMMANDS}{command.pk}/change/").content.decode()
+    assert "not hexadecimal" in page
+
+
 def test_the_form_has_a_field_for_each_argument(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:

@@ -121,6 +121,7 @@ def test_every_model_has_its_page() -> None:
         "Evse",  # named by its connectors
         "FirmwareLink",  # a secret URL's hash, and no more
         "LocalListEntry",  # on the page of its list
+        "QuirkUse",  # on the page of its charge point
         "TransactionEvent",  # on the page of its transaction
     }
     registered = {model.__name__ for model in admin.site._registry}

@@ -55,6 +55,9 @@ def test_a_new_charge_point_has_the_contracts_shape(client: ApiClient) -> None:
         "evses": [],
         "capabilities": {"commands": [], "raw_actions": []},
         "quirks": [],
+        "assigned_quirks": [],
+        "clock_skew_s": None,
+        "deaf_since": None,
     }
 
 
