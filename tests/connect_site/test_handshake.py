@@ -118,7 +118,9 @@ def test_the_scope_has_what_asgi_asks_for(server: Served) -> None:
     assert scope["type"] == "websocket"
     assert scope["scheme"] == "ws"
     assert scope["query_string"] == "a=b"
-    assert set(scope["extensions"]) == {"websocket.http.response", "connect.keepalive"}
+    extensions = scope["extensions"]
+    assert isinstance(extensions, dict)
+    assert set(extensions) == {"websocket.http.response", "connect.keepalive"}
     assert ["authorization", "Basic eDp5"] in scope["headers"]  # type: ignore[operator]
     assert scope["client"][0] == "127.0.0.1"  # type: ignore[index]
 
