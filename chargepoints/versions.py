@@ -128,6 +128,8 @@ class OcppVersion:
     shown: Callable[[str, Payload], Payload] = _nothing_secret
     # The same of a charger's answer, whose payload may be anything.
     shown_answer: Callable[[str, Any], Any] = _nothing_secret
+    # The same of a charger's CALL, which is worked on as it is shown; it may be anything, too.
+    shown_notice: Callable[[str, Any], Any] = _nothing_secret
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     def reading(self, action: str) -> ResponseReading:

@@ -4,18 +4,16 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import commands, device_model, passwords, security_events
+from chargepoints.services import commands, passwords, security_events
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
 from core_link import signing_requests
-from ocpp_v201.variables import is_secret
 
 USES = {
     "ChargingStationCertificate": signing_requests.CHARGING_STATION,
     "V2GCertificate": signing_requests.V2G,
 }
 OCPP_USES = {use: name for name, use in USES.items()}
-NETWORK_SECRETS = frozenset({"apnPassword", "password", "key"})
 
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:
@@ -72,35 +70,6 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
         "attributeValue": passwords.begin_rotation(command),
     }
     return {"setVariableData": [variable]}
-
-
-def shown(action: str, payload: Payload) -> Payload:
-    """The request without its passwords, for trace and rows."""
-    if action == "SetVariables" and any(map(is_secret, payload.get("setVariableData") or [])):
-        return {
-            **payload,
-            "setVariableData": [
-                data | {"attributeValue": device_model.REDACTED} if is_secret(data) else data
-                for data in payload["setVariableData"]
-            ],
-        }
-    if action == "SetNetworkProfile":
-        return _without_credentials(payload)
-    return payload
-
-
-def _without_credentials(payload: Payload) -> Payload:
-    """The mobile network's password, and the VPN's with its pre-shared key."""
-    profile = payload.get("connectionData") or {}
-    shown = {
-        network: {
-            name: device_model.REDACTED if name in NETWORK_SECRETS else value
-            for name, value in profile[network].items()
-        }
-        for network in ("apn", "vpn")
-        if network in profile
-    }
-    return payload | {"connectionData": profile | shown} if shown else payload
 
 
 HANDLERS = {

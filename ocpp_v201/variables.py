@@ -17,6 +17,7 @@ from chargepoints.versions import (
     ResponseReading,
 )
 from ocpp_v201 import batches, naming
+from ocpp_v201.secrets import is_secret
 
 LIMITS = "DeviceDataCtrlr"
 
@@ -66,10 +67,6 @@ def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     )
 
 
-def is_secret(data: Payload) -> bool:
-    return str(data["variable"]["name"]).lower() in device_model.SECRET_NAMES
-
-
 def conclude(command: Command, response: Payload) -> Conclusion:
     """Accepted when all are; else the first no."""
     results = response.get("getVariableResult") or response.get("setVariableResult") or []
@@ -85,9 +82,6 @@ def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
     for result in response.get("getVariableResult") or []:
         if result.get("attributeStatus") != "Accepted":
             continue
-        if is_secret(result):
-            result["attributeValue"] = device_model.REDACTED
-            command.response = response
         reports.append(Reported(value=result.get("attributeValue"), **naming.where(result)))
     device_model.store(command.charge_point_id, reports, timezone.now())
 

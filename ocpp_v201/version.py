@@ -21,6 +21,7 @@ from ocpp_v201 import (
     remote_control,
     reports,
     reservation,
+    secrets,
     security,
     smart_charging,
     status,
@@ -143,6 +144,8 @@ VERSION = OcppVersion(
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),
-    shown=security.shown,
+    shown=secrets.shown_request,
+    shown_answer=secrets.shown_answer,
+    shown_notice=secrets.shown_notice,
     answers_unreadable=True,
 )

@@ -164,6 +164,10 @@ class Session:
             received_at=received_at,
             deviations=call.deviations,
         )
+        shown = self.version.shown_notice(call.action, call.payload)
+        if shown is not call.payload:
+            inbound.payload = shown
+            text = ocppj.encode_call(call.message_id, call.action, shown)
         try:
             handler = self._handler(inbound)
             decision = await handler.decide(inbound) if handler.decide else None

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chargepoints.models import LocalList, LocalListEntry
-from tests.operated import Payload
+from chargepoints.models import Command, LocalList, LocalListEntry
+from tests.operated import Payload, eventually
 from tests.operated_station import TOKEN, OperatedStation
 
 FIRST: Payload = {"id_token": {"value": "04A1B2", "type": "ISO14443"}, "status": "accepted"}
@@ -108,6 +108,34 @@ async def test_a_list_goes_in_parts_of_the_size_the_station_takes(
     assert [each["updateType"] for each in asked] == ["Full", "Differential"]
     assert command["state"] == "accepted"
     assert entries(station) == ["04A1B2", "04C3D4"]
+
+
+async def test_a_version_mismatch_is_repaired_by_the_whole_list(
+    station: OperatedStation,
+) -> None:
+    """D01.FR.05, and the versions go on rising."""
+    first = await send(station, update="full", entries=[FIRST])
+    args: Payload = {"update": "differential", "entries": [SECOND]}
+    request, command = await station.command(
+        "send_local_list", args, "SendLocalList", {"status": "VersionMismatch"}
+    )
+    assert command["error"]["code"] == "VersionMismatch"
+    repair = await station.obey("SendLocalList", {"status": "Accepted"})
+    assert repair["updateType"] == "Full"
+    assert repair["versionNumber"] >= request["versionNumber"] > first["versionNumber"]
+    assert repair["localAuthorizationList"] == [OCPP_FIRST, OCPP_SECOND]
+    await eventually(lambda: entries(station) == ["04A1B2", "04C3D4"])
+
+
+async def test_a_repair_that_does_not_match_either_is_not_tried_again(
+    station: OperatedStation,
+) -> None:
+    args: Payload = {"update": "differential", "entries": [SECOND]}
+    await station.command("send_local_list", args, "SendLocalList", {"status": "VersionMismatch"})
+    await station.obey("SendLocalList", {"status": "VersionMismatch"})
+    sent = Command.objects.filter(charge_point=station.row, type="send_local_list")
+    await eventually(lambda: not sent.filter(finished_at=None).exists())
+    assert sent.count() == 2
 
 
 async def test_tc_n_46_csms_removes_a_cleared_customer_from_the_list(

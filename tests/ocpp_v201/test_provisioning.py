@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chargepoints.models import Variable
+from chargepoints.models import Command, Message, Variable
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
-from tests.operated_station import BOOT, OperatedStation
+from tests.operated_station import BOOT, OperatedStation, alert
 from tests.running_gateway import RunningGateway
 
 
@@ -71,6 +71,10 @@ async def test_a_report_in_parts_becomes_the_device_model(
         assert rows["HeartbeatInterval"].reported == "60"
         assert (rows["HeartbeatInterval"].characteristics or {})["unit"] == "s"
         assert rows["BasicAuthPassword"].reported == "(not shown)"
+        traces = Message.objects.filter(charge_point=station.row, action="NotifyReport")
+        assert not any("very secret" in trace.request for trace in traces)
+        told = station.events("charge_point.configuration_changed")
+        assert "very secret" not in str(told[0].ocpp)
         assert len(station.events("charge_point.configuration_changed")) == 1
 
 
@@ -83,3 +87,48 @@ async def test_what_is_reported_again_replaces_what_was_known(
             data = attribute("OCPPCommCtrlr", "HeartbeatInterval", value)
             await station.call("NotifyReport", part | {"reportData": [data]})
         assert Variable.objects.get(charge_point=station.row).reported == "90"
+
+
+async def test_a_password_that_a_station_shows_is_kept_nowhere(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """It is write-only (A01); some tell it all the same, when asked or by an event."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        named = {
+            "component": {"name": "SecurityCtrlr"},
+            "variable": {"name": "BasicAuthPassword"},
+        }
+        result = named | {"attributeStatus": "Accepted", "attributeValue": "very secret"}
+        _, command = await station.command(
+            "get_configuration",
+            {"keys": ["SecurityCtrlr.BasicAuthPassword"]},
+            "GetVariables",
+            {"getVariableResult": [result]},
+        )
+        shown = result | {"attributeValue": "(not shown)"}
+        assert command["ocpp"]["response"] == {"getVariableResult": [shown]}
+        event = alert("SecurityCtrlr", "BasicAuthPassword", "very secret")
+        await station.call("NotifyEvent", event)
+        asked = {"setVariableData": [named | {"attributeValue": "very secret"}]}
+        answer = {"setVariableResult": [named | {"attributeStatus": "Rejected"}]}
+        raw = {"action": "SetVariables", "payload": asked}
+        sent, _ = await station.command("raw", raw, "SetVariables", answer)
+        assert sent == asked
+        rows = [
+            *Message.objects.filter(charge_point=station.row),
+            *Command.objects.filter(charge_point=station.row),
+            *Variable.objects.filter(charge_point=station.row),
+            *station.events(),
+        ]
+        assert len(rows) > 6
+        assert not any("very secret" in str(vars(row)) for row in rows)
+
+
+async def test_a_report_that_cannot_be_read_shows_no_password_either(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        data = attribute("SecurityCtrlr", "BasicAuthPassword", "very secret")
+        await station.refused("NotifyReport", {"requestId": "none", "reportData": [data]})
+        trace = Message.objects.get(charge_point=station.row, action="NotifyReport")
+        assert "(not shown)" in trace.request and "very secret" not in trace.request

@@ -1,0 +1,69 @@
+"""What no trace, row or event may hold: the values of passwords, wherever they are said."""
+
+from typing import Any
+
+from chargepoints.services.device_model import REDACTED, SECRET_NAMES
+
+# What holds variables together with their values, from either side.
+REQUESTS = frozenset({"SetVariables"})
+ANSWERS = frozenset({"GetVariables"})
+NOTICES = frozenset({"NotifyReport", "NotifyEvent"})
+NETWORK_SECRETS = frozenset({"apnPassword", "key", "password"})
+VALUES = ("value", "attributeValue", "actualValue")
+
+
+def is_secret(data: Any) -> bool:
+    """Whether this is about a variable whose value nobody may see."""
+    variable = data.get("variable") if isinstance(data, dict) else None
+    name = variable.get("name") if isinstance(variable, dict) else None
+    return str(name).lower() in SECRET_NAMES
+
+
+def shown_request(action: str, payload: Any) -> Any:
+    if action == "SetNetworkProfile":
+        return _without_credentials(payload)
+    return without_secrets(payload) if action in REQUESTS else payload
+
+
+def shown_answer(action: str, payload: Any) -> Any:
+    return without_secrets(payload) if action in ANSWERS else payload
+
+
+def shown_notice(action: str, payload: Any) -> Any:
+    return without_secrets(payload) if action in NOTICES else payload
+
+
+def without_secrets(data: Any, *, secret: bool = False) -> Any:
+    """The same object where nothing in it is secret; it may have any form."""
+    if isinstance(data, list):
+        shown = [without_secrets(each, secret=secret) for each in data]
+        return shown if any(a is not b for a, b in zip(shown, data, strict=True)) else data
+    if not isinstance(data, dict):
+        return data
+    secret = secret or is_secret(data)
+    changed = {
+        name: value
+        for name, each in data.items()
+        if (value := _shown(name, each, secret=secret)) is not each
+    }
+    return data | changed if changed else data
+
+
+def _shown(name: str, value: Any, *, secret: bool) -> Any:
+    if secret and name in VALUES and value:
+        return REDACTED
+    return without_secrets(value, secret=secret)
+
+
+def _without_credentials(payload: Any) -> Any:
+    """The mobile network's password, and the VPN's with its pre-shared key."""
+    profile = payload.get("connectionData") or {}
+    shown = {
+        network: {
+            name: REDACTED if name in NETWORK_SECRETS else value
+            for name, value in profile[network].items()
+        }
+        for network in ("apn", "vpn")
+        if network in profile
+    }
+    return payload | {"connectionData": profile | shown} if shown else payload
