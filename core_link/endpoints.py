@@ -5,12 +5,16 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from chargepoints.models import Event, EventFeed
+from chargepoints.services import event_feed
+from core_link import outbound
 from core_link.delivery import lanes, posting
 from core_link.delivery.outcomes import Outcome
 from core_link.models import Delivery, Endpoint, Lane
@@ -35,6 +39,8 @@ def follow_environment() -> None:
 
 def add(name: str, url: str, event_types: list[str] | None = None) -> tuple[Endpoint, str]:
     """A new endpoint, told of what happens from now on, and its first secret."""
+    while event_feed.assign_positions():
+        pass  # what has happened has a place in the feed, which lies before the first it is told of
     secret = new_secret()
     endpoint = Endpoint.objects.create(
         name=name,
@@ -44,6 +50,25 @@ def add(name: str, url: str, event_types: list[str] | None = None) -> tuple[Endp
         read_through=last_position(),
     )
     return endpoint, secret
+
+
+def check_public(url: str) -> None:
+    """Raises ValidationError where the host is plainly no public one.
+
+    Names are not looked up here: where one leads is looked at whenever something is sent.
+    """
+    if settings.ALLOW_PRIVATE_ENDPOINTS:
+        return
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return  # no URL at all, which others say
+    try:
+        public = outbound.is_public(host)
+    except ValueError:
+        public = not f".{host}".endswith((".localhost", ".local", ".internal"))
+    if not public:
+        raise ValidationError("the address is not a public one (ALLOW_PRIVATE_ENDPOINTS)")
 
 
 def new_secret() -> str:

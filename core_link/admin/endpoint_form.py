@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from core_link import endpoints
 from core_link.event_types import EVENT_TYPES
 from core_link.models import Endpoint
 
@@ -21,6 +22,11 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
     class Meta:
         model = Endpoint
         fields = ["name", "url", "event_types", "enabled"]
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        endpoints.check_public(url)
+        return url
 
 
 class SendAgainForm(forms.Form):

@@ -97,8 +97,8 @@ def test_every_operation_names_its_errors_its_key_and_its_scope(document: Any) -
 
 
 def test_what_can_be_changed_has_an_etag_and_takes_if_match(document: Any) -> None:
-    for path in ("/api/v1/charge-points/{identity}", "/api/v1/id-tokens/{id}"):
-        for method, operation in document["paths"][path].items():
+    for path in ("charge-points/{identity}", "id-tokens/{id}", "endpoints/{id}"):
+        for method, operation in document["paths"][f"/api/v1/{path}"].items():
             headers = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
             if method == "get":
                 assert headers == {"If-None-Match"}
@@ -173,6 +173,7 @@ def test_what_is_answered_is_what_is_documented(document: Any, client: ApiClient
 def test_every_error_code_is_explained() -> None:
     raised = re.compile(r'(?:Problem\(\s*\d+,|CommandRefused\(|\(\d{3},)\s*"([a-z_]+)"')
     sources = [*(REPOSITORY / "chargepoints/api").glob("*.py")]
+    sources += [*(REPOSITORY / "core_link/api").glob("*.py")]
     sources += [*(REPOSITORY / "chargepoints/services").glob("command*.py")]
     codes = {code for source in sources for code in raised.findall(source.read_text())}
     assert {"already_exists", "not_connected", "too_large", "not_found"} <= codes

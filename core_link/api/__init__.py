@@ -1,0 +1,1 @@
+"""The API's part about the delivery of events: endpoints and dead letters."""

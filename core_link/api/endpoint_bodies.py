@@ -1,0 +1,113 @@
+"""The JSON of an endpoint, as core sends it and as core reads it."""
+
+from typing import Any
+
+from django.core.validators import URLValidator
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from chargepoints.api.fields import Integer, Strict, StrictModel, Text, Time
+from chargepoints.clock import api_time
+from core_link import endpoints
+from core_link.event_types import EVENT_TYPES
+from core_link.models import Endpoint
+
+LARGEST_POSITION = 2**63 - 1
+
+
+class Undelivered(Strict):
+    """Events that an endpoint has not acknowledged; the oldest was received `since`."""
+
+    events = Integer()
+    since = Time(allow_null=True)
+
+
+class EndpointSerializer(StrictModel):
+    """`signed_with` is how many secrets sign a delivery: two while a rotation goes on."""
+
+    name = Text(max_length=100)
+    url = Text(
+        max_length=500,
+        validators=[URLValidator(schemes=["http", "https"]), endpoints.check_public],
+        help_text="http or https, at a public address.",
+    )
+    event_types = serializers.ListField(
+        child=serializers.ChoiceField(EVENT_TYPES),
+        required=False,
+        help_text="What it is told of; empty: everything, types of later versions too.",
+    )
+    from_environment = serializers.BooleanField(
+        read_only=True, help_text="The one of EVENTS_URL: it can be paused, and not changed here."
+    )
+    signed_with = serializers.SerializerMethodField()
+    undelivered = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Endpoint
+        fields = [
+            "id",
+            "name",
+            "url",
+            "event_types",
+            "enabled",
+            "disabled_reason",
+            "from_environment",
+            "signed_with",
+            "undelivered",
+            "failures",
+            "down_since",
+            "last_success_at",
+            "created_at",
+        ]
+        read_only_fields = [
+            "enabled",
+            "disabled_reason",
+            "failures",
+            "down_since",
+            "last_success_at",
+            "created_at",
+        ]
+
+    def get_signed_with(self, endpoint: Endpoint) -> int:
+        return len(endpoint.signing_secrets)
+
+    @extend_schema_field(Undelivered)
+    def get_undelivered(self, endpoint: Endpoint) -> dict[str, Any]:
+        behind = endpoints.lag(endpoint)
+        return {"events": behind.events, "since": api_time(behind.since)}
+
+
+class EndpointWithSecret(EndpointSerializer):
+    """`secret` is shown this once, and never again."""
+
+    secret = serializers.SerializerMethodField(
+        help_text="Of Standard Webhooks: `whsec_` and base64."
+    )
+
+    class Meta(EndpointSerializer.Meta):
+        fields = [*EndpointSerializer.Meta.fields, "secret"]
+
+    def get_secret(self, endpoint: Endpoint) -> str:
+        newest: str = endpoint.secrets[0]
+        return newest
+
+
+class PauseRequest(Strict):
+    reason = Text(max_length=255, default="paused over the API")
+
+
+class ResendRequest(Strict):
+    """Either all that was received `since` then, or positions `first` to `last` of the feed."""
+
+    since = Time(required=False)
+    first = Integer(required=False, min_value=1, max_value=LARGEST_POSITION)
+    last = Integer(required=False, min_value=1, max_value=LARGEST_POSITION)
+
+    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
+        if set(body) not in ({"since"}, {"first", "last"}):
+            raise serializers.ValidationError("needs either `since`, or `first` and `last`")
+        return body
+
+
+class Resent(Strict):
+    charge_points = Integer(help_text="for how many there is something to send again")
