@@ -19,22 +19,29 @@ from django.conf import settings
 
 from core_link import outbound
 from core_link.breaker import CircuitBreaker
+from core_link.connections import Connections, NoTurn
 from core_link.outbound import Answer, Exchange, NoAnswer
 
 CONNECTIONS = 32
 # Of the time there is for a decision, what is left to the database and the way back.
 RESERVE_S = 0.25
+# With less than that left, core is not asked at all.
+LEAST_S = 0.05
 
 Body = dict[str, Any]
 
 
 class CoreUnreachable(Exception):
-    """Core gave no usable answer in time; `status` is the HTTP status where there was one."""
+    """Core gave no usable answer in time; `status` is the HTTP status where there was one.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    `ours`: it was not asked at all, for lack of time or of connections, which says nothing of it.
+    """
+
+    def __init__(self, reason: str, status: int | None = None, *, ours: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.ours = ours
 
     @property
     def not_offered(self) -> bool:
@@ -55,21 +62,30 @@ class CoreClient:
         self._token = token
         self._deadline_s = timeout_s - min(RESERVE_S, timeout_s / 4)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="core")
-        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._connections = Connections(CONNECTIONS)
         self._asking: dict[Hashable, asyncio.Task[Body]] = {}
-        self.under_way = 0
         self.breaker = CircuitBreaker()
+
+    @property
+    def under_way(self) -> int:
+        return self._connections.taken
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask_once(
-        self, path: str, question: Body, schema: jsonschema_rs.Validator, *, same_as: Hashable
+        self,
+        path: str,
+        question: Body,
+        schema: jsonschema_rs.Validator,
+        *,
+        same_as: Hashable,
+        waited_s: float = 0.0,
     ) -> Body:
         """As `ask`, but whoever asks the `same_as` another who waits gets the other's answer."""
         task = self._asking.get(same_as)
         if task is None:
-            task = asyncio.create_task(self.ask(path, question, schema))
+            task = asyncio.create_task(self.ask(path, question, schema, waited_s=waited_s))
             self._asking[same_as] = task
             task.add_done_callback(lambda done: self._asked(same_as, done))
         return await asyncio.shield(task)
@@ -79,16 +95,23 @@ class CoreClient:
         if not task.cancelled():
             task.exception()  # all who waited may have gone
 
-    async def ask(self, path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
-        """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable."""
+    async def ask(
+        self, path: str, question: Body, schema: jsonschema_rs.Validator, *, waited_s: float = 0.0
+    ) -> Body:
+        """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable.
+
+        `waited_s`: of the time there is, what the charger has waited already.
+        """
         if not self.breaker.admits():
             raise CoreUnreachable("core has not answered lately")
         try:
-            answer = await self._ask(path, question)
+            answer = await self._ask(path, question, waited_s)
             body = _read(answer, schema)
         except CoreUnreachable as error:
             if error.refused:
                 self.breaker.succeeded()
+            elif error.ours:
+                self.breaker.gave_up()
             else:
                 self.breaker.failed()
             raise
@@ -98,15 +121,15 @@ class CoreClient:
         self.breaker.succeeded()
         return body
 
-    async def _ask(self, path: str, question: Body) -> Answer:
+    async def _ask(self, path: str, question: Body, waited_s: float) -> Answer:
         loop = asyncio.get_running_loop()
-        ends = loop.time() + self._deadline_s
+        ends = loop.time() + self._deadline_s - waited_s
+        if ends - loop.time() < LEAST_S:
+            raise CoreUnreachable("the charger has waited too long", ours=True)
         try:
-            async with asyncio.timeout_at(ends):
-                await self._free.acquire()
-        except TimeoutError:
-            raise CoreUnreachable("every connection to core is waiting") from None
-        self.under_way += 1
+            await self._connections.take(ends)
+        except NoTurn as error:
+            raise CoreUnreachable(str(error), ours=not error.hangs) from None
         exchange = Exchange()
         remaining = max(0.0, ends - loop.time())
         request = loop.run_in_executor(
@@ -117,7 +140,9 @@ class CoreClient:
             async with asyncio.timeout_at(ends):
                 return await asyncio.shield(request)
         except TimeoutError:
-            raise CoreUnreachable(f"no answer within {self._deadline_s:g} s") from None
+            # A core that was given no time to speak of has not shown that it is away.
+            hurried = remaining < self._deadline_s / 2
+            raise CoreUnreachable(f"no answer within {remaining:.2g} s", ours=hurried) from None
         except NoAnswer as error:
             raise CoreUnreachable(str(error)) from None
         finally:
@@ -128,10 +153,9 @@ class CoreClient:
         return _post(self._url + path, self._token, question, remaining_s, exchange)
 
     def _release(self, request: asyncio.Future[Answer]) -> None:
-        self.under_way -= 1
-        self._free.release()
-        if not request.cancelled():
-            request.exception()  # nobody else may be left to look at it
+        # Looked at in any case: nobody else may be left to do it.
+        answered = not request.cancelled() and request.exception() is None
+        self._connections.give_back(answered=answered)
 
 
 def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:

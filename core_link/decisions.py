@@ -34,6 +34,7 @@ async def authorize(
     token: TokenAsked,
     *,
     context: Context,
+    received_at: datetime | None = None,
     evse_id: int | None = None,
     connector_id: int | None = None,
     transaction_id: str | None = None,
@@ -41,7 +42,7 @@ async def authorize(
     offline: bool = False,
     certificate_hashes: list[dict[str, Any]] | None = None,
 ) -> Decision:
-    """Whether `token` may charge, within CORE_TIMEOUT_S whatever core does.
+    """Whether `token` may charge, within CORE_TIMEOUT_S of `received_at` whatever core does.
 
     Core's answer while it is fresh, else core's answer, else what the policy of the charge
     point says; without a core, the gateway's own table. Raises StoreUnavailable.
@@ -49,7 +50,7 @@ async def authorize(
     now = timezone.now()
     at = occurred_at or now
     core = client.shared()
-    known = await process.current().writer.run(station.id, lambda unit: tokens.known(token))
+    known = await process.current().writer.run(station.id, lambda unit: tokens.known(unit, token))
     if core is None:
         return known.listed(at) or Decision(
             str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
@@ -75,10 +76,15 @@ async def authorize(
             {**question, "occurred_at": api_time(at)},
             answers.AUTHORIZE,
             same_as=orjson.dumps(question),
+            waited_s=_seconds_since(received_at),
         )
         return read_decision(answer)
     except CoreUnreachable as error:
         return _by_policy(station.core_unreachable, known, at, error.reason)
+
+
+def _seconds_since(moment: datetime | None) -> float:
+    return max(0.0, (timezone.now() - moment).total_seconds()) if moment else 0.0
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -111,19 +112,26 @@ def post(
 
 def _post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
     headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers}
-    with _session().post(
-        url, data=body, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True
-    ) as response:
+    request = _prepared(url).copy()
+    request.prepare_headers(headers)
+    request.prepare_body(body, None)
+    with _adapter().send(request, timeout=timeout_s, stream=True) as response:
         content = response.raw.read(LONGEST_ANSWER + 1)
         if len(content) > LONGEST_ANSWER:
             raise NoAnswer("the answer is too long")
         return Answer(response.status_code, response.headers, content)
 
 
+@lru_cache(maxsize=64)
+def _prepared(url: str) -> requests.PreparedRequest:
+    """Without headers and body: reading the URL costs more than all the rest."""
+    return requests.Request("POST", url).prepare()
+
+
 # --- Connections that can be cut off ------------------------------------------------------------
 
 _exchange: ContextVar[Exchange] = ContextVar("exchange")
-_sessions = threading.local()
+_adapters = threading.local()
 
 
 class _Cuttable:
@@ -163,16 +171,16 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
-def _session() -> requests.Session:
-    """This thread's own session: `requests` does not promise that one may be shared."""
-    session: requests.Session | None = getattr(_sessions, "session", None)
-    if session is None:
-        session = _sessions.session = requests.Session()
-        # Neither proxies nor a .netrc, which would replace our Authorization header.
-        session.trust_env = False
-        session.mount("http://", _Adapter())
-        session.mount("https://", _Adapter())
-    return session
+def _adapter() -> _Adapter:
+    """This thread's own connections: `requests` does not promise that they may be shared.
+
+    Without a session around them, which would cost as much again and keep cookies, follow
+    redirects, ask proxies, and take credentials from a .netrc.
+    """
+    adapter: _Adapter | None = getattr(_adapters, "adapter", None)
+    if adapter is None:
+        adapter = _adapters.adapter = _Adapter()
+    return adapter
 
 
 def _shut_down(connected: socket.socket) -> None:

@@ -35,7 +35,12 @@ def id_tag_info(decision: Decision) -> Payload:
 
 
 async def ask(inbound: Inbound) -> Decision:
-    return await decisions.authorize(inbound.station, token(inbound.payload), context="authorize")
+    return await decisions.authorize(
+        inbound.station,
+        token(inbound.payload),
+        context="authorize",
+        received_at=inbound.received_at,
+    )
 
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:

@@ -74,6 +74,7 @@ async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
         inbound.station,
         TokenAsked(str(asked["idToken"]["idToken"]), EMAID),
         context="authorize",
+        received_at=inbound.received_at,
         certificate_hashes=_hashes(asked),
     )
     info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}

@@ -19,6 +19,7 @@ async def ask_start(inbound: Inbound) -> Decision:
         inbound.station,
         token(payload),
         context="start",
+        received_at=inbound.received_at,
         evse_id=numbers.connector(inbound),
         connector_id=1,
         occurred_at=moment.at,
@@ -56,6 +57,7 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
         inbound.station,
         token(inbound.payload),
         context="stop",
+        received_at=inbound.received_at,
         transaction_id=str(inbound.payload["transactionId"]),
     )
 

@@ -57,6 +57,7 @@ async def ask(inbound: Inbound) -> Decision:
         inbound.station,
         token(payload["idToken"]),
         context="authorize",
+        received_at=inbound.received_at,
         certificate_hashes=_hashes(payload),
     )
 

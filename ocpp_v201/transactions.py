@@ -25,6 +25,7 @@ async def ask(inbound: Inbound) -> Decision | None:
         inbound.station,
         token(payload["idToken"]),
         context="stop" if payload["eventType"] == ENDED else "start",
+        received_at=inbound.received_at,
         evse_id=evse.get("id"),
         connector_id=evse.get("connectorId"),
         transaction_id=payload["transactionInfo"]["transactionId"],

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.core_link.gateway_side fill CHARGE_POINTS EVENTS`: migrate and write events;
 `... delivered`: how many events have been acknowledged, as JSON;
-`... decide COUNT AT_A_TIME`: ask core so often, and print the milliseconds that it took, as JSON.
+`... decide COUNT AT_A_TIME`: ask core so often, and print the milliseconds that it took, and those
+of a commit for another charge point every 10 ms meanwhile, as JSON.
 """
 
 from __future__ import annotations
@@ -68,10 +69,14 @@ def delivered() -> None:
 
 
 def decide(count: int, at_a_time: int) -> None:
-    print(json.dumps(asyncio.run(_decide(count, at_a_time))))
+    import uvloop
+
+    # As the server.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(json.dumps(runner.run(_decide(count, at_a_time))))
 
 
-async def _decide(count: int, at_a_time: int) -> list[float]:
+async def _decide(count: int, at_a_time: int) -> dict[str, list[float]]:
     from chargepoints.gateway import process
     from chargepoints.models import ChargePoint
     from chargepoints.services.authorization import TokenAsked
@@ -83,16 +88,25 @@ async def _decide(count: int, at_a_time: int) -> list[float]:
     process._current = gateway
     point: Any = await gateway.writer.run(0, lambda unit: ChargePoint.objects.all()[0])
     station = Station.of(point)
-    milliseconds: list[float] = []
+    milliseconds: dict[str, list[float]] = {"decisions": [], "others": []}
     numbers = iter(range(count))
 
     async def ask() -> None:
         for number in numbers:
             begun = time.perf_counter()
             await decisions.authorize(station, TokenAsked(f"T{number}"), context="start")
-            milliseconds.append((time.perf_counter() - begun) * 1000)
+            milliseconds["decisions"].append((time.perf_counter() - begun) * 1000)
 
+    async def say_something_else() -> None:
+        while True:
+            begun = time.perf_counter()
+            await gateway.writer.run(station.id + 1, lambda unit: None)
+            milliseconds["others"].append((time.perf_counter() - begun) * 1000)
+            await asyncio.sleep(0.01)
+
+    others = asyncio.create_task(say_something_else())
     await asyncio.gather(*[ask() for _ in range(at_a_time)])
+    others.cancel()
     await gateway.writer.stop()
     return milliseconds
 

@@ -6,12 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
+COUNTERS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 LOOK_EVERY_S = 0.2
 LONGEST_BACK_OFF_S = 30
 # A worker that lived this long has not failed to start.
@@ -40,6 +44,10 @@ class Workers:
 
     def run(self) -> int:
         """Until a signal. Returns 0 when every worker has ended in order."""
+        with _common_counters():
+            return self._run()
+
+    def _run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         while not self.signals:
@@ -92,3 +100,17 @@ class Workers:
             process.wait()
         statuses = [each.process.returncode for each in self.workers if each.process is not None]
         return 0 if not any(statuses) else 1
+
+
+@contextmanager
+def _common_counters() -> Iterator[None]:
+    """Where the workers count together, so that each of them answers /metrics for all.
+
+    What a worker that has ended had counted stays counted.
+    """
+    if COUNTERS_DIRECTORY in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="connect-metrics-") as directory:
+        os.environ[COUNTERS_DIRECTORY] = directory
+        yield

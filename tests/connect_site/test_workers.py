@@ -1,11 +1,13 @@
 """Several server processes on one port: replaced when they die, stopped together."""
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -70,6 +72,34 @@ def test_workers_share_a_port_and_are_replaced_when_they_die(installation: Insta
     parent.send_signal(signal.SIGTERM)
     assert parent.wait(30) == 0, installation.output
     assert not serves(installation.port)
+
+
+def refusals(port: int) -> float:
+    """As whichever worker answers has them."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        counters = answer.read().decode()
+    found = re.search(r"^connect_refused_handshakes_total\{.*\} (\S+)$", counters, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def refused(port: int, number: int) -> None:
+    """A charger that nobody knows, on a connection of its own."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as client:
+        client.sendall(
+            b"GET /ocpp/NOBODY-%d HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n" % number
+        )
+        assert client.recv(12) == b"HTTP/1.1 404"
+
+
+def test_every_worker_counts_for_all(installation: Installation) -> None:
+    installation.environment["METRICS_OPEN"] = "true"
+    installation.serve("--port", "0", "--workers", "2", listeners=2)
+    for number in range(10):
+        refused(installation.port, number)
+    assert {refusals(installation.port) for _ in range(10)} == {10.0}
 
 
 def test_workers_end_when_their_parent_is_killed(installation: Installation) -> None:

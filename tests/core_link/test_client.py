@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 import pytest_asyncio
 
-from core_link import answers, client
+from core_link import answers, client, connections
 from core_link.breaker import OPENS_AFTER
 from core_link.client import CoreClient, CoreUnreachable
 from tests.fakes.core import FakeCore
@@ -124,6 +124,53 @@ async def test_more_questions_than_connections_all_end_in_time(
     )
     assert all(isinstance(outcome, CoreUnreachable) for outcome in outcomes)
     assert time.monotonic() - begun < 2
+
+
+async def test_behind_a_core_that_hangs_nobody_waits_for_a_connection_for_long(
+    core: FakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HANGS_AFTER_S", 0.2)
+    asking = CoreClient(core.url, "token", timeout_s=3.0)
+    core.fail(slow_ms=5000)
+    held = [asyncio.create_task(ask(asking)) for _ in range(client.CONNECTIONS)]
+    await until(lambda: asking.under_way == client.CONNECTIONS)
+    begun = time.monotonic()
+    behind = await asyncio.gather(
+        *[ask(asking) for _ in range(2 * client.CONNECTIONS)], return_exceptions=True
+    )
+    assert time.monotonic() - begun < 2
+    assert all("every connection" in str(outcome) for outcome in behind)
+    # Those that come now need not wait at all.
+    assert asking.breaker.is_open
+    for task in held:
+        task.cancel()
+    asking.close()
+
+
+async def test_a_core_that_is_slow_and_answers_is_not_taken_for_dead(
+    core: FakeCore, asking: CoreClient
+) -> None:
+    core.fail(slow_ms=300)
+    outcomes = await asyncio.gather(
+        *[ask(asking) for _ in range(5 * client.CONNECTIONS)], return_exceptions=True
+    )
+    crowded = [each for each in outcomes if "every connection" in str(each)]
+    assert len(crowded) > OPENS_AFTER
+    assert any(isinstance(each, dict) for each in outcomes)
+    assert not asking.breaker.is_open
+
+
+async def test_what_the_charger_has_waited_already_counts(
+    core: FakeCore, asking: CoreClient
+) -> None:
+    core.fail(slow_ms=3000)
+    begun = time.monotonic()
+    with pytest.raises(CoreUnreachable, match="no answer within"):
+        await asking.ask("/authorize", QUESTION, answers.AUTHORIZE, waited_s=0.6)
+    assert time.monotonic() - begun < 0.5
+    with pytest.raises(CoreUnreachable, match="waited too long"):
+        await asking.ask("/authorize", QUESTION, answers.AUTHORIZE, waited_s=5.0)
+    assert not asking.breaker.is_open
 
 
 async def test_a_core_that_hung_is_asked_again_when_it_is_well(
