@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from django.db.models import F
 from django.utils import timezone
 
+from chargepoints import metrics
 from chargepoints.gateway import handshake
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import HandshakeRefusal
@@ -87,6 +88,7 @@ def _source(request: Request) -> tuple[str, str]:
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
     """One row per identity, address and reason; core hears of the first of each hour."""
     now = timezone.now()
+    unit.after_commit(lambda: metrics.REFUSALS.labels(refused.reason).inc())
     # PostgreSQL takes no NUL.
     identity = request.identity[:255].replace("\x00", "")
     row, created = HandshakeRefusal.objects.get_or_create(
