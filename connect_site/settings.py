@@ -64,6 +64,9 @@ PING_INTERVAL_S = env.float("PING_INTERVAL_S", 50, validate=Range(min=1, max=59)
 PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
+# The operator, and organizations it trusts: one of them owns a charger's certificate.
+_operators: list[str] = env.list("OPERATOR_NAMES", [])
+OPERATOR_NAMES = [name.strip() for name in _operators if name.strip()]
 BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 
@@ -86,6 +89,7 @@ CORE_UNREACHABLE = env.str(
 EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
 EVENTS_SECRETS: list[str] = env.list("EVENTS_SECRETS", [], validate=signing_secrets)
 ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
+OCSP_RESPONDERS: list[str] = [host for host in env.list("OCSP_RESPONDERS", ["*"]) if host]
 env.seal()
 
 if not EVENTS_URL and CORE_URL:

@@ -7,7 +7,7 @@ the charger in the words of its version.
 from typing import Any
 
 from chargepoints.station import Station
-from core_link import answers, client
+from core_link import answers, client, responders
 from core_link.client import Body, CoreUnreachable
 
 
@@ -35,9 +35,15 @@ async def iso15118(
 
 
 async def status(station: Station, ocsp_request_data: dict[str, Any]) -> str | None:
-    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestData; None if there is none."""
+    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestData; None if there is none.
+
+    Core's, or where it has none to give, that of the certificate's own responder.
+    """
     question = {"ocsp_request_data": ocsp_request_data}
-    answer = await _ask(station, "/certificates/status", question, answers.CERTIFICATE_STATUS)
+    try:
+        answer = await _ask(station, "/certificates/status", question, answers.CERTIFICATE_STATUS)
+    except CoreUnreachable:
+        return await responders.response(ocsp_request_data)
     return _if_accepted(answer, "ocsp_result")
 
 

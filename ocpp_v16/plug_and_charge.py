@@ -13,10 +13,9 @@ from chargepoints.inbound import Inbound
 from chargepoints.models import AuthorizationStatus, ChargePoint, Command
 from chargepoints.services import certificates, commands
 from chargepoints.services.authorization import TokenAsked
-from chargepoints.services.certificates import NotACertificate
 from chargepoints.versions import Payload
 from core_link import certificates as core
-from core_link import decisions, signing_requests
+from core_link import contracts, decisions, signing_requests
 from core_link.client import CoreUnreachable
 from core_link.decisions import DataTransferAnswer
 from ocpp_v16.authorization import STATUS
@@ -70,30 +69,23 @@ def _asked(inbound: Inbound) -> Payload:
 
 
 async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
+    contract = certificates.contract(
+        asked.get("iso15118CertificateHashData"), str(asked.get("certificate") or "")
+    )
     decision = await decisions.authorize(
         inbound.station,
         TokenAsked(str(asked["idToken"]["idToken"]), EMAID),
         context="authorize",
         received_at=inbound.received_at,
-        certificate_hashes=_hashes(asked),
+        certificate_hashes=contract.hashes if contract else None,
     )
+    decision = await contracts.checked(decision, contract)
     info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
     if decision.expires_at is not None:
         info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)
     implied = "accepted" if decision.accepted else "contract_cancelled"
     status = _CERTIFICATE_STATUS[decision.certificate_status or implied]
     return {"idTokenInfo": info, "certificateStatus": status}
-
-
-def _hashes(asked: Payload) -> list[dict[str, Any]] | None:
-    """The charge point's own hashes, or those of the chain it could not check itself."""
-    if hashes := asked.get("iso15118CertificateHashData"):
-        return list(hashes)
-    try:
-        chain = certificates.read_chain(str(asked.get("certificate") or ""))
-    except NotACertificate:
-        return None
-    return [dict(data) for data in certificates.ocsp_data(chain)]
 
 
 async def _ev_certificate(inbound: Inbound, asked: Payload) -> Payload:
@@ -110,10 +102,7 @@ async def _ev_certificate(inbound: Inbound, asked: Payload) -> Payload:
 
 
 async def _certificate_status(inbound: Inbound, asked: Payload) -> Payload:
-    try:
-        result = await core.status(inbound.station, asked["ocspRequestData"])
-    except CoreUnreachable:
-        result = None
+    result = await core.status(inbound.station, asked["ocspRequestData"])
     return {"status": "Accepted", "ocspResult": result} if result else {"status": "Failed"}
 
 

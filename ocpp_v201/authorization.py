@@ -1,16 +1,13 @@
 """C Authorization: Authorize, and what an idTokenInfo says in every reply that has one."""
 
-from typing import Any
-
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus, Command, DecidedBy
+from chargepoints.models import AuthorizationStatus, Command
 from chargepoints.services import certificates, effect_causes
 from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.services.certificates import NotACertificate
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
-from core_link import decisions
+from core_link import contracts, decisions
 
 STATUS = {
     AuthorizationStatus.ACCEPTED: "Accepted",
@@ -34,6 +31,13 @@ _CERTIFICATE_STATUS = {
     "chain_error": "CertChainError",
     "contract_cancelled": "ContractCancelled",
 }
+# C07.FR.15 to FR.17: with such a certificate, whatever may be said of the token itself.
+_TOKEN_STATUS = {
+    "chain_error": "Invalid",
+    "expired": "Expired",
+    "revoked": "Invalid",
+    "signature_error": "Invalid",
+}
 
 
 def token(id_token: Payload) -> TokenAsked:
@@ -52,27 +56,19 @@ def id_token_info(decision: Decision) -> Payload:
 
 
 async def ask(inbound: Inbound) -> Decision:
+    """C07: with what is known of the contract certificate, where one was presented."""
     payload = inbound.payload
-    return await decisions.authorize(
+    contract = certificates.contract(
+        payload.get("iso15118CertificateHashData"), payload.get("certificate")
+    )
+    decision = await decisions.authorize(
         inbound.station,
         token(payload["idToken"]),
         context="authorize",
         received_at=inbound.received_at,
-        certificate_hashes=_hashes(payload),
+        certificate_hashes=contract.hashes if contract else None,
     )
-
-
-def _hashes(payload: Payload) -> list[dict[str, Any]] | None:
-    """C07: the station's own hashes, or those of the chain it could not check itself."""
-    if hashes := payload.get("iso15118CertificateHashData"):
-        return list(hashes)
-    if not payload.get("certificate"):
-        return None
-    try:
-        chain = certificates.read_chain(payload["certificate"])
-    except NotACertificate:
-        return None
-    return [dict(data) for data in certificates.ocsp_data(chain)]
+    return await contracts.checked(decision, contract)
 
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:
@@ -83,20 +79,11 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
         effect_causes.token_refused(inbound.unit, inbound.station.id, asked, decision)
     answer: Payload = {"idTokenInfo": id_token_info(decision)}
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
-    if presented and (status := _certificate_status(decision)):
-        answer["certificateStatus"] = status
-        if status == "CertificateRevoked":
-            # C07.FR.16: whatever may be said of the token itself.
-            answer["idTokenInfo"]["status"] = "Invalid"
+    if presented and (standing := decision.certificate_status):
+        answer["certificateStatus"] = _CERTIFICATE_STATUS[standing]
+        if standing in _TOKEN_STATUS:
+            answer["idTokenInfo"]["status"] = _TOKEN_STATUS[standing]
     return answer
-
-
-def _certificate_status(decision: Decision) -> str:
-    """Only core knows; where it says nothing, its word on the token is its word on this."""
-    if decision.decided_by != DecidedBy.CORE:
-        return ""
-    implied = "accepted" if decision.accepted else "contract_cancelled"
-    return _CERTIFICATE_STATUS[decision.certificate_status or implied]
 
 
 def clear_cache(unit: UnitOfWork, command: Command) -> Payload:

@@ -124,10 +124,7 @@ def ev_certificate(inbound: Inbound, exi: str | None) -> Payload:
 
 
 async def ask_status(inbound: Inbound) -> str | None:
-    try:
-        return await core.status(inbound.station, inbound.payload["ocspRequestData"])
-    except CoreUnreachable:
-        return None
+    return await core.status(inbound.station, inbound.payload["ocspRequestData"])
 
 
 def certificate_status(inbound: Inbound, result: Any) -> Payload:

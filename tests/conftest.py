@@ -105,6 +105,7 @@ def running_gateway(
         "CORE_URL": running_core.url,
         "CORE_TOKEN": CORE_TOKEN,
         "EVENTS_SECRETS": EVENTS_SECRET,
+        "OCSP_RESPONDERS": "127.0.0.1",
     }
     with (
         django_db_blocker.unblock(),

@@ -15,10 +15,10 @@ from cryptography.x509.oid import NameOID
 PEM = serialization.Encoding.PEM
 
 
-def name(common_name: str) -> x509.Name:
+def name(common_name: str, organization: str = "Acme") -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
@@ -42,13 +42,13 @@ def root_certificate(common_name: str) -> str:
 
 
 def signing_request(
-    common_name: str, curve: ec.EllipticCurve | None = None
+    common_name: str, curve: ec.EllipticCurve | None = None, organization: str = "Acme"
 ) -> tuple[str, ec.EllipticCurvePrivateKey]:
     """A certificate signing request (PEM) and its key."""
     key = ec.generate_private_key(curve or ec.SECP256R1())
     csr = (
         x509.CertificateSigningRequestBuilder()
-        .subject_name(name(common_name))
+        .subject_name(name(common_name, organization))
         .sign(key, hashes.SHA256())
     )
     return csr.public_bytes(PEM).decode(), key
@@ -84,6 +84,7 @@ class Issuer:
         days: int = 10,
         rsa_key: bool = False,
         address: str | None = None,
+        organization: str = "Acme",
     ) -> Issued:
         """`days` below zero: it has expired so long ago."""
         key = (
@@ -91,7 +92,7 @@ class Issuer:
             if rsa_key
             else ec.generate_private_key(ec.SECP256R1())
         )
-        builder = self._builder(name(common_name), key.public_key(), days=days)
+        builder = self._builder(name(common_name, organization), key.public_key(), days=days)
         if address is not None:
             names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
             builder = builder.add_extension(names, critical=False)

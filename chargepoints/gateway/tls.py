@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from chargepoints.models import ChargePoint
+from chargepoints.services import authority
 
 TLS_FROM = 2
 CERTIFICATE_FROM = 3
@@ -25,13 +26,24 @@ class Secured:
 
     by_tls: bool = False
     common_name: str = ""
+    organization: str = ""
 
 
 def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
     if scope.get("scheme") != "wss":
         return Secured()
     pem = unquote(headers.get(b"x-client-cert", b"").decode("latin1"))
-    return Secured(by_tls=True, common_name=_common_name(pem) if pem else "")
+    if not pem:
+        return Secured(by_tls=True)
+    try:
+        subject = x509.load_pem_x509_certificate(pem.encode("latin1")).subject
+    except ValueError:
+        return Secured(by_tls=True)
+    return Secured(
+        by_tls=True,
+        common_name=authority.of_subject(subject, NameOID.COMMON_NAME),
+        organization=authority.of_subject(subject, NameOID.ORGANIZATION_NAME),
+    )
 
 
 def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
@@ -46,13 +58,7 @@ def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[
     own = {charge_point.serial_number.lower(), charge_point.identity.lower()} - {""}
     if secured.common_name.lower() not in own:
         return "foreign_certificate", "The certificate is another charger's; give it its own."
+    if not authority.is_of_operator(secured.organization):
+        # A00.FR.404.
+        return "foreign_organization", "The certificate names another operator (OPERATOR_NAMES)."
     return None
-
-
-def _common_name(pem: str) -> str:
-    try:
-        certificate = x509.load_pem_x509_certificate(pem.encode("latin1"))
-    except ValueError:
-        return ""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else ""

@@ -12,7 +12,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
+from django.conf import settings
 
 CERTIFICATE_FILE = "authority.pem"
 KEY_FILE = "authority.key"
@@ -21,6 +22,17 @@ STATION_DAYS = 365
 # A00.FR.502, FR.503: RSA with 2048 bits, or a curve with 224.
 LEAST_RSA_BITS = 2048
 LEAST_EC_BITS = 224
+USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 class SigningRefused(ValueError):
@@ -36,13 +48,15 @@ class Authority:
         """The chain (PEM) for a charging station's request. Raises SigningRefused.
 
         The common name has to be the station's own serial number or identity (A00.FR.511): a
-        certificate in another's name would open its door.
+        certificate in another's name would open its door. Its organization is the operator
+        (A00.FR.404, FR.509).
         """
         csr = _read(csr_pem)
-        names = csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         own = {name.lower() for name in (identity, serial_number) if name}
-        if not names or str(names[0].value).lower() not in own:
+        if of_subject(csr.subject, NameOID.COMMON_NAME).lower() not in own:
             raise SigningRefused("the common name is not this station's serial number or identity")
+        if not is_of_operator(of_subject(csr.subject, NameOID.ORGANIZATION_NAME)):
+            raise SigningRefused("the organization is not the operator (OPERATOR_NAMES)")
         now = datetime.now(UTC)
         certificate = (
             x509.CertificateBuilder()
@@ -53,7 +67,8 @@ class Authority:
             .not_valid_before(now - timedelta(minutes=5))
             .not_valid_after(now + timedelta(days=STATION_DAYS))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            # A00.FR.512, FR.514: a key usage, and no extended one.
+            .add_extension(_usage(digital_signature=True, key_agreement=True), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         return _pem(certificate) + _pem(self.certificate)
@@ -74,6 +89,7 @@ def create(directory: Path, name: str) -> None:
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .sign(key, hashes.SHA256())
     )
     secret = key.private_bytes(
@@ -98,6 +114,22 @@ def load(directory: Path) -> Authority | None:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{directory / KEY_FILE} holds no EC key")
     return Authority(certificate, key)
+
+
+def of_subject(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    """The first value of this attribute; empty where there is none."""
+    attributes = subject.get_attributes_for_oid(oid)
+    return str(attributes[0].value) if attributes else ""
+
+
+def is_of_operator(organization: str) -> bool:
+    """Whether the organization's name contains the operator's, or a trusted one's (A00.FR.404)."""
+    names: list[str] = settings.OPERATOR_NAMES
+    return not names or any(name.lower() in organization.lower() for name in names)
+
+
+def _usage(**allowed: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(**(dict.fromkeys(USAGES, False) | allowed))
 
 
 def _read(csr_pem: str) -> x509.CertificateSigningRequest:

@@ -1,9 +1,11 @@
 """Certificates as OCPP names them: by hashes of their issuer, and what charge points hold."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -28,6 +30,44 @@ def read_chain(pem: str) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
         raise NotACertificate(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What came with a token: OCPP's OCSPRequestDataType of the chain, and what is wrong with it.
+
+    `fault`: `expired`, `chain_error`, or empty.
+    """
+
+    hashes: list[dict[str, Any]]
+    fault: str = ""
+
+
+def contract(hashes: list[dict[str, Any]] | None, pem: str | None) -> Contract | None:
+    """The charge point's own hashes, or those of the chain it could not check itself (C07)."""
+    if hashes:
+        return Contract(list(hashes))
+    if not pem:
+        return None
+    try:
+        chain = read_chain(pem)
+    except NotACertificate:
+        return Contract([])
+    return Contract([dict(data) for data in ocsp_data(chain)], _fault(chain))
+
+
+def _fault(chain: list[x509.Certificate]) -> str:
+    now = datetime.now(UTC)
+    if any(not each.not_valid_before_utc <= now <= each.not_valid_after_utc for each in chain):
+        return "expired"
+    for certificate in chain:
+        issuer = _issuer_in(chain, certificate)
+        try:
+            if issuer is not None:
+                certificate.verify_directly_issued_by(issuer)
+        except (InvalidSignature, TypeError, ValueError):
+            return "chain_error"
+    return ""
 
 
 def hash_data(

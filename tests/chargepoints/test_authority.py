@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -54,8 +53,10 @@ def test_it_signs_for_the_stations_identity_or_serial_number(
     leaf, root = chain
     leaf.verify_directly_issued_by(root)
     assert leaf.public_key() == key.public_key()
-    usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert ExtendedKeyUsageOID.CLIENT_AUTH in usage
+    usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert usage.digital_signature and not usage.key_cert_sign
+    with pytest.raises(x509.ExtensionNotFound):
+        leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
@@ -75,3 +76,12 @@ def test_it_does_not_sign_for_a_weak_key(own: Authority) -> None:
 def test_it_does_not_sign_what_is_no_request(own: Authority) -> None:
     with pytest.raises(SigningRefused, match="no certificate signing request"):
         own.sign("-----BEGIN NONSENSE-----", "CP-1", "")
+
+
+def test_it_signs_for_its_operator_alone(own: Authority, settings: Settings) -> None:
+    settings.OPERATOR_NAMES = ["Acme"]
+    csr, _ = signing_request("CP-1", organization="ACME Charging Ltd.")
+    assert "BEGIN CERTIFICATE" in own.sign(csr, "CP-1", "")
+    csr, _ = signing_request("CP-1", organization="Somebody")
+    with pytest.raises(SigningRefused, match="operator"):
+        own.sign(csr, "CP-1", "")

@@ -19,7 +19,8 @@ def running_behind_nginx(
     own = directory / "authority"
     authority.create(own, "The gateway's own")
     with django_db_blocker.unblock():
-        gateway = GatewayBehindNginx("tls", directory, {"CA_DIRECTORY": str(own)})
+        settings = {"CA_DIRECTORY": str(own), "OPERATOR_NAMES": "Nobody else, Acme"}
+        gateway = GatewayBehindNginx("tls", directory, settings)
         gateway.trust(own / authority.CERTIFICATE_FILE)
         with gateway:
             yield gateway

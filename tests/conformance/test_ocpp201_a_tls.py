@@ -90,6 +90,20 @@ async def test_tc_a_08_csms_client_certificate_that_is_invalid(
         await boots(station)
 
 
+async def test_a_certificate_of_another_operator_opens_nothing(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    """A00.FR.404; and none such is signed."""
+    charge_point = behind_nginx.register(identity, key=None, security_profile=3)
+    foreign = behind_nginx.issuer.issue(identity, organization="Another operator")
+    assert await refusal(behind_nginx, charge_point, foreign) == 401
+    trusted = behind_nginx.issuer.issue(identity, organization="ACME Charging Ltd.")
+    async with await with_certificate(behind_nginx, charge_point, trusted) as station:
+        await boots(station)
+        csr, _ = signing_request(identity, organization="Another operator")
+        assert await station.call("SignCertificate", {"csr": csr}) == {"status": "Rejected"}
+
+
 async def test_a_certificate_in_a_header_of_the_charger_is_not_believed(
     behind_nginx: GatewayBehindNginx, identity: str
 ) -> None:

@@ -23,16 +23,16 @@ class CertificateAuthority:
     """Signs whatever it is asked to sign, and calls every certificate good."""
 
     @cached_property
-    def _key(self) -> ec.EllipticCurvePrivateKey:
+    def key(self) -> ec.EllipticCurvePrivateKey:
         return ec.generate_private_key(ec.SECP256R1())
 
     @cached_property
     def certificate(self) -> x509.Certificate:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Fake Core Root")])
-        builder = self._builder(name, self._key.public_key(), days=3650).add_extension(
+        builder = self._builder(name, self.key.public_key(), days=3650).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
-        return builder.sign(self._key, hashes.SHA256())
+        return builder.sign(self.key, hashes.SHA256())
 
     def sign(self, csr_pem: str) -> dict[str, Any]:
         """`{status, certificate_chain}`: the new certificate and this root, PEM."""
@@ -43,7 +43,7 @@ class CertificateAuthority:
         if not csr.is_signature_valid:
             return {"status": "rejected", "certificate_chain": None}
         certificate = self._builder(csr.subject, csr.public_key(), days=365).sign(
-            self._key, hashes.SHA256()
+            self.key, hashes.SHA256()
         )
         chain = [certificate, self.certificate]
         pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain)
@@ -67,7 +67,7 @@ class CertificateAuthority:
                     revocation_reason=None,
                 )
                 .responder_id(ocsp.OCSPResponderEncoding.HASH, self.certificate)
-                .sign(self._key, hashes.SHA256())
+                .sign(self.key, hashes.SHA256())
             )
         except (KeyError, ValueError, binascii.Error):
             return {"status": "failed", "ocsp_result": None}

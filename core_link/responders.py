@@ -1,0 +1,105 @@
+"""OCSP responders: asked by the gateway itself where core has no answer (2.0.1 C07.FR.05, M06).
+
+The address comes from a charger or a car's certificate. Only what OCSP_RESPONDERS names is asked:
+any host at a public address by default, a list of hosts, or nobody. What comes back is looked at
+as an OCSP response and nothing else.
+"""
+
+import asyncio
+import base64
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from chargepoints.services import ocsp
+from chargepoints.services.ocsp import Asked, NoStatus
+from core_link import outbound
+from core_link.outbound import Exchange, NoAnswer
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 8
+ANYBODY = "*"
+
+
+async def response(data: dict[str, Any]) -> str | None:
+    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestDataType; None: there is none."""
+    try:
+        _, der = await _ask(ocsp.compose(data))
+    except NoStatus as error:
+        logger.info("no OCSP status: %s", error)
+        return None
+    return base64.b64encode(der).decode()
+
+
+async def standing(chain: list[dict[str, Any]]) -> str:
+    """`accepted`, `revoked` or `chain_error` for all of them; empty: nobody may be asked."""
+    if not settings.OCSP_RESPONDERS:
+        return ""
+    try:
+        asked = [ocsp.compose(data) for data in chain]
+        said = {status for status, _ in await asyncio.gather(*map(_ask, asked))}
+    except NoStatus as error:
+        logger.info("no OCSP status: %s", error)
+        return "chain_error"
+    if "revoked" in said:
+        return "revoked"
+    return "accepted" if said == {"accepted"} else "chain_error"
+
+
+async def _ask(asked: Asked) -> tuple[str, bytes]:
+    """What the responder says, and its answer (DER). Raises NoStatus."""
+    exchange = Exchange(public_only=not _is_named(asked.url))
+    loop = asyncio.get_running_loop()
+    request = loop.run_in_executor(_threads(), _post, asked, exchange)
+    try:
+        async with asyncio.timeout(settings.CORE_TIMEOUT_S):
+            der = await asyncio.shield(request)
+    except TimeoutError:
+        # Whoever still waits for a thread finds the exchange over.
+        request.add_done_callback(_forget)
+        raise NoStatus("no answer in time") from None
+    except NoAnswer as error:
+        raise NoStatus(str(error)) from error
+    finally:
+        exchange.cut()
+    return ocsp.read(asked, der), der
+
+
+def _is_named(url: str) -> bool:
+    """Whether the operator named this host. Raises NoStatus where it may not be asked."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NoStatus("the responder has no http address")
+    hosts = {host.lower() for host in settings.OCSP_RESPONDERS}
+    if parts.hostname not in hosts and ANYBODY not in hosts:
+        raise NoStatus(f"{parts.hostname} is not among OCSP_RESPONDERS")
+    return parts.hostname in hosts
+
+
+def _post(asked: Asked, exchange: Exchange) -> bytes:
+    """In a thread of the pool. Raises NoAnswer."""
+    answer = outbound.post(
+        asked.url,
+        asked.request,
+        {"Content-Type": ocsp.MEDIA_TYPE},
+        exchange=exchange,
+        timeout_s=settings.CORE_TIMEOUT_S,
+    )
+    if not answer.ok:
+        raise NoAnswer(f"HTTP {answer.status}")
+    return answer.body
+
+
+def _forget(request: asyncio.Future[bytes]) -> None:
+    if not request.cancelled():
+        request.exception()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ocsp")

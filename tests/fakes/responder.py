@@ -1,0 +1,86 @@
+"""An OCSP responder (RFC 6960) that says of certificates what a test wants it to say."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509 import ocsp
+from cryptography.x509.ocsp import OCSPCertStatus, OCSPRequest, OCSPResponseStatus
+
+from tests.fakes.core_certificates import CertificateAuthority
+
+DER = serialization.Encoding.DER
+
+
+class FakeResponder:
+    """`revoked` and `unknown` hold serial numbers; all others are good."""
+
+    def __init__(self) -> None:
+        self._authority = CertificateAuthority()
+        self.revoked: set[int] = set()
+        self.unknown: set[int] = set()
+        self.asked: list[OCSPRequest] = []
+        # Instead of an answer: an HTTP status, an age of the answer, another serial number.
+        self.http_status = 200
+        self.old = timedelta()
+        self.instead_of: dict[int, int] = {}
+        self.unwilling = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/ocsp"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, der: bytes) -> bytes:
+        request = ocsp.load_der_ocsp_request(der)
+        self.asked.append(request)
+        if self.unwilling:
+            status = OCSPResponseStatus.TRY_LATER
+            return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(DER)
+        number = request.serial_number
+        status_of = dict.fromkeys(self.revoked, OCSPCertStatus.REVOKED)
+        status_of |= dict.fromkeys(self.unknown, OCSPCertStatus.UNKNOWN)
+        found = status_of.get(number, OCSPCertStatus.GOOD)
+        at = datetime.now(UTC) - self.old
+        builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
+            issuer_name_hash=request.issuer_name_hash,
+            issuer_key_hash=request.issuer_key_hash,
+            serial_number=self.instead_of.get(number, number),
+            algorithm=request.hash_algorithm,
+            cert_status=found,
+            this_update=at,
+            next_update=at + timedelta(days=1),
+            revocation_time=at if found is OCSPCertStatus.REVOKED else None,
+            revocation_reason=None,
+        )
+        response = builder.responder_id(
+            ocsp.OCSPResponderEncoding.HASH, self._authority.certificate
+        ).sign(self._authority.key, hashes.SHA256())
+        return response.public_bytes(DER)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        responder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                assert self.headers["Content-Type"] == "application/ocsp-request"
+                body = responder.answer(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(responder.http_status)
+                self.send_header("Content-Type", "application/ocsp-response")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """The tests look at `asked`."""
+
+        return Handler
