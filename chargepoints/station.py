@@ -42,8 +42,10 @@ class Station:
     settings_changed_at: datetime | None = None
     assigned_quirks: list[str] = field(default_factory=list)
     quirks: dict[str, Any] = field(default_factory=dict)
-    # Whether it booted on this connection; how its clock goes, as seen on it and as stored.
+    # Whether it has booted on this connection, or was asked to; how its clock goes, as seen on it
+    # and as stored.
     booted_here: bool = False
+    boot_asked: bool = False
     clock_skew_s: int | None = None
     stored_skew_s: int | None = None
     # CALLs of ours in a row without an answer; whether it was found deaf before.

@@ -227,10 +227,12 @@ class Gateway:
         long_ago = time.monotonic() - settings.BOOT_WITHIN_S
         for session in list(self.sessions.values()):
             station = session.station
-            if session.connected_at > long_ago or station.booted_here or not station.proactive:
+            if session.connected_at > long_ago or station.booted_here or station.boot_asked:
                 continue
             # Asked or not: the next look would find the same.
-            station.booted_here = True
+            station.boot_asked = True
+            if not station.proactive:
+                continue
             await self.writer.run(station.id, partial(booting.ask, station=station))
 
     def _take_settings(self, charge_point: ChargePoint) -> None:

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from chargepoints import clock, metrics
 from chargepoints.gateway import handshake, ocppj
-from chargepoints.gateway.calls import Calls
+from chargepoints.gateway.calls import BOOT_ACTION, Calls
 from chargepoints.gateway.errors import OcppError
 from chargepoints.gateway.pace import Pace
 from chargepoints.gateway.writer import StoreUnavailable
@@ -203,8 +203,11 @@ class Session:
         if handler is None:
             # Part 4, table 7: the action is known, but not one that a CSMS serves.
             raise OcppError("NotSupported", f"{inbound.action} is not for a CSMS")
-        if not self.station.boot_accepted and inbound.action not in self.version.served_before_boot:
-            raise OcppError("SecurityError", "no BootNotification was accepted yet")
+        if not self.station.boot_accepted:
+            if inbound.action not in self.version.served_before_boot:
+                raise OcppError("SecurityError", "no BootNotification was accepted yet")
+            if inbound.action != BOOT_ACTION:
+                inbound.deviate("before_boot")
         checked = schemas.check_request(inbound.action, inbound.payload)
         violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
         if violation is not None:

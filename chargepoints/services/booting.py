@@ -58,6 +58,8 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     Once accepted, a charge point may be sent requests, also after a reconnect without a boot.
     """
     station = inbound.station
+    if station.boot_accepted and station.booted_here:
+        inbound.deviate("booted_again")
     registration, interval = _let_in(inbound, decision)
     accepted = registration == Registration.ACCEPTED
     of_product = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
