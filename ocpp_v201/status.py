@@ -20,6 +20,9 @@ _NEUTRAL = {
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
+    if payload["evseId"] and numbers.place(inbound, payload["evseId"]) is None:
+        # There can be no such EVSE, and the status of the station stays true.
+        return {}
     record(
         inbound,
         payload["evseId"],

@@ -8,7 +8,7 @@ belongs).
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ OCCURRENCE = "OccurrenceConstraintViolation"
 TYPE = "TypeConstraintViolation"
 PROPERTY = "PropertyConstraintViolation"
 FORMAT = "FormatViolation"
+# What a double holds exactly, and every column and JSON library takes; the handlers know what
+# is more than a number of its kind can be.
+LARGEST = 2**53
 # Payloads nest their lists and objects this deep.
 DEEPEST_MENDING = 4
 
@@ -83,7 +86,23 @@ class Schemas:
 
     def _validator(self, name: str) -> Any:
         path = self._directory.joinpath(f"{name}.json")
-        return jsonschema_rs.validator_for(json.loads(path.read_text(encoding="utf-8-sig")))
+        schema = json.loads(path.read_text(encoding="utf-8-sig"))
+        _bound(schema)
+        # Of later drafts 1.0 is an integer, which Python's arithmetic and columns would not have.
+        return jsonschema_rs.Draft4Validator(schema)
+
+
+def _bound(schema: Any) -> None:
+    """Give every integer of the schema its bounds, in place."""
+    if isinstance(schema, list):
+        schema = dict(enumerate(schema))
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "integer":
+        schema.setdefault("minimum", -LARGEST)
+        schema.setdefault("maximum", LARGEST)
+    for child in schema.values():
+        _bound(child)
 
 
 def _check(validator: Any, payload: Any) -> Checked:
@@ -135,13 +154,16 @@ def _normalise(validator: Any, payload: Any) -> tuple[Any, list[Violation]]:
 def _mend(validator: Any, payload: Any) -> list[Violation]:
     mended = []
     for error in list(validator.iter_errors(payload)):
-        if not error.instance_path or str(error.schema_path[-1]) != "type":
+        keyword = str(error.schema_path[-1])
+        if not error.instance_path or keyword not in ("type", "minimum", "maximum"):
             continue
         *parents, last = error.instance_path
         holder = payload
         for part in parents:
             holder = holder[part]
-        if error.instance is None and isinstance(holder, dict):
+        if keyword != "type":
+            holder[last] = error.kind.limit
+        elif error.instance is None and isinstance(holder, dict):
             # A field that is null is a field that is not there.
             del holder[last]
         else:
@@ -150,7 +172,7 @@ def _mend(validator: Any, payload: Any) -> list[Violation]:
                 continue
             holder[last] = value
         violation = _violation(error)
-        mended.append(Violation(violation.pointer, violation.message, violation.code, True, "type"))
+        mended.append(replace(violation, soft=True))
     return mended
 
 

@@ -212,7 +212,8 @@ class Session:
         violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
         if violation is not None:
             details = {"pointer": violation.pointer, "message": violation.message[:255]}
-            raise OcppError(violation.code, f"{violation.pointer}: {violation.message}", details)
+            description = f"{violation.pointer}: {violation.message}".removeprefix(": ")
+            raise OcppError(violation.code, description, details)
         for violation in checked.soft:
             inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
         inbound.payload = checked.payload

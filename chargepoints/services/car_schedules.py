@@ -78,6 +78,8 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
 def check(inbound: Inbound, evse_id: int, time_base: object, schedule: dict[str, Any]) -> bool:
     """Whether the car's own schedule keeps within the limits; where not, they are sent again."""
     periods = schedule["periods"]
+    if not periods:
+        return False
     duration_s = max(schedule.get("duration_s") or 0, periods[-1]["start_s"] + 1)
     start = inbound.time(time_base).at
     limits = expected_schedule.expected(

@@ -15,6 +15,8 @@ from chargepoints.models import ChargingProfile
 Purpose = ChargingProfile.Purpose
 
 VOLTS = 230.0
+# Farther nobody looks, and a recurring schedule would be computed without end.
+LONGEST = timedelta(days=31)
 RECURS_AFTER = {"daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
 
 
@@ -49,12 +51,12 @@ def compute(
     unit: str,
     charging_since: datetime | None = None,
 ) -> list[Limit]:
-    """The limits from `start` on, in `unit` (A or W).
+    """The limits from `start` on, for `LONGEST` at most, in `unit` (A or W).
 
     `charging_since` is the start of the transaction, which relative profiles count from.
     """
     since = charging_since or start
-    end = start + timedelta(seconds=duration_s)
+    end = start + min(timedelta(seconds=duration_s), LONGEST)
     moments = {start}
     for installed in profiles:
         moments |= {at for at in _changes(installed.profile, since, start, end) if start < at < end}

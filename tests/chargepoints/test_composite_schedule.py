@@ -109,3 +109,9 @@ def test_amperes_become_watts_over_three_phases_or_those_named() -> None:
     one_phase = profile("default", 0, periods=[{"start_s": 0, "limit": 10, "phases": 1}])
     assert limits(profile("default", 10), unit="W") == [(0, 6900)]
     assert limits(one_phase, unit="W") == [(0, 2300)]
+
+
+def test_no_schedule_is_computed_for_longer_than_a_month() -> None:
+    every_day = profile("default", 10, kind="recurring", recurrence="daily", duration_s=3600)
+    found = limits(every_day, duration_s=2**31 - 1)
+    assert len(found) == 2 * 31

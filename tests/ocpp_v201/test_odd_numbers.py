@@ -1,0 +1,54 @@
+"""Numbers and times of 2.0.1 that no station should send: answered, and nobody else pays."""
+
+from chargepoints.models import Connector, Message, StatusChange
+from tests.operated import at
+from tests.operated_station import Charging, OperatedStation
+from tests.running_gateway import RunningGateway
+
+LARGEST = 2**31 - 1
+
+
+async def test_two_thousand_million_events_that_are_missing_cost_nothing(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, proactive=False) as station:
+        charging = Charging(station)
+        await charging.tell("Started", "CablePluggedIn")
+        charging.seq_no = LARGEST
+        assert await charging.tell("Ended", "EVDeparted") == {}
+        last = Message.objects.filter(charge_point=station.row).order_by("id").last()
+        assert last is not None and "events_missing" in last.deviations
+
+
+async def test_numbers_written_as_decimals_are_numbers(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, proactive=False) as station:
+        charging = Charging(station)
+        await charging.tell("Started", "CablePluggedIn", evse={"id": 1.0, "connectorId": 1.0})
+        charging.seq_no = 2.0  # type: ignore[assignment]
+        assert await charging.tell("Ended", "EVDeparted") == {}
+        last = Message.objects.filter(charge_point=station.row).order_by("id").last()
+        assert last is not None
+        assert {"type:/seqNo", "events_missing"} <= set(last.deviations)
+
+
+async def test_the_status_of_an_evse_that_cannot_be_is_nobody_s(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        status = {"timestamp": at(), "connectorId": 1, "connectorStatus": "Faulted"}
+        for evse_id in (-1, 2**31, 1e300):
+            assert await station.call("StatusNotification", status | {"evseId": evse_id}) == {}
+        assert not Connector.objects.filter(evse__charge_point=station.row).exists()
+        assert not StatusChange.objects.filter(charge_point=station.row).exists()
+
+
+async def test_a_car_s_schedule_without_a_period_is_refused(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": []}
+        told = {"timeBase": at(), "evseId": 1, "chargingSchedule": schedule}
+        answer = await station.call("NotifyEVChargingSchedule", told)
+        assert answer["status"] == "Rejected"
