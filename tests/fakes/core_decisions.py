@@ -93,9 +93,7 @@ class Decisions:
     unknown_token: Answer = field(default_factory=lambda: {"status": "accepted"})
     boots: dict[str, Answer] = field(default_factory=dict)
     unknown_boot: Answer = field(default_factory=lambda: {"status": "accepted", "interval_s": 60})
-    vendors: dict[str, Answer] = field(
-        default_factory=lambda: {"UnknownVendor": {"status": "unknown_vendor_id", "data": None}}
-    )
+    vendors: dict[str, Answer] = field(default_factory=dict)
     authority: CertificateAuthority = field(default_factory=CertificateAuthority)
 
     def decide(self, path: str, request: Answer) -> Answer:
@@ -106,8 +104,9 @@ class Decisions:
             case "/boot":
                 return self.boots.get(request["charge_point"], self.unknown_boot)
             case "/data-transfer":
-                accepted = {"status": "accepted", "data": None}
-                return self.vendors.get(request["vendor_id"], accepted)
+                # To accept what nobody understands fails certification (case 064 of 1.6).
+                unknown = {"status": "unknown_vendor_id", "data": None}
+                return self.vendors.get(request["vendor_id"], unknown)
             case "/certificates/sign":
                 return self.authority.sign(request["csr"])
             case "/certificates/status":

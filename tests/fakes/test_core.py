@@ -146,6 +146,7 @@ def test_a_boot_is_accepted_unless_the_table_says_otherwise(
 
 
 def test_a_data_transfer_is_answered_by_vendor(core: FakeCore, http: requests.Session) -> None:
+    core.decisions.vendors["SomeVendor"] = {"status": "accepted", "data": None}
     answers = [
         http.post(
             core.url + "/data-transfer", json={"charge_point": "CP-1", "vendor_id": v}, timeout=5

@@ -22,12 +22,16 @@ ID_TOKEN: JsonSchema = {
 
 
 def arguments(required: tuple[str, ...] = (), /, **properties: JsonSchema) -> JsonSchema:
-    return {
+    schema: JsonSchema = {
         "type": "object",
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
     }
+    if "connector_id" in properties:
+        # A connector is one of an EVSE's: alone it would be left out, and any taken.
+        schema["dependentRequired"] = {"connector_id": ["evse_id"]}
+    return schema
 
 
 def several(items: JsonSchema) -> JsonSchema:

@@ -134,6 +134,11 @@ def test_an_idempotency_key_that_is_none_is_refused(
         ({"type": "start", "args": {}}, "invalid_args", "/args"),
         ({"type": "start", "args": []}, "invalid_args", "/args"),
         (
+            {"type": "start", "args": {"id_token": {"value": "A"}, "connector_id": 1}},
+            "invalid_args",
+            "/args",
+        ),
+        (
             {"type": "start", "args": {"id_token": {"value": "A"}, "evse_id": 0}},
             "invalid_args",
             "/args/evse_id",
