@@ -66,7 +66,11 @@ def report(inbound: Inbound, decision: Any) -> Payload:
         station_id,
         numbers.place(inbound, payload["evseId"]) or 0,
         NEUTRAL_SOURCE.get(str(payload["chargingLimitSource"]), "other"),
-        [neutral_profile(profile) for profile in payload["chargingProfile"]],
+        [
+            neutral_profile(profile)
+            for profile in payload["chargingProfile"]
+            if profile["chargingSchedule"]
+        ],
         inbound.received_at,
     )
     asked = commands.take_part(

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from chargepoints.clock import api_time, coming_time, ocpp_time
+from chargepoints.inbound import clip
 from chargepoints.versions import Payload
 from ocpp_v201 import numbers
 
@@ -87,7 +88,7 @@ def neutral_profile(profile: Payload) -> Payload:
         if at := coming_time(profile.get(name)):
             neutral[here] = api_time(at)
     if "transactionId" in profile:
-        neutral["transaction_id"] = profile["transactionId"]
+        neutral["transaction_id"] = clip(profile["transactionId"], 255)
     return neutral
 
 

@@ -8,6 +8,7 @@ from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, ChargingProfile, Transaction
 from chargepoints.services import commands, expected_schedule
+from chargepoints.services.commands import CommandRefused
 from chargepoints.services.composite_schedule import Limit
 
 REQUESTED_BY = "gateway:car schedule"
@@ -31,7 +32,10 @@ class Needs:
 
 
 def plan(inbound: Inbound, needs: Needs) -> bool:
-    """Send the car's transaction a profile; False where no transaction is under way there."""
+    """Send the car's transaction a profile.
+
+    False where no transaction is under way there, or where nothing can be made of the needs.
+    """
     row = _under_way(inbound, needs.evse_id)
     if row is None:
         return False
@@ -46,7 +50,7 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
         needs.unit,
         without_transaction=True,
     )
-    _submit(
+    planned = _submit(
         inbound,
         needs.evse_id,
         {
@@ -59,6 +63,8 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
             "periods": _shortened(_periods(limits, needs), needs.most_periods),
         },
     )
+    if not planned:
+        return False
     inbound.emit(
         "transaction.updated",
         {
@@ -136,10 +142,16 @@ def _under_way(inbound: Inbound, evse_id: int) -> Transaction | None:
     return found.order_by("-id").first()
 
 
-def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None:
-    commands.submit(
-        ChargePoint.objects.get(pk=inbound.station.id),
-        "set_charging_profile",
-        {"evse_id": evse_id, "profile": profile},
-        requested_by=REQUESTED_BY,
-    )
+def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> bool:
+    try:
+        commands.submit(
+            ChargePoint.objects.get(pk=inbound.station.id),
+            "set_charging_profile",
+            {"evse_id": evse_id, "profile": profile},
+            requested_by=REQUESTED_BY,
+        )
+    except CommandRefused:
+        # Made of what the car or the station said, which may be anything.
+        inbound.deviate("odd_charging_needs")
+        return False
+    return True

@@ -17,7 +17,8 @@ Purpose = ChargingProfile.Purpose
 VOLTS = 230.0
 # Farther nobody looks, and a recurring schedule would be computed without end.
 LONGEST = timedelta(days=31)
-RECURS_AFTER = {"daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+DAY = timedelta(days=1)
+RECURS_AFTER = {"daily": DAY, "weekly": timedelta(weeks=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _schedule_start(profile: dict[str, Any], at: datetime, since: datetime) -> d
     if profile["kind"] == "relative" or start is None:
         return since
     if profile["kind"] == "recurring":
-        every = RECURS_AFTER[profile.get("recurrence", "daily")]
+        every = RECURS_AFTER.get(profile.get("recurrence", "daily"), DAY)
         return start + (at - start) // every * every
     return start
 
@@ -130,7 +131,7 @@ def _changes(
 ) -> Iterable[datetime]:
     """The moments at which this profile may say something else, those in the window at least."""
     yield from (at for at in (_time(profile, "valid_from"), _time(profile, "valid_to")) if at)
-    every = RECURS_AFTER[profile.get("recurrence", "daily")]
+    every = RECURS_AFTER.get(profile.get("recurrence", "daily"), DAY)
     begun = _schedule_start(profile, start, since)
     while begun < end:
         yield begun

@@ -36,8 +36,6 @@ class Reactor(AsyncioSelectorReactor):
     error then: the one who is to write the answer has to be told.
     """
 
-    _asyncioEventloop: asyncio.AbstractEventLoop
-
     def addReader(self, reader: Any) -> None:
         try:
             super().addReader(reader)

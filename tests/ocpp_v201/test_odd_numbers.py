@@ -1,6 +1,6 @@
 """Numbers and times of 2.0.1 that no station should send: answered, and nobody else pays."""
 
-from chargepoints.models import Connector, Message, StatusChange
+from chargepoints.models import ChargingProfile, Connector, Message, StatusChange
 from tests.operated import at
 from tests.operated_station import Charging, OperatedStation
 from tests.running_gateway import RunningGateway
@@ -52,3 +52,36 @@ async def test_a_car_s_schedule_without_a_period_is_refused(
         told = {"timeBase": at(), "evseId": 1, "chargingSchedule": schedule}
         answer = await station.call("NotifyEVChargingSchedule", told)
         assert answer["status"] == "Rejected"
+
+
+async def test_a_car_s_needs_that_make_no_profile_are_refused(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await Charging(station).tell("Started", "CablePluggedIn", evse={"id": 1})
+        ac = {"energyAmount": 1, "evMinCurrent": 2, "evMaxCurrent": -1, "evMaxVoltage": 2}
+        needs = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": ac}
+        told = {"evseId": 1, "chargingNeeds": needs}
+        answer = await station.call("NotifyEVChargingNeeds", told)
+        assert answer["status"] == "Rejected"
+
+
+async def test_a_reported_profile_without_a_schedule_is_left_out(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity) as station:
+        profile = {
+            "id": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": [],
+        }
+        told = {
+            "requestId": 1,
+            "chargingLimitSource": "CSO",
+            "evseId": 1,
+            "chargingProfile": [profile],
+        }
+        assert await station.call("ReportChargingProfiles", told) == {}
+        assert not ChargingProfile.objects.filter(charge_point=station.row).exists()
