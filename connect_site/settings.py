@@ -234,11 +234,15 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chargepoints.api.document.refuse_other_fields",
         "chargepoints.api.document.add_command_types",
+        "chargepoints.api.examples.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AuthorizationStatus": "chargepoints.models.AuthorizationStatus",
+        "CommandState": "chargepoints.models.Command.State",
         "ConnectorStatus": "chargepoints.models.Status",
     },
+    # It would only say each word again, with a capital.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {

@@ -79,7 +79,8 @@ class ChoiceOrNull(serializers.ChoiceField):
 
 
 class Strict(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt one would be lost without a word."""
+    # Refuses fields it does not know: a misspelt one would be lost without a word.
+    # (No docstring: the document would show it for every serializer that has none of its own.)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := set(data) - set(self.fields)):
