@@ -11,7 +11,9 @@ PYTEST = $(BIN)/python -m pytest
 # The commands that only look at the code need settings, but no secrets.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 
-.PHONY: run test test-services lint format types migrations bench check clean
+FAULT_TESTS = tests/faults tests/core_link/test_workers.py
+
+.PHONY: run test test-services faults mutants lint format types migrations bench check clean
 
 ## run: the gateway with a fake core and simulated chargers; Ctrl-C stops all of it
 run: $(INSTALLED)
@@ -19,14 +21,19 @@ run: $(INSTALLED)
 
 ## test: the suite, on SQLite and the in-memory channel layer
 test: $(INSTALLED)
-	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 -m "not services"
+	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 --dist loadfile -m "not services"
 
 ## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser,
 ## and more examples of what is drawn at random
 test-services: $(INSTALLED)
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
 		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
-	API_EXAMPLES=$${API_EXAMPLES:-20} $(PYTEST) -n 2 --hypothesis-profile=thorough -m "not embedded"
+	API_EXAMPLES=$${API_EXAMPLES:-20} FAULTS=$${FAULTS:-check} \
+		$(PYTEST) -n 2 --dist loadfile --hypothesis-profile=thorough -m "not embedded"
+
+## faults: the faults of docs/promises.md in full, for an hour; FAULTS=check is what CI does
+faults: $(INSTALLED)
+	FAULTS=$${FAULTS:-long} $(PYTEST) --timeout 7200 $(FAULT_TESTS)
 
 ## lint: style, formatting, types, and models without a migration
 lint: $(INSTALLED)

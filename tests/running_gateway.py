@@ -95,6 +95,13 @@ class RunningGateway:
         logged = self.log.read_bytes()[after:].decode(errors="replace")
         return [line for line in logged.splitlines() if " ERROR " in line]
 
+    def wait_for_its_end(self, within: float = 60) -> int:
+        """The exit status of a server that ends by itself."""
+        assert self._process is not None
+        status = self._process.wait(within)
+        self._process = None
+        return status
+
     @property
     def pid(self) -> int:
         assert self._process is not None

@@ -2,10 +2,15 @@
 
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Whatever the environment says: sixty servers are started, and each would compile all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 for name in re.findall(r"^#? ?([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.M):
     os.environ.pop(name, None)

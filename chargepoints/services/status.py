@@ -62,10 +62,14 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     place = (report.evse_id or 0, report.connector_id or 1)
     known = _known(inbound, place)
     at = moment.at
-    if known.at is not None and at < known.at:
-        # Replayed from an outage: history, but not what is so now.
-        return True
     said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
+    late = known.at is not None and at < known.at
+    if late or (at == known.at and said != known.report):
+        if _is_history(inbound, report, moment):
+            return False
+        if late:
+            # Replayed from an outage: history, but not what is so now.
+            return True
     news = said != known.report
     if news:
         inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, at))
@@ -74,6 +78,19 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     latest = ConnectorState(known.pk, said, at)
     inbound.unit.after_commit(lambda: inbound.station.connectors.__setitem__(place, latest))
     return news
+
+
+def _is_history(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    """Whether this was told before, and something newer since (P4)."""
+    told = StatusChange.objects.filter(
+        charge_point_id=inbound.station.id,
+        evse_id=report.evse_id,
+        connector_id=report.connector_id,
+        reported_at=moment.at,
+        ocpp_status=report.ocpp_status,
+        error_code=report.error_code,
+    )
+    return told.exists()
 
 
 def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
@@ -89,7 +106,7 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
     if row.status_at is not None and moment.at < row.status_at:
-        return True
+        return not _is_history(inbound, report, moment)
     same = row.status == report.status and row.error_code == report.error_code
     ChargePoint.objects.filter(pk=row.pk).update(
         status=report.status, error_code=report.error_code, status_at=moment.at

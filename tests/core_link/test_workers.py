@@ -22,12 +22,12 @@ from tests.core_link.delivering import (
     until,
 )
 from tests.fakes.core import FakeCore
+from tests.faults.scale import scaled
 from tests.warm_start import ManagePy
 
 __all__ = ["core"]
 
-# 100,000 in the long run.
-EVENTS = int(os.environ.get("FAULT_EVENTS", "2000"))
+EVENTS = scaled(2000, 5000, 100_000)
 FAULTS: list[dict[str, Any]] = [
     {"status": 500},
     {"down": True},
@@ -95,6 +95,7 @@ def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
     assert core.journal.sequence_faults() == []
 
 
+@pytest.mark.timeout(60 + EVENTS // 100)
 def test_two_workers_share_the_work_and_keep_the_order(
     core: FakeCore, worker_process: Workers
 ) -> None:
