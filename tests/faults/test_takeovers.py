@@ -26,7 +26,7 @@ class Contested(Witness):
         """Two sockets at once, the old one still open; then the old ones go, late."""
         before = self.charger
         contenders = await asyncio.gather(self._socket(), self._socket())
-        self.charger = await self._the_current_one(contenders)
+        self.charger = await self._the_current_one(list(contenders))
         for late in (before, *contenders):
             if late is not None and late is not self.charger:
                 await asyncio.sleep(random.uniform(0, 0.02))
