@@ -8,6 +8,7 @@ from chargepoints.models import TimeQuality
 # A charger that has never been told the time starts in 1970 or at its firmware's birthday.
 EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
 BACKFILL_AFTER = timedelta(minutes=10)
+FUTURE_AFTER = timedelta(days=1)
 
 
 def now() -> datetime:
@@ -28,22 +29,30 @@ def read_time(text: object, received_at: datetime) -> Moment:
     if not isinstance(text, str) or not text.strip():
         return Moment(received_at, TimeQuality.ESTIMATED, "time_missing")
     try:
-        at = datetime.fromisoformat(text.strip().upper())
+        at = _parsed(text)
     except ValueError:
         return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
     deviation = ""
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
         deviation = "time_without_zone"
-    try:
-        at = at.astimezone(UTC)
-    except OverflowError:
-        return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
+    if at.tzinfo is not UTC:
+        try:
+            at = at.astimezone(UTC)
+        except OverflowError:
+            return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
     if at < EARLIEST_PLAUSIBLE:
         return Moment(received_at, TimeQuality.ESTIMATED, "time_before_clock_was_set")
-    if at > received_at + timedelta(days=1):
+    if at - received_at > FUTURE_AFTER:
         return Moment(received_at, TimeQuality.ESTIMATED, "time_in_the_future")
-    return Moment(at, TimeQuality.CHARGER, deviation)
+    return Moment(at, deviation=deviation)
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text.strip().upper())
 
 
 def coming_time(text: object) -> datetime | None:
@@ -69,4 +78,6 @@ def api_time(at: datetime | None) -> str | None:
     """RFC 3339 in UTC, with milliseconds."""
     if at is None:
         return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"

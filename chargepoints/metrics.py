@@ -1,6 +1,6 @@
 """Counters of this process, for Prometheus."""
 
-from functools import cache
+from collections import defaultdict
 
 from prometheus_client import Counter
 
@@ -13,13 +13,29 @@ UNEXPECTED_ANSWERS = Counter("connect_unexpected_answers", "Answers to nothing t
 REFUSALS = Counter("connect_refused_handshakes", "Refused handshakes", ["reason"])
 
 
-def message(direction: str, version: str, action: str, deviations: list[str]) -> None:
-    """Count a message; only actions of a schema come here by name, others as empty text."""
-    _messages(direction, version, action).inc()
+# Not yet handed to Prometheus: version and action of what chargers sent.
+_received: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+
+def received(version: str, action: str, deviations: list[str]) -> None:
+    """Count a message of a charger; only actions of a schema come here by name, others as "".
+
+    A counter of Prometheus costs more than checking the message: `publish` hands over the sums.
+    Belongs to the event loop's thread, as `publish` does.
+    """
+    _received[version, action] += 1
     if deviations:
         DEVIATIONS.labels(version).inc(len(deviations))
 
 
-@cache
-def _messages(direction: str, version: str, action: str) -> Counter:
-    return MESSAGES.labels(direction, version, action)
+def publish() -> None:
+    for (version, action), count in _received.items():
+        MESSAGES.labels("in", version, action).inc(count)
+    _received.clear()
+
+
+def sent(version: str, action: str, deviations: list[str]) -> None:
+    """Count a CALL of ours that has come to its end."""
+    MESSAGES.labels("out", version, action).inc()
+    if deviations:
+        DEVIATIONS.labels(version).inc(len(deviations))

@@ -17,30 +17,37 @@ from django.db import connection, models
 
 Row = Sequence[Any]
 
-# A constant, so that SQLite's cache of statements knows the text.
-ROWS_AT_ONCE = 24
+# Each statement lets go of the GIL and has to wait for it, so few statements; and few texts, so
+# that SQLite's cache of statements knows them all.
+ROWS_AT_ONCE = (64, 16, 4, 1)
 
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows: of each a value for every column but an automatic id, in their order."""
-    columns, convert = _columns(model, connection.vendor)
+    columns, conversions = _columns(model, connection.vendor)
     table = model._meta.db_table
+    by_column = list(zip(*rows, strict=True))
+    for place, conversion in conversions:
+        by_column[place] = tuple(map(conversion, by_column[place]))
+    values = list(zip(*by_column, strict=True))
     if connection.vendor == "postgresql":
         with _cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(convert(row))
+            for row in values:
+                copy.write_row(row)
         return
-    marks = ", ".join(["%s"] * (columns.count(",") + 1))
-    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-    values = [convert(row) for row in rows]
     with _cursor() as cursor:
-        # Each statement lets go of the GIL, and has to wait for it: many rows a statement.
-        while len(values) >= ROWS_AT_ONCE:
-            now, values = values[:ROWS_AT_ONCE], values[ROWS_AT_ONCE:]
-            many = f"{sql}{f', ({marks})' * (ROWS_AT_ONCE - 1)}"
-            cursor.execute(_marked(many), list(chain.from_iterable(now)))
-        if values:
-            cursor.executemany(_marked(sql), values)
+        done = 0
+        for size in ROWS_AT_ONCE:
+            while len(values) - done >= size:
+                now = values[done : done + size]
+                cursor.execute(_insert_text(table, columns, size), list(chain.from_iterable(now)))
+                done += size
+
+
+@cache
+def _insert_text(table: str, columns: str, rows: int) -> str:
+    marks = f"({', '.join('?' * (columns.count(',') + 1))})"
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * rows)}"  # noqa: S608
 
 
 def execute_many(sql: str, rows: Sequence[Row]) -> None:
@@ -84,31 +91,25 @@ def _with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?")
 
 
+Conversion = Callable[[Any], Any]
+
+
 @cache
-def _columns(model: type[models.Model], vendor: str) -> tuple[str, Callable[[Row], list[Any]]]:
-    """The names of a model's columns, and the conversion of a row to what the driver takes."""
+def _columns(
+    model: type[models.Model], vendor: str
+) -> tuple[str, Sequence[tuple[int, Conversion]]]:
+    """The names of a model's columns, and those to convert to what the driver takes."""
     fields = [
         field
         for field in model._meta.local_concrete_fields
         if not isinstance(field, models.AutoField)
     ]
-    conversions = [
-        (place, conversion)
-        for place, field in enumerate(fields)
-        if (conversion := _conversion(field, vendor)) is not None
-    ]
-
-    def convert(row: Row) -> list[Any]:
-        values = list(row)
-        for place, conversion in conversions:
-            if values[place] is not None:
-                values[place] = conversion(values[place])
-        return values
-
-    return ", ".join(connection.ops.quote_name(str(field.column)) for field in fields), convert
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    conversions = [(place, _conversion(field, vendor)) for place, field in enumerate(fields)]
+    return names, [(place, found) for place, found in conversions if found is not None]
 
 
-def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any], Any] | None:
+def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
     if isinstance(field, models.ForeignKey):
         field = field.target_field
     if isinstance(field, models.JSONField):
@@ -116,19 +117,21 @@ def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Callable[[Any],
     if isinstance(field, models.DateTimeField) and vendor == "sqlite":
         return _sqlite_time
     if isinstance(field, models.UUIDField) and vendor == "sqlite":
-        return lambda value: value.hex
+        return lambda value: value and value.hex
     return None
 
 
-def _json(value: Any) -> str:
+def _json(value: Any) -> str | None:
     if value == []:
         return "[]"
-    return orjson.dumps(value).decode()
+    return None if value is None else orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=1024)
-def _sqlite_time(value: datetime) -> str:
+def _sqlite_time(value: datetime | None) -> str | None:
     """As Django stores it; the time of receipt stands in every row of a message."""
+    if value is None:
+        return None
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
     return value.isoformat(" ")[:-6]

@@ -7,10 +7,13 @@ one statement for the whole transaction.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from itertools import chain
+from typing import Any
 
 from django.db import models, transaction
 
@@ -21,37 +24,24 @@ from chargepoints.statements import Row
 logger = logging.getLogger(__name__)
 
 
-class NewEvent(NamedTuple):
-    """A fact for core, not yet numbered. `ocpp` is {version, action, message_id, payload}."""
-
-    charge_point_id: int
-    type: str
-    data: dict[str, Any]
-    occurred_at: datetime
-    received_at: datetime
-    time_quality: str
-    backfill: bool
-    deviations: list[str]
-    ocpp: dict[str, Any] | None
-
-
 class UnitOfWork:
     def __init__(self, *, alone: bool = False) -> None:
         # True when this unit failed in company and is run again by itself: then nothing that
         # was remembered in memory may be trusted, only the database.
         self.alone = alone
-        self._rows: dict[type[models.Model], list[Row]] = {}
-        self._updates: dict[str, list[Row]] = {}
-        self._events: list[NewEvent] = []
+        self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
+        self._updates: defaultdict[str, list[Row]] = defaultdict(list)
+        # Rows of events whose sequence is not given yet, by charge point.
+        self._events: list[tuple[int, Row]] = []
         self._after_commit: list[Callable[[], None]] = []
 
     def append(self, model: type[models.Model], row: Row) -> None:
         """Insert `row`: a value for each column of the model but the id, in their order."""
-        self._rows.setdefault(model, []).append(row)
+        self._rows[model].append(row)
 
     def update(self, sql: str, row: Row) -> None:
         """Run `sql` with these parameters at the end, together with all others of the same text."""
-        self._updates.setdefault(sql, []).append(row)
+        self._updates[sql].append(row)
 
     def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
         """The first row of a query that every message of some kind makes.
@@ -75,19 +65,17 @@ class UnitOfWork:
     ) -> None:
         """Tell core a fact, in the transaction of the fact itself."""
         received_at = received_at or clock.now()
-        self._events.append(
-            NewEvent(
-                charge_point_id,
-                type,
-                data,
-                occurred_at or received_at,
-                received_at,
-                time_quality,
-                backfill,
-                deviations or [],
-                ocpp,
-            )
+        row = (
+            type,
+            occurred_at or received_at,
+            received_at,
+            time_quality,
+            backfill,
+            deviations or [],
+            data,
+            ocpp,
         )
+        self._events.append((charge_point_id, row))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         self._after_commit.append(callback)
@@ -112,49 +100,46 @@ class UnitOfWork:
                 logger.exception("a callback after a commit failed")
 
     def _number_events(self) -> None:
-        counts: dict[int, int] = {}
-        for event in self._events:
-            counts[event.charge_point_id] = counts.get(event.charge_point_id, 0) + 1
+        counts = Counter(charge_point_id for charge_point_id, _ in self._events)
         following = take_numbers("event_sequence", counts)
-        for event in self._events:
-            sequence = following[event.charge_point_id]
-            following[event.charge_point_id] = sequence + 1
-            self.append(
-                Event,
-                (
-                    event.charge_point_id,
-                    sequence,
-                    None,
-                    event.type,
-                    event.occurred_at,
-                    event.received_at,
-                    event.time_quality,
-                    event.backfill,
-                    event.deviations,
-                    event.data,
-                    event.ocpp,
-                ),
-            )
+        rows = self._rows[Event]
+        for charge_point_id, row in self._events:
+            sequence = following[charge_point_id]
+            following[charge_point_id] = sequence + 1
+            rows.append((charge_point_id, sequence, None, *row))
         self._events.clear()
 
 
-def take_numbers(counter: str, counts: dict[int, int]) -> dict[int, int]:
+def take_numbers(counter: str, counts: Mapping[int, int]) -> dict[int, int]:
     """The first free number of `counter` for each charge point, of which `counts` are taken.
 
     The rows are locked in the order of their keys, so that two transactions cannot deadlock.
     """
     ordered = sorted(counts.items())
+    first: dict[int, int] = {}
+    while ordered:
+        size = next(size for size in _AT_ONCE if size >= min(len(ordered), _AT_ONCE[-1]))
+        now, ordered = ordered[:size], ordered[size:]
+        # Filled up with a charge point that there is not.
+        pairs = now + [(0, 0)] * (size - len(now))
+        taken = statements.fetch_all(_take_text(counter, size), list(chain.from_iterable(pairs)))
+        first |= {pk: last - counts[pk] + 1 for pk, last in taken}
+    return first
+
+
+# Few texts, which both databases keep prepared.
+_AT_ONCE = (1, 8, 32, 128)
+
+
+@cache
+def _take_text(counter: str, size: int) -> str:
     # PostgreSQL takes the types of the columns from the first row.
-    values = ", ".join(
-        ["(CAST(%s AS bigint), CAST(%s AS bigint))"] + ["(%s, %s)"] * (len(ordered) - 1)
-    )
-    sql = (  # only names of columns and placeholders go into the text
+    values = ", ".join(["(CAST(%s AS bigint), CAST(%s AS bigint))"] + ["(%s, %s)"] * (size - 1))
+    return (  # only names of columns and placeholders go into the text
         f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "  # noqa: S608
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
         f"RETURNING charge_point_id, {counter}"
     )
-    taken = statements.fetch_all(sql, [value for pair in ordered for value in pair])
-    return {pk: last - counts[pk] + 1 for pk, last in taken}
 
 
 @contextmanager

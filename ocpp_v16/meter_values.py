@@ -4,7 +4,8 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.services import metering, transactions
-from chargepoints.services.metering import ENERGY, Element, Sample
+from chargepoints.services.metering import Element
+from chargepoints.services.readings import ENERGY, Kind
 from chargepoints.versions import Handler, Payload
 from ocpp_v16 import numbers
 
@@ -30,19 +31,19 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     return [
         Element(
             inbound.time(element.get("timestamp")),
-            element["sampledValue"],
-            [_sample(sampled) for sampled in element["sampledValue"]],
+            sampled := element["sampledValue"],
+            tuple([_kind(each) for each in sampled]),
+            [_number(each) for each in sampled],
         )
         for element in meter_value
     ]
 
 
-def _sample(sampled: Payload) -> Sample:
-    # 7.41: what is left out has a default. Positional: this runs four times a message.
+def _kind(sampled: Payload) -> Kind:
+    # 7.41: what is left out has a default.
     get = sampled.get
-    return Sample(
+    return (
         get("measurand") or ENERGY,
-        _number(sampled["value"]) if get("format") != "SignedData" else None,
         get("unit") or "",
         get("context") or "Sample.Periodic",
         get("phase") or "",
@@ -50,9 +51,11 @@ def _sample(sampled: Payload) -> Sample:
     )
 
 
-def _number(text: str) -> float | None:
+def _number(sampled: Payload) -> float | None:
+    if sampled.get("format") == "SignedData":
+        return None
     try:
-        number = float(text)
+        number = float(sampled["value"])
     except ValueError:
         return None
     return number if abs(number) < 1e15 else None

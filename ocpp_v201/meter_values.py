@@ -4,7 +4,8 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.services import metering, transactions
-from chargepoints.services.metering import ENERGY, Element, Sample
+from chargepoints.services.metering import Element
+from chargepoints.services.readings import ENERGY, Kind
 from chargepoints.versions import Handler, Payload
 from ocpp_v201 import numbers
 
@@ -31,26 +32,32 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     return [
         Element(
             inbound.time(element["timestamp"]),
-            element["sampledValue"],
-            [_sample(sampled) for sampled in element["sampledValue"]],
+            sampled := element["sampledValue"],
+            tuple([_kind(each) for each in sampled]),
+            [_number(each) for each in sampled],
         )
         for element in meter_value
     ]
 
 
-def _sample(sampled: Payload) -> Sample:
-    # SampledValueType and UnitOfMeasureType: what is left out has a default.
-    unit = sampled.get("unitOfMeasure") or {}
-    multiplier = unit.get("multiplier") or 0
-    value = sampled["value"] * 10.0**multiplier if -30 < multiplier < 30 else None
-    return Sample(
-        measurand=sampled.get("measurand") or ENERGY,
-        value=value if value is not None and abs(value) < LARGEST else None,
-        unit=unit.get("unit") or "",
-        context=sampled.get("context") or "Sample.Periodic",
-        phase=sampled.get("phase") or "",
-        location=sampled.get("location") or "Outlet",
+def _kind(sampled: Payload) -> Kind:
+    # SampledValueType: what is left out has a default.
+    get = sampled.get
+    return (
+        get("measurand") or ENERGY,
+        (get("unitOfMeasure") or {}).get("unit") or "",
+        get("context") or "Sample.Periodic",
+        get("phase") or "",
+        get("location") or "Outlet",
     )
+
+
+def _number(sampled: Payload) -> float | None:
+    multiplier = (sampled.get("unitOfMeasure") or {}).get("multiplier") or 0
+    if not -30 < multiplier < 30:
+        return None
+    value: float = sampled["value"] * 10.0**multiplier if multiplier else sampled["value"]
+    return value if abs(value) < LARGEST else None
 
 
 HANDLERS = {"MeterValues": Handler(meter_values)}

@@ -2,9 +2,10 @@
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import metering, transaction_events
+from chargepoints.services import transaction_events
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
+from chargepoints.services.readings import shape_of
 from chargepoints.services.transaction_events import ENDED, STARTED, Told
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.unit_of_work import UnitOfWork
@@ -90,13 +91,13 @@ def _at_begin(samples: list[Element]) -> list[Element]:
     return [
         element
         for element in samples
-        if any(sample.context == "Transaction.Begin" for sample in element.samples)
+        if any(context == "Transaction.Begin" for _, _, context, _, _ in element.kinds)
     ]
 
 
 def _register(samples: list[Element], *, last: bool = False) -> float | None:
     """The energy register in Wh at the first or the last of these moments."""
-    readings = [metering.read(element.samples).energy_wh for element in samples]
+    readings = [shape_of(element.kinds).read(element.values).energy_wh for element in samples]
     known = [reading for reading in readings if reading is not None]
     if not known:
         return None

@@ -35,7 +35,7 @@ class Calls:
         self._pending_id = ""
         self._pending: asyncio.Future[Answer] | None = None
         # Until an answer that came is written down.
-        self._concluding: asyncio.Future[None] | None = None
+        self.concluding: asyncio.Future[None] | None = None
         loop = asyncio.get_running_loop()
         self._settle = loop.call_later(SETTLE_S, self._settled)
 
@@ -68,14 +68,14 @@ class Calls:
             logger.info("%s answered nothing that was asked", self._session.station.identity)
             self._session.gateway.unexpected_answer(self._session, text, frame)
             return
-        self._concluding = asyncio.get_running_loop().create_future()
+        self.concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
 
     def unreadable(self, text: str, message_id: str) -> bool:
         """Whether this garbled frame answers the outstanding CALL: then that one is over."""
         if message_id != self._pending_id or self._pending is None or self._pending.done():
             return False
-        self._concluding = asyncio.get_running_loop().create_future()
+        self.concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, None, unreadable=True))
         return True
 
@@ -83,11 +83,6 @@ class Calls:
     def waiting(self) -> bool:
         """Whether an answer to a CALL of ours is awaited."""
         return self._pending is not None
-
-    async def concluded(self) -> None:
-        """What the charger sends after an answer is worked on after the answer (P5)."""
-        if self._concluding is not None:
-            await asyncio.shield(self._concluding)
 
     def disconnected(self) -> None:
         self._open = False
@@ -138,9 +133,9 @@ class Calls:
             if deaf:
                 await session.close(DEAF, "it answers none of our requests")
         finally:
-            if self._concluding is not None:
-                self._concluding.set_result(None)
-                self._concluding = None
+            if self.concluding is not None:
+                self.concluding.set_result(None)
+                self.concluding = None
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
         # Registered before it is sent: an answer cannot come too early.

@@ -173,7 +173,7 @@ def conclude(
     unit.after_commit(lambda: nudges.finished(command.pk))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
     outcome, error_code = _judge(unit, version, command, answer, deviations)
-    metrics.message("out", version.name, claimed.action, deviations)
+    metrics.sent(version.name, claimed.action, deviations)
     unit.append(
         Message,
         (

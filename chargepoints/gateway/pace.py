@@ -14,13 +14,12 @@ class Pace:
         self._tokens = self._burst
         self._updated = asyncio.get_running_loop().time()
 
-    async def wait(self) -> None:
-        """Take one token, when there is one."""
+    def pause(self) -> float:
+        """Take one token; how many seconds to wait until it is there."""
         if not self._per_second:
-            return
+            return 0.0
         now = asyncio.get_running_loop().time()
         earned = (now - self._updated) * self._per_second
         self._tokens = min(self._burst, self._tokens + earned) - 1.0
         self._updated = now
-        if self._tokens < 0:
-            await asyncio.sleep(-self._tokens / self._per_second)
+        return max(0.0, -self._tokens / self._per_second)

@@ -193,6 +193,7 @@ class Gateway:
         """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
+            metrics.publish()
             try:
                 found = await self.writer.run(0, lambda unit: sweep.sweep(unit, self._seen()))
                 await self._act_on(found)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -58,20 +58,21 @@ class Session:
     async def take(self, text: str) -> None:
         """One text frame from the charger. Returns when the next one may be read."""
         self.seen_at = time.monotonic()
-        await self._pace.wait()
+        if pause := self._pace.pause():
+            await asyncio.sleep(pause)
         frame = ocppj.decode(text)
         if isinstance(frame, ocppj.CallResult | ocppj.CallError):
             self.calls.answered(text, frame)
             return
         if self._worker is None and self._answered_at_once(frame):
-            await self._guarded(self._work_on(text, frame))
+            await self._work_on(text, frame)
             return
         while len(self._inbox) >= MAX_INBOX and not self._closing:
             self._room.clear()
             await self._room.wait()
         self._inbox.append((text, frame))
         if self._worker is None:
-            self._worker = asyncio.create_task(self._guarded(self._work()))
+            self._worker = asyncio.create_task(self._work())
 
     async def send(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
@@ -116,9 +117,15 @@ class Session:
         finally:
             self._worker = None
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _work_on(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> None:
+        self._room.set()
         try:
-            await work
+            reply = await self._answer(text, frame)
+            if reply is not None and not self._closing:
+                if self.station.quirks:
+                    await asyncio.sleep(quirks.reply_delay_s(self.station))
+                await self.send(reply)
+                self.calls.replied(frame)
         except StoreUnavailable:
             # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
             self._inbox.clear()
@@ -130,15 +137,6 @@ class Session:
             logger.exception("a message of %s could not be worked on", self.station.identity)
             await self.close(1011, "internal error")
 
-    async def _work_on(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> None:
-        self._room.set()
-        reply = await self._answer(text, frame)
-        if reply is not None and not self._closing:
-            if self.station.quirks:
-                await asyncio.sleep(quirks.reply_delay_s(self.station))
-            await self.send(reply)
-            self.calls.replied(frame)
-
     async def _answer(self, text: str, frame: ocppj.Call | ocppj.Malformed) -> str | None:
         received_at = clock.now()
         if isinstance(frame, ocppj.Malformed):
@@ -147,7 +145,9 @@ class Session:
         if earlier is not None and earlier[0] == hash(text):
             metrics.DUPLICATES.inc()
             return earlier[1]
-        await self.calls.concluded()
+        if self.calls.concluding is not None:
+            # What the charger sends after an answer is worked on after the answer (P5).
+            await asyncio.shield(self.calls.concluding)
         reply = await self._answer_call(text, frame, received_at)
         self._replies[frame.message_id] = (hash(text), reply)
         if len(self._replies) > REMEMBERED_REPLIES:
@@ -236,7 +236,7 @@ class Session:
             return frame
 
         frame = await self.gateway.writer.run(self.station.id, work)
-        metrics.message("in", self.version.name, inbound.action, inbound.deviations)
+        metrics.received(self.version.name, inbound.action, inbound.deviations)
         return frame
 
     async def _store_error(self, text: str, inbound: Inbound, error: OcppError) -> str:

@@ -37,6 +37,8 @@ class Found:
     superseded: list[tuple[int, int]] = field(default_factory=list)
 
 
+# Asked every second, and mostly there is none.
+_OPEN_COMMAND = "SELECT 1 FROM chargepoints_command WHERE finished_at IS NULL LIMIT 1"
 _LAST_SEEN = "UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE id = %s"
 
 _last: dict[str, float] = {}
@@ -54,7 +56,9 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
         found.superseded = _superseded(seen)
     if _due("flush", FLUSH_EVERY_S):
         _flush_last_seen(unit, seen, now)
-    _expire(unit, now)
+    commands_open = unit.fetch_one(_OPEN_COMMAND, ()) is not None
+    if commands_open:
+        _expire(unit, now)
     reservations.expire(unit, now)
     _report_offline(unit, now)
     if seen.connections:
@@ -65,6 +69,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
             mine.filter(settings_changed_at__gt=since - timedelta(seconds=2))[:MOST_AT_ONCE]
         )
         _settings_taken[seen.server.pk] = now
+    if commands_open and seen.connections:
         found.with_commands = list(
             Command.objects.filter(
                 state=Command.State.QUEUED,

@@ -1,7 +1,6 @@
 """Meter values: every sample as sent, and the common measurands as typed columns."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,16 +9,7 @@ from django.db.models import Max
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import MeterValue
-
-ENERGY = "Energy.Active.Import.Register"
-ENERGY_INTERVAL = "Energy.Active.Import.Interval"
-POWER = "Power.Active.Import"
-CURRENT = "Current.Import"
-VOLTAGE = "Voltage"
-SOC = "SoC"
-
-# To Wh, W, A, V and percent.
-_SCALE = {"kWh": 1000.0, "kW": 1000.0, "mA": 0.001, "mV": 0.001, "kV": 1000.0}
+from chargepoints.services.readings import Kind, Reading, Shape, Values, digest, shape_of
 
 _TOUCH_TRANSACTION = (
     "UPDATE chargepoints_transaction SET"
@@ -30,33 +20,13 @@ _TOUCH_TRANSACTION = (
 )
 
 
-class Sample(NamedTuple):
-    """One sampled value in words both versions share; `value` None where it is no number."""
-
-    measurand: str
-    value: float | None
-    unit: str
-    context: str
-    phase: str
-    location: str
-
-
 class Element(NamedTuple):
-    """The samples of one moment: as sent, and as read."""
+    """The samples of one moment: as sent, and in words both versions share."""
 
     moment: Moment
     raw: list[Any]
-    samples: Sequence[Sample]
-
-
-class Reading(NamedTuple):
-    """Typed columns, in Wh, W, A, V and percent."""
-
-    energy_wh: float | None
-    power_w: float | None
-    current_a: float | None
-    voltage_v: float | None
-    soc_percent: float | None
+    kinds: tuple[Kind, ...]
+    values: Values
 
 
 def record(
@@ -75,11 +45,12 @@ def record(
     told = []
     taken: set[tuple[datetime, int]] = set()
     for element in elements:
-        if not element.samples:
+        if not element.kinds:
             inbound.deviate("no_samples")
             continue
-        reading = read(element.samples)
-        key = _key(evse_id, transaction_pk, element.samples)
+        shape = shape_of(element.kinds)
+        reading = shape.read(element.values)
+        key = _key(evse_id, transaction_pk, shape)
         if (element.moment.at, key) in taken:
             inbound.deviate("same_samples_twice")
             continue
@@ -95,35 +66,6 @@ def record(
             {"evse_id": evse_id, "transaction_id": transaction_id, "meter_values": told},
             elements[0].moment,
         )
-
-
-def read(samples: Iterable[Sample]) -> Reading:
-    """The common measurands of one moment; the whole where it is given, else over the phases."""
-    whole: dict[str, float] = {}
-    phases: dict[str, list[float]] = {}
-    for sample in samples:
-        if sample.value is None or sample.location not in ("", "Outlet", "EV"):
-            continue
-        value = sample.value * _SCALE.get(sample.unit, 1.0)
-        if not sample.phase:
-            whole.setdefault(sample.measurand, value)
-        else:
-            phases.setdefault(sample.measurand, []).append(value)
-    return Reading(
-        energy_wh=_value(ENERGY, whole, phases, sum),
-        power_w=_value(POWER, whole, phases, sum),
-        current_a=_value(CURRENT, whole, phases, max),
-        voltage_v=_value(VOLTAGE, whole, phases, max),
-        soc_percent=_value(SOC, whole, phases, max),
-    )
-
-
-def _value(
-    measurand: str, whole: dict[str, float], phases: dict[str, list[float]], over: Any
-) -> float | None:
-    if measurand in whole:
-        return whole[measurand]
-    return float(over(phases[measurand])) if measurand in phases else None
 
 
 def _append(
@@ -144,7 +86,7 @@ def _append(
         if known is not None and known.samples == element.raw:
             return False
         if known is not None:
-            key = _key(evse_id, transaction_pk, element.samples, values=True)
+            key ^= digest(element.values)
             conflict = True
             inbound.deviate("conflicting_meter_values")
             if MeterValue.objects.filter(
@@ -186,28 +128,13 @@ def _may_be_known(inbound: Inbound, evse_id: int | None, at: datetime) -> bool:
         )["newest"]
     if newest is not None and at <= newest:
         return True
-
-    def remember() -> None:
-        station.metered_until[slot] = max(at, station.metered_until.get(slot, at))
-
-    inbound.unit.after_commit(remember)
+    # Ahead of the commit: should that fail, the sample that is sent again is asked for.
+    station.metered_until[slot] = at
     return inbound.unit.alone
 
 
-def _key(
-    evse_id: int | None,
-    transaction_pk: int | None,
-    samples: Sequence[Sample],
-    *,
-    values: bool = False,
-) -> int:
-    parts: list[Any] = [evse_id, transaction_pk]
-    for sample in samples:
-        parts += (sample.context, sample.measurand, sample.phase, sample.location, sample.unit)
-        if values:
-            parts.append(sample.value)
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
+    return shape.digest ^ (transaction_pk or 0) << 16 ^ (evse_id or 0)
 
 
 def _touch(inbound: Inbound, transaction_pk: int, reading: Reading, at: datetime) -> None:

@@ -5,6 +5,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -36,12 +37,22 @@ class Reactor(AsyncioSelectorReactor):
     error then: the one who is to write the answer has to be told.
     """
 
+    _readers: dict[Any, int]
+
     def addReader(self, reader: Any) -> None:
+        """Without the logging context of the original, which every message would pay for."""
+        if reader in self._readers:
+            return
+        descriptor = reader.fileno()
+        add = partial(
+            self._asyncioEventloop.add_reader, descriptor, self._readOrWrite, reader, True
+        )
         try:
-            super().addReader(reader)
+            add()
         except RuntimeError:
             self._forget(reader)
-            super().addReader(reader)
+            add()
+        self._readers[reader] = descriptor
 
     def addWriter(self, writer: Any) -> None:
         try:

@@ -29,7 +29,7 @@ def run(sockets: list[socket.socket]) -> int:
     gc.collect()
     gc.freeze()
     # Messages make many short-lived objects and hardly a cycle: look less often.
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     return Server(application, sockets, options).run()
 
 

@@ -135,7 +135,8 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         if self.closed_at:
             return
         self.handle_reply(message)
-        await self.until_writable()
+        if self.writable is not None:
+            await self.until_writable()
 
     def handle_reply(self, message: Mapping[str, Any]) -> None:
         kind = message["type"]
