@@ -1,10 +1,11 @@
-"""An FTP server for chargers that speak nothing else: uploads only, one file for each login.
+"""An FTP server for chargers that speak nothing else: one file for each login, brought or fetched.
 
 Apart from the gateway's own process; both share the database and the directory of files.
 """
 
+import shutil
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -13,17 +14,18 @@ from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
 from pyftpdlib.handlers import DTPHandler, FTPHandler
 from pyftpdlib.servers import FTPServer
 
+from chargepoints.models import FirmwareFile
 from chargepoints.services import hosting, uploads
 
 CHUNK = 64 * 1024
-# Change directory, list, store: nothing can be read or removed.
-PERMISSIONS = "elw"
+# Change directory, list, and store or retrieve: what was brought cannot be read, nothing removed.
+BRINGS, FETCHES = "elw", "elr"
 MOST_CONNECTIONS = 256
 MOST_FROM_ONE_ADDRESS = 8
 
 
 class OneTimeLogins(DummyAuthorizer):
-    """The user name is the upload's, the password its token, as in the URL the charger got."""
+    """The user name is the file's, the password its token, as in the URL the charger got."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__()
@@ -31,13 +33,30 @@ class OneTimeLogins(DummyAuthorizer):
 
     def validate_authentication(self, user: str, password: str, handler: Any) -> None:
         close_old_connections()
-        upload = hosting.find_upload(password)
-        if upload is None or upload.received_at is not None or user != hosting.ftp_user(upload):
+        home = self.directory / user
+        upload, link = hosting.find_upload(password), hosting.find_link(password)
+        if upload and upload.received_at is None and user == hosting.ftp_user(upload):
+            home.mkdir(exist_ok=True)
+            allowed = BRINGS
+        elif link and user == hosting.ftp_user(link):
+            home.mkdir(exist_ok=True)
+            _lay_out(link.firmware, home)
+            allowed = FETCHES
+        else:
             raise AuthenticationFailed("this login is unknown, used or over")
         if not self.has_user(user):
-            home = self.directory / user
-            home.mkdir(exist_ok=True)
-            self.add_user(user, password, str(home), perm=PERMISSIONS)
+            self.add_user(user, password, str(home), perm=allowed)
+
+
+def _lay_out(firmware: FirmwareFile, home: Path) -> None:
+    """The image under its name: the same file where the file system lets it be, else a copy."""
+    image = home / PurePosixPath(firmware.name).name
+    if image.exists():
+        return
+    try:
+        image.hardlink_to(firmware.file.path)
+    except OSError:
+        shutil.copyfile(firmware.file.path, image)
 
 
 class BoundedTransfer(DTPHandler):
@@ -48,7 +67,7 @@ class BoundedTransfer(DTPHandler):
             self.close()
 
 
-class UploadHandler(FTPHandler):
+class OneFileHandler(FTPHandler):
     banner = "Ready."
     dtp_handler = BoundedTransfer
 
@@ -78,6 +97,12 @@ class UploadHandler(FTPHandler):
         finally:
             path.unlink()
 
+    def on_file_sent(self, file: str) -> None:
+        close_old_connections()
+        if link := hosting.find_link(self.password):
+            hosting.fetched_by_ftp(link)
+        Path(file).unlink(missing_ok=True)
+
     def on_incomplete_file_received(self, file: str) -> None:
         Path(file).unlink(missing_ok=True)
 
@@ -85,7 +110,7 @@ class UploadHandler(FTPHandler):
 def serve(host: str, port: int, passive_ports: range | None) -> None:
     """Serve until interrupted. Raises OSError where the port is taken."""
     with tempfile.TemporaryDirectory(prefix="connect-ftp-") as directory:
-        handler = UploadHandler
+        handler = OneFileHandler
         handler.authorizer = OneTimeLogins(Path(directory))
         handler.passive_ports = passive_ports
         server = FTPServer((host, port), handler)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
+from django.db.models import F
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, FirmwareFile, FirmwareLink, Upload, Variable
@@ -27,14 +28,19 @@ class FileTooLarge(Exception):
 
 
 def firmware_url(firmware: FirmwareFile, charge_point: ChargePoint) -> str:
-    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file."""
+    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file.
+
+    By FTP, where it says that it has nothing else, once.
+    """
     token = new_token()
-    FirmwareLink.objects.create(
+    link = FirmwareLink.objects.create(
         token_digest=token_digest(token),
         firmware=firmware,
         charge_point=charge_point,
         expires_at=timezone.now() + FIRMWARE_LINK_FOR,
     )
+    if _goes_by_ftp(charge_point.pk):
+        return _ftp_url(link, token) + quote(firmware.name)
     return f"{settings.PUBLIC_URL}{FIRMWARE_PATH}{token}/{quote(firmware.name)}"
 
 
@@ -45,10 +51,7 @@ def upload_url(token: str) -> str:
 
 def upload_location(upload: Upload, token: str) -> str:
     """Where this charge point is told to put its file: by FTP where it says it has nothing else."""
-    if not settings.FTP_URL or not _speaks_ftp_only(upload.charge_point_id):
-        return upload_url(token)
-    scheme, _, host = settings.FTP_URL.partition("://")
-    return f"{scheme}://{ftp_user(upload)}:{token}@{host}/"
+    return _ftp_url(upload, token) if _goes_by_ftp(upload.charge_point_id) else upload_url(token)
 
 
 def is_ours(upload: Upload) -> bool:
@@ -56,12 +59,20 @@ def is_ours(upload: Upload) -> bool:
     return UPLOAD_PATH in upload.location or f"//{ftp_user(upload)}:" in upload.location
 
 
-def ftp_user(upload: Upload) -> str:
-    return f"upload-{upload.pk}"
+def ftp_user(file: Upload | FirmwareLink) -> str:
+    kind = "upload" if isinstance(file, Upload) else "firmware"
+    return f"{kind}-{file.pk}"
 
 
-def _speaks_ftp_only(charge_point_id: int) -> bool:
+def _ftp_url(file: Upload | FirmwareLink, token: str) -> str:
+    scheme, _, host = settings.FTP_URL.partition("://")
+    return f"{scheme}://{ftp_user(file)}:{token}@{host}/"
+
+
+def _goes_by_ftp(charge_point_id: int) -> bool:
     """1.6 SupportedFileTransferProtocols, 2.0.1 OCPPCommCtrlr.FileTransferProtocols."""
+    if not settings.FTP_URL:
+        return False
     said = Variable.objects.filter(
         charge_point_id=charge_point_id,
         name__in=["SupportedFileTransferProtocols", "FileTransferProtocols"],
@@ -70,12 +81,27 @@ def _speaks_ftp_only(charge_point_id: int) -> bool:
     return "FTP" in protocols and not protocols & {"HTTP", "HTTPS"}
 
 
+def find_link(token: str) -> FirmwareLink | None:
+    """The firmware that may be fetched with this token."""
+    links = FirmwareLink.objects.select_related("firmware")
+    link = links.filter(token_digest=token_digest(token)).first()
+    return link if link is not None and link.open else None
+
+
 def find_firmware(token: str) -> FirmwareFile | None:
-    link = FirmwareLink.objects.filter(token_digest=token_digest(token)).first()
-    if link is None or not link.open:
+    """The same, as it is being fetched by HTTP: a charger may come again for the rest."""
+    link = find_link(token)
+    if link is None:
         return None
-    FirmwareLink.objects.filter(pk=link.pk).update(fetched=link.fetched + 1)
+    FirmwareLink.objects.filter(pk=link.pk).update(fetched=F("fetched") + 1)
     return link.firmware
+
+
+def fetched_by_ftp(link: FirmwareLink) -> None:
+    """It was sent as a whole: the login is over."""
+    FirmwareLink.objects.filter(pk=link.pk).update(
+        fetched=F("fetched") + 1, expires_at=timezone.now()
+    )
 
 
 def find_upload(token: str) -> Upload | None:

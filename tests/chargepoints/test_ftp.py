@@ -1,4 +1,4 @@
-"""The FTP side-car: one-time logins, uploads only, always binary."""
+"""The FTP side-car: one-time logins for one file each, always binary."""
 
 import ftplib
 import io
@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from django.test import override_settings
 
 from chargepoints.models import Upload
+from chargepoints.services import hosting
 from tests.operated import OperatedCharger, Payload, eventually
 from tests.running_gateway import RunningGateway, free_port
 from tests.warm_start import ManagePy
@@ -87,6 +89,50 @@ async def test_a_charger_of_ftp_alone_uploads_once(
             if event.data["type"] == "get_diagnostics"
         ]
         assert finished.data["state"] == "effect_confirmed"
+
+
+def fetch(location: str, rest: int | None = None, *, whole: bool = True) -> bytes:
+    """Download as a charger does, in ASCII mode as some ask for; from `rest` on, or a part."""
+    parts = urlsplit(location)
+    with ftplib.FTP(timeout=10) as ftp:
+        ftp.connect(parts.hostname or "", parts.port or 21)
+        ftp.login(parts.username or "", parts.password or "")
+        ftp.sendcmd("TYPE A")
+        for command in (f"STOR {parts.path}", f"DELE {parts.path}", "STOR other", "RETR ../x"):
+            with pytest.raises(ftplib.error_perm):
+                ftp.sendcmd(command)
+        with ftp.transfercmd(f"RETR {parts.path}", rest) as data:
+            if not whole:
+                part = data.recv(10)
+                ftp.close()
+                return part
+            content = b"".join(iter(lambda: data.recv(65536), b""))
+        assert ftp.voidresp().startswith("226")
+        return content
+
+
+async def test_a_charger_of_ftp_alone_fetches_its_firmware_once(
+    start_gateway: Callable[..., RunningGateway], identity: str
+) -> None:
+    port = free_port()
+    gateway = start_gateway(FTP_URL=f"ftp://127.0.0.1:{port}")
+    # More than the buffers of a socket hold.
+    image = b"\r\n\x00\xff" * 5_000_000
+    with override_settings(MEDIA_ROOT=gateway.environment["FILES_DIRECTORY"]):
+        hosting.add_firmware("Wall 22.bin", io.BytesIO(image))
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await place(cp, "FTP")
+        request, _ = await cp.command(
+            "update_firmware", {"firmware": "Wall 22.bin"}, "UpdateFirmware", {}
+        )
+        location = unquote(request["location"])
+        assert location.startswith("ftp://firmware-") and location.endswith("/Wall 22.bin")
+        with side_car(gateway, port):
+            # A broken transfer does not use the login up.
+            assert fetch(location, whole=False) == image[:10]
+            assert fetch(location, rest=10) == image[10:]
+            with pytest.raises(ftplib.error_perm):
+                fetch(location)
 
 
 async def test_nothing_can_be_read_or_removed_and_a_path_leads_nowhere(

@@ -1,4 +1,4 @@
-"""`manage.py ftp_server`: take uploads of chargers that speak FTP only."""
+"""`manage.py ftp_server`: firmware for chargers that speak FTP only, and what they upload."""
 
 import signal
 import sys
@@ -11,7 +11,7 @@ from chargepoints.files import ftp
 
 
 class Command(BaseCommand):
-    help = "Serve FTP for uploads, beside the gateway. FTP_URL says how chargers reach it."
+    help = "Serve firmware and take uploads by FTP, beside the gateway. FTP_URL says where that is."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
