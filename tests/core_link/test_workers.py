@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from tests.warm_start import ManagePy
 __all__ = ["core"]
 
 EVENTS = scaled(2000, 5000, 100_000)
+# A worker, once in so many rounds of faults and events.
+KILLED_EVERY = 20
 FAULTS: list[dict[str, Any]] = [
     {"status": 500},
     {"down": True},
@@ -96,16 +98,21 @@ def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
 
 
 @pytest.mark.timeout(60 + EVENTS // 100)
-def test_two_workers_share_the_work_and_keep_the_order(
+def test_two_workers_share_the_work_and_keep_the_order_while_others_are_killed(
     core: FakeCore, worker_process: Workers
 ) -> None:
     points = charge_points(20)
     rounds = max(1, EVENTS // (20 * 5))
-    with worker_process(), worker_process():
+    with ExitStack() as stack:
+        workers = [stack.enter_context(worker_process()) for _ in range(2)]
         for number in range(rounds):
             core.fail(times=1, **FAULTS[number % len(FAULTS)])
             for point in points:
                 tell(point, 5)
+            if number % KILLED_EVERY == KILLED_EVERY // 2:
+                workers.pop(0).kill()
+                workers.append(stack.enter_context(worker_process()))
+                let_leases_end()
         until(all_delivered, within_s=30 + EVENTS / 200)
     assert core.journal.sequence_faults() == []
     assert {event["id"] for event in core.journal.events} == {
