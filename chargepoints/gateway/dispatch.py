@@ -254,6 +254,8 @@ def _conclude_result(
     checked = version.schemas.check_response(command.action, frame.payload)
     deviations += [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
     earlier, command.response = command.response, frame.payload
+    if not isinstance(frame.payload, dict):
+        command.response = {"payload": frame.payload}
     if checked.hard is not None:
         deviations.append(f"bad_response:{checked.hard.pointer}")
         message = checked.hard.message

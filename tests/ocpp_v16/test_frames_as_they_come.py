@@ -154,6 +154,17 @@ async def test_an_answer_that_breaks_its_schema_ends_the_command_all_the_same(
         assert (command["state"], command["error"]["code"]) == ("rejected", "bad_response")
 
 
+async def test_an_answer_that_is_no_object_ends_the_command_and_is_shown(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        posted, message_id = await begun(cp)
+        await cp.charger.send_text(f'[3,"{message_id}",[]]')
+        command = (await posted).json()
+        assert (command["state"], command["error"]["code"]) == ("rejected", "bad_response")
+        assert command["ocpp"]["response"] == {"payload": []}
+
+
 async def test_an_error_in_answer_to_our_answer_is_survived(
     gateway: RunningGateway, identity: str
 ) -> None:
