@@ -45,6 +45,8 @@ class Station:
     # Whether it has booted on this connection, or was asked to; how its clock goes, as seen on it
     # and as stored.
     booted_here: bool = False
+    # Actions we asked for before its boot was accepted.
+    asked_for: set[str] = field(default_factory=set)
     boot_asked: bool = False
     clock_skew_s: int | None = None
     stored_skew_s: int | None = None

@@ -87,6 +87,10 @@ class CommandTranslation:
         return self.choose(command) if self.choose else self.action
 
 
+def _nothing_more(action: str, payload: Payload) -> frozenset[str]:
+    return frozenset()
+
+
 def _nothing_secret(action: str, payload: Payload) -> Payload:
     return payload
 
@@ -124,6 +128,8 @@ class OcppVersion:
     answers_unreadable: bool = False
     # What a CSMS may send while the boot is pending; the request to boot may always go.
     sent_while_pending: frozenset[str] = frozenset()
+    # What a charger will send because of a request of ours, whatever its boot has come to.
+    brings: Callable[[str, Payload], frozenset[str]] = _nothing_more
     # The request as trace and rows may show it: the same object where nothing is secret.
     shown: Callable[[str, Payload], Payload] = _nothing_secret
     # The same of a charger's answer, whose payload may be anything.

@@ -1,11 +1,14 @@
-"""What is said of a contract certificate that came with a token: by core, or by its responders."""
+"""What is said of a contract certificate that came with a token: by core, and by its responders."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from chargepoints.models import AuthorizationStatus, DecidedBy
 from chargepoints.services.authorization import Decision
 from chargepoints.services.certificates import Contract
 from core_link import responders
+from core_link.responders import UNVERIFIED
 
 # C07.FR.13: with one of these the certificate is good, and the contract is not.
 CANCELLED = frozenset(
@@ -18,20 +21,26 @@ CANCELLED = frozenset(
 )
 
 
-async def checked(decision: Decision, contract: Contract | None) -> Decision:
+async def checked(deciding: Awaitable[Decision], contract: Contract | None) -> Decision:
     """The decision on the token, with the standing of its certificate where core left it open.
 
-    What the chain itself shows goes first. Core's word on the token is its word on the
-    certificate too; without core, the responders are asked (C07.FR.05).
+    The responders are asked while core decides (C07.FR.05). What the chain itself shows goes first.
+    Core's word on the token is its word on a certificate that no responder knows anything of.
     """
-    if contract is None or decision.certificate_status:
+    if contract is None:
+        return await deciding
+    said, decision = await asyncio.gather(_ask(contract), deciding)
+    if decision.certificate_status:
         return decision
-    by_core = decision.decided_by == DecidedBy.CORE
-    standing = contract.fault
-    if not standing and (by_core or contract.hashes):
-        standing = "accepted" if by_core else await responders.standing(contract.hashes)
-    elif not standing:
-        standing = "chain_error"
+    standing = contract.fault or said
+    if standing == UNVERIFIED:
+        standing = "accepted" if decision.decided_by == DecidedBy.CORE else "chain_error"
     if standing == "accepted" and decision.status in CANCELLED:
         standing = "contract_cancelled"
     return replace(decision, certificate_status=standing)
+
+
+async def _ask(contract: Contract) -> str:
+    if contract.fault or not contract.hashes:
+        return UNVERIFIED
+    return await responders.standing(contract.hashes)

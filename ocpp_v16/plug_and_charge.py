@@ -72,14 +72,14 @@ async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
     contract = certificates.contract(
         asked.get("iso15118CertificateHashData"), str(asked.get("certificate") or "")
     )
-    decision = await decisions.authorize(
+    deciding = decisions.authorize(
         inbound.station,
         TokenAsked(str(asked["idToken"]["idToken"]), EMAID),
         context="authorize",
         received_at=inbound.received_at,
         certificate_hashes=contract.hashes if contract else None,
     )
-    decision = await contracts.checked(decision, contract)
+    decision = await contracts.checked(deciding, contract)
     info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
     if decision.expires_at is not None:
         info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)

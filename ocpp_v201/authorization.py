@@ -2,7 +2,7 @@
 
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus, Command
+from chargepoints.models import AuthorizationStatus, Command, DecidedBy
 from chargepoints.services import certificates, effect_causes
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
@@ -44,6 +44,13 @@ def token(id_token: Payload) -> TokenAsked:
     return TokenAsked(str(id_token["idToken"]), str(id_token["type"]))
 
 
+def without_authorization(id_token: Payload) -> Decision | None:
+    """C02.FR.02: whoever needs no authorization has it."""
+    if id_token["type"] != "NoAuthorization":
+        return None
+    return Decision(str(AuthorizationStatus.ACCEPTED), str(DecidedBy.LOCAL_TABLE))
+
+
 def id_token_info(decision: Decision) -> Payload:
     info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
     if decision.group_id_token:
@@ -58,17 +65,19 @@ def id_token_info(decision: Decision) -> Payload:
 async def ask(inbound: Inbound) -> Decision:
     """C07: with what is known of the contract certificate, where one was presented."""
     payload = inbound.payload
+    if (free := without_authorization(payload["idToken"])) is not None:
+        return free
     contract = certificates.contract(
         payload.get("iso15118CertificateHashData"), payload.get("certificate")
     )
-    decision = await decisions.authorize(
+    deciding = decisions.authorize(
         inbound.station,
         token(payload["idToken"]),
         context="authorize",
         received_at=inbound.received_at,
         certificate_hashes=contract.hashes if contract else None,
     )
-    return await contracts.checked(decision, contract)
+    return await contracts.checked(deciding, contract)
 
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:

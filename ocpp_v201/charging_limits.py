@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.clock import coming_time
 from chargepoints.inbound import Inbound
-from chargepoints.services import car_schedules, external_limits
+from chargepoints.services import car_schedules, device_model, external_limits
 from chargepoints.services.car_schedules import Needs
 from chargepoints.versions import Handler, Payload
 from ocpp_v201 import numbers
@@ -41,13 +41,22 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
         inbound,
         Needs(
             evse_id=payload["evseId"],
-            most_periods=payload.get("maxScheduleTuples"),
+            most_periods=_most_periods(inbound, payload),
             departs_at=coming_time(departure),
             **_most(needs),
         ),
     )
     # K15.FR.04: without a transaction there is nothing to plan for.
     return {"status": "Accepted" if known else "Rejected"}
+
+
+def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
+    """K15.FR.07: as many as the car reads, and the station keeps."""
+    kept = device_model.limit(
+        inbound.station.id, "SmartChargingCtrlr", "PeriodsPerSchedule", instance=""
+    )
+    most = [each for each in (payload.get("maxScheduleTuples"), kept) if each is not None]
+    return max(min(most), 1) if most else None
 
 
 def _most(needs: Payload) -> dict[str, Any]:

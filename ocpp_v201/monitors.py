@@ -58,7 +58,8 @@ def set_monitoring(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def _monitor(args: Payload) -> Payload:
-    monitor = naming.named(args) | {name: args[name] for name in ("type", "value", "severity")}
+    monitor = naming.named(args) | {name: args[name] for name in ("type", "severity")}
+    monitor["value"] = numbers.decimal(args["value"])
     # N04.FR.12: with an id it replaces that monitor.
     optional = {name: args[name] for name in ("id", "transaction") if name in args}
     return monitor | optional

@@ -28,3 +28,8 @@ def numbered(inbound: Inbound, number: int | None, name: str) -> int | None:
 def clipped(number: int, smallest: int = SMALLEST) -> int:
     """The nearest number that a column takes: what was sent stays in the trace."""
     return max(smallest, min(number, LARGEST))
+
+
+def decimal(value: float) -> float:
+    """As stations are sent it: at most six decimal places (part 2, primitive datatypes)."""
+    return round(float(value), 6)

@@ -26,6 +26,14 @@ TRIGGERED = frozenset(
 )
 
 
+def brings(action: str, payload: Payload) -> frozenset[str]:
+    """B02.FR.09: a pending station may send what it was asked for."""
+    if action != "TriggerMessage":
+        return frozenset()
+    message = str(payload.get("requestedMessage"))
+    return frozenset({"SignCertificate" if message.startswith("Sign") else message})
+
+
 def request_start(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     remote_start_id = request_id(command)

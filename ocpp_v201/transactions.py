@@ -12,7 +12,7 @@ from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 from ocpp_v201 import numbers
-from ocpp_v201.authorization import id_token_info, token
+from ocpp_v201.authorization import id_token_info, token, without_authorization
 from ocpp_v201.meter_values import elements
 
 
@@ -21,6 +21,8 @@ async def ask(inbound: Inbound) -> Decision | None:
     payload = inbound.payload
     if not payload.get("idToken"):
         return None
+    if (free := without_authorization(payload["idToken"])) is not None:
+        return free
     evse = payload.get("evse") or {}
     return await decisions.authorize(
         inbound.station,

@@ -62,6 +62,10 @@ def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _written(command)
     if any(is_secret(item) for item in items):
         raise CommandRefused("invalid_args", "use rotate_password: else the door stays shut")
+    places = [tuple(naming.where(item).values()) for item in items]
+    if len(set(places)) < len(places):
+        # B05.FR.13.
+        raise CommandRefused("invalid_args", "a variable is named twice")
     return batches.following(
         command, WRITTEN, items, lambda part: {"setVariableData": part}, LIMITS, "SetVariables"
     )

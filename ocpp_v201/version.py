@@ -144,6 +144,7 @@ VERSION = OcppVersion(
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),
+    brings=remote_control.brings,
     shown=secrets.shown_request,
     shown_answer=secrets.shown_answer,
     shown_notice=secrets.shown_notice,

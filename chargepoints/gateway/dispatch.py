@@ -148,6 +148,8 @@ def _mark_sent(
     )
     if not taken:
         return None
+    if not station.boot_accepted:
+        station.asked_for |= version.brings(action, payload)
     frame = ocppj.encode_call(message_id, action, payload)
     shown_frame = frame if shown is payload else ocppj.encode_call(message_id, action, shown)
     timeout_s = command.timeout_s

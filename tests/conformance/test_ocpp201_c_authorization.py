@@ -242,3 +242,15 @@ def contract_chain() -> str:
         each.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
         for each in chain
     )
+
+
+async def test_who_needs_no_authorization_has_it(station: OperatedStation, core: FakeCore) -> None:
+    """C02.FR.02: a start button, for one; nobody is asked."""
+    nobody = {"idToken": "", "type": "NoAuthorization"}
+    charging = Charging(station)
+    answer = await charging.tell("Started", "ChargingStateChanged", "Charging", idToken=nobody)
+    assert answer == {"idTokenInfo": {"status": "Accepted"}}
+    asked = [e for e in core.journal.decisions if e.request["charge_point"] == station.row.identity]
+    assert all(e.path != "/authorize" for e in asked)
+    (row,) = station.transactions()
+    assert (row.id_token, row.id_token_type) == ("", "NoAuthorization")

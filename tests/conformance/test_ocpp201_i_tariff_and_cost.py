@@ -27,3 +27,11 @@ async def test_tc_i_02_csms_shows_the_final_cost(station: OperatedStation) -> No
     info = {"stoppedReason": "EVDisconnected"}
     answer = await charging.tell("Ended", "EVCommunicationLost", "Idle", info=info)
     assert answer == {"totalCost": 12.5}
+
+
+async def test_a_cost_has_six_decimal_places_at_most(station: OperatedStation) -> None:
+    """Part 2, primitive datatypes: of what is sent to a station."""
+    charging = await station.charging()
+    args = {"transaction_id": charging.transaction_id, "total_cost": 0.1 + 0.2}
+    request, _ = await station.command("update_cost", args, "CostUpdated", {})
+    assert request["totalCost"] == 0.3

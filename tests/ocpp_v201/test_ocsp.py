@@ -210,10 +210,33 @@ async def test_core_goes_before_the_responder(
 ) -> None:
     silent_core.faults.clear()
     assert (await status(station, about(responder.url)))["status"] == "Accepted"
-    silent_core.decisions.tokens["DE-ACM-BLOCKED-1"] = {"status": "blocked"}
+    assert responder.asked == []
+    tokens = silent_core.decisions.tokens
+    tokens["DE-ACM-BLOCKED-1"] = {"status": "blocked"}
     blocked = {"idToken": "DE-ACM-BLOCKED-1", "type": "eMAID"}
     chain = [about(responder.url)]
     said = await authorized(station, blocked, iso15118CertificateHashData=chain)
     # C07.FR.13: the certificate is good, and the contract is not.
     assert said == ("Blocked", "ContractCancelled")
-    assert responder.asked == []
+    tokens["DE-ACM-KNOWN-1"] = {"status": "accepted", "certificate_status": "accepted"}
+    known = {"idToken": "DE-ACM-KNOWN-1", "type": "eMAID"}
+    responder.revoked.add(0x1A2B)
+    said = await authorized(station, known, iso15118CertificateHashData=chain)
+    assert said == ("Accepted", "Accepted")
+
+
+async def test_where_core_says_nothing_of_the_certificate_its_responder_does(
+    station: OperatedStation, responder: FakeResponder, silent_core: FakeCore
+) -> None:
+    """C07.FR.05: with core's word on the token alone."""
+    silent_core.faults.clear()
+    chain = [about(responder.url)]
+    said = await authorized(station, iso15118CertificateHashData=chain)
+    assert said == ("Accepted", "Accepted")
+    responder.revoked.add(0x1A2B)
+    said = await authorized(station, iso15118CertificateHashData=chain)
+    assert said == ("Invalid", "CertificateRevoked")
+    assert len(responder.asked) == 2
+    nobody = [about("http://127.0.0.1:9/ocsp")]
+    said = await authorized(station, iso15118CertificateHashData=nobody)
+    assert said == ("Accepted", "Accepted")

@@ -59,7 +59,7 @@ TYPES: dict[str, CommandType] = {
         "Store in one of its slots how the charge point may connect.",
         arguments(
             ("slot", "url", "security_profile"),
-            slot=POSITIVE,
+            slot=COUNT,
             url=TEXT,
             security_profile={"enum": [1, 2, 3]},
             message_timeout_s=POSITIVE,
