@@ -34,6 +34,8 @@ class Station:
     site: str = ""
     strict: bool = False
     registration: str = ""
+    # The common name of the certificate that opened this connection, if one did.
+    certified: str = ""
     boot_accepted: bool = False
     boot_pending: bool = False
     heartbeat_interval: int | None = None

@@ -145,6 +145,7 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol
+    station.certified = request.secured.common_name
     return Admitted(station, version, subprotocol, superseded, deviations)
 
 

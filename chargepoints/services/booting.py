@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from chargepoints.gateway import nudges
+from chargepoints.gateway.errors import OcppError
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import ChargePoint, Connector, Registration
+from chargepoints.models import ChargePoint, Connection, Connector, Registration
 from chargepoints.services import commands, quirks
 from chargepoints.services.quirks import Product
 from chargepoints.station import Station
@@ -56,8 +58,13 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     """Store the boot; the registration (Registration's values) and the interval to answer with.
 
     Once accepted, a charge point may be sent requests, also after a reconnect without a boot.
+    Raises OcppError, and closes the connection, where the certificate is of another serial number.
     """
     station = inbound.station
+    if not _is_certified(station, facts.serial_number):
+        connection = Connection.objects.select_related("server").get(pk=station.connection_id)
+        inbound.unit.after_commit(lambda: nudges.close(connection))
+        raise OcppError("SecurityError", "the certificate is of another serial number")
     if station.boot_accepted and station.booted_here:
         inbound.deviate("booted_again")
     registration, interval = _let_in(inbound, decision)
@@ -90,6 +97,12 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
     inbound.unit.after_commit(remember)
     return registration, interval
+
+
+def _is_certified(station: Station, serial_number: str) -> bool:
+    """2.0.1 B01.FR.11, FR.12: what the client certificate says, it is."""
+    own = {station.identity.lower(), serial_number.lower()}
+    return not (station.certified and serial_number) or station.certified.lower() in own
 
 
 def ask(unit: UnitOfWork, station: Station) -> None:

@@ -16,8 +16,12 @@ from tests.pki import Issued, Issuer, private_pem, signing_request
 pytestmark = pytest.mark.services
 
 
-async def boots(station: OperatedStation) -> None:
-    answer = await station.call("BootNotification", BOOT)
+def boot_of(serial_number: str) -> Payload:
+    return BOOT | {"chargingStation": BOOT["chargingStation"] | {"serialNumber": serial_number}}
+
+
+async def boots(station: OperatedStation, boot: Payload = BOOT) -> None:
+    answer = await station.call("BootNotification", boot)
     assert answer["status"] == "Accepted"
     await station.connector_is("Available")
 
@@ -61,8 +65,23 @@ async def test_tc_a_07_csms_client_certificate(
     for common_name in (identity, f"SN-{identity}"):
         issued = behind_nginx.issuer.issue(common_name)
         async with await with_certificate(behind_nginx, charge_point, issued) as station:
-            await boots(station)
-            ChargePoint.objects.filter(pk=charge_point.pk).update(serial_number=f"SN-{identity}")
+            await boots(station, boot_of(f"SN-{identity}"))
+
+
+async def test_a_station_that_boots_as_another_than_its_certificate_is_closed(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    """B01.FR.11, FR.12."""
+    charge_point = behind_nginx.register(
+        identity, key=None, security_profile=3, serial_number=f"SN-{identity}"
+    )
+    issued = behind_nginx.issuer.issue(f"SN-{identity}")
+    async with await with_certificate(behind_nginx, charge_point, issued) as station:
+        await station.charger.send_call("BootNotification", boot_of("SN-of-another"))
+        await station.charger.wait_closed()
+    assert ChargePoint.objects.get(pk=charge_point.pk).serial_number == f"SN-{identity}"
+    async with await with_certificate(behind_nginx, charge_point, issued) as station:
+        await boots(station, boot_of(f"SN-{identity}"))
 
 
 async def refusal(
