@@ -7,6 +7,7 @@ from chargepoints.models import Command, Message, Variable
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
 from tests.operated_station import BOOT, OperatedStation, alert
+from tests.pki import signing_request
 from tests.running_gateway import RunningGateway
 
 
@@ -132,3 +133,28 @@ async def test_a_report_that_cannot_be_read_shows_no_password_either(
         await station.refused("NotifyReport", {"requestId": "none", "reportData": [data]})
         trace = Message.objects.get(charge_point=station.row, action="NotifyReport")
         assert "(not shown)" in trace.request and "very secret" not in trace.request
+
+
+async def test_a_pending_station_may_send_what_it_was_asked_for(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    """B02.FR.09, B01.FR.10: and nothing else."""
+    core.decisions.boots[identity] = {"status": "pending", "interval_s": 30}
+    async with await OperatedStation.connect(gateway, identity, boot=None) as station:
+        await station.call("BootNotification", BOOT)
+        assert await station.refused("Heartbeat", {}) == "SecurityError"
+        answer = {"status": "Accepted"}
+        await station.command("trigger", {"message": "Heartbeat"}, "TriggerMessage", answer)
+        assert await station.call("Heartbeat", {})
+        csr, _ = signing_request(identity)
+        assert await station.refused("SignCertificate", {"csr": csr}) == "SecurityError"
+        asked = {"message": "SignChargingStationCertificate"}
+        await station.command("trigger", asked, "TriggerMessage", answer)
+        assert (await station.call("SignCertificate", {"csr": csr}))["status"] == "Accepted"
+
+
+async def test_a_variable_is_not_written_twice_in_one_request(station: OperatedStation) -> None:
+    """B05.FR.13."""
+    named = {"component": "OCPPCommCtrlr", "variable": "OfflineThreshold"}
+    twice = [named | {"value": "1"}, named | {"value": "2", "attribute": "Actual"}]
+    assert (await station.refuses("set_variables", {"variables": twice}))["code"] == "invalid_args"
