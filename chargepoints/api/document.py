@@ -171,7 +171,7 @@ def _command_body(type: str, kind: CommandType) -> Json:
 
 
 def _expiry(kind: CommandType) -> str:
-    text = f"Not sent after then; default: {kind.expires_after_s} s from now."
+    text = f"Not sent after then; default: {kind.expires_after_s} s from now, or `not_before`."
     if kind.only_connected:
         text += " Without it, a charger that is offline makes it 409 `not_connected`."
     return text

@@ -89,13 +89,17 @@ class Feed(ApiView):
         event_feed.assign_positions(MAX_LIMIT)
         # Read before the events: all up to here are there to be seen.
         head = EventFeed.objects.values_list("last_position", flat=True).first() or 0
+        if after > head:
+            # Another feed's position, or this one's before a backup was restored: going on from
+            # it would skip all until then.
+            raise InvalidParameters({"after": [f"the feed ends at {head}"]})
         events = Event.objects.filter(position__gt=after, position__lte=head)
         if types := request.query_params.get("type"):
             events = events.filter(type__in=types.split(","))
         page = list(events.select_related("charge_point").order_by("position")[: limit + 1])
         more = len(page) > limit
         results = [event_feed.event_body(event) for event in page[:limit]]
-        last_position = results[-1]["position"] if more else max(after, head)
+        last_position = results[-1]["position"] if more else head
         next_url = replace_query_param(request.build_absolute_uri(), "after", last_position)
         return Response(
             {

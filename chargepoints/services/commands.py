@@ -15,7 +15,7 @@ from django.utils import timezone
 from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.services import cautions
-from chargepoints.services.command_types import COMMAND_TYPES, check_args
+from chargepoints.services.command_types import COMMAND_TYPES, CommandType, check_args
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.versions import OcppVersion, installed_versions
 
@@ -78,7 +78,6 @@ def submit(
     kind = COMMAND_TYPES[type]
     if expires_at is None and kind.only_connected and charge_point.connection_id is None:
         raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
-    now = timezone.now()
     command = Command(
         charge_point=charge_point,
         type=type,
@@ -89,7 +88,7 @@ def submit(
         idempotency_key=idempotency_key or None,
         body_digest=digest,
         not_before=not_before,
-        expires_at=expires_at or now + timedelta(seconds=kind.expires_after_s),
+        expires_at=expires_at or _expiry(kind, not_before),
         timeout_s=timeout_s or kind.timeout_s or math.ceil(settings.CALL_TIMEOUT_S),
     )
     try:
@@ -260,6 +259,12 @@ def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> No
                     error_code="superseded",
                     error_detail=f"replaced by the newer command {newer.pk}",
                 )
+
+
+def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
+    """The type's own time, from the moment on in which it may be sent."""
+    now = timezone.now()
+    return max(now, not_before or now) + timedelta(seconds=kind.expires_after_s)
 
 
 def _due(command: Command) -> datetime | None:

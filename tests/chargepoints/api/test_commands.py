@@ -187,6 +187,15 @@ def test_what_the_charger_cannot_do_or_is_not_there_for_is_409(
     assert client.post(PATH, START | {"expires_at": later}).status_code == 202
 
 
+def test_a_command_for_later_is_kept_until_then(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    client.post(PATH, RESET | {"not_before": (timezone.now() + timedelta(days=9)).isoformat()})
+    command = Command.objects.get()
+    assert command.not_before is not None
+    assert command.expires_at - command.not_before == timedelta(days=1)
+
+
 def test_a_queued_command_can_be_cancelled_once(
     client: ApiClient, charge_point: ChargePoint
 ) -> None:

@@ -60,6 +60,8 @@ def test_a_charge_points_events_come_newest_first(client: ApiClient) -> None:
     assert len(client.get(path).json()["results"]) == 1
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "after=9223372036854775808", "before=1"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "after=9223372036854775808", "after=1", "before=1"]
+)
 def test_a_position_that_is_none_is_refused(client: ApiClient, query: str) -> None:
     assert client.get(f"/events?{query}").json()["code"] == "invalid_parameter"
