@@ -35,6 +35,10 @@ test-services: $(INSTALLED)
 faults: $(INSTALLED)
 	FAULTS=$${FAULTS:-long} $(PYTEST) --timeout 7200 $(FAULT_TESTS)
 
+## mutants: put faults into a copy of the product, and see that each is caught by a test
+mutants: $(INSTALLED)
+	$(BIN)/python -m tests.mutants
+
 ## lint: style, formatting, types, and models without a migration
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -69,12 +69,17 @@ def test_a_database_without_its_migrations_is_refused(installation: Installation
 @pytest.mark.django_db(transaction=True)
 def test_a_store_that_may_lose_data_is_refused(settings: Settings) -> None:
     preflight.check(workers=1)
+    take_back_what_is_durable()
+    with pytest.raises(CannotStartError, match="may lose what it has acknowledged"):
+        preflight.check(workers=1)
+    settings.ALLOW_VOLATILE_STORE = True
+    take_back_what_is_durable()
+    preflight.check(workers=1)
+
+
+def take_back_what_is_durable() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")
-    with pytest.raises(CannotStartError, match="may lose what it has acknowledged"):
-        preflight.check_durability()
-    settings.ALLOW_VOLATILE_STORE = True
-    preflight.check(workers=1)
 
 
 def test_a_database_that_does_not_answer_is_refused(installation: Installation) -> None:

@@ -1,17 +1,21 @@
-"""An application for a server under test: the process is killed at a named point of its work.
+"""An application for a server under test, which fails as it is told to.
 
-`KILL_AT` is the point and how many times it is passed: `before commit:40`. Killed as a power
-cut does it: nothing is flushed, closed or said.
+`KILL_AT` is a point and how many times it is passed: `before commit:40`. There the process is
+killed as a power cut does it: nothing is flushed, closed or said. While there is a file at
+`STORE_DOWN`, the database takes nothing.
 """
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
 from functools import wraps
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import OperationalError
 
 POINTS = ("before commit", "after commit", "after send")
 
@@ -23,6 +27,25 @@ class KillPoints(AppConfig):
         point, _, passes = os.environ.get("KILL_AT", "").partition(":")
         if point:
             _set_trap(point, int(passes))
+        if path := os.environ.get("STORE_DOWN"):
+            _put_store_under(Path(path))
+
+
+def _put_store_under(switch: Path) -> None:
+    from chargepoints.gateway.writer import _Shard
+    from chargepoints.unit_of_work import UnitOfWork
+
+    def fail() -> None:
+        if switch.exists():
+            raise OperationalError("the store is down, as the test asked")
+
+    _after(UnitOfWork, "flush", fail)
+    probe = _Shard._probe
+
+    def probe_unless_down(shard: _Shard) -> bool:
+        return not switch.exists() and probe(shard)
+
+    setattr(_Shard, "_probe", probe_unless_down)  # noqa: B010
 
 
 def _set_trap(point: str, passes: int) -> None:
@@ -42,9 +65,19 @@ def _set_trap(point: str, passes: int) -> None:
         # It is durable, and no reply has been released.
         _before(UnitOfWork, "committed", spring)
     elif point == "after send":
-        _after_awaiting(Session, "send", spring)
+        _after_awaiting(Session, "send", _soon(spring))
     else:
         raise ValueError(f"there is no point {point!r}")
+
+
+def _soon(spring: Callable[[], None]) -> Callable[[], None]:
+    """Once the bytes have left the process: the reactor writes in its next round."""
+
+    def two_rounds_later() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, spring)
+
+    return two_rounds_later
 
 
 def _after(owner: type, name: str, spring: Callable[[], None]) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from chargepoints.models import Event
+from chargepoints.models import ChargePoint, Event
 from tests.conftest import EVENTS_SECRET
 from tests.fakes.core import FakeCore
 from tests.faults.checker import faults
@@ -74,3 +75,24 @@ async def test_a_kill_loses_and_doubles_nothing(start_gateway: StartGateway, poi
                 lambda: len(core.journal.events) >= Event.objects.count(), within=60 + KILLS
             )
         assert faults(chargers, core.journal) == []
+
+
+BACK_WITHIN_S = 15.0
+
+
+async def test_a_restart_in_order_loses_nothing_and_all_are_back_in_time(
+    start_gateway: StartGateway,
+) -> None:
+    gateway = start_gateway(CHARGER_MESSAGES_PER_SECOND="0", DRAIN_S="1")
+    chargers = witnesses(gateway, CHARGERS, "RESTARTED")
+    stopped = asyncio.Event()
+    charging = [asyncio.create_task(each.charge_until(stopped)) for each in chargers]
+    await eventually(lambda: ChargePoint.objects.exclude(connection=None).count() == CHARGERS)
+    began = time.monotonic()
+    assert await asyncio.to_thread(gateway.stop) == 0
+    await asyncio.to_thread(gateway.start)
+    await eventually(lambda: ChargePoint.objects.exclude(connection=None).count() == CHARGERS)
+    assert time.monotonic() - began < BACK_WITHIN_S
+    stopped.set()
+    await asyncio.gather(*charging)
+    assert faults(chargers) == []

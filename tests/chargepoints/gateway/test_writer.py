@@ -1,10 +1,13 @@
 """Group commit: many units a transaction, and a bad one costs its sender alone."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chargepoints.gateway.writer import Writer
 from chargepoints.models import ChargePoint, IdToken
@@ -31,6 +34,53 @@ async def test_what_is_returned_is_committed(writer: Writer) -> None:
 
     assert await writer.run(1, write) == "A"
     assert await names() == ["A"]
+
+
+async def test_nothing_is_returned_while_the_commit_is_still_to_come(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit: Any = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+
+    def slow_commit(database: BaseDatabaseWrapper) -> Any:
+        time.sleep(0.2)
+        return commit(database)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", slow_commit)
+    await writer.run(1, lambda unit: IdToken.objects.create(value="A"))
+    monkeypatch.undo()
+    assert await names() == ["A"]
+
+
+async def test_what_a_unit_appends_is_of_its_transaction(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fact and its event are there together, or neither is."""
+
+    def fail(unit: UnitOfWork) -> None:
+        raise ValueError("the events cannot be numbered")
+
+    def write(unit: UnitOfWork) -> None:
+        IdToken.objects.create(value="A")
+        unit.emit(1, "charge_point.online", {})
+
+    monkeypatch.setattr(UnitOfWork, "_number_events", fail)
+    with pytest.raises(ValueError, match="cannot be numbered"):
+        await writer.run(1, write)
+    assert await names() == []
+
+
+async def test_a_deadlock_is_tried_again_inside(writer: Writer) -> None:
+    """P2: the charger learns nothing of it."""
+    tries: list[bool] = []
+
+    def deadlock_twice(unit: UnitOfWork) -> str:
+        tries.append(unit.alone)
+        if len(tries) < 4:
+            raise OperationalError("deadlock detected")
+        return "done"
+
+    assert await writer.run(1, deadlock_twice) == "done"
+    assert tries == [False, True, True, True]
 
 
 async def test_a_bad_unit_among_others_costs_its_sender_alone(writer: Writer) -> None:

@@ -1,0 +1,43 @@
+"""Which of a charge point's sockets may send its commands."""
+
+import pytest
+
+from chargepoints.gateway import dispatch
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import charge_points, commands
+from chargepoints.station import Station
+from chargepoints.unit_of_work import unit_of_work
+from chargepoints.versions import installed_versions
+from tests.chargepoints.admin.conftest import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def online() -> ChargePoint:
+    charge_point = make("CP-1")
+    charge_points.changed(charge_point, "connection")
+    commands.submit(charge_point, "clear_cache", {}, requested_by="a test")
+    return charge_point
+
+
+def claimed(charge_point: ChargePoint, epoch: int | None) -> bool:
+    """Whether the socket of this epoch takes the command that is queued."""
+    station = Station.of(charge_point)
+    assert epoch is not None
+    station.connection_id, station.boot_accepted = epoch, True
+    with unit_of_work() as unit:
+        version = installed_versions()["ocpp1.6"]
+        return dispatch.claim(unit, station, version, ready=True) is not None
+
+
+def test_a_socket_that_was_superseded_takes_no_command(online: ChargePoint) -> None:
+    assert online.connection_id is not None
+    assert not claimed(online, online.connection_id - 1)
+    assert Command.objects.get().state == Command.State.QUEUED
+
+
+def test_a_command_is_taken_once(online: ChargePoint) -> None:
+    assert claimed(online, online.connection_id)
+    assert not claimed(online, online.connection_id)
+    assert Command.objects.get().state == Command.State.SENT
