@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from chargepoints.clock import api_time, coming_time, ocpp_time
 from chargepoints.inbound import clip
+from chargepoints.services.commands import CommandRefused
 from chargepoints.versions import Payload
 from ocpp_v201 import numbers
 
@@ -21,7 +22,8 @@ NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 
 def charging_profile(profile: Payload) -> Payload:
-    """ChargingProfileType from a neutral profile."""
+    """ChargingProfileType from a neutral profile. Raises CommandRefused where there is none."""
+    _check(profile)
     said: Payload = {
         "id": profile["id"],
         "stackLevel": profile["stack_level"],
@@ -29,7 +31,7 @@ def charging_profile(profile: Payload) -> Payload:
         "chargingProfileKind": profile["kind"].capitalize(),
         "chargingSchedule": [_schedule(profile)],
     }
-    if "recurrence" in profile:
+    if profile["kind"] == "recurring":
         said["recurrencyKind"] = profile["recurrence"].capitalize()
     for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
         if here in profile:
@@ -39,11 +41,24 @@ def charging_profile(profile: Payload) -> Payload:
     return said
 
 
+def _check(profile: Payload) -> None:
+    if min(period["start_s"] for period in profile["periods"]) != 0:
+        # K01.FR.31.
+        raise CommandRefused("invalid_args", "the first period starts with the schedule, at 0 s")
+    if profile["kind"] == "recurring" and "recurrence" not in profile:
+        raise CommandRefused("invalid_args", "a recurring profile says how often: `recurrence`")
+    if profile["kind"] == "relative" and "start" in profile:
+        # K01.FR.41.
+        raise CommandRefused("invalid_args", "a relative profile has no `start` of its own")
+
+
 def _schedule(profile: Payload) -> Payload:
+    # K01.FR.35: in the order of time.
+    periods = sorted(profile["periods"], key=lambda period: int(period["start_s"]))
     schedule: Payload = {
         "id": profile["id"],
         "chargingRateUnit": profile["unit"],
-        "chargingSchedulePeriod": [_period(period) for period in profile["periods"]],
+        "chargingSchedulePeriod": [_period(period) for period in periods],
     }
     if "start" in profile:
         schedule["startSchedule"] = _time(profile["start"])

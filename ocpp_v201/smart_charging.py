@@ -20,6 +20,8 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
         # K01.FR.38, and SetChargingProfileRequest's evseId.
         raise CommandRefused("invalid_args", "`station_max` is for EVSE 0, and never relative")
+    if profile["purpose"] == "transaction" and not evse_id:
+        raise CommandRefused("invalid_args", "K01.FR.16: `transaction` is for one EVSE")
     if profile["purpose"] == "transaction":
         # K01.FR.03: it names its transaction, which is the one under way there.
         profile = _of_transaction(command, evse_id, profile)
