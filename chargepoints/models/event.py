@@ -17,7 +17,7 @@ class Event(models.Model):
         ChargePoint, on_delete=models.CASCADE, related_name="events", db_index=False
     )
     sequence = models.PositiveBigIntegerField()
-    position = models.PositiveBigIntegerField(null=True, unique=True)
+    position = models.PositiveBigIntegerField(null=True)
     type = models.CharField(max_length=50)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -32,7 +32,13 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["charge_point", "sequence"], name="event_sequence_unique"
-            )
+            ),
+            # Without those that have none yet: every event is written as one of them.
+            models.UniqueConstraint(
+                fields=["position"],
+                name="event_position_unique",
+                condition=models.Q(position__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
