@@ -26,10 +26,13 @@ def shown_args(type: str, args: Args) -> Args:
 
 def _shown_raw(args: Args) -> Args:
     """As any of the versions would show it: which one the charger speaks may not be known yet."""
-    payload = args["payload"]
+    given = args.get("payload")
+    if not isinstance(given, dict):
+        return args
+    payload: Args = given
     for version in installed_versions().values():
         payload = version.shown(args["action"], payload)
-    return args if payload is args["payload"] else args | {"payload": payload}
+    return args if payload is given else args | {"payload": payload}
 
 
 def _is_secret(name: Any) -> bool:

@@ -49,6 +49,7 @@ def test_a_command_is_taken_in_and_can_be_looked_at(
         "finished_at": None,
         "transaction": None,
         "result": None,
+        "cautions": [],
         "ocpp": {
             "version": None,
             "action": None,
