@@ -72,10 +72,10 @@ OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=360
 
 # --- Files --------------------------------------------------------------------------------------
 # Under which chargers reach /files/; the default suits a machine of one's own.
-PUBLIC_URL = env.str("PUBLIC_URL", "", validate=http_url).rstrip("/") or f"http://{HOST}:{PORT}"
-FTP_URL = env.str("FTP_URL", "", validate=ftp_url).rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", "", validate=http_url)
+FTP_URL = env.str("FTP_URL", "", validate=ftp_url)
 MEDIA_ROOT = env.str("FILES_DIRECTORY", str(BASE_DIR / "var" / "files"))
-UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64)) * 1024 * 1024
+UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64))
 
 # --- Core ---------------------------------------------------------------------------------------
 CORE_URL = env.str("CORE_URL", "", validate=http_url)
@@ -92,6 +92,10 @@ ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
 OCSP_RESPONDERS: list[str] = [host for host in env.list("OCSP_RESPONDERS", ["*"]) if host]
 env.seal()
 
+# What was wrong has no value before it is sealed.
+PUBLIC_URL = PUBLIC_URL.rstrip("/") or f"http://{HOST}:{PORT}"
+FTP_URL = FTP_URL.rstrip("/")
+UPLOAD_LIMIT_BYTES = UPLOAD_LIMIT_MB * 1024 * 1024
 if not EVENTS_URL and CORE_URL:
     EVENTS_URL = CORE_URL.rstrip("/") + "/events"
 if EVENTS_URL and not EVENTS_SECRETS:

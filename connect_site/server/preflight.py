@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 
+from chargepoints.services.authority import CERTIFICATE_FILE
 from connect_site.server.sockets import CannotStartError
 
 SQLITE_FULL = 2  # PRAGMA synchronous: FULL is 2, EXTRA is 3
@@ -19,6 +20,7 @@ SQLITE_FULL = 2  # PRAGMA synchronous: FULL is 2, EXTRA is 3
 def check(*, workers: int) -> None:
     """Raises CannotStartError, with a message for the person who starts the server."""
     check_workers(workers)
+    check_directories()
     try:
         check_reachable()
         check_migrations()
@@ -38,6 +40,22 @@ def check_workers(workers: int) -> None:
         raise CannotStartError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
 
 
+def check_directories() -> None:
+    """Where a charger would be the first to notice: its upload, or its certificate."""
+    files, authority = Path(settings.MEDIA_ROOT), settings.CA_DIRECTORY
+    try:
+        files.mkdir(parents=True, exist_ok=True)
+        writable = os.access(files, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise CannotStartError(f"FILES_DIRECTORY: {files} cannot be written to.")
+    if authority and not (Path(authority) / CERTIFICATE_FILE).is_file():
+        raise CannotStartError(
+            f"CA_DIRECTORY: no authority in {authority}: run `manage.py create_authority` first."
+        )
+
+
 def check_reachable() -> None:
     """Outside the pool, which would try for ten seconds and keep the reason to itself."""
     if not is_sqlite():
@@ -50,7 +68,7 @@ def check_migrations() -> None:
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         raise CannotStartError(
-            f"the database lacks {len(missing)} migrations: run `manage.py migrate` first."
+            f"the database lacks migrations ({len(missing)}): run `manage.py migrate` first."
         )
 
 

@@ -38,6 +38,8 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"CORE_URL": "https://core.example"}, "EVENTS_SECRETS: required with CORE_URL"),
         ({"CORE_UNREACHABLE": "shrug"}, "CORE_UNREACHABLE: Must be one of"),
         ({"EVENTS_SECRETS": "whsec_abc"}, "EVENTS_SECRETS: Not `whsec_` followed by"),
+        ({"PUBLIC_URL": "example"}, "PUBLIC_URL: Not an http:// or https:// URL."),
+        ({"FTP_URL": "example", "UPLOAD_LIMIT_MB": "many"}, "FTP_URL: "),
         ({"UNKNOWN_CHARGE_POINTS": "maybe"}, "UNKNOWN_CHARGE_POINTS: Must be one of"),
     ],
 )

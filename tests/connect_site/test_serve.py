@@ -66,6 +66,17 @@ def test_a_database_without_its_migrations_is_refused(installation: Installation
     assert "manage.py migrate" in complaint
 
 
+def test_directories_that_are_of_no_use_are_refused(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT, settings.CA_DIRECTORY = str(tmp_path / "files"), ""
+    preflight.check_directories()
+    settings.CA_DIRECTORY = str(tmp_path)
+    with pytest.raises(CannotStartError, match="manage.py create_authority"):
+        preflight.check_directories()
+    settings.MEDIA_ROOT = "/proc/files"
+    with pytest.raises(CannotStartError, match="FILES_DIRECTORY: /proc/files cannot be written"):
+        preflight.check_directories()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_store_that_may_lose_data_is_refused(settings: Settings) -> None:
     preflight.check(workers=1)
