@@ -55,3 +55,11 @@ def test_every_message_is_served_listed_and_seen_in_a_test() -> None:
 
 def test_what_a_csms_may_send_is_what_it_has_commands_for() -> None:
     assert {each.action for each in VERSION.commands.values()} == VERSION.csms_actions
+
+
+def test_every_test_beyond_the_cases_exists() -> None:
+    _, beyond = TABLES.split("## Beyond the cases")
+    named = re.findall(r"`(test_\w+)` \|$", beyond, re.M)
+    code = "".join(path.read_text() for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    assert len(named) == beyond.count("| `test_") > 0
+    assert [name for name in named if f"def {name}(" not in code] == []
