@@ -1,0 +1,102 @@
+"""JSON texts with something wrong in them: at any place of a payload, of any kind."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import strategies as st
+
+Payload = dict[str, Any]
+Path = tuple[str | int, ...]
+PLACE = "\x01place\x01"
+
+# Texts, as some of them are no JSON, and others none that every parser takes.
+HOSTILE = [
+    "null",
+    "true",
+    "0",
+    "-1",
+    "-0.0",
+    "1.5",
+    "2147483648",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551616",
+    "7" * 4301,
+    "1e308",
+    "1e400",
+    "-1e400",
+    "NaN",
+    "Infinity",
+    '""',
+    '" "',
+    '"12"',
+    '"1e400"',
+    '"NaN"',
+    '"Unknown"',
+    '"' + "x" * 3000 + '"',
+    '"\\ud800"',
+    '"\\udfff\\ud800"',
+    '"\\u0000"',
+    '"a\\u0000b"',
+    '"\\u202e=cmd()"',
+    '"1970-01-01T00:00:00Z"',
+    '"2026-13-45T99:99:99Z"',
+    '"0001-01-01T00:00:00+14:00"',
+    '"9999-12-31T23:59:59-14:00"',
+    "[]",
+    "[[]]",
+    "[null]",
+    "{}",
+    '{"odd":[1]}',
+    "[" * 12 + "]" * 12,
+    "[" * 2000 + "]" * 2000,
+    '{"a":' * 2000 + "1" + "}" * 2000,
+    "[" + ",".join("1" * 6000) + "]",
+]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, payload: Payload) -> str:
+    """The payload as a text, with one to three things wrong."""
+    text = json.dumps(payload)
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["replaced", "replaced", "dropped", "twice", "extra"]))
+        paths = list(_paths(payload))
+        if not paths:
+            kind = "extra"
+        hostile = draw(st.sampled_from(HOSTILE))
+        if kind in ("twice", "extra"):
+            name = draw(st.sampled_from([*payload, "surprise"]) if kind == "twice" else st.text())
+            text = _with_member(text, json.dumps(name), hostile)
+        else:
+            path = draw(st.sampled_from(paths))
+            payload = _changed(payload, path, drop=kind == "dropped")
+            text = json.dumps(payload).replace(json.dumps(PLACE), hostile)
+    return text
+
+
+def _with_member(text: str, name: str, value: str) -> str:
+    """Before the first: where the name comes again, the later one counts."""
+    return "{" + f"{name}:{value}" + ("," if text != "{}" else "") + text[1:]
+
+
+def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in members:
+        yield (*path, name)
+        if isinstance(inner, dict | list):
+            yield from _paths(inner, (*path, name))
+
+
+def _changed(payload: Payload, path: Path, *, drop: bool) -> Payload:
+    changed = copy.deepcopy(payload)
+    holder: Any = changed
+    for part in path[:-1]:
+        holder = holder[part]
+    if drop:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = PLACE
+    return changed
