@@ -38,17 +38,17 @@ def copy_of_template(name: str, directory: Path) -> tuple[str, str]:
 
 
 @contextmanager
-def looked_at(name: str) -> Iterator[None]:
-    """The ORM of the test process looks at the database of this name."""
-    handler = connections["default"]
-    before = handler.settings_dict["NAME"]
+def looked_at(name: str, **elsewhere: str) -> Iterator[None]:
+    """The ORM of the test process looks at this database, at another HOST or PORT if given."""
+    settings = connections["default"].settings_dict
+    before = dict(settings)
     connections.close_all()
-    handler.settings_dict["NAME"] = name
+    settings.update(NAME=name, **elsewhere)
     try:
         yield
     finally:
         connections.close_all()
-        handler.settings_dict["NAME"] = before
+        settings.update(before)
 
 
 def empty() -> None:

@@ -1,8 +1,6 @@
 """Two server processes on one PostgreSQL, with a Redis that may go away."""
 
 import asyncio
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,36 +8,10 @@ import pytest
 
 from chargepoints.models import ChargePoint, Connection
 from tests.operated import BOOT_16, OperatedCharger, eventually
-from tests.running_gateway import RunningGateway, free_port
+from tests.private_redis import Redis
+from tests.running_gateway import RunningGateway
 
 pytestmark = pytest.mark.services
-
-
-class Redis:
-    """A Redis of the test's own, to be stopped and started."""
-
-    def __init__(self, directory: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--save", "", "--dir", self._directory],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 10
-        ping = ["redis-cli", "-p", str(self.port), "ping"]
-        while b"PONG" not in subprocess.run(ping, capture_output=True, check=False).stdout:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 @pytest.fixture
