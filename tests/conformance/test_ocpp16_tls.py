@@ -9,7 +9,7 @@ from chargepoints.models import ChargePoint, HandshakeRefusal
 from tests.fakes.charger import HandshakeRefusedError
 from tests.gateway_behind_nginx import SUITES, GatewayBehindNginx
 from tests.operated import BOOT_16, OperatedCharger
-from tests.pki import Issued, Issuer
+from tests.pki import Issued, Issuer, private_pem, signing_request
 
 pytestmark = pytest.mark.services
 
@@ -78,3 +78,24 @@ async def test_087_tls_with_the_charge_points_certificate(
             assert (await cp.call("BootNotification", boot))["status"] == "Accepted"
             await cp.call("Heartbeat", {})
     assert ChargePoint.objects.get(pk=row.pk).security_profile == 3
+
+
+async def test_074_the_certificate_that_was_handed_over_opens_the_door(
+    behind_nginx: GatewayBehindNginx, identity: str, tmp_path: Path
+) -> None:
+    """By the gateway's own authority: there is no core here."""
+    async with await OperatedCharger.connect(behind_nginx, identity, security_profile=2) as cp:
+        foreign, _ = signing_request("ANOTHER-CHARGE-POINT")
+        assert await cp.call("SignCertificate", {"csr": foreign}) == {"status": "Rejected"}
+        csr, key = signing_request(identity)
+        assert await cp.call("SignCertificate", {"csr": csr}) == {"status": "Accepted"}
+        handed = await cp.obey("CertificateSigned", {"status": "Accepted"})
+    own = Issued(tmp_path / "own.pem", tmp_path / "own.key")
+    own.certificate.write_text(handed["certificateChain"])
+    own.key.write_bytes(private_pem(key))
+    ChargePoint.objects.filter(pk=cp.row.pk).update(security_profile=3)
+    charger = await behind_nginx.connect(
+        identity, "ocpp1.6", key=None, tls=behind_nginx.client(own)
+    )
+    async with OperatedCharger(behind_nginx, cp.row, charger) as cp:
+        assert (await cp.call("BootNotification", BOOT_16))["status"] == "Accepted"
