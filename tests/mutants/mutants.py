@@ -177,7 +177,7 @@ MUTANTS = [
         "no pace",
         "P14",
         SESSION,
-        "        await self._pace.wait()\n",
+        "        if pause := self._pace.pause():\n            await asyncio.sleep(pause)\n",
         "",
         f"{TEST_SESSIONS}::test_a_charger_above_its_pace_is_slowed_and_loses_nothing",
     ),
