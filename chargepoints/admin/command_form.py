@@ -25,6 +25,10 @@ YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 class JsonField(forms.JSONField):
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 5, "spellcheck": "false"})
 
+    def prepare_value(self, value: Any) -> Any:
+        """Empty where nothing was said yet: Django shows the word null."""
+        return "" if value is None else super().prepare_value(value)
+
 
 class LinesField(forms.CharField):
     """A list of texts, one a line."""

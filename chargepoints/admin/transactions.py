@@ -129,8 +129,9 @@ class TransactionAdmin(HistoryAdmin):
             "Meter",
             {
                 "fields": (
-                    ("meter_start", "meter_stop", "meter_stop_source", "meter_latest"),
-                    ("sampled_at", "total_cost"),
+                    ("meter_start", "meter_latest", "meter_stop"),
+                    ("sampled_at", "meter_stop_source"),
+                    "total_cost",
                 )
             },
         ),

@@ -27,6 +27,7 @@ def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
     assert response.context["fleet"] == {"total": 3, "online": 2, "pending": 1}
     assert response.context["charging"] == {"running": 1, "power_w": 11000}
     assert "11.0 kW" in page
+    assert 'href="/admin/chargepoints/transaction/?state=open"' in page
     for identity in ("CHARGING", "BROKEN", "WAITING", "STRANGER"):
         assert identity in page
 
