@@ -78,6 +78,8 @@ def decode(text: str) -> Frame:
     if _too_large(text, document):
         reason = "too deep or too many values"
         return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
+    if len(document) == 4 and document[0] == CALL and _is_plain(document):
+        return Call(document[1], document[2], document[3], deviations)
     return _frame(document, deviations)
 
 
@@ -116,6 +118,16 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
         return CallResult(message_id, _or_empty(payload, deviations), deviations)
     code, description, details = (document[2:5] + [None, None, None])[:3]
     return CallError(message_id, str(code or ""), str(description or ""), details, deviations)
+
+
+def _is_plain(document: list[Any]) -> bool:
+    """A CALL as it should be: nearly all are, and need no second look."""
+    _, message_id, action, payload = document
+    return (
+        type(message_id) is type(action) is str
+        and 0 < len(message_id) <= 36
+        and type(payload) is dict
+    )
 
 
 def _message_id(document: list[Any], deviations: list[str]) -> str | None:

@@ -15,6 +15,8 @@ from connect_site.server.inbox import Inbox
 
 Headers = list[tuple[bytes, bytes]]
 
+READ_AT_ONCE = 8 * 1024
+
 
 class OpeningHandshake(WebSocketProtocol):
     """Answers a refusal with the application's own status, headers and body.
@@ -33,6 +35,8 @@ class OpeningHandshake(WebSocketProtocol):
     def _connectionMade(self) -> None:
         super()._connectionMade()
         self.last_byte = time.monotonic()
+        # A message is some hundred bytes; for each, Twisted would allocate 64 KiB.
+        self.transport.bufferSize = READ_AT_ONCE
         # Not all at once: the pings of a fleet that has come back together would be one burst.
         self.silence_before_ping = self.factory.ping_interval * random.uniform(0.8, 1)  # noqa: S311
         # In place of the HTTP channel, which would be kept alive by it.

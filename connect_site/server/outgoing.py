@@ -32,10 +32,11 @@ class BoundedOutput(Writability, WebSocketProtocol):
         """At once where nothing waits: a reply then costs no turn of the reactor."""
         transport = self.transport
         if transport.connected and not (transport.dataBuffer or transport._tempDataBuffer):
-            sent = transport.writeSomeData(data)
-            # Anything but a number is a lost connection, which the reactor will find as well.
-            if isinstance(sent, int):
-                data = data[sent:]
+            try:
+                sent = transport.socket.send(data)
+            except OSError:
+                sent = 0  # it is full, or lost, which the reactor will find as well
+            data = data[sent:]
         if data:
             transport.write(data)
 

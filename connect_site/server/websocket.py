@@ -61,6 +61,8 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         for _ in range(STEPS_AT_ONCE):
             if self.reading_paused or self.state == self.STATE_CLOSED:
                 return
+            if not self.data and self.current_frame is None:
+                return
             if not self._take_whole_message() and not self.processData():
                 return
         self.pause_reading()
@@ -141,7 +143,13 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     def handle_reply(self, message: Mapping[str, Any]) -> None:
         kind = message["type"]
         if kind == "websocket.send":
-            self._send_message(message)
+            if self.state == self.STATE_OPEN:
+                if (text := message.get("text")) is not None:
+                    self.send_frame(TEXT, text.encode())
+                else:
+                    self.send_frame(BINARY, message["bytes"])
+            elif self.state == self.STATE_CONNECTING:
+                raise ValueError("the socket has not been accepted")
         elif kind == "websocket.close" and self.state != self.STATE_CONNECTING:
             self.serverClose(message.get("code"), message.get("reason") or "")
         elif self.state != self.STATE_CONNECTING or self.handshake_deferred is None:
@@ -154,16 +162,6 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
             self.collect_denial(message)
         else:
             raise ValueError(f"cannot send {kind} here")
-
-    def _send_message(self, message: Mapping[str, Any]) -> None:
-        if self.state == self.STATE_CONNECTING:
-            raise ValueError("the socket has not been accepted")
-        if self.state != self.STATE_OPEN:
-            return
-        if (text := message.get("text")) is not None:
-            self.send_frame(TEXT, text.encode())
-        else:
-            self.send_frame(BINARY, message["bytes"])
 
     # --- The end ---------------------------------------------------------------------------------
 
