@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
 from django.core.management.color import no_style
 from django.db import connection, connections
 
+from chargepoints.models import QuirkProfile
 from tests.warm_start import run_manage_py
 
 # What migrations leave behind is the same for every test; the rest of a database is emptied.
@@ -19,6 +21,7 @@ LEFT_BY_MIGRATIONS = {
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
+    "chargepoints_quirkprofile",
     "django_content_type",
     "django_migrations",
 }
@@ -59,6 +62,8 @@ def empty() -> None:
     tables = set(connection.introspection.table_names()) - LEFT_BY_MIGRATIONS
     statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=False)
     connection.ops.execute_sql_flush(statements)
+    known = import_module("chargepoints.migrations.0013_known_quirks").KNOWN
+    QuirkProfile.objects.exclude(name__in=known).delete()
 
 
 def _directory_of_the_run(directory: Path) -> Path:

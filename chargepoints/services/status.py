@@ -63,13 +63,10 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     known = _known(inbound, place)
     at = moment.at
     said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
-    late = known.at is not None and at < known.at
-    if late or (at == known.at and said != known.report):
-        if _is_history(inbound, report, moment):
-            return False
-        if late:
-            # Replayed from an outage: history, but not what is so now.
-            return True
+    if known.at is not None and at < known.at:
+        # Replayed from an outage: history, but not what is so now. Within the same second a
+        # connector may well be back in a state that it left.
+        return not _is_history(inbound, report, moment)
     news = said != known.report
     if news:
         inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, at))

@@ -127,11 +127,11 @@ async def test_every_request_of_the_charge_point_is_answered(cp: Independent) ->
     await ask(call.MeterValues(1, meter_value, number))
     stopped = await ask(call.StopTransaction(1100, at(), number, "Local", "04A1B2C3", meter_value))
     assert stopped.id_tag_info["status"] == "Accepted"
-    assert (await ask(call.DataTransfer("Acme", "light", "on"))).status == "Accepted"
+    assert (await ask(call.DataTransfer("Acme", "light", "on"))).status == "UnknownVendorId"
     await ask(call.DiagnosticsStatusNotification("Idle"))
     await ask(call.FirmwareStatusNotification("Idle"))
     await ask(call.LogStatusNotification("Idle", 1))
-    await ask(call.SecurityEventNotification("SettingSystemTime", at()))
+    await ask(call.SecurityEventNotification("SettingSystemTime", at(), "by hand"))
     await ask(call.SignedFirmwareStatusNotification("Idle", 1))
     assert (await ask(call.SignCertificate(csr))).status == "Accepted"
     # Answered first, followed by the certificate.
