@@ -1,5 +1,6 @@
 """One CALL of a charger on its way through a handler."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,8 @@ from chargepoints.unit_of_work import UnitOfWork
 class Inbound:
     """`payload` is unrenamed, normalised by its schema; what was odd is in `deviations`.
 
-    `unit` is the transaction the handler runs in; `decide` runs before there is one.
+    `unit` is the transaction the handler runs in; `decide` runs before there is one. `logged` is
+    the version's, where the payload holds what is not to be logged.
     """
 
     station: Station
@@ -25,10 +27,18 @@ class Inbound:
     received_at: datetime
     deviations: list[str]
     unit: UnitOfWork = field(init=False)
+    logged: Callable[[str, Any], Any] | None = None
 
     def deviate(self, deviation: str) -> None:
         if deviation and deviation not in self.deviations:
             self.deviations.append(deviation)
+
+    @property
+    def logged_payload(self) -> dict[str, Any]:
+        if self.logged is None:
+            return self.payload
+        payload: dict[str, Any] = self.logged(self.action, self.payload)
+        return payload
 
     def time(self, text: object) -> Moment:
         moment = read_time(text, self.received_at)
@@ -51,7 +61,7 @@ class Inbound:
                 "version": self.version,
                 "action": self.action,
                 "message_id": self.message_id,
-                "payload": self.payload,
+                "payload": self.logged_payload,
             },
         )
 

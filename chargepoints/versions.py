@@ -136,6 +136,9 @@ class OcppVersion:
     shown_answer: Callable[[str, Any], Any] = _nothing_secret
     # The same of a charger's CALL, which is worked on as it is shown; it may be anything, too.
     shown_notice: Callable[[str, Any], Any] = _nothing_secret
+    # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
+    # kept, with what is left out here.
+    logged: Callable[[str, Any], Any] = _nothing_secret
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     def reading(self, action: str) -> ResponseReading:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoints.inbound import Inbound
+from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import commands, device_model, passwords, security_events
 from chargepoints.unit_of_work import UnitOfWork
@@ -51,7 +52,7 @@ def is_secret(payload: Payload) -> bool:
 def shown(action: str, payload: Payload) -> Payload:
     """The request without the password, for trace and rows."""
     if action == "ChangeConfiguration" and is_secret(payload):
-        return payload | {"value": device_model.REDACTED}
+        return payload | {"value": REDACTED}
     return payload
 
 
@@ -64,8 +65,7 @@ def shown_answer(action: str, payload: Any) -> Any:
         return payload
     return payload | {
         "configurationKey": [
-            entry | {"value": device_model.REDACTED} if _shows_secret(entry) else entry
-            for entry in entries
+            entry | {"value": REDACTED} if _shows_secret(entry) else entry for entry in entries
         ]
     }
 

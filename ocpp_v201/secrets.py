@@ -1,14 +1,20 @@
-"""What no trace, row or event may hold: the values of passwords, wherever they are said."""
+"""What no trace or event may hold: passwords, wherever they are said, which no row holds either,
+and the key codes of drivers.
+"""
 
 from typing import Any
 
-from chargepoints.services.device_model import REDACTED, SECRET_NAMES
+from chargepoints import key_codes
+from chargepoints.key_codes import REDACTED
+from chargepoints.services.device_model import SECRET_NAMES
 
 # What holds variables together with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
 ANSWERS = frozenset({"GetVariables"})
 NOTICES = frozenset({"NotifyReport", "NotifyEvent"})
 NETWORK_SECRETS = frozenset({"apnPassword", "key", "password"})
+# Where messages of either side name tokens.
+TOKENS = frozenset({"idToken", "groupIdToken", "localAuthorizationList"})
 VALUES = ("value", "attributeValue", "actualValue")
 
 
@@ -31,6 +37,13 @@ def shown_answer(action: str, payload: Any) -> Any:
 
 def shown_notice(action: str, payload: Any) -> Any:
     return without_secrets(payload) if action in NOTICES else payload
+
+
+def logged(action: str, payload: Any) -> Any:
+    """C04.FR.04: without key codes; most messages name no token at all."""
+    if isinstance(payload, dict) and TOKENS.isdisjoint(payload):
+        return payload
+    return key_codes.shown(payload)
 
 
 def without_secrets(data: Any, *, secret: bool = False) -> Any:

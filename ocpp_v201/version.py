@@ -148,5 +148,6 @@ VERSION = OcppVersion(
     shown=secrets.shown_request,
     shown_answer=secrets.shown_answer,
     shown_notice=secrets.shown_notice,
+    logged=secrets.logged,
     answers_unreadable=True,
 )

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from chargepoints.admin import command_types, live
 from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import cautions, commands
+from chargepoints.services import cautions, commands, redaction
 from chargepoints.services.command_types import COMMAND_TYPES
 
 TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
@@ -39,7 +39,10 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         doubts = cautions.of(charge_point, wanted, form.args)
         asks = bool(doubts) or wanted not in command_types.SENT_AT_ONCE
         if asks and "confirmed" not in request.POST:
-            context |= {"confirm": pretty(form.args), "cautions": doubts}
+            context |= {
+                "confirm": pretty(redaction.shown_args(wanted, form.args)),
+                "cautions": doubts,
+            }
         elif sent := _submit(request, charge_point, form):
             context = _context(charge_point, offered, _form(charge_point, wanted)) | {"sent": sent}
     response = _render(request, context)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints import key_codes
 from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Command
@@ -99,7 +100,7 @@ class CommandAdmin(HistoryAdmin):
 
     @admin.display(description="request")
     def request_sent(self, row: Command) -> SafeString:
-        return json_block(row.request)
+        return json_block(key_codes.shown(row.request))
 
     @admin.display(description="response")
     def response_got(self, row: Command) -> SafeString:

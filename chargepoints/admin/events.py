@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints import key_codes
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Event
@@ -40,7 +41,7 @@ class EventAdmin(HistoryAdmin):
 
     @admin.display(description="data")
     def data_sent(self, row: Event) -> SafeString:
-        return json_block(row.data)
+        return json_block(key_codes.shown(row.data))
 
     @admin.display(description="OCPP message")
     def ocpp_said(self, row: Event) -> SafeString:

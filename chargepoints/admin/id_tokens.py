@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from chargepoints.key_codes import is_key_code
 from chargepoints.models import AuthorizationStatus, IdToken
 from chargepoints.templatetags import badges, charging
 
@@ -16,7 +17,7 @@ from chargepoints.templatetags import badges, charging
 class IdTokenAdmin(ModelAdmin):
     """Core's decisions can be looked at and forgotten, not changed: core is asked again."""
 
-    list_display = ("value", "type", "verdict", "group_id_token", "expires", "source", "fresh")
+    list_display = ("token", "type", "verdict", "group_id_token", "expires", "source", "fresh")
     list_filter = (("status", ChoicesDropdownFilter), ("source", ChoicesDropdownFilter))
     search_fields = ("value", "group_id_token")
     list_per_page = 50
@@ -42,7 +43,14 @@ class IdTokenAdmin(ModelAdmin):
         return allowed
 
     def get_fields(self, request: HttpRequest, obj: IdToken | None = None) -> Any:
-        return self.fields if obj is not None else self.fields[:6]
+        if obj is None:
+            return self.fields[:6]
+        return ("token", *self.fields[1:]) if is_key_code(obj.type) else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: IdToken | None = None) -> Any:
+        # With another type a key code would be shown.
+        secret = obj is not None and is_key_code(obj.type)
+        return ("token", "type", *self.readonly_fields) if secret else self.readonly_fields
 
     @admin.display(description="status", ordering="status")
     def verdict(self, row: IdToken) -> SafeString:

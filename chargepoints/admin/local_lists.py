@@ -16,7 +16,7 @@ from chargepoints.templatetags import badges
 
 class EntryInline(TabularInline):
     model = LocalListEntry
-    fields = readonly_fields = ("value", "type", "status", "group_id_token", "expires_at")
+    fields = readonly_fields = ("token", "type", "status", "group_id_token", "expires_at")
     extra = 0
     per_page = 50
     can_delete = False

@@ -26,7 +26,7 @@ class ReservationAdmin(HistoryAdmin):
         "charge_point",
         "evse_id",
         "state_badge",
-        "id_token",
+        "token",
         "created_at",
         "expires_at",
     )
@@ -37,6 +37,16 @@ class ReservationAdmin(HistoryAdmin):
     )
     search_fields = ("charge_point__identity", "=id_token")
     search_help_text = "charge point, or exact token"
+    fields = (
+        "charge_point",
+        "reservation_id",
+        "evse_id",
+        ("token", "id_token_type", "group_id_token"),
+        "state",
+        ("created_at", "expires_at"),
+        ("transaction", "command"),
+    )
+    readonly_fields = ("token", "created_at")
 
     @admin.display(description="state")
     def state_badge(self, row: Reservation) -> SafeString:

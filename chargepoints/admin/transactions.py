@@ -83,7 +83,7 @@ class TransactionAdmin(HistoryAdmin):
         "charge_point",
         "evse_id",
         "state",
-        "id_token",
+        "token",
         "started",
         "lasted",
         "energy",
@@ -109,7 +109,7 @@ class TransactionAdmin(HistoryAdmin):
             "Who",
             {
                 "fields": (
-                    ("id_token", "id_token_type", "group_id_token"),
+                    ("token", "id_token_type", "group_id_token"),
                     ("authorization_status", "decided_by", "stop_id_token"),
                     ("remote_start_id", "reservation_id"),
                 )
@@ -137,7 +137,7 @@ class TransactionAdmin(HistoryAdmin):
         ),
         ("Remarks", {"fields": ("remarks",)}),
     )
-    readonly_fields = ("meter_start", "meter_stop", "meter_latest", "remarks")
+    readonly_fields = ("token", "meter_start", "meter_stop", "meter_latest", "remarks")
 
     @admin.display(description="state")
     def state(self, row: Transaction) -> SafeString:

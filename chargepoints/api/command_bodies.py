@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chargepoints import key_codes
 from chargepoints.api.fields import (
     Integer,
     Strict,
@@ -38,13 +39,20 @@ class CommandRequest(Strict):
         return body
 
 
+class ShownRequest(serializers.DictField):
+    """Without the key codes that the row holds."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(key_codes.shown(value))
+
+
 class OcppExchange(Strict):
     """What went over the socket for it; null until it was sent."""
 
     version = TextOrNull(source="ocpp_version", read_only=True)
     action = TextOrNull(read_only=True)
     message_id = TextOrNull(read_only=True)
-    request = serializers.DictField(read_only=True, allow_null=True)
+    request = ShownRequest(read_only=True, allow_null=True)
     response = serializers.DictField(read_only=True, allow_null=True)
     duration_ms = serializers.FloatField(read_only=True, allow_null=True)
 
@@ -68,7 +76,9 @@ class CommandError(Strict):
 
 class CommandSerializer(StrictModel):
     charge_point = Text(source="charge_point.identity", read_only=True)
-    args = serializers.SerializerMethodField(help_text="As they were asked, without passwords.")
+    args = serializers.SerializerMethodField(
+        help_text="As they were asked, without passwords and key codes."
+    )
     transaction = serializers.IntegerField(
         source="transaction_id",
         read_only=True,

@@ -47,7 +47,7 @@ class InvalidParameters(Exception):
         self.messages = messages
 
 
-REFUSED_STATUS = {"unknown_type": 400, "invalid_args": 400}
+REFUSED_STATUS = {"unknown_type": 400, "invalid_args": 400, "already_expired": 400}
 # Exceptions of Django that always mean the same.
 DJANGO_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     Http404: (404, "not_found", "there is nothing here"),

@@ -38,7 +38,7 @@ MOST_WH = 1e15
 
 
 class TransactionToken(Strict):
-    value = Text(source="id_token", read_only=True)
+    value = Text(source="token", read_only=True, help_text="A key code is not shown.")
     type = TextOrNull(source="id_token_type", read_only=True)
 
     def to_representation(self, instance: Transaction) -> Any:

@@ -18,7 +18,7 @@ from chargepoints.models import ChargePoint, Command, Message
 from chargepoints.services import commands, deafness, quirks
 from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
-from chargepoints.services.redaction import shown_args
+from chargepoints.services.redaction import stored_args
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Batched, Conclusion, OcppVersion
@@ -35,7 +35,7 @@ class Claimed:
     message_id: str
     action: str
     frame: str
-    shown_frame: str
+    logged_frame: str
     timeout_s: float
     sent_at: datetime
 
@@ -118,7 +118,10 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
     action = translation.action_for(command)
     if violations := version.schemas.request_violations(action, payload):
         first = violations[0]
-        raise CommandRefused("invalid_args", f"{first.pointer}: {first.message}")
+        # The message may quote what is not to be logged.
+        clear = version.logged(action, payload) is payload
+        message = first.message if clear else first.keyword
+        raise CommandRefused("invalid_args", f"{first.pointer}: {message}")
     return action, payload
 
 
@@ -143,7 +146,7 @@ def _mark_sent(
         message_id=message_id,
         request=shown,
         # Sent once and for all: what was secret in it need not be kept.
-        args=command.args if shown is payload else shown_args(command.type, command.args),
+        args=command.args if shown is payload else stored_args(command.type, command.args),
         effect_key=command.effect_key,
     )
     if not taken:
@@ -151,12 +154,13 @@ def _mark_sent(
     if not station.boot_accepted:
         station.asked_for |= version.brings(action, payload)
     frame = ocppj.encode_call(message_id, action, payload)
-    shown_frame = frame if shown is payload else ocppj.encode_call(message_id, action, shown)
+    logged = version.logged(action, shown)
+    logged_frame = frame if logged is payload else ocppj.encode_call(message_id, action, logged)
     timeout_s = command.timeout_s
     if (late := quirks.setting(station, "call_timeout_s") or 0) > timeout_s:
         timeout_s = late
         quirks.used(unit, station.id, "call_timeout_s")
-    return Claimed(command.pk, message_id, action, frame, shown_frame, timeout_s, now)
+    return Claimed(command.pk, message_id, action, frame, logged_frame, timeout_s, now)
 
 
 def conclude(
@@ -184,7 +188,7 @@ def conclude(
             Message.Direction.TO_CHARGER,
             claimed.action,
             claimed.message_id,
-            claimed.shown_frame,
+            claimed.logged_frame,
             answer.text.replace("\x00", "\ufffd"),
             outcome,
             error_code,

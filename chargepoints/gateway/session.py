@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from chargepoints import clock, metrics
+from chargepoints import clock, key_codes, metrics
 from chargepoints.gateway import handshake, ocppj
 from chargepoints.gateway.calls import BOOT_ACTION, Calls
 from chargepoints.gateway.errors import OcppError
@@ -168,6 +168,9 @@ class Session:
         if shown is not call.payload:
             inbound.payload = shown
             text = ocppj.encode_call(call.message_id, call.action, shown)
+        if (logged := self.version.logged(call.action, shown)) is not shown:
+            inbound.logged = self.version.logged
+            text = ocppj.encode_call(call.message_id, call.action, logged)
         try:
             handler = self._handler(inbound)
             decision = await handler.decide(inbound) if handler.decide else None
@@ -212,8 +215,10 @@ class Session:
         checked = schemas.check_request(inbound.action, inbound.payload)
         violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
         if violation is not None:
-            details = {"pointer": violation.pointer, "message": violation.message[:255]}
-            description = f"{violation.pointer}: {violation.message}".removeprefix(": ")
+            # The message may quote what is not to be logged.
+            message = violation.keyword if inbound.logged else violation.message
+            details = {"pointer": violation.pointer, "message": message[:255]}
+            description = f"{violation.pointer}: {message}".removeprefix(": ")
             raise OcppError(violation.code, description, details)
         for violation in checked.soft:
             inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
@@ -291,6 +296,8 @@ class Session:
             received_at=received_at,
             deviations=[frame.reason],
         )
+        if key_codes.KEY_CODE in text.lower():
+            text = key_codes.REDACTED
         code = "RpcFrameworkError" if unread else "FormatViolation"
         if frame.unknown_type and not unread:
             code = "MessageTypeNotSupported"

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Lower
 
+from chargepoints import key_codes
+
 
 class AuthorizationStatus(models.TextChoices):
     """The neutral verdict: OCPP 2.0.1's AuthorizationStatusEnumType in snake case."""
@@ -51,4 +53,9 @@ class IdToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        return self.token
+
+    @property
+    def token(self) -> str:
+        """As it may be shown."""
+        return key_codes.shown_value(self.value, self.type)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Lower
 
+from chargepoints import key_codes
+
 from .charge_point import ChargePoint
 from .id_token import AuthorizationStatus
 
@@ -42,4 +44,9 @@ class LocalListEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        return self.token
+
+    @property
+    def token(self) -> str:
+        """As it may be shown."""
+        return key_codes.shown_value(self.value, self.type)

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from chargepoints import key_codes
+
 from .charge_point import ChargePoint
 from .command import Command
 from .transaction import Transaction
@@ -52,3 +54,8 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reservation_id}: {self.state}"
+
+    @property
+    def token(self) -> str:
+        """As it may be shown."""
+        return key_codes.shown_value(self.id_token, self.id_token_type)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Upper
 
+from chargepoints import key_codes
+
 from .charge_point import ChargePoint
 
 
@@ -104,6 +106,11 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return self.transaction_id
+
+    @property
+    def token(self) -> str:
+        """As it may be shown."""
+        return key_codes.shown_value(self.id_token, self.id_token_type)
 
     @property
     def energy_wh(self) -> float | None:

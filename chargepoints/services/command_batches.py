@@ -35,7 +35,8 @@ def submit(
     `chosen_by` is how they were asked for, any JSON: a filter may find others the next time, and
     still be the same request. A repetition with the same `idempotency_key` finishes what the
     first left undone, and sends nothing twice. What a single charge point cannot take is noted
-    in `refused`. Raises CommandRefused: `unknown_type`, `invalid_args`, `idempotency_conflict`.
+    in `refused`. Raises CommandRefused: `unknown_type`, `invalid_args`, `already_expired`,
+    `idempotency_conflict`.
     """
     if type not in COMMAND_TYPES:
         raise CommandRefused("unknown_type", f"no command type is called {type!r}")
@@ -62,6 +63,7 @@ def _once(batch: CommandBatch) -> CommandBatch:
     try:
         with transaction.atomic():
             batch.save(force_insert=True)
+            commands.check_expiry(batch.expires_at)
     except IntegrityError:
         earlier = CommandBatch.objects.get(
             requested_by=batch.requested_by, idempotency_key=batch.idempotency_key

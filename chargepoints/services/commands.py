@@ -63,11 +63,12 @@ def submit(
     """Take a command in: a row, and a nudge to the process that holds the charger's socket.
 
     Raises CommandRefused: `unknown_type`, `invalid_args`, `not_supported` (by the charger's
-    version), `not_connected`, `idempotency_conflict`.
+    version), `not_connected`, `already_expired`, `idempotency_conflict`.
     """
     digest = _digest(charge_point, type, args, expires_at, not_before)
     if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
         return earlier
+    check_expiry(expires_at)
     if type not in COMMAND_TYPES:
         raise CommandRefused("unknown_type", f"no command type is called {type!r}")
     if errors := check_args(type, args):
@@ -103,6 +104,13 @@ def submit(
     # Robust: what was committed has succeeded, nudged or not.
     transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
     return command
+
+
+def check_expiry(expires_at: datetime | None) -> None:
+    """Raises CommandRefused `already_expired`: it would be taken in, and never sent."""
+    if expires_at is not None and expires_at <= timezone.now():
+        error = {"pointer": "/expires_at", "message": "this is past"}
+        raise CommandRefused("already_expired", "`expires_at` is past", [error])
 
 
 def cancel(command: Command) -> Command:

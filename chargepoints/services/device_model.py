@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.inbound import clip
+from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
 
 # 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: never stored, never shown.
 SECRET_NAMES = frozenset({"authorizationkey", "basicauthpassword"})
-REDACTED = "(not shown)"
 
 
 @dataclass(frozen=True, slots=True)

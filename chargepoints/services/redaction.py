@@ -1,14 +1,22 @@
-"""The arguments of a command as rows and pages may show them: without passwords."""
+"""A command's arguments as rows may hold them, without passwords, and as pages may show them."""
 
 from typing import Any
 
-from chargepoints.services.device_model import REDACTED, SECRET_NAMES
+from chargepoints import key_codes
+from chargepoints.key_codes import REDACTED
+from chargepoints.services.device_model import SECRET_NAMES
 from chargepoints.versions import installed_versions
 
 Args = dict[str, Any]
 
 
 def shown_args(type: str, args: Args) -> Args:
+    """As rows may hold them, and without key codes, which are needed until the command is over."""
+    shown: Args = key_codes.shown(stored_args(type, args))
+    return shown
+
+
+def stored_args(type: str, args: Args) -> Args:
     """The same object where nothing in it is secret."""
     if type == "raw":
         return _shown_raw(args)

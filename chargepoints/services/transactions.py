@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import MeterSource, Transaction
@@ -206,7 +207,10 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
     row.stop_reason = clip(stop.reason, 50)
-    row.stop_id_token = clip(stop.token.value, 255) if stop.token else ""
+    if stop.token is not None:
+        # It is kept to be looked at, and for nothing else.
+        shown = key_codes.shown_value(stop.token.value, stop.token.type)
+        row.stop_id_token = clip(shown, 255)
     row.power_w = row.current_a = None
     row.charging_state = ""
     if stop.meter_wh is not None:

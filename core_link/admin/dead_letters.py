@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from chargepoints import key_codes
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.templatetags import badges, charging
@@ -55,7 +56,7 @@ class DeadLetterAdmin(HistoryAdmin):
 
     @admin.display(description="event's data")
     def data(self, row: DeadLetter) -> SafeString:
-        return json_block(row.event.data)
+        return json_block(key_codes.shown(row.event.data))
 
     @admin.action(description="Send again", permissions=["resend"])
     def resend(self, request: HttpRequest, selected: QuerySet[DeadLetter]) -> None:

@@ -23,6 +23,7 @@ from chargepoints.models import (
     IdToken,
     InstalledCertificate,
     LocalList,
+    LocalListEntry,
     Message,
     MeterValue,
     Monitor,
@@ -224,3 +225,29 @@ def test_a_decision_of_core_can_be_forgotten_but_not_changed(admin_client: Clien
     delete = reverse("admin:chargepoints_idtoken_delete", args=[decision.pk])
     admin_client.post(delete, {"post": "yes"})
     assert not IdToken.objects.filter(pk=decision.pk).exists()
+
+
+def test_no_page_shows_a_key_code(admin_client: Client, make_charge_point: MakeChargePoint) -> None:
+    """2.0.1 C04.FR.04: only who types in an own one reads it."""
+    code, typed = "90210-SESAME", {"value": "90210-SESAME", "type": "KeyCode"}
+    charge_point = make_charge_point("CP-9")
+    a_past(charge_point, "x")
+    Transaction.objects.update(id_token=code, id_token_type="KeyCode")
+    Reservation.objects.update(id_token=code, id_token_type="KeyCode")
+    LocalListEntry.objects.update(value=code, type="KeyCode")
+    own = IdToken.objects.create(value=code, type="KeyCode")
+    Event.objects.update(data={"id_token": typed})
+    request = {"idToken": {"idToken": code, "type": "KeyCode"}}
+    Command.objects.update(type="start", args={"id_token": typed}, request=request)
+    for model in (Transaction, Reservation, LocalList, IdToken, Event, Command):
+        name = f"admin:chargepoints_{model._meta.model_name}"
+        key = own.pk if model is IdToken else model._default_manager.latest("pk").pk
+        for url in (reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[key])):
+            page = admin_client.get(url)
+            assert page.status_code == 200
+            assert code not in page.content.decode(), url
+        assert "(not shown)" in page.content.decode(), model
+    page = admin_client.get(
+        reverse("admin:chargepoints_chargepoint_change", args=[charge_point.pk])
+    )
+    assert page.status_code == 200 and code not in page.content.decode()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, Command, Event
+from chargepoints.models import ChargePoint, Command, CommandBatch, Event
 from chargepoints.services import commands
 from chargepoints.unit_of_work import unit_of_work
 from tests.chargepoints.api.client import ApiClient, connect, register
@@ -195,6 +195,31 @@ def test_a_command_for_later_is_kept_until_then(
     command = Command.objects.get()
     assert command.not_before is not None
     assert command.expires_at - command.not_before == timedelta(days=1)
+
+
+def test_a_command_that_could_never_be_sent_is_refused(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    past = (timezone.now() - timedelta(seconds=1)).isoformat()
+    for path, body in [(PATH, RESET), ("/command-batches", RESET | {"charge_points": ["DEPOT-7"]})]:
+        answer = client.post(path, body | {"expires_at": past})
+        assert (answer.status_code, answer.json()["code"]) == (400, "already_expired")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/expires_at"]
+    assert not Command.objects.exists() and not CommandBatch.objects.exists()
+
+
+def test_a_repetition_gets_its_command_after_that_has_expired(
+    client: ApiClient, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = RESET | {"expires_at": (timezone.now() + timedelta(hours=1)).isoformat()}
+    batch = body | {"charge_points": ["DEPOT-7"]}
+    first = client.post(PATH, body, Idempotency_Key="k1").json()
+    many = client.post("/command-batches", batch, Idempotency_Key="k2").json()
+    much_later = timezone.now() + timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: much_later)
+    assert client.post(PATH, body, Idempotency_Key="k1").json()["id"] == first["id"]
+    again = client.post("/command-batches", batch, Idempotency_Key="k2")
+    assert (again.status_code, again.json()["id"]) == (202, many["id"])
 
 
 def test_a_queued_command_can_be_cancelled_once(
