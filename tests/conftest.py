@@ -90,6 +90,7 @@ def running_core() -> Iterator[FakeCore]:
 def core(running_core: FakeCore) -> Iterator[FakeCore]:
     """The fake core behind `gateway`, without faults."""
     running_core.faults.clear()
+    running_core.decisions.vendors.clear()
     yield running_core
     running_core.faults.clear()
 

@@ -117,8 +117,8 @@ MUTANTS = [
         "a status told late is told twice",
         "P4",
         "chargepoints/services/status.py",
-        "        if _is_history(inbound, report, moment):\n            return False\n",
-        "",
+        "return not _is_history(inbound, report, moment)",
+        "return True",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",
     ),
