@@ -12,6 +12,8 @@ PYTEST = $(BIN)/python -m pytest
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 
 FAULT_TESTS = tests/faults tests/core_link/test_workers.py
+RANDOM_TESTS = tests/ocpp_v16/test_mutated_messages.py tests/ocpp_v201/test_bad_input.py \
+	tests/ocpp_v201/test_optional_fields.py tests/chargepoints/api/test_what_is_documented.py
 
 .PHONY: run test test-services faults mutants lint format types migrations bench check clean
 
@@ -23,17 +25,17 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 --dist loadfile -m "not services"
 
-## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser,
-## and more examples of what is drawn at random
+## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
 test-services: $(INSTALLED)
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
 		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
-	API_EXAMPLES=$${API_EXAMPLES:-20} FAULTS=$${FAULTS:-check} \
-		$(PYTEST) -n 2 --dist loadfile --hypothesis-profile=thorough -m "not embedded"
+	$(PYTEST) -n 2 --dist loadfile -m "not embedded"
 
-## faults: the faults of docs/promises.md in full, for an hour; FAULTS=check is what CI does
+## faults: the faults of docs/promises.md in full, and more of what is drawn at random
 faults: $(INSTALLED)
 	FAULTS=$${FAULTS:-long} $(PYTEST) --timeout 7200 $(FAULT_TESTS)
+	API_EXAMPLES=20 $(PYTEST) --timeout 7200 -n 2 --dist loadfile --hypothesis-profile=thorough \
+		$(RANDOM_TESTS)
 
 ## mutants: put faults into a copy of the product, and see that each is caught by a test
 mutants: $(INSTALLED)

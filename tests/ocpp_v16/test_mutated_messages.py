@@ -1,6 +1,6 @@
 """Messages of every kind with anything wrong in them: answered, and nothing fails for it.
 
-`--hypothesis-profile=thorough` (in `make check`) sends more than 10,000.
+`--hypothesis-profile=thorough` (in `make faults`) sends more than 10,000.
 """
 
 import asyncio
