@@ -8,6 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from chargepoints.inbound import clip
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
@@ -15,6 +16,7 @@ from chargepoints.unit_of_work import UnitOfWork
 # A refusal is asked again soon, whatever its time to live: a driver stands there.
 LONGEST_REFUSAL_S = 60.0
 LONGEST_TOKEN = 255
+LONGEST_TYPE = 20
 # Verdicts about the place, the hour or another transaction say nothing of the next question.
 _OF_THE_TOKEN_ITSELF = frozenset(
     {
@@ -71,7 +73,7 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
     """Keep what core decided, in the transaction of the message that brought the question."""
     if decision.decided_by != DecidedBy.CORE or decision.status not in _OF_THE_TOKEN_ITSELF:
         return
-    if len(token.value) > LONGEST_TOKEN:
+    if len(token.value) > LONGEST_TOKEN or len(token.type) > LONGEST_TYPE:
         # No version knows one so long: asked anew each time.
         return
     now = timezone.now()
@@ -80,9 +82,9 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
         ttl_s = min(ttl_s, LONGEST_REFUSAL_S)
     values = {
         "status": decision.status,
-        "group_id_token": decision.group_id_token or "",
+        "group_id_token": clip(decision.group_id_token, 255),
         "expires_at": decision.expires_at,
-        "personal_message": decision.personal_message or "",
+        "personal_message": clip(decision.personal_message, 512),
         "decided_at": now,
         "fresh_until": now + timedelta(seconds=ttl_s),
     }

@@ -1,5 +1,6 @@
 """JSON bodies of the API: strict and bounded on the way in, UTF-8 on the way out."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import IO, Any
@@ -53,7 +54,13 @@ class JsonRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return b"" if data is None else orjson.dumps(data)
+        if data is None:
+            return b""
+        try:
+            return orjson.dumps(data)
+        except TypeError:
+            # A charger may answer with a number of any size; 64 bits are all that orjson writes.
+            return json.dumps(data, default=str).encode()
 
 
 def _deeper_than(most: int, value: Any) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chargepoints.inbound import clip
 from chargepoints.models import Monitor
 
 
@@ -26,13 +27,16 @@ def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> Non
             charge_point_id=charge_point_id,
             number=monitor.number,
             defaults={
-                "variable": monitor.variable,
-                "type": monitor.type,
+                "variable": clip(monitor.variable, 50),
+                "type": clip(monitor.type, 30),
                 "value": monitor.value,
                 "severity": monitor.severity,
                 "transaction": monitor.transaction,
                 "read_at": read_at,
-                **monitor.where,
+                **{
+                    name: clip(value, 50) if isinstance(value, str) else value
+                    for name, value in monitor.where.items()
+                },
             },
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from chargepoints.models import Event
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
 
@@ -77,8 +78,11 @@ async def test_a_generated_client_drives_the_gateway(
             assert (command.type_, command.state) == ("trigger", models.CommandState.QUEUED)
             await charger.obey("TriggerMessage", {"status": "Accepted"})
 
-        page = operation("events.events_list").sync(
-            client=client, after=0, type_="charge_point.online"
+        listing = operation("events.events_list")
+        listing.sync(client=client, after=0)  # gives the events their places
+        online = Event.objects.get(charge_point__identity=identity, type="charge_point.online")
+        page = listing.sync(
+            client=client, after=(online.position or 1) - 1, type_="charge_point.online"
         )
         assert identity in {event.charge_point for event in page.results}
         refused = operation("transactions.transactions_retrieve").sync(999_999_999, client=client)
