@@ -1,18 +1,14 @@
 """Smart charging (1.6, 5.16, 5.5 and 5.7)."""
 
-from datetime import datetime
-
-from chargepoints.clock import ocpp_time
+from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Payload,
     ResponseReading,
-    by_status,
 )
 
 PURPOSE = {
@@ -30,7 +26,7 @@ def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Paylo
         "stackLevel": profile["stack_level"],
         "chargingProfilePurpose": PURPOSE[profile["purpose"]],
         "chargingProfileKind": profile["kind"].capitalize(),
-        "chargingSchedule": _schedule(profile),
+        "chargingSchedule": charging_schedule(profile),
     }
     if "transaction_id" in profile:
         said["transactionId"] = _number(profile["transaction_id"])
@@ -38,38 +34,8 @@ def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Paylo
         said["recurrencyKind"] = profile["recurrence"].capitalize()
     for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
         if here in profile:
-            said[name] = _time(profile[here])
+            said[name] = said_time(profile[here])
     return said
-
-
-def _schedule(profile: Payload) -> Payload:
-    schedule: Payload = {
-        "chargingRateUnit": profile["unit"],
-        "chargingSchedulePeriod": [_period(period) for period in profile["periods"]],
-    }
-    if "start" in profile:
-        schedule["startSchedule"] = _time(profile["start"])
-    if "duration_s" in profile:
-        schedule["duration"] = profile["duration_s"]
-    if "min_rate" in profile:
-        schedule["minChargingRate"] = _tenths(profile["min_rate"])
-    return schedule
-
-
-def _period(period: Payload) -> Payload:
-    said: Payload = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
-    if "phases" in period:
-        said["numberPhases"] = period["phases"]
-    return said
-
-
-def _tenths(value: float) -> float:
-    """7.14: at most one digit fraction."""
-    return round(float(value), 1)
-
-
-def _time(text: str) -> str:
-    return ocpp_time(datetime.fromisoformat(text))
 
 
 def _number(transaction_id: str) -> int:
@@ -93,15 +59,6 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked: Payload = command.request or {}
     number = asked["csChargingProfiles"]["chargingProfileId"]
     charging_profiles.accepted(unit, command, asked["connectorId"], number)
-
-
-def conclude_set(command: Command, response: Payload) -> Conclusion:
-    concluded = by_status(command, response)
-    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
-        return concluded
-    if charging_profiles.is_complete(command):
-        return concluded
-    return Conclusion(Command.State.QUEUED)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -151,7 +108,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(conclude_set, record_set),
+    "SetChargingProfile": ResponseReading(charging_profiles.conclude_part, record_set),
     "ClearChargingProfile": ResponseReading(record=record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

@@ -1,9 +1,8 @@
 """K: charging profiles and their schedules, from neutral words to OCPP's and back."""
 
-from datetime import datetime
-
 from django.utils import timezone
 
+from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.clock import api_time, coming_time, ocpp_time
 from chargepoints.inbound import clip
 from chargepoints.services.commands import CommandRefused
@@ -35,7 +34,7 @@ def charging_profile(profile: Payload) -> Payload:
         said["recurrencyKind"] = profile["recurrence"].capitalize()
     for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
         if here in profile:
-            said[name] = _time(profile[here])
+            said[name] = said_time(profile[here])
     if "transaction_id" in profile:
         said["transactionId"] = profile["transaction_id"]
     return said
@@ -53,39 +52,11 @@ def _check(profile: Payload) -> None:
 
 
 def _schedule(profile: Payload) -> Payload:
-    # K01.FR.35: in the order of time.
-    periods = sorted(profile["periods"], key=lambda period: int(period["start_s"]))
-    schedule: Payload = {
-        "id": profile["id"],
-        "chargingRateUnit": profile["unit"],
-        "chargingSchedulePeriod": [_period(period) for period in periods],
-    }
-    if "start" in profile:
-        schedule["startSchedule"] = _time(profile["start"])
-    elif profile["kind"] != "relative":
+    schedule = {"id": profile["id"], **charging_schedule(profile)}
+    if "start" not in profile and profile["kind"] != "relative":
         # K01.FR.40: an absolute or recurring schedule says when it starts.
         schedule["startSchedule"] = ocpp_time(timezone.now())
-    if "duration_s" in profile:
-        schedule["duration"] = profile["duration_s"]
-    if "min_rate" in profile:
-        schedule["minChargingRate"] = _tenths(profile["min_rate"])
     return schedule
-
-
-def _period(period: Payload) -> Payload:
-    said: Payload = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
-    if "phases" in period:
-        said["numberPhases"] = period["phases"]
-    return said
-
-
-def _tenths(value: float) -> float:
-    """ChargingSchedulePeriodType: at most one digit fraction."""
-    return round(float(value), 1)
-
-
-def _time(text: str) -> str:
-    return ocpp_time(datetime.fromisoformat(text))
 
 
 def neutral_profile(profile: Payload) -> Payload:

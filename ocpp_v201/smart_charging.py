@@ -6,10 +6,8 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Payload,
     ResponseReading,
-    by_status,
 )
 from ocpp_v201.schedules import PURPOSE, charging_profile
 
@@ -55,15 +53,6 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
         asked: Payload = command.request or {}
         number = asked["chargingProfile"]["id"]
         charging_profiles.accepted(unit, command, asked["evseId"], number)
-
-
-def conclude_set(command: Command, response: Payload) -> Conclusion:
-    concluded = by_status(command, response)
-    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
-        return concluded
-    if charging_profiles.is_complete(command):
-        return concluded
-    return Conclusion(Command.State.QUEUED)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -115,7 +104,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(conclude_set, record_set),
+    "SetChargingProfile": ResponseReading(charging_profiles.conclude_part, record_set),
     "ClearChargingProfile": ResponseReading(record=record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

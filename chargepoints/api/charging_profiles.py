@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from chargepoints.api.base import Resource
 from chargepoints.api.fields import StrictModel, TextOrNull
-from chargepoints.api.pagination import CursorPages
+from chargepoints.api.pagination import OldestFirst
 from chargepoints.models import ChargingProfile
 
 
@@ -47,10 +47,6 @@ class ChargingProfileFilters(django_filters.FilterSet):
     class Meta:
         model = ChargingProfile
         fields = ["evse_id", "purpose", "source"]
-
-
-class OldestFirst(CursorPages):
-    ordering = "id"
 
 
 class ChargingProfiles(Resource):

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from chargepoints.api.base import Resource
 from chargepoints.api.fields import StrictModel, Text, TextOrNull
-from chargepoints.api.pagination import CursorPages
+from chargepoints.api.pagination import OldestFirst
 from chargepoints.models import Variable
 
 
@@ -65,10 +65,6 @@ class VariableFilters(django_filters.FilterSet):
     class Meta:
         model = Variable
         fields = ["component"]
-
-
-class OldestFirst(CursorPages):
-    ordering = "id"
 
 
 class Configuration(Resource):

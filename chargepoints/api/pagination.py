@@ -91,3 +91,9 @@ class BySampling(CursorPages):
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         narrowed = {"charge_point", "transaction"} & set(request.query_params)
         return ("-sampled_at", "-id") if narrowed or "identity" in view.kwargs else ("-id",)
+
+
+class OldestFirst(CursorPages):
+    """In the order in which rows became known."""
+
+    ordering = "id"

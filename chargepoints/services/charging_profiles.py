@@ -10,6 +10,7 @@ from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse
 from chargepoints.services import commands, composite_schedule, quirks
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork, take_numbers
+from chargepoints.versions import Conclusion, by_status
 
 Purpose = ChargingProfile.Purpose
 Source = ChargingProfile.Source
@@ -99,6 +100,14 @@ def accepted(unit: UnitOfWork, command: Command, evse_id: int, profile_id: int) 
 def is_complete(command: Command) -> bool:
     """Whether all EVSEs have it that are to have it."""
     return len(command.result or []) >= len(each_evse(command))
+
+
+def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
+    """What the answer to one SetChargingProfile means for a command that may need several."""
+    concluded = by_status(command, response)
+    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
+        return concluded
+    return concluded if is_complete(command) else Conclusion(Command.State.QUEUED)
 
 
 def number_in_place(charge_point_id: int, evse_id: int, profile: Profile) -> int | None:

@@ -1,11 +1,12 @@
 """JSON texts with something wrong in them: at any place of a payload, of any kind."""
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+
+from tests.fakes.payloads import altered
 
 Payload = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -72,7 +73,7 @@ def mutated(draw: st.DrawFn, payload: Payload) -> str:
             text = _with_member(text, json.dumps(name), hostile)
         else:
             path = draw(st.sampled_from(paths))
-            payload = _changed(payload, path, drop=kind == "dropped")
+            payload = altered(payload, path, PLACE, drop=kind == "dropped")
             text = json.dumps(payload).replace(json.dumps(PLACE), hostile)
     return text
 
@@ -88,15 +89,3 @@ def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
         yield (*path, name)
         if isinstance(inner, dict | list):
             yield from _paths(inner, (*path, name))
-
-
-def _changed(payload: Payload, path: Path, *, drop: bool) -> Payload:
-    changed = copy.deepcopy(payload)
-    holder: Any = changed
-    for part in path[:-1]:
-        holder = holder[part]
-    if drop:
-        del holder[path[-1]]
-    else:
-        holder[path[-1]] = PLACE
-    return changed

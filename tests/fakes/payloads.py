@@ -139,13 +139,15 @@ def faults(schema: Schema) -> Iterator[Fault]:
     yield Fault("unknown", (), False, {**fullest, "surprise": {"of": ["any", "kind"]}})
     for path, part, required in _places(schema, schema, fullest):
         if required:
-            yield Fault("missing", path, required, _with(fullest, path, drop=True))
-        yield Fault("null", path, required, _with(fullest, path, None))
+            yield Fault("missing", path, required, altered(fullest, path, drop=True))
+        yield Fault("null", path, required, altered(fullest, path, None))
         kind = str(part.get("type"))
         if kind not in ("object", "None"):
-            yield Fault(f"an object for {kind}", path, required, _with(fullest, path, {"odd": [1]}))
+            yield Fault(
+                f"an object for {kind}", path, required, altered(fullest, path, {"odd": [1]})
+            )
         for name, value in WRONG.get(kind, {}).items():
-            yield Fault(f"{name} for {kind}", path, required, _with(fullest, path, value))
+            yield Fault(f"{name} for {kind}", path, required, altered(fullest, path, value))
 
 
 def _places(
@@ -162,7 +164,8 @@ def _places(
             yield from _places(resolved(part["items"], root), root, inner[0], (*here, 0))
 
 
-def _with(payload: Payload, path: Path, value: Any = None, *, drop: bool = False) -> Payload:
+def altered(payload: Payload, path: Path, value: Any = None, *, drop: bool = False) -> Payload:
+    """A copy with another value at `path`, or without it."""
     changed = copy.deepcopy(payload)
     holder: Any = changed
     for part in path[:-1]:

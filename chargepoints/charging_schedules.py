@@ -1,0 +1,42 @@
+"""Charging schedules in OCPP's words, as far as 1.6 (7.13) and 2.0.1 agree."""
+
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import ocpp_time
+
+Schedule = dict[str, Any]
+
+
+def charging_schedule(profile: Schedule) -> Schedule:
+    """The schedule of a neutral profile: limits in its `unit`, times in seconds and UTC."""
+    # 2.0.1 K01.FR.35: in the order of time.
+    periods = sorted(profile["periods"], key=lambda period: int(period["start_s"]))
+    schedule: Schedule = {
+        "chargingRateUnit": profile["unit"],
+        "chargingSchedulePeriod": [_period(period) for period in periods],
+    }
+    if "start" in profile:
+        schedule["startSchedule"] = said_time(profile["start"])
+    if "duration_s" in profile:
+        schedule["duration"] = profile["duration_s"]
+    if "min_rate" in profile:
+        schedule["minChargingRate"] = _tenths(profile["min_rate"])
+    return schedule
+
+
+def said_time(text: str) -> str:
+    """A time of the API as chargers read it."""
+    return ocpp_time(datetime.fromisoformat(text))
+
+
+def _period(period: Schedule) -> Schedule:
+    said: Schedule = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
+    if "phases" in period:
+        said["numberPhases"] = period["phases"]
+    return said
+
+
+def _tenths(value: float) -> float:
+    """1.6, 7.14, and ChargingSchedulePeriodType: at most one digit fraction."""
+    return round(float(value), 1)
