@@ -130,8 +130,11 @@ class CoreClient:
             await self._connections.take(ends)
         except NoTurn as error:
             raise CoreUnreachable(str(error), ours=not error.hangs) from None
+        remaining = ends - loop.time()
+        if remaining < LEAST_S:
+            self._connections.give_back(answered=False)
+            raise CoreUnreachable("its turn at a connection to core came too late", ours=True)
         exchange = Exchange()
-        remaining = max(0.0, ends - loop.time())
         request = loop.run_in_executor(
             self._threads, self._post, path, question, remaining, exchange
         )

@@ -148,16 +148,19 @@ async def test_behind_a_core_that_hangs_nobody_waits_for_a_connection_for_long(
 
 
 async def test_a_core_that_is_slow_and_answers_is_not_taken_for_dead(
-    core: FakeCore, asking: CoreClient
+    core: FakeCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(client, "CONNECTIONS", 2)
+    asking = CoreClient(core.url, "token", timeout_s=1.0)
     core.fail(slow_ms=300)
     outcomes = await asyncio.gather(
-        *[ask(asking) for _ in range(5 * client.CONNECTIONS)], return_exceptions=True
+        *[ask(asking) for _ in range(4 * OPENS_AFTER)], return_exceptions=True
     )
-    crowded = [each for each in outcomes if "every connection" in str(each)]
+    crowded = [each for each in outcomes if "connection to core" in str(each)]
     assert len(crowded) > OPENS_AFTER
     assert any(isinstance(each, dict) for each in outcomes)
     assert not asking.breaker.is_open
+    asking.close()
 
 
 async def test_what_the_charger_has_waited_already_counts(
