@@ -81,6 +81,7 @@ class TransactionSerializer(StrictModel):
             "charging_state",
             "offline",
             "orphan",
+            "superseded",
             "closed_by",
             "energy_wh",
             "meter_start_wh",

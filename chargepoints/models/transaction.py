@@ -34,7 +34,8 @@ class Transaction(models.Model):
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="transactions"
     )
-    # 1.6: an integer we issue; 2.0.1: a string of the station. Unique per charge point only.
+    # 1.6: an integer we issue; 2.0.1: a string of the station. Unique per charge point only, and
+    # where a station's ids restart, among those that are not superseded.
     transaction_id = models.CharField(max_length=255)
     evse_id = models.PositiveIntegerField(null=True, blank=True)
     connector_id = models.PositiveIntegerField(null=True, blank=True)
@@ -56,6 +57,9 @@ class Transaction(models.Model):
     offline = models.BooleanField(default=False, help_text="begun while the charger was offline")
     orphan = models.BooleanField(
         default=False, help_text="heard of by its end or its meter values, not by its start"
+    )
+    superseded = models.BooleanField(
+        default=False, help_text="the station has used its id again, for a later transaction"
     )
     closed_by = models.CharField(
         max_length=150, blank=True, help_text="who ended it, where it was not the charger"
@@ -84,7 +88,9 @@ class Transaction(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["charge_point", "transaction_id"], name="transaction_unique"
+                fields=["charge_point", "transaction_id"],
+                condition=models.Q(superseded=False),
+                name="transaction_unique",
             ),
             models.UniqueConstraint(fields=["charge_point", "start_key"], name="start_unique"),
         ]

@@ -55,7 +55,7 @@ def _about_evse(charge_point: ChargePoint, evse_id: int) -> Iterator[str]:
 
 def _about_transaction(charge_point: ChargePoint, transaction_id: str) -> Iterator[str]:
     row = Transaction.objects.filter(
-        charge_point=charge_point, transaction_id=transaction_id
+        charge_point=charge_point, transaction_id=transaction_id, superseded=False
     ).first()
     if row is None:
         yield f"no transaction {transaction_id} of it is known"

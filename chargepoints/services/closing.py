@@ -58,6 +58,15 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
         transactions.remember(inbound, row)
 
 
+def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
+    """The station has used its id again: what comes under the id is about a later transaction."""
+    if row.ended_at is None:
+        _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+        transactions.remember(inbound, row)
+    row.superseded = True
+    row.save(update_fields=["superseded"])
+
+
 def by_hand(
     pk: int,
     *,

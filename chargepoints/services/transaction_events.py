@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.db.models import Max
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Transaction, TransactionEvent
@@ -38,6 +39,10 @@ def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transacti
     """
     ended = told.event_type == ENDED
     row = transactions.find(inbound, told.stop.transaction_id, to_end=ended)
+    if row is not None and _begins_another(row, told):
+        inbound.deviate("transaction_id_used_again")
+        closing.supersede(inbound, row, told.start)
+        row = None
     if row is not None and not _is_new(inbound, row, told):
         return row
     if told.event_type == STARTED:
@@ -53,6 +58,23 @@ def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transacti
             _ask_for_the_rest(inbound, row)
     _append(inbound, row, told, conflict=False)
     return row
+
+
+def _begins_another(row: Transaction, told: Told) -> bool:
+    """Whether the station uses an id again, as some do that count from 1 after a restart.
+
+    It begins after all that is known of the earlier transaction, which has ended, or ended with
+    a restart of the station; otherwise it is a repetition of the start, or a conflict with it.
+    """
+    if told.event_type != STARTED or row.started_at is None:
+        return False
+    if row.events.filter(digest=_digest(told)).exists():
+        return False
+    latest = row.events.aggregate(occurred=Max("occurred_at"), received=Max("received_at"))
+    if latest["occurred"] is None or told.start.moment.at <= latest["occurred"]:
+        return False
+    restarted = ChargePoint.objects.filter(pk=row.charge_point_id, booted_at__gt=latest["received"])
+    return row.ended_at is not None or restarted.exists()
 
 
 def numbers_are_missing(row: Transaction, coming: int) -> bool:

@@ -64,7 +64,9 @@ def find(inbound: Inbound, transaction_id: str, *, to_end: bool = False) -> Tran
     `to_end`: nobody else may close it meanwhile.
     """
     rows = Transaction.objects.select_for_update() if to_end else Transaction.objects.all()
-    return rows.filter(charge_point_id=inbound.station.id, transaction_id=transaction_id).first()
+    return rows.filter(
+        charge_point_id=inbound.station.id, transaction_id=transaction_id, superseded=False
+    ).first()
 
 
 def open_on(inbound: Inbound, evse_id: int | None) -> Transaction | None:

@@ -54,6 +54,7 @@ def test_a_transaction_has_the_contracts_shape(client: ApiClient) -> None:
         "charging_state": "",
         "offline": False,
         "orphan": False,
+        "superseded": False,
         "closed_by": "",
         "energy_wh": 4000.0,
         "meter_start_wh": 1000.0,
