@@ -6,7 +6,7 @@ from chargepoints.services import transaction_events
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.readings import shape_of
-from chargepoints.services.transaction_events import ENDED, STARTED, Told
+from chargepoints.services.transaction_events import ENDED, STARTED, STOPPED, Told
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
@@ -27,7 +27,7 @@ async def ask(inbound: Inbound) -> Decision | None:
     return await decisions.authorize(
         inbound.station,
         token(payload["idToken"]),
-        context="stop" if payload["eventType"] == ENDED else "start",
+        context="stop" if _ends(payload) else "start",
         received_at=inbound.received_at,
         evse_id=evse.get("id"),
         connector_id=evse.get("connectorId"),
@@ -35,6 +35,11 @@ async def ask(inbound: Inbound) -> Decision | None:
         occurred_at=inbound.time(payload["timestamp"]).at,
         offline=bool(payload.get("offline")),
     )
+
+
+def _ends(payload: Payload) -> bool:
+    """Whether the token is of who stops it: the transaction may go on until the cable is out."""
+    return bool(payload["eventType"] == ENDED or payload["triggerReason"] == STOPPED)
 
 
 def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:

@@ -9,13 +9,16 @@ import orjson
 from django.db.models import Max
 
 from chargepoints.inbound import Inbound, clip
-from chargepoints.models import ChargePoint, Transaction, TransactionEvent
+from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
 from chargepoints.services import closing, commands, reservations, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
+# TriggerReasonEnumType: a token was presented to charge with, or to stop.
+AUTHORIZING = frozenset({"Authorized", "RemoteStart"})
+STOPPED = "StopAuthorized"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +137,27 @@ def _updated(inbound: Inbound, row: Transaction, told: Told, decision: Decision 
         reservations.use(inbound, start.reservation_id, row)
     if row.meter_start_wh is None:
         row.meter_start_wh = start.meter_wh
-    if told.event_type == UPDATED and not row.id_token:
-        # E03: cable first, the token follows in an Updated event.
+    if told.event_type == UPDATED and _is_authorized_by(row, told, decision):
         transactions.authorize(row, start.token, decision)
+    if told.trigger_reason == STOPPED:
+        # The transaction may end later, by the cable, without a token.
+        transactions.stopped_by(row, told.stop.token)
     row.save()
     if row.remote_start_id is not None and before[2] is None:
         transactions.confirm_start(inbound, row)
     if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
         inbound.emit("transaction.updated", transactions.describe(row), start.moment)
+
+
+def _is_authorized_by(row: Transaction, told: Told, decision: Decision | None) -> bool:
+    """E03: cable first, the token follows in an Updated event; and after a token that was refused,
+    another may.
+    """
+    if not row.id_token:
+        return True
+    refused = row.authorization_status not in ("", AuthorizationStatus.ACCEPTED)
+    accepted = decision is not None and decision.accepted
+    return refused and accepted and told.trigger_reason in AUTHORIZING
 
 
 def _unknown(inbound: Inbound, told: Told) -> Transaction:

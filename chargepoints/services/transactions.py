@@ -154,22 +154,26 @@ def begin(
     transaction_id: str,
     start_key: str | None = None,
 ) -> Transaction:
-    """Write the start, into `row` where the transaction was heard of before, and tell core."""
+    """Write the start, into `row` where the transaction was heard of before, and tell core.
+
+    What later messages have said already, and the start does not say, stays.
+    """
     row = row or Transaction(charge_point_id=inbound.station.id)
     row.transaction_id = transaction_id
     row.start_key = start_key
     clock_skew.observe(inbound, start.moment)
     row.orphan = False
-    row.evse_id = start.evse_id
-    row.connector_id = start.connector_id
+    for name in ("evse_id", "connector_id", "reservation_id", "remote_start_id"):
+        if (said := getattr(start, name)) is not None:
+            setattr(row, name, said)
     row.started_at = start.moment.at
     row.started_received_at = inbound.received_at
     row.time_quality = start.moment.quality
-    row.meter_start_wh = start.meter_wh
-    row.reservation_id = start.reservation_id
-    row.remote_start_id = start.remote_start_id
+    if start.meter_wh is not None:
+        row.meter_start_wh = start.meter_wh
     row.offline = start.offline
-    row.charging_state = row.charging_state or clip(start.charging_state, 50)
+    if row.ended_at is None:
+        row.charging_state = row.charging_state or clip(start.charging_state, 50)
     authorize(row, start.token, decision)
     row.save()
     remember(inbound, row)
@@ -209,10 +213,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
     row.stop_reason = clip(stop.reason, 50)
-    if stop.token is not None:
-        # It is kept to be looked at, and for nothing else.
-        shown = key_codes.shown_value(stop.token.value, stop.token.type)
-        row.stop_id_token = clip(shown, 255)
+    stopped_by(row, stop.token)
     row.power_w = row.current_a = None
     row.charging_state = ""
     if stop.meter_wh is not None:
@@ -234,6 +235,12 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
     )
     return row
+
+
+def stopped_by(row: Transaction, token: TokenAsked | None) -> None:
+    """The token of who stops it is kept to be looked at, and for nothing else."""
+    if token is not None:
+        row.stop_id_token = clip(key_codes.shown_value(token.value, token.type), 255)
 
 
 def _is_thousandfold(register: float | None, sample: float | None) -> bool:

@@ -1,0 +1,69 @@
+"""E Transactions beyond the test cases: events out of order, and tokens that come one by one."""
+
+from tests.fakes.core import FakeCore
+from tests.operated import Payload
+from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation, energy
+
+
+async def test_what_was_told_before_the_start_stays_known(station: OperatedStation) -> None:
+    """A queue that is sent in another order: the Started has no EVSE yet (E03)."""
+    charging = Charging(station)
+    started = charging.event("Started", "Authorized", idToken=TOKEN)
+    plugged_in = charging.event(
+        "Updated",
+        "CablePluggedIn",
+        info={"chargingState": "EVConnected"},
+        evse=EVSE,
+        reservationId=77,
+        meterValue=[energy(10.0, "Transaction.Begin")],
+    )
+    ended = charging.event("Ended", "StopAuthorized", meterValue=[energy(30.0)])
+    for event in (plugged_in, ended, started):
+        await station.call("TransactionEvent", event)
+    (row,) = station.transactions()
+    assert (row.id_token, row.evse_id, row.connector_id) == ("04A1B2", 1, 1)
+    assert (row.reservation_id, row.meter_start_wh, row.energy_wh) == (77, 10.0, 20.0)
+    assert row.started_at is not None and not row.orphan
+
+
+async def test_a_transaction_that_has_ended_charges_no_more(station: OperatedStation) -> None:
+    charging = Charging(station)
+    started = charging.event("Started", "CablePluggedIn", info={"chargingState": "EVConnected"})
+    ended = charging.event("Ended", "EVCommunicationLost")
+    await station.call("TransactionEvent", ended)
+    await station.call("TransactionEvent", started)
+    (row,) = station.transactions()
+    assert row.charging_state == ""
+
+
+async def test_after_a_refused_token_another_may_charge(station: OperatedStation) -> None:
+    """The transaction belongs to the token that was accepted, and stays with it."""
+    refused: Payload = {"idToken": "INVALID1", "type": "ISO14443"}
+    charging = Charging(station)
+    await charging.tell("Started", "CablePluggedIn", "EVConnected", evse=EVSE)
+    await charging.tell("Updated", "Authorized", idToken=refused)
+    await charging.tell("Updated", "Deauthorized")
+    await charging.tell("Updated", "Authorized", idToken=TOKEN)
+    await charging.tell("Updated", "StopAuthorized", idToken=refused)
+    (row,) = station.transactions()
+    assert (row.id_token, row.authorization_status) == ("04A1B2", "accepted")
+    assert row.stop_id_token == "INVALID1"
+
+
+async def test_core_is_told_that_a_token_is_there_to_stop(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    """It may well refuse who charges already to start once more."""
+    core.decisions.tokens["04FRESH1"] = {"status": "accepted", "cache_ttl_s": 0}
+    token: Payload = {"idToken": "04FRESH1", "type": "ISO14443"}
+    charging = Charging(station)
+    await charging.tell("Started", "Authorized", idToken=token, evse=EVSE)
+    await charging.tell("Updated", "StopAuthorized", idToken=token)
+    await charging.tell("Ended", "EVCommunicationLost", idToken=token)
+    asked = [
+        exchange.request["context"]
+        for exchange in core.journal.decisions
+        if exchange.path == "/authorize"
+        and exchange.request["charge_point"] == station.row.identity
+    ]
+    assert asked == ["start", "stop", "stop"]
