@@ -70,6 +70,25 @@ def compute(
     return limits
 
 
+def total(of_evses: Sequence[list[Limit]], of_station: list[Limit]) -> list[Limit]:
+    """What all EVSEs take together, within the limits of the station (1.6 5.7, 2.0.1 K08.FR.03)."""
+    limits: list[Limit] = []
+    for start_s in sorted({limit.start_s for each in (*of_evses, of_station) for limit in each}):
+        shares = [limit_from(each, start_s) for each in of_evses]
+        together = None if None in shares else sum(share for share in shares if share is not None)
+        found = [each for each in (together, limit_from(of_station, start_s)) if each is not None]
+        limit = min(found, default=None)
+        if not limits or limits[-1].limit != limit:
+            limits.append(Limit(start_s, limit))
+    return limits
+
+
+def limit_from(limits: Sequence[Limit], start_s: int) -> float | None:
+    """What is in force at this moment of a schedule."""
+    begun = [each for each in limits if each.start_s <= start_s]
+    return begun[-1].limit if begun else None
+
+
 def _limit_at(
     profiles: Sequence[Installed], at: datetime, since: datetime, unit: str
 ) -> tuple[float | None, int | None]:
@@ -120,7 +139,8 @@ def _schedule_start(profile: dict[str, Any], at: datetime, since: datetime) -> d
     start = _time(profile, "start")
     if profile["kind"] == "relative" or start is None:
         return since
-    if profile["kind"] == "recurring":
+    # 2.0.1 K01.FR.30: what is to start later recurs from then on.
+    if profile["kind"] == "recurring" and start <= at:
         every = RECURS_AFTER.get(profile.get("recurrence", "daily"), DAY)
         return start + (at - start) // every * every
     return start

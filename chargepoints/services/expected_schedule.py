@@ -3,11 +3,13 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from chargepoints.models import Command, Transaction
+from chargepoints.models import ChargingProfile, Command, Evse, Transaction
 from chargepoints.services import charging_profiles, composite_schedule, quirks
-from chargepoints.services.composite_schedule import Installed, Limit
+from chargepoints.services.charging_profiles import Purpose
+from chargepoints.services.composite_schedule import Installed, Limit, limit_from
 
 
 def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, float]]) -> None:
@@ -21,21 +23,23 @@ def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, 
         command.charge_point_id, args.get("evse_id", 0), begins, args["duration_s"], unit
     )
     factor = quirks.setting(command.charge_point, "limit_factor") or 1
-    agree = _agree(ours, [(start_s, limit * factor) for start_s, limit in theirs], 0.1 * factor)
+    said = [Limit(start_s, limit * factor) for start_s, limit in theirs]
+    agree = _agree(ours, said, 0.1 * factor)
     command.result = {"expected": [asdict(limit) for limit in ours], "as_expected": agree}
     if not agree:
         command.cautions = [*command.cautions, "it does not do what it accepted"]
 
 
-def _agree(ours: list[Limit], theirs: list[tuple[int, float]], tenth: float) -> bool:
-    """Limits are said with one digit after the point, on the charge point's own scale."""
-    if [limit.start_s for limit in ours] != [start_s for start_s, _ in theirs]:
-        return False
-    pairs = zip(ours, theirs, strict=True)
-    return all(
-        limit.limit is not None and abs(limit.limit - said) < tenth + 1e-6
-        for limit, (_, said) in pairs
-    )
+def _agree(ours: list[Limit], theirs: list[Limit], tenth: float) -> bool:
+    """Limits are said with one digit after the point, on the charge point's own scale.
+
+    It may say the same with more periods, or with fewer.
+    """
+    for start_s in {limit.start_s for limit in (*ours, *theirs)}:
+        expected, said = limit_from(ours, start_s), limit_from(theirs, start_s)
+        if expected is None or said is None or abs(expected - said) >= tenth + 1e-6:
+            return False
+    return True
 
 
 def expected(
@@ -48,19 +52,37 @@ def expected(
     without_transaction: bool = False,
 ) -> list[Limit]:
     """The limits on this EVSE (0: the charge point) in `unit`, A or W."""
-    charging = Transaction.objects.filter(
-        charge_point_id=charge_point_id, evse_id=evse_id, ended_at=None
-    ).first()
+
+    def on(evse_id: int, rows: QuerySet[ChargingProfile]) -> list[Limit]:
+        return composite_schedule.compute(
+            [Installed(row.evse_id, row.installed_at, row.profile) for row in rows],
+            start=start,
+            duration_s=duration_s,
+            unit=unit,
+            charging_since=_charging_since(charge_point_id, evse_id),
+        )
+
     rows = charging_profiles.in_force(charge_point_id, evse_id, timezone.now())
     if without_transaction:
-        rows = rows.exclude(purpose=charging_profiles.Purpose.TRANSACTION)
-    return composite_schedule.compute(
-        [Installed(row.evse_id, row.installed_at, row.profile) for row in rows],
-        start=start,
-        duration_s=duration_s,
-        unit=unit,
-        charging_since=charging.started_at if charging else None,
+        rows = rows.exclude(purpose=Purpose.TRANSACTION)
+    evses = Evse.objects.filter(charge_point_id=charge_point_id).values_list("evse_id", flat=True)
+    if evse_id or len(evses) < 2:
+        return on(evse_id, rows)
+    of_station = rows.filter(purpose__in=[Purpose.STATION_MAX, Purpose.EXTERNAL])
+    return composite_schedule.total(
+        [
+            on(each, charging_profiles.in_force(charge_point_id, each, timezone.now()))
+            for each in evses
+        ],
+        on(0, of_station),
     )
+
+
+def _charging_since(charge_point_id: int, evse_id: int) -> datetime | None:
+    under_way = Transaction.objects.filter(
+        charge_point_id=charge_point_id, evse_id=evse_id, ended_at=None
+    )
+    return under_way.values_list("started_at", flat=True).first()
 
 
 def _read(start: object) -> datetime:

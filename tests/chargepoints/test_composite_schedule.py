@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from chargepoints.services.composite_schedule import Installed, Limit, compute
+from chargepoints.services.composite_schedule import Installed, Limit, compute, total
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -68,6 +68,13 @@ def test_a_daily_profile_comes_again() -> None:
     assert limits(daily, duration_s=3600) == [(0, 12), (1800, 6), (2700, 12)]
 
 
+def test_a_daily_profile_that_starts_tomorrow_says_nothing_today() -> None:
+    daily = profile(
+        "default", 6, kind="recurring", recurrence="daily", start="2026-03-03T08:00:00Z"
+    )
+    assert limits(daily, duration_s=90_000) == [(0, None), (86_400, 6)]
+
+
 def test_a_weekly_profile_that_is_over_for_this_week_says_nothing() -> None:
     weekly = profile(
         "default",
@@ -115,3 +122,10 @@ def test_no_schedule_is_computed_for_longer_than_a_month() -> None:
     every_day = profile("default", 10, kind="recurring", recurrence="daily", duration_s=3600)
     found = limits(every_day, duration_s=2**31 - 1)
     assert len(found) == 2 * 31
+
+
+def test_the_station_takes_what_its_evses_take_together_within_its_own_limits() -> None:
+    evse = [Limit(0, 16.0), Limit(900, 6.0)]
+    assert total([evse, evse], [Limit(0, 20.0)]) == [Limit(0, 20.0), Limit(900, 12.0)]
+    assert total([evse, [Limit(0, None)]], [Limit(0, 20.0)]) == [Limit(0, 20.0)]
+    assert total([evse, [Limit(0, None)]], [Limit(0, None)]) == [Limit(0, None)]

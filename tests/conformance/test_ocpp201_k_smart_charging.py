@@ -301,6 +301,34 @@ async def test_tc_k_44_csms_composite_schedule_of_the_station(station: OperatedS
     await composite(station, 0)
 
 
+async def test_the_station_may_say_it_in_other_periods_and_of_all_evses(
+    station: OperatedStation,
+) -> None:
+    """K08.FR.03: of the whole station; a default for EVSE 0 is one for each (K01.FR.14)."""
+    for evse_id in (1, 2):
+        await station.connector_is("Available", evse_id)
+    await set_profile(station, 0, DEFAULT | {"periods": [{"start_s": 0, "limit": 10}]})
+    periods = [{"startPeriod": 0, "limit": 20}, {"startPeriod": 60, "limit": 20}]
+    schedule = {
+        "evseId": 0,
+        "duration": 300,
+        "scheduleStart": at(),
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": periods,
+    }
+    _, command = await station.command(
+        "get_composite_schedule",
+        {"duration_s": 300, "unit": "A"},
+        "GetCompositeSchedule",
+        {"status": "Accepted", "schedule": schedule},
+    )
+    settled = await station.settled(command)
+    assert settled.result == {
+        "expected": [{"start_s": 0, "limit": 20.0, "phases": None}],
+        "as_expected": True,
+    }
+
+
 # --- limits from outside ------------------------------------------------------------------------
 
 
