@@ -40,7 +40,7 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
         if args["charging_profile"]["purpose"] != "transaction":
             # 5.11: only a TxProfile may come with a remote start, and without a transaction.
             raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
-        profile = charging_profiles.numbered(unit, command, "charging_profile")
+        profile = charging_profiles.numbered(unit, command, evse_id or 0, "charging_profile")
         payload["chargingProfile"] = smart_charging.charging_profile(
             unit, command.charge_point, profile
         )
@@ -49,9 +49,13 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
     args = command.args
-    if command.type == "start" and response["status"] == "Accepted" and "charging_profile" in args:
-        evse_id = args.get("evse_id", 0)
-        charging_profiles.install(command.charge_point_id, evse_id, args["charging_profile"])
+    if command.type != "start" or response["status"] != "Accepted":
+        return
+    # Without an EVSE, where the profile holds is not known.
+    if "charging_profile" in args and "evse_id" in args:
+        charging_profiles.install(
+            command.charge_point_id, args["evse_id"], args["charging_profile"]
+        )
 
 
 def remote_stop(unit: UnitOfWork, command: Command) -> Payload:

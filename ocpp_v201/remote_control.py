@@ -46,7 +46,11 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
     if "evse_id" in args:
         payload["evseId"] = args["evse_id"]
     if "charging_profile" in args:
-        profile = charging_profiles.numbered(unit, command, "charging_profile")
+        charging_profiles.keep(
+            command, schedules.begun(args["charging_profile"]), "charging_profile"
+        )
+        evse_id = args.get("evse_id", 0)
+        profile = charging_profiles.numbered(unit, command, evse_id, "charging_profile")
         if profile["purpose"] != "transaction" or "transaction_id" in profile:
             # F01.FR.09, FR.11: a TxProfile, without the id of a transaction.
             raise CommandRefused("invalid_args", "a `transaction` profile without transaction_id")
@@ -57,9 +61,13 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
     args = command.args
-    if command.type == "start" and response["status"] == "Accepted" and "charging_profile" in args:
-        evse_id = args.get("evse_id", 0)
-        charging_profiles.install(command.charge_point_id, evse_id, args["charging_profile"])
+    if command.type != "start" or response["status"] != "Accepted":
+        return
+    # Without an EVSE, where the profile holds is not known.
+    if "charging_profile" in args and "evse_id" in args:
+        charging_profiles.install(
+            command.charge_point_id, args["evse_id"], args["charging_profile"]
+        )
 
 
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:

@@ -1,13 +1,12 @@
 """What several requests have: a number that ties later messages to them, and their tries."""
 
 from chargepoints.models import Command
-from chargepoints.unit_of_work import take_numbers
+from chargepoints.services.numbering import next_number
 from chargepoints.versions import Payload
 
 
 def request_id(command: Command) -> int:
-    station_id = command.charge_point_id
-    return take_numbers("request_number", {station_id: 1})[station_id]
+    return next_number(command.charge_point_id)
 
 
 def tries(args: Payload) -> Payload:

@@ -1,9 +1,11 @@
 """K: charging profiles and their schedules, from neutral words to OCPP's and back."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from chargepoints.charging_schedules import charging_schedule, said_time
-from chargepoints.clock import api_time, coming_time, ocpp_time
+from chargepoints.clock import api_time, coming_time
 from chargepoints.inbound import clip
 from chargepoints.services.commands import CommandRefused
 from chargepoints.versions import Payload
@@ -28,7 +30,7 @@ def charging_profile(profile: Payload) -> Payload:
         "stackLevel": profile["stack_level"],
         "chargingProfilePurpose": PURPOSE[profile["purpose"]],
         "chargingProfileKind": profile["kind"].capitalize(),
-        "chargingSchedule": [_schedule(profile)],
+        "chargingSchedule": [{"id": profile["id"], **charging_schedule(profile)}],
     }
     if profile["kind"] == "recurring":
         said["recurrencyKind"] = profile["recurrence"].capitalize()
@@ -40,23 +42,38 @@ def charging_profile(profile: Payload) -> Payload:
     return said
 
 
+def begun(profile: Payload) -> Payload:
+    """K01.FR.40: an absolute or recurring schedule says when it starts; now, if not told."""
+    if "start" in profile or profile["kind"] == "relative":
+        return profile
+    return profile | {"start": api_time(timezone.now().replace(microsecond=0))}
+
+
 def _check(profile: Payload) -> None:
-    if min(period["start_s"] for period in profile["periods"]) != 0:
+    starts = [period["start_s"] for period in profile["periods"]]
+    if min(starts) != 0:
         # K01.FR.31.
         raise CommandRefused("invalid_args", "the first period starts with the schedule, at 0 s")
+    if len(set(starts)) < len(starts):
+        # K01.FR.35.
+        raise CommandRefused("invalid_args", "two periods start at the same time")
     if profile["kind"] == "recurring" and "recurrence" not in profile:
         raise CommandRefused("invalid_args", "a recurring profile says how often: `recurrence`")
     if profile["kind"] == "relative" and "start" in profile:
         # K01.FR.41.
         raise CommandRefused("invalid_args", "a relative profile has no `start` of its own")
+    if profile["purpose"] != "transaction" and "transaction_id" in profile:
+        # ChargingProfileType.
+        raise CommandRefused("invalid_args", "only a `transaction` profile has a transaction_id")
+    if not _is_valid_at_all(profile):
+        raise CommandRefused("invalid_args", "`valid_to` is not after `valid_from`")
 
 
-def _schedule(profile: Payload) -> Payload:
-    schedule = {"id": profile["id"], **charging_schedule(profile)}
-    if "start" not in profile and profile["kind"] != "relative":
-        # K01.FR.40: an absolute or recurring schedule says when it starts.
-        schedule["startSchedule"] = ocpp_time(timezone.now())
-    return schedule
+def _is_valid_at_all(profile: Payload) -> bool:
+    if "valid_from" not in profile or "valid_to" not in profile:
+        return True
+    begin, end = (datetime.fromisoformat(profile[name]) for name in ("valid_from", "valid_to"))
+    return begin < end
 
 
 def neutral_profile(profile: Payload) -> Payload:

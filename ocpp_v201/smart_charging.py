@@ -9,11 +9,11 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
-from ocpp_v201.schedules import PURPOSE, charging_profile
+from ocpp_v201.schedules import PURPOSE, begun, charging_profile
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    _keep_number(command, command.args.get("evse_id", 0))
+    charging_profiles.keep(command, begun(command.args["profile"]))
     evse_id, profile = charging_profiles.next_part(unit, command)
     if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
         # K01.FR.38, and SetChargingProfileRequest's evseId.
@@ -23,19 +23,20 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     if profile["purpose"] == "transaction":
         # K01.FR.03: it names its transaction, which is the one under way there.
         profile = _of_transaction(command, evse_id, profile)
+    _check_place(command.charge_point_id, evse_id, profile)
     profile = charging_profiles.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
 
 
-def _keep_number(command: Command, evse_id: int) -> None:
-    """K01.FR.06, FR.39: no two profiles in one place; without an id it replaces the one there."""
-    profile = command.args["profile"]
-    if "id" in profile:
-        return
-    number = charging_profiles.number_in_place(command.charge_point_id, evse_id, profile)
-    if number is not None:
-        command.args["profile"] = profile | {"id": number}
-        Command.objects.filter(pk=command.pk).update(args=command.args)
+def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
+    """K01.FR.06, FR.39: no two profiles in one place."""
+    for other in charging_profiles.in_its_place(charge_point_id, evse_id, profile):
+        if other.profile_id != profile["id"]:
+            raise CommandRefused(
+                "invalid_args",
+                f"profile {other.profile_id} has this purpose, stack level and EVSE: "
+                "replace it under its id, or clear it",
+            )
 
 
 def _of_transaction(command: Command, evse_id: int, profile: Payload) -> Payload:
@@ -52,7 +53,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type == "set_charging_profile" and response["status"] == "Accepted":
         asked: Payload = command.request or {}
         number = asked["chargingProfile"]["id"]
-        charging_profiles.accepted(unit, command, asked["evseId"], number)
+        charging_profiles.accepted(unit, command, asked["evseId"], number, by_turns=True)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse
 from chargepoints.services import commands, composite_schedule, quirks
 from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork, take_numbers
+from chargepoints.services.numbering import next_free
+from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Conclusion, by_status
 
 Purpose = ChargingProfile.Purpose
@@ -18,23 +19,35 @@ Profile = dict[str, Any]
 VERIFIED_FOR_S = 3600
 
 
-def numbered(unit: UnitOfWork, command: Command, name: str = "profile") -> Profile:
-    """The profile in a command's argument `name`, with an id and a stack level in any case."""
+def numbered(unit: UnitOfWork, command: Command, evse_id: int, name: str = "profile") -> Profile:
+    """The profile in a command's argument `name`, with an id and a stack level in any case.
+
+    Without an id of its own it replaces the profile in its place on this EVSE.
+    """
     profile: Profile = {"stack_level": 0, **command.args[name]}
     only_level = quirks.setting(command.charge_point, "stack_level")
     if only_level is not None and profile["stack_level"] != only_level:
         profile["stack_level"] = only_level
         quirks.used(unit, command.charge_point_id, "stack_level")
     if "id" not in profile:
-        profile["id"] = _next_number(command.charge_point_id)
-    if profile != command.args[name]:
-        command.args[name] = profile
-        Command.objects.filter(pk=command.pk).update(args=command.args)
+        profile["id"] = _number_for(command.charge_point_id, evse_id, profile)
+    keep(command, profile, name)
     return profile
 
 
-def _next_number(charge_point_id: int) -> int:
-    return take_numbers("request_number", {charge_point_id: 1})[charge_point_id]
+def keep(command: Command, profile: Profile, name: str = "profile") -> None:
+    """What was settled about the profile stays with its command, until the answer comes."""
+    if profile != command.args[name]:
+        command.args[name] = profile
+        Command.objects.filter(pk=command.pk).update(args=command.args)
+
+
+def _number_for(charge_point_id: int, evse_id: int, profile: Profile) -> int:
+    in_place = next(iter(in_its_place(charge_point_id, evse_id, profile)), None)
+    if in_place is not None:
+        return in_place.profile_id
+    known = ChargingProfile.objects.filter(charge_point_id=charge_point_id)
+    return next_free(charge_point_id, known.values_list("profile_id", flat=True))
 
 
 def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile) -> Profile:
@@ -73,19 +86,22 @@ def each_evse(command: Command) -> list[int]:
 
 def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
     """The EVSE that is next, and the profile with an id that is this EVSE's."""
-    profile = numbered(unit, command)
     evses, done = each_evse(command), len(command.result or [])
+    evse_id = evses[min(done, len(evses) - 1)]
+    profile = numbered(unit, command, evse_id)
     if len(evses) > 1:
         quirks.used(unit, command.charge_point_id, "ignores_connector_0")
     if done:
-        profile = profile | {"id": _next_number(command.charge_point_id)}
-    return evses[min(done, len(evses) - 1)], profile
+        profile = profile | {"id": _number_for(command.charge_point_id, evse_id, profile)}
+    return evse_id, profile
 
 
-def accepted(unit: UnitOfWork, command: Command, evse_id: int, profile_id: int) -> None:
+def accepted(
+    unit: UnitOfWork, command: Command, evse_id: int, profile_id: int, *, by_turns: bool = False
+) -> None:
     """The charge point took this part; where it is known not to do what it takes, it is asked."""
     charge_point, profile = command.charge_point, command.args["profile"] | {"id": profile_id}
-    install(charge_point.pk, evse_id, profile)
+    install(charge_point.pk, evse_id, profile, by_turns=by_turns)
     command.result = [*(command.result or []), {"evse_id": evse_id, "profile_id": profile_id}]
     if quirks.setting(charge_point, "verify_profiles") and charge_point.proactive:
         quirks.used(unit, charge_point.pk, "verify_profiles")
@@ -110,27 +126,54 @@ def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
     return concluded if is_complete(command) else Conclusion(Command.State.QUEUED)
 
 
-def number_in_place(charge_point_id: int, evse_id: int, profile: Profile) -> int | None:
-    """The id of the profile that has this one's place: purpose, stack level and EVSE."""
-    installed = ChargingProfile.objects.filter(
+def in_its_place(charge_point_id: int, evse_id: int, profile: Profile) -> list[ChargingProfile]:
+    """What has the purpose, the stack level and the EVSE of this profile at the same time."""
+    rows = _same_place(charge_point_id, evse_id, profile).filter(missing_since=None)
+    return [row for row in rows if _valid_together(row.profile, profile)]
+
+
+def _same_place(charge_point_id: int, evse_id: int, profile: Profile) -> QuerySet[ChargingProfile]:
+    return ChargingProfile.objects.filter(
         charge_point_id=charge_point_id,
         evse_id=evse_id,
         purpose=profile["purpose"],
-        stack_level=profile.get("stack_level", 0),
-        missing_since=None,
+        stack_level=profile["stack_level"],
     )
-    return installed.values_list("profile_id", flat=True).first()
 
 
-def install(charge_point_id: int, evse_id: int, profile: Profile, source: str = Source.CSO) -> None:
-    """The charge point took it: it replaces the one with its id, and the one in its place.
+def _valid_together(one: Profile, other: Profile) -> bool:
+    """2.0.1 K01.FR.06; for profiles of a transaction that makes no difference (K01.FR.39)."""
+    if one["purpose"] == Purpose.TRANSACTION:
+        return True
+    pairs = ((one, other), (other, one))
+    return not any(
+        "valid_to" in first
+        and "valid_from" in second
+        and datetime.fromisoformat(first["valid_to"])
+        <= datetime.fromisoformat(second["valid_from"])
+        for first, second in pairs
+    )
 
-    1.6 5.16.3, 2.0.1 K01.FR.05: same purpose, stack level and EVSE.
+
+def install(
+    charge_point_id: int,
+    evse_id: int,
+    profile: Profile,
+    source: str = Source.CSO,
+    *,
+    by_turns: bool = False,
+) -> None:
+    """The charge point took it: it replaces the one with its id, and those in its place.
+
+    1.6 5.16.3: same purpose, stack level and EVSE. `by_turns` (2.0.1 K01.FR.06): those that are
+    never valid at the same time share a place.
     """
     profile = {"stack_level": 0, **profile}
     installed = ChargingProfile.objects.filter(charge_point_id=charge_point_id, source=source)
-    same_place = Q(purpose=profile["purpose"], stack_level=profile["stack_level"], evse_id=evse_id)
-    installed.filter(same_place | Q(profile_id=profile["id"])).delete()
+    installed.filter(profile_id=profile["id"]).delete()
+    for row in _same_place(charge_point_id, evse_id, profile).filter(source=source):
+        if not by_turns or _valid_together(row.profile, profile):
+            row.delete()
     ChargingProfile.objects.create(
         charge_point_id=charge_point_id,
         profile_id=profile["id"],

@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.inbound import Inbound
 from chargepoints.models import ChargingProfile
 from chargepoints.services import charging_profiles
-from chargepoints.unit_of_work import take_numbers
+from chargepoints.services.numbering import next_number
 
 Purpose = charging_profiles.Purpose
 # One limit a source: the source's place is its stack level.
@@ -17,7 +17,7 @@ def set_limit(inbound: Inbound, evse_id: int, source: str, schedule: dict[str, A
     station_id = inbound.station.id
     if schedule is not None:
         profile = {
-            "id": take_numbers("request_number", {station_id: 1})[station_id],
+            "id": next_number(station_id),
             "purpose": str(Purpose.EXTERNAL),
             "stack_level": SOURCES.index(source),
             "kind": "absolute" if "start" in schedule else "relative",

@@ -9,7 +9,8 @@ from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
 from chargepoints.services import commands, hosting
 from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork, take_numbers
+from chargepoints.services.numbering import next_number
+from chargepoints.unit_of_work import UnitOfWork
 
 INSTALLED = "Installed"
 CANCELED = "AcceptedCanceled"
@@ -58,7 +59,7 @@ def ask(command: Command) -> Wanted:
         charge_point_id=station_id,
         command=command,
         firmware=firmware,
-        request_id=take_numbers("request_number", {station_id: 1})[station_id],
+        request_id=next_number(station_id),
         location=location,
     )
     command.effect_key = _effect(update)

@@ -6,7 +6,8 @@ from typing import Any
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command, Reservation, Transaction
-from chargepoints.unit_of_work import UnitOfWork, take_numbers
+from chargepoints.services.numbering import next_free
+from chargepoints.unit_of_work import UnitOfWork
 
 State = Reservation.State
 MOST_AT_ONCE = 200
@@ -17,8 +18,8 @@ def request(command: Command) -> Reservation:
     args = command.args
     number = args.get("reservation_id")
     if number is None:
-        station_id = command.charge_point_id
-        number = take_numbers("request_number", {station_id: 1})[station_id]
+        known = Reservation.objects.filter(charge_point_id=command.charge_point_id)
+        number = next_free(command.charge_point_id, known.values_list("reservation_id", flat=True))
     reservation, _ = Reservation.objects.update_or_create(
         charge_point_id=command.charge_point_id,
         reservation_id=number,

@@ -8,7 +8,8 @@ from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
 from chargepoints.services import commands, hosting
-from chargepoints.unit_of_work import UnitOfWork, take_numbers, unit_of_work
+from chargepoints.services.numbering import next_number
+from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
 Kind = Upload.Kind
 
@@ -21,8 +22,7 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
     token = new_token()
     number = None
     if numbered:
-        station_id = command.charge_point_id
-        number = take_numbers("request_number", {station_id: 1})[station_id]
+        number = next_number(command.charge_point_id)
     upload = Upload.objects.create(
         charge_point_id=command.charge_point_id,
         command=command,
