@@ -15,7 +15,7 @@ FAULT_TESTS = tests/faults tests/core_link/test_workers.py
 RANDOM_TESTS = tests/ocpp_v16/test_mutated_messages.py tests/ocpp_v201/test_bad_input.py \
 	tests/ocpp_v201/test_optional_fields.py tests/chargepoints/api/test_what_is_documented.py
 
-.PHONY: run test test-services faults mutants lint format types migrations bench check clean
+.PHONY: run test test-services test-faults with-services faults mutants lint format types migrations bench check clean
 
 ## run: the gateway with a fake core and simulated chargers; Ctrl-C stops all of it
 run: $(INSTALLED)
@@ -26,14 +26,20 @@ test: $(INSTALLED)
 	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 --dist loadfile -m "not services"
 
 ## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
-test-services: $(INSTALLED)
+test-services: $(INSTALLED) with-services
+	$(PYTEST) -n 2 --dist loadfile -m "not embedded" $(addprefix --ignore=,$(FAULT_TESTS))
+
+## test-faults: the faults of docs/promises.md as far as a change has to stand them
+test-faults: $(INSTALLED) with-services
+	FAULTS=check $(PYTEST) $(FAULT_TESTS)
+
+with-services:
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
-		|| { echo "run it as: .ci/with-services make test-services" >&2; exit 1; }
-	$(PYTEST) -n 2 --dist loadfile -m "not embedded"
+		|| { echo "run it as: .ci/with-services make $(MAKECMDGOALS)" >&2; exit 1; }
 
 ## faults: the faults of docs/promises.md in full, and more of what is drawn at random
 faults: $(INSTALLED)
-	FAULTS=$${FAULTS:-long} $(PYTEST) --timeout 7200 $(FAULT_TESTS)
+	FAULTS=long $(PYTEST) --timeout 7200 $(FAULT_TESTS)
 	API_EXAMPLES=20 $(PYTEST) --timeout 7200 -n 2 --dist loadfile --hypothesis-profile=thorough \
 		$(RANDOM_TESTS)
 
@@ -58,7 +64,7 @@ bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
 
 ## check: all that a change has to pass; `.ci/with-services make check` brings what it needs
-check: lint test test-services
+check: lint test test-faults test-services
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache
