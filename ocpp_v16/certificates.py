@@ -28,6 +28,7 @@ HASHES = {
 
 
 NAMES = ROOTS | plug_and_charge.USES
+NEUTRAL_USE = {ocpp: use for use, ocpp in NAMES.items()}
 
 
 def choose(action: str, command: Command) -> str:
@@ -53,8 +54,7 @@ def _installed_as(command: Command) -> str:
         serial_number=command.args.get("serial_number", ""),
         issuer_key_hash=command.args.get("issuer_key_hash", ""),
     ).first()
-    uses = {name: use for use, name in NAMES.items()}
-    return uses.get(known.use, "") if known else ""
+    return NEUTRAL_USE.get(known.use, "") if known else ""
 
 
 def _asked(command: Command, message: str, payload: Payload) -> Payload:
@@ -74,10 +74,12 @@ def install(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") == "Accepted":
+        asked = command.request or {}
+        use = command.args.get("use") or NEUTRAL_USE.get(asked.get("certificateType", ""))
         unit.emit(
             command.charge_point_id,
             "certificate.installed",
-            {"use": command.args.get("use"), "command_id": str(command.pk)},
+            {"use": use, "command_id": str(command.pk)},
         )
 
 

@@ -26,6 +26,7 @@ ROOTS = {
     "mo_root": "MORootCertificate",
     "v2g_root": "V2GRootCertificate",
 }
+NEUTRAL_USE = {ocpp: use for use, ocpp in ROOTS.items()}
 # What the schemas of the answers take.
 LONGEST_EXI = 5600
 LONGEST_OCSP = 5500
@@ -49,8 +50,12 @@ def install(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") == "Accepted":
-        use = (command.request or {}).get("certificateType")
-        unit.emit(command.charge_point_id, "certificate.installed", {"use": use})
+        use = NEUTRAL_USE.get((command.request or {})["certificateType"])
+        unit.emit(
+            command.charge_point_id,
+            "certificate.installed",
+            {"use": use, "command_id": str(command.pk)},
+        )
 
 
 def list_installed(unit: UnitOfWork, command: Command) -> Payload:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.models import Command
+from chargepoints.models import Command, Variable
 from chargepoints.services import device_model, passwords
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
@@ -94,17 +94,29 @@ def record_written(unit: UnitOfWork, command: Command, response: Payload) -> Non
     asked = (command.request or {}).get("setVariableData", [])
     results: list[Any] = response.get("setVariableResult") or []
     for data, result in zip(asked, results, strict=False):
-        taken = result.get("attributeStatus") in ("Accepted", "RebootRequired")
-        if not taken and is_secret(data):
+        status = result.get("attributeStatus")
+        if status in ("Accepted", "RebootRequired"):
+            _changed(unit, command, data, status)
+        elif is_secret(data):
             # A01.FR.04: the old password stays.
             passwords.refused(command)
-        if taken:
-            device_model.store_desired(
-                command.charge_point_id,
-                value=data["attributeValue"],
-                at=timezone.now(),
-                **naming.where(data),
-            )
+
+
+def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> None:
+    where, value = naming.where(data), data["attributeValue"]
+    device_model.store_desired(command.charge_point_id, value=value, at=timezone.now(), **where)
+    unit.emit(
+        command.charge_point_id,
+        "charge_point.configuration_changed",
+        {
+            "key": Variable(**where).key,
+            "value": value,
+            "reboot_required": status == "RebootRequired",
+            "evse_id": where["evse_id"] or None,
+            "connector_id": where["connector_id"] or None,
+            "attribute": where["attribute"],
+        },
+    )
 
 
 COMMANDS = {

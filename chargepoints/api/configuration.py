@@ -15,7 +15,7 @@ class VariableSerializer(StrictModel):
     `key` is the name that the commands `get_configuration` and `set_configuration` take.
     """
 
-    key = serializers.SerializerMethodField()
+    key = Text(read_only=True)
     component = TextOrNull(read_only=True)
     component_instance = TextOrNull(read_only=True)
     evse_id = serializers.SerializerMethodField()
@@ -45,13 +45,6 @@ class VariableSerializer(StrictModel):
         ]
         read_only_fields = fields
 
-    def get_key(self, variable: Variable) -> str:
-        variable_name = _with_instance(variable.name, variable.instance)
-        if not variable.component:
-            return variable_name
-        component = _with_instance(variable.component, variable.component_instance)
-        return f"{component}.{variable_name}"
-
     def get_evse_id(self, variable: Variable) -> int | None:
         return variable.evse_id or None
 
@@ -74,7 +67,3 @@ class Configuration(Resource):
     serializer_class = VariableSerializer
     filterset_class = VariableFilters
     pagination_class = OldestFirst
-
-
-def _with_instance(name: str, instance: str) -> str:
-    return f"{name}[{instance}]" if instance else name

@@ -46,6 +46,18 @@ class Variable(models.Model):
     def __str__(self) -> str:
         return f"{self.component}.{self.name}" if self.component else self.name
 
+    @property
+    def key(self) -> str:
+        """The name that the commands `get_configuration` and `set_configuration` take."""
+        variable = _with_instance(self.name, self.instance)
+        if not self.component:
+            return variable
+        return f"{_with_instance(self.component, self.component_instance)}.{variable}"
+
+
+def _with_instance(name: str, instance: str) -> str:
+    return f"{name}[{instance}]" if instance else name
+
 
 class MonitoringEvent(models.Model):
     """One eventData of a NotifyEventRequest (2.0.1 N07)."""

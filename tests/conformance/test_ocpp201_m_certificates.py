@@ -42,7 +42,7 @@ async def installed(station: OperatedStation, use: str, ocpp_use: str) -> None:
     command = await install(station, use, ocpp_use, "Accepted")
     assert command["state"] == "accepted"
     (told,) = station.events("certificate.installed")
-    assert told.data["use"] == ocpp_use
+    assert told.data == {"use": use, "command_id": command["id"]}
 
 
 async def test_tc_m_01_csms_installs_a_csms_root(station: OperatedStation) -> None:

@@ -10,9 +10,11 @@ from chargepoints.models import Event
 from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger, Payload, at, eventually
 from tests.operated_station import EVSE, OperatedStation, energy
+from tests.pki import root_certificate
 from tests.running_gateway import RunningGateway
 
 TOKEN = "ONE-STORY"
+ROOT = root_certificate("Some Root")
 COMMANDS: list[tuple[str, Payload]] = [
     ("start", {"id_token": {"value": TOKEN}, "evse_id": 1}),
     ("stop", {}),
@@ -20,6 +22,8 @@ COMMANDS: list[tuple[str, Payload]] = [
     ("unlock", {"evse_id": 1}),
     ("set_availability", {"availability": "inoperative", "evse_id": 1}),
     ("clear_cache", {}),
+    ("install_certificate", {"use": "csms_root", "certificate": ROOT}),
+    ("set_configuration", {"value": "90"}),
 ]
 
 
@@ -42,6 +46,9 @@ async def day_in_16(charger: OperatedCharger) -> None:
     await obey(charger, "unlock", "UnlockConnector", "Unlocked")
     await obey(charger, "set_availability", "ChangeAvailability", "Accepted")
     await obey(charger, "clear_cache", "ClearCache", "Accepted")
+    await obey(charger, "install_certificate", "InstallCertificate", "Accepted")
+    key = {"key": "HeartbeatInterval"}
+    await obey(charger, "set_configuration", "ChangeConfiguration", "Accepted", key)
 
 
 async def day_in_201(charger: OperatedCharger) -> None:
@@ -76,6 +83,17 @@ async def day_in_201(charger: OperatedCharger) -> None:
     await obey(charger, "unlock", "UnlockConnector", "Unlocked")
     await obey(charger, "set_availability", "ChangeAvailability", "Accepted")
     await obey(charger, "clear_cache", "ClearCache", "Accepted")
+    await obey(charger, "install_certificate", "InstallCertificate", "Accepted")
+    key = {"key": "OCPPCommCtrlr.HeartbeatInterval"}
+    variable = {
+        "component": {"name": "OCPPCommCtrlr"},
+        "variable": {"name": "HeartbeatInterval"},
+        "attributeStatus": "Accepted",
+    }
+    args = dict(COMMANDS)["set_configuration"] | key
+    await charger.command(
+        "set_configuration", args, "SetVariables", {"setVariableResult": [variable]}
+    )
 
 
 async def obey(
@@ -101,6 +119,9 @@ OTHERWISE: dict[str, set[str]] = {
     "transaction.updated": {"transaction_id", "remote_start_id", "energy_wh"},
     "meter_values.recorded": {"transaction_id"},
     "command.finished": {"command_id", "requested_by"},
+    "certificate.installed": {"command_id"},
+    # 1.6 has keys, 2.0.1 has variables of components.
+    "charge_point.configuration_changed": {"key", "evse_id", "connector_id", "attribute"},
 }
 # 2.0.1 tells of a connector by NotifyEvent too.
 ONLY_IN_201 = {"monitoring.event"}

@@ -158,3 +158,31 @@ async def test_a_variable_is_not_written_twice_in_one_request(station: OperatedS
     named = {"component": "OCPPCommCtrlr", "variable": "OfflineThreshold"}
     twice = [named | {"value": "1"}, named | {"value": "2", "attribute": "Actual"}]
     assert (await station.refuses("set_variables", {"variables": twice}))["code"] == "invalid_args"
+
+
+async def test_core_is_told_of_each_variable_that_was_written(station: OperatedStation) -> None:
+    power = {"component": "EVSE", "evse_id": 1, "variable": "Power", "attribute": "MaxSet"}
+    threshold = {"component": "OCPPCommCtrlr", "variable": "OfflineThreshold"}
+    taken = {
+        "component": {"name": "EVSE", "evse": {"id": 1}},
+        "variable": {"name": "Power"},
+        "attributeType": "MaxSet",
+        "attributeStatus": "RebootRequired",
+    }
+    refused = {
+        "component": {"name": "OCPPCommCtrlr"},
+        "variable": {"name": "OfflineThreshold"},
+        "attributeStatus": "Rejected",
+    }
+    args = {"variables": [power | {"value": "11000"}, threshold | {"value": "-1"}]}
+    answer = {"setVariableResult": [taken, refused]}
+    await station.command("set_variables", args, "SetVariables", answer)
+    (told,) = station.events("charge_point.configuration_changed")
+    assert told.data == {
+        "key": "EVSE.Power",
+        "value": "11000",
+        "reboot_required": True,
+        "evse_id": 1,
+        "connector_id": None,
+        "attribute": "MaxSet",
+    }
