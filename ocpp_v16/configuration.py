@@ -71,9 +71,8 @@ def conclude_change(command: Command, response: Payload) -> Conclusion:
 def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked = command.request or {}
     status = response.get("status")
+    passwords.answered(command, str(status))
     if status not in ("Accepted", "RebootRequired"):
-        # A01.FR.04: the old password stays.
-        passwords.refused(command)
         return
     device_model.store_desired(
         command.charge_point_id, asked["key"], asked["value"], timezone.now()

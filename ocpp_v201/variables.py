@@ -20,6 +20,8 @@ from ocpp_v201 import batches, naming
 from ocpp_v201.secrets import is_secret
 
 LIMITS = "DeviceDataCtrlr"
+# SetVariableStatusEnumType: what is a yes.
+TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
 def _read(command: Command) -> list[Payload]:
@@ -43,6 +45,10 @@ def _attribute(args: Payload) -> Payload:
     return {"attributeType": args["attribute"]} if "attribute" in args else {}
 
 
+def _place(data: Payload) -> tuple[Any, ...]:
+    return tuple(naming.where(data).values())
+
+
 READ = Batched("getVariableResult", lambda command: len(_read(command)))
 WRITTEN = Batched("setVariableResult", lambda command: len(_written(command)))
 
@@ -62,7 +68,7 @@ def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _written(command)
     if any(is_secret(item) for item in items):
         raise CommandRefused("invalid_args", "use rotate_password: else the door stays shut")
-    places = [tuple(naming.where(item).values()) for item in items]
+    places = [_place(item) for item in items]
     if len(set(places)) < len(places):
         # B05.FR.13.
         raise CommandRefused("invalid_args", "a variable is named twice")
@@ -75,7 +81,7 @@ def conclude(command: Command, response: Payload) -> Conclusion:
     """Accepted when all are; else the first no."""
     results = response.get("getVariableResult") or response.get("setVariableResult") or []
     statuses = [str(result.get("attributeStatus", "")) for result in results]
-    refused = [status for status in statuses if status not in ("Accepted", "RebootRequired")]
+    refused = [status for status in statuses if status not in TAKEN]
     if not refused:
         return Conclusion(Command.State.ACCEPTED)
     return Conclusion(Command.State.REJECTED, error_code=refused[0])
@@ -92,14 +98,15 @@ def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def record_written(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked = (command.request or {}).get("setVariableData", [])
-    results: list[Any] = response.get("setVariableResult") or []
-    for data, result in zip(asked, results, strict=False):
-        status = result.get("attributeStatus")
-        if status in ("Accepted", "RebootRequired"):
+    at_place = {_place(data): data for data in asked}
+    for beside, result in zip(asked, response.get("setVariableResult") or [], strict=False):
+        # B05.FR.02: a result for each, in any order; some stations name them otherwise.
+        data = at_place.get(_place(result), beside)
+        status = str(result.get("attributeStatus"))
+        if is_secret(data):
+            passwords.answered(command, status)
+        if status in TAKEN:
             _changed(unit, command, data, status)
-        elif is_secret(data):
-            # A01.FR.04: the old password stays.
-            passwords.refused(command)
 
 
 def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> None:

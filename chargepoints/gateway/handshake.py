@@ -225,8 +225,7 @@ def _password_fits(
         if any(matches):
             if credential.used_at is None:
                 unit.update(_USED, (timezone.now(), credential.pk))
-                if len(credentials) > 1:
-                    passwords.used(unit, credential)
+                passwords.used(unit, credential, alone=len(credentials) == 1)
             return None
     return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
 

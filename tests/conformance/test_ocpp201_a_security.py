@@ -83,6 +83,26 @@ async def test_tc_a_10_csms_keeps_the_password_that_is_not_changed(
     assert await refused_with(gateway, station.row.identity, password)
 
 
+async def test_an_accepted_password_shuts_the_door_to_the_old_one_at_once(
+    station: OperatedStation, gateway: RunningGateway
+) -> None:
+    """A01.FR.03: whether or not the station has used the new one."""
+    password, command = await rotate(station, "Accepted")
+    assert await refused_with(gateway, station.row.identity, KEY)
+    await station.reconnect(key=password)
+    assert (await station.settled(command)).state == "effect_confirmed"
+
+
+async def test_a_password_that_takes_a_reboot_leaves_the_old_one_until_it_is_used(
+    station: OperatedStation, gateway: RunningGateway
+) -> None:
+    """A01.FR.04 speaks of every status but Accepted."""
+    password, _ = await rotate(station, "RebootRequired")
+    await station.reconnect(key=KEY)
+    await station.reconnect(key=password)
+    assert await refused_with(gateway, station.row.identity, KEY)
+
+
 async def test_a_new_password_whose_answer_was_lost_opens_the_door(
     station: OperatedStation, gateway: RunningGateway
 ) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chargepoints.models import Command, Message
+from tests.fakes.charger import HandshakeRefusedError
 from tests.ocpp_v16.configuration_keys import KEYS
 from tests.operated import OperatedCharger, Payload
 from tests.running_gateway import RunningGateway
@@ -108,6 +109,21 @@ async def test_a_refused_rotation_leaves_the_old_key_alone(
         await cp.command("rotate_password", {}, "ChangeConfiguration", {"status": "Rejected"})
         assert cp.row.credentials.count() == 1
         await cp.reconnect()
+
+
+async def test_an_accepted_key_shuts_the_door_to_the_old_one_at_once(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """Security whitepaper, A01.FR.03."""
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        request, command = await cp.command(
+            "rotate_password", {}, "ChangeConfiguration", {"status": "Accepted"}
+        )
+        with pytest.raises(HandshakeRefusedError) as refused:
+            await cp.reconnect()
+        assert refused.value.status == 401
+        await cp.reconnect(key=request["value"])
+        assert Command.objects.get(pk=command["id"]).state == "effect_confirmed"
 
 
 async def test_a_rotation_whose_answer_is_lost_locks_nobody_out(

@@ -21,7 +21,8 @@ CERTIFICATE_HASH: dict[str, JsonSchema] = {
 
 TYPES: dict[str, CommandType] = {
     "rotate_password": CommandType(
-        "Give the charge point a new password; the old one opens the door until the new is used.",
+        "Give the charge point a new password; the old one opens the door until the new one is "
+        "accepted or used.",
         arguments(),
         effect_within_s=24 * HOUR_S,
     ),
