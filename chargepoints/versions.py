@@ -26,11 +26,13 @@ class Handler:
 
     `handle(inbound, decision)` runs inside the database transaction and returns the reply's
     payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
-    event loop and outside any transaction: it may ask core.
+    event loop and outside any transaction: it may ask core. What it tells is not lost for want of
+    the `dispensable` fields: they may be missing, or hold what cannot be read.
     """
 
     handle: Callable[[Inbound, Any], Payload]
     decide: Callable[[Inbound], Awaitable[Any]] | None = None
+    dispensable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,4 +61,6 @@ def _number(sampled: Payload) -> float | None:
     return number if abs(number) < 1e15 else None
 
 
-HANDLERS = {"MeterValues": Handler(meter_values)}
+HANDLERS = {
+    "MeterValues": Handler(meter_values, dispensable=frozenset({"transactionId", "timestamp"})),
+}

@@ -14,7 +14,7 @@ from ocpp_v16.meter_values import elements
 
 async def ask_start(inbound: Inbound) -> Decision:
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     return await decisions.authorize(
         inbound.station,
         token(payload),
@@ -30,7 +30,7 @@ async def ask_start(inbound: Inbound) -> Decision:
 def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
     """The transaction is stored whatever the verdict: energy that flowed is never lost."""
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     start = Start(
         moment=moment,
         evse_id=numbers.connector(inbound),
@@ -41,7 +41,7 @@ def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
         offline=is_backfill(moment.at, inbound.received_at),
     )
     key_text = "|".join(
-        str(payload[name]) for name in ("connectorId", "idTag", "timestamp", "meterStart")
+        str(payload.get(name)) for name in ("connectorId", "idTag", "timestamp", "meterStart")
     )
     decisions.remember(inbound.unit, token(payload), decision)
     closing.by_next_start(inbound, start)
@@ -58,7 +58,7 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
         token(inbound.payload),
         context="stop",
         received_at=inbound.received_at,
-        transaction_id=str(inbound.payload["transactionId"]),
+        transaction_id=_named(inbound.payload),
     )
 
 
@@ -68,9 +68,9 @@ def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     transactions.stop(
         inbound,
         Stop(
-            moment=inbound.time(payload["timestamp"]),
-            transaction_id=str(payload["transactionId"]),
-            meter_wh=float(payload["meterStop"]),
+            moment=inbound.time(payload.get("timestamp")),
+            transaction_id=_named(payload),
+            meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
             # 4.10: without a reason it is Local.
             reason=payload.get("reason") or "Local",
             token=asked,
@@ -83,7 +83,17 @@ def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     return {"idTagInfo": id_tag_info(decision)}
 
 
+def _named(payload: Payload) -> str:
+    return str(payload.get("transactionId", ""))
+
+
 HANDLERS = {
-    "StartTransaction": Handler(start_transaction, decide=ask_start),
-    "StopTransaction": Handler(stop_transaction, decide=ask_stop),
+    "StartTransaction": Handler(
+        start_transaction, decide=ask_start, dispensable=frozenset({"timestamp"})
+    ),
+    "StopTransaction": Handler(
+        stop_transaction,
+        decide=ask_stop,
+        dispensable=frozenset({"transactionId", "timestamp", "meterStop"}),
+    ),
 }

@@ -7,7 +7,7 @@ belongs).
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -65,14 +65,17 @@ class Schemas:
     def action_in_any_case(self, name: str) -> str | None:
         return self._by_lower_case.get(name.lower())
 
-    def check_request(self, action: str, payload: Any) -> Checked:
-        return _check(self._request(action), payload)
+    def check_request(
+        self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()
+    ) -> Checked:
+        """`dispensable` fields are done without where they are missing or cannot be read."""
+        return _check(self._request(action), payload, dispensable)
 
     def check_response(self, action: str, payload: Any) -> Checked:
         return _check(self._response(action), payload)
 
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
-        return list(_violations(self._request(action), payload))
+        return [_violation(error) for error in self._request(action).iter_errors(payload)]
 
     def _request(self, action: str) -> Any:
         if action not in self._requests:
@@ -105,18 +108,18 @@ def _bound(schema: Any) -> None:
         _bound(child)
 
 
-def _check(validator: Any, payload: Any) -> Checked:
+def _check(validator: Any, payload: Any, dispensable: frozenset[str] = frozenset()) -> Checked:
     if validator.is_valid(payload):
         return Checked(payload, (), None)
-    payload, found = _normalise(validator, payload)
-    found += _violations(validator, payload)
+    payload, found = _normalise(validator, payload, dispensable)
+    for error in validator.iter_errors(payload):
+        violation = _violation(error)
+        if violation.keyword == "required" and error.kind.property in dispensable:
+            pointer = f"{violation.pointer}/{error.kind.property}"
+            violation = replace(violation, pointer=pointer, soft=True)
+        found.append(violation)
     hard = next((violation for violation in found if not violation.soft), None)
     return Checked(payload, [violation for violation in found if violation.soft], hard)
-
-
-def _violations(validator: Any, payload: Any) -> Iterator[Violation]:
-    for error in validator.iter_errors(payload):
-        yield _violation(error)
 
 
 def _violation(error: Any) -> Violation:
@@ -136,7 +139,9 @@ def _violation(error: Any) -> Violation:
     return Violation(pointer, error.message, PROPERTY, True, keyword)
 
 
-def _normalise(validator: Any, payload: Any) -> tuple[Any, list[Violation]]:
+def _normalise(
+    validator: Any, payload: Any, dispensable: frozenset[str]
+) -> tuple[Any, list[Violation]]:
     """A copy with mistaken types put right where that loses nothing, and what was put right.
 
     What is inside an object is looked at only when the object itself has its right type.
@@ -144,14 +149,14 @@ def _normalise(validator: Any, payload: Any) -> tuple[Any, list[Violation]]:
     payload = json.loads(json.dumps(payload))
     mended: list[Violation] = []
     for _ in range(DEEPEST_MENDING):
-        found = _mend(validator, payload)
+        found = _mend(validator, payload, dispensable)
         mended += found
         if not found:
             break
     return payload, mended
 
 
-def _mend(validator: Any, payload: Any) -> list[Violation]:
+def _mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> list[Violation]:
     mended = []
     for error in list(validator.iter_errors(payload)):
         keyword = str(error.schema_path[-1])
@@ -168,9 +173,12 @@ def _mend(validator: Any, payload: Any) -> list[Violation]:
             del holder[last]
         else:
             found, value = _as_type(error.instance, getattr(error.kind, "types", ()))
-            if not found:
+            if found:
+                holder[last] = value
+            elif last in dispensable:
+                del holder[last]
+            else:
                 continue
-            holder[last] = value
         violation = _violation(error)
         mended.append(replace(violation, soft=True))
     return mended
@@ -193,11 +201,11 @@ def _as_type(value: Any, types: Any) -> tuple[bool, Any]:
 def _text_as_type(text: str, types: Any) -> tuple[bool, Any]:
     try:
         if "integer" in types and len(text) < 20:
-            return True, int(text)
+            return True, int(text) if text.lstrip("+-").isdecimal() else round(float(text))
         if "number" in types:
             number = float(text)
             return math.isfinite(number), number
-    except ValueError:
+    except (ValueError, OverflowError):
         return False, None
     if "boolean" in types and text.lower() in ("true", "false"):
         return True, text.lower() == "true"

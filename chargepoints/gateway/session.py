@@ -212,7 +212,7 @@ class Session:
                 raise OcppError("SecurityError", "no BootNotification was accepted yet")
             if inbound.action != BOOT_ACTION:
                 inbound.deviate("before_boot")
-        checked = schemas.check_request(inbound.action, inbound.payload)
+        checked = schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
         violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
         if violation is not None:
             # The message may quote what is not to be logged.

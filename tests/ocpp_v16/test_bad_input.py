@@ -62,7 +62,7 @@ ALLOWED = {
     "missing": {"OccurenceConstraintViolation"},
     "object": {"TypeConstraintViolation", "OccurenceConstraintViolation", "result"},
     "odd number": {"result", "PropertyConstraintViolation"},
-} | dict.fromkeys(("extra", "number", "long", "empty", "nul", "text"), {"result"})
+} | dict.fromkeys(("extra", "number", "long", "empty", "nul", "text", "spared"), {"result"})
 # About energy: never refused for what can be read another way.
 ABOUT_TRANSACTIONS = {"MeterValues", "StartTransaction", "StopTransaction"}
 
@@ -101,12 +101,13 @@ def mutated(payload: Payload, path: tuple[Any, ...], value: Any) -> Payload:
 
 def mutations(action: str) -> Iterator[tuple[str, Payload]]:
     """What kind of fault, and the payload that has it."""
-    payload = VALID[action]
+    payload, dispensable = VALID[action], VERSION.handlers[action].dispensable
     yield "extra", payload | {"surprise": {"of": ["any", "kind"]}}
     for path, part, required in places(schema_of(action), payload):
+        spared = "spared" if path[-1] in dispensable else ""
         if required:
-            yield "missing", mutated(payload, path, None)
-        yield "object", mutated(payload, path, {"odd": [1]})
+            yield spared or "missing", mutated(payload, path, None)
+        yield spared or "object", mutated(payload, path, {"odd": [1]})
         if part.get("type") == "string":
             yield "number", mutated(payload, path, 12)
             yield "long", mutated(payload, path, "x" * 3000)
