@@ -28,7 +28,11 @@ async def ask_start(inbound: Inbound) -> Decision:
 
 
 def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
-    """The transaction is stored whatever the verdict: energy that flowed is never lost."""
+    """The transaction is stored whatever the verdict: energy that flowed is never lost.
+
+    A start that is told again gets the verdict it got (P4): by now core may well refuse the token
+    for being in use.
+    """
     payload = inbound.payload
     moment = inbound.time(payload.get("timestamp"))
     start = Start(
@@ -46,7 +50,8 @@ def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
     decisions.remember(inbound.unit, token(payload), decision)
     closing.by_next_start(inbound, start)
     row = transactions.start_numbered(inbound, start, decision, key_text)
-    return {"transactionId": int(row.transaction_id), "idTagInfo": id_tag_info(decision)}
+    verdict = transactions.verdict(row)
+    return {"transactionId": int(row.transaction_id), "idTagInfo": id_tag_info(verdict)}
 
 
 async def ask_stop(inbound: Inbound) -> Decision | None:

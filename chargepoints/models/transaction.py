@@ -42,6 +42,7 @@ class Transaction(models.Model):
 
     id_token = models.CharField(max_length=255, blank=True)
     id_token_type = models.CharField(max_length=20, blank=True)
+    id_token_expires_at = models.DateTimeField(null=True, blank=True)
     group_id_token = models.CharField(max_length=255, blank=True)
     authorization_status = models.CharField(max_length=30, blank=True)
     decided_by = models.CharField(max_length=20, choices=DecidedBy, blank=True)

@@ -193,6 +193,17 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
         row.authorization_status = decision.status
         row.decided_by = decision.decided_by
         row.group_id_token = decision.group_id_token or ""
+        row.id_token_expires_at = decision.expires_at
+
+
+def verdict(row: Transaction) -> Decision:
+    """What was said of its token when it began, or since by core."""
+    return Decision(
+        status=row.authorization_status,
+        decided_by=row.decided_by,
+        group_id_token=row.group_id_token or None,
+        expires_at=row.id_token_expires_at,
+    )
 
 
 def stop(inbound: Inbound, stop: Stop) -> Transaction:

@@ -34,6 +34,27 @@ async def test_a_repeated_start_gets_the_same_id_and_one_row(
         assert len(cp.events("transaction.started")) == 1
 
 
+async def test_a_repeated_start_gets_the_verdict_it_got_whatever_core_says_of_its_token_now(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    tag, expiry = f"T-{identity}", "2030-01-01T00:00:00Z"
+    accepted = {"status": "accepted", "group_id_token": "G", "expires_at": expiry}
+    core.decisions.tokens[tag] = accepted | {"cache_ttl_s": 0}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        when = at(minutes=3)
+        first = await cp.start(tag, timestamp=when)
+        assert first["idTagInfo"] == {
+            "status": "Accepted",
+            "parentIdTag": "G",
+            "expiryDate": expiry,
+        }
+        # The token is in use: by the very transaction that is told again.
+        core.decisions.tokens[tag] = {"status": "concurrent_tx"}
+        assert await cp.start(tag, timestamp=when) == first
+        await cp.reconnect()
+        assert await cp.start(tag, timestamp=when) == first
+
+
 async def test_the_same_message_twice_gets_the_same_reply(
     gateway: RunningGateway, identity: str
 ) -> None:
