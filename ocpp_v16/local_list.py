@@ -28,7 +28,9 @@ def conclude_version(command: Command, response: Payload) -> Conclusion:
 def send(unit: UnitOfWork, command: Command) -> Payload:
     # 9.2.3: SendLocalListMaxLength is how many entries one request may have.
     limit = device_model.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
-    part = local_lists.next_part(command, limit)
+    part = local_lists.next_part(
+        command, lambda entries: limit or len(entries), lambda entry: entry.value.lower()
+    )
     return {
         "listVersion": part.version,
         "updateType": "Full" if part.full else "Differential",
@@ -51,12 +53,8 @@ def _authorization_data(entry: Entry) -> Payload:
 
 
 def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type != "send_local_list":
-        return
-    if response["status"] == "Accepted":
-        local_lists.accept(command)
-    elif response["status"] == "VersionMismatch":
-        local_lists.repair(command)
+    if command.type == "send_local_list":
+        local_lists.answered(command, str(response["status"]))
 
 
 def conclude_sent(command: Command, response: Payload) -> Conclusion:

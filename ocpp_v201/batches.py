@@ -11,21 +11,34 @@ from chargepoints.versions import Batched, Payload
 # The frame around a payload: brackets, message type, a UUID, the action's name.
 FRAME_BYTES = 90
 
+Wrap = Callable[[list[Payload]], Payload]
+
 
 def following(
     command: Command,
     batched: Batched,
     items: list[Payload],
-    wrap: Callable[[list[Payload]], Payload],
+    wrap: Wrap,
     component: str,
     instance: str,
 ) -> Payload:
     """The request for the next items of this command (B05.FR.11, B06.FR.05, N04.FR.09)."""
     rest = items[batched.answered(command) :]
-    most = device_model.limit(command.charge_point_id, component, "ItemsPerMessage", instance)
-    size = device_model.limit(command.charge_point_id, component, "BytesPerMessage", instance)
-    count = min(len(rest), most or len(rest))
-    if size is not None:
-        while count > 1 and len(orjson.dumps(wrap(rest[:count]))) + FRAME_BYTES > size:
-            count -= 1
-    return wrap(rest[:count])
+    return wrap(rest[: fitting(command.charge_point_id, rest, wrap, component, instance)])
+
+
+def fitting(
+    charge_point_id: int, items: list[Payload], wrap: Wrap, component: str, instance: str
+) -> int:
+    """How many of these, from the first on, one request holds; the first always goes."""
+    most = device_model.limit(charge_point_id, component, "ItemsPerMessage", instance)
+    size = device_model.limit(charge_point_id, component, "BytesPerMessage", instance)
+    count = min(len(items), most or len(items))
+    if size is None:
+        return count
+    room = size - FRAME_BYTES - len(orjson.dumps(wrap([])))
+    for number, item in enumerate(items[:count]):
+        room -= len(orjson.dumps(item)) + 1  # and a comma
+        if room < 0:
+            return max(number, 1)
+    return count

@@ -1,11 +1,14 @@
 """D Local authorization list: sent in parts, and its version."""
 
+from collections.abc import Hashable
+
 from chargepoints.clock import ocpp_time
 from chargepoints.models import AuthorizationStatus, Command
-from chargepoints.services import device_model, local_lists
+from chargepoints.services import local_lists
 from chargepoints.services.local_lists import Entry
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v201 import batches, numbers
 from ocpp_v201.authorization import STATUS
 
 # IdTokenEnumType, for tokens that were entered without a type.
@@ -24,8 +27,11 @@ def record_version(unit: UnitOfWork, command: Command, response: Payload) -> Non
 
 
 def send(unit: UnitOfWork, command: Command) -> Payload:
-    limit = device_model.limit(command.charge_point_id, "LocalAuthListCtrlr", "ItemsPerMessage", "")
-    part = local_lists.next_part(command, limit)
+    def most(entries: list[Entry]) -> int:
+        data = [_authorization_data(entry) for entry in entries]
+        return batches.fitting(command.charge_point_id, data, _longest, "LocalAuthListCtrlr", "")
+
+    part = local_lists.next_part(command, most, _same)
     payload: Payload = {
         "versionNumber": part.version,
         "updateType": "Full" if part.full else "Differential",
@@ -34,6 +40,19 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
         # D01.FR.04: an empty list is left out.
         payload["localAuthorizationList"] = [_authorization_data(entry) for entry in part.entries]
     return payload
+
+
+def _longest(data: list[Payload]) -> Payload:
+    return {
+        "versionNumber": numbers.LARGEST,
+        "updateType": "Differential",
+        "localAuthorizationList": data,
+    }
+
+
+def _same(entry: Entry) -> Hashable:
+    # C01.FR.25: of the same value and type; identifierStrings are the same in any case.
+    return entry.value.lower(), entry.type or USUAL_TYPE
 
 
 def _authorization_data(entry: Entry) -> Payload:
@@ -50,13 +69,8 @@ def _authorization_data(entry: Entry) -> Payload:
 
 
 def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type != "send_local_list":
-        return
-    if response["status"] == "Accepted":
-        local_lists.accept(command)
-    elif response["status"] == "VersionMismatch":
-        # D01.FR.05: then the whole list is sent.
-        local_lists.repair(command)
+    if command.type == "send_local_list":
+        local_lists.answered(command, str(response["status"]))
 
 
 def conclude_sent(command: Command, response: Payload) -> Conclusion:

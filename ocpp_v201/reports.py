@@ -9,7 +9,7 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
-from ocpp_v201 import naming
+from ocpp_v201 import batches, naming
 from ocpp_v201.requests import request_id
 
 BASES = {
@@ -45,7 +45,17 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
     if "criteria" in args:
         payload["componentCriteria"] = [CRITERIA[criterion] for criterion in args["criteria"]]
     if "variables" in args:
-        payload["componentVariable"] = [naming.named(each) for each in args["variables"]]
+        payload["componentVariable"] = named = [naming.named(each) for each in args["variables"]]
+        most = batches.fitting(
+            command.charge_point_id,
+            named,
+            lambda part: payload | {"componentVariable": part},
+            "DeviceDataCtrlr",
+            "GetReport",
+        )
+        if most < len(named):
+            # B08.FR.06: each request is a report of its own, so that it is not parted here.
+            raise CommandRefused("invalid_args", f"the station takes {most} variables at once")
     return payload
 
 

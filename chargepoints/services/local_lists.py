@@ -5,6 +5,7 @@ A `send_local_list` command holds all its items in its arguments. Its `result` i
 are on their way, "version": of the last request}.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, IdToken, LocalList, LocalListEntry
 from chargepoints.services import commands
+from chargepoints.services.commands import CommandRefused
 
 FORGOTTEN_BY = "gateway:customer cleared"
 REPAIRED_BY = "gateway:local list repair"
@@ -38,12 +40,21 @@ class Part:
     entries: list[Entry]
 
 
-def next_part(command: Command, limit: int | None) -> Part:
-    """What to send next: at most `limit` entries, under the next version."""
-    _fix_entries(command)
+def next_part(
+    command: Command, most: Callable[[list[Entry]], int], same: Callable[[Entry], Hashable]
+) -> Part:
+    """What to send next, under the next version: as many entries as `most` says.
+
+    Raises CommandRefused where entries are the `same` for this version, which no list may hold
+    (1.6 5.15, 2.0.1 D01.FR.06).
+    """
+    _fix_entries(command, same)
     items = _items(command)
+    if len({same(entry) for entry in items}) < len(items):
+        raise CommandRefused("invalid_args", "a token is named twice")
     accepted = (command.result or {}).get("accepted", 0)
-    part = items[accepted : accepted + limit] if limit else items[accepted:]
+    part = items[accepted:]
+    part = part[: most(part)]
     known, _ = LocalList.objects.get_or_create(charge_point_id=command.charge_point_id)
     version = max(known.version, known.reported_version or 0, 0) + 1
     if accepted == 0:
@@ -58,7 +69,15 @@ def next_part(command: Command, limit: int | None) -> Part:
     return Part(version, _is_full(command) and accepted == 0, part)
 
 
-def accept(command: Command) -> None:
+def answered(command: Command, status: str) -> None:
+    if status == "Accepted":
+        _accept(command)
+    elif status in ("Failed", "VersionMismatch"):
+        # 1.6 5.15, 2.0.1 D01.FR.03: then it had better be sent the whole list.
+        _repair(command)
+
+
+def _accept(command: Command) -> None:
     """The charge point took the part that was sent last."""
     progress = command.result or {}
     accepted = progress["accepted"]
@@ -79,8 +98,10 @@ def is_complete(command: Command) -> bool:
     return bool(progress.get("accepted") == progress.get("of"))
 
 
-def repair(command: Command) -> None:
-    """The charge point has another version than we thought: it is sent the whole list."""
+def _repair(command: Command) -> None:
+    """The charge point may have another list than we thought: it is sent the whole of it, once."""
+    if command.requested_by == REPAIRED_BY:
+        return
     if _is_full(command) and not (command.result or {}).get("accepted"):
         return
     charge_point = ChargePoint.objects.get(pk=command.charge_point_id)
@@ -120,12 +141,14 @@ def _is_full(command: Command) -> bool:
     return bool(command.args.get("update", "full") == "full")
 
 
-def _fix_entries(command: Command) -> None:
+def _fix_entries(command: Command, same: Callable[[Entry], Hashable]) -> None:
     """The gateway's own table as it is now, where the command names no entries."""
     if "entries" in command.args or not _is_full(command):
         return
-    own = IdToken.objects.filter(source=IdToken.Source.OWN).order_by("id")
-    command.args["entries"] = [_as_args(_of_row(row)) for row in own]
+    own = IdToken.objects.filter(source=IdToken.Source.OWN).order_by("-id")
+    # Of rows that are the same for this version, the first one counts.
+    rows = {same(entry): entry for entry in map(_of_row, own)}
+    command.args["entries"] = [_as_args(entry) for entry in reversed(rows.values())]
 
 
 def _items(command: Command) -> list[Entry]:

@@ -1,6 +1,9 @@
 """D Local authorization list: the CSMS test cases of OCPP 2.0.1, part 6."""
 
+import json
 from typing import Any
+
+import pytest
 
 from chargepoints.models import Command, LocalList, LocalListEntry
 from tests.operated import Payload, eventually
@@ -87,17 +90,23 @@ async def test_tc_d_09_csms_learns_that_there_is_no_list(station: OperatedStatio
     await version(station, 0)
 
 
-async def test_a_list_goes_in_parts_of_the_size_the_station_takes(
-    station: OperatedStation,
-) -> None:
-    key = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": "ItemsPerMessage"}}
-    result = key | {"attributeStatus": "Accepted", "attributeValue": "1"}
+async def limited(station: OperatedStation, name: str, most: int) -> None:
+    key = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": name}}
+    result = key | {"attributeStatus": "Accepted", "attributeValue": str(most)}
     await station.command(
         "get_configuration",
-        {"keys": ["LocalAuthListCtrlr.ItemsPerMessage"]},
+        {"keys": [f"LocalAuthListCtrlr.{name}"]},
         "GetVariables",
         {"getVariableResult": [result]},
     )
+
+
+@pytest.mark.parametrize(("name", "most"), [("ItemsPerMessage", 1), ("BytesPerMessage", 300)])
+async def test_a_list_goes_in_parts_of_the_size_the_station_takes(
+    station: OperatedStation, name: str, most: int
+) -> None:
+    """D01.FR.11."""
+    await limited(station, name, most)
     accepted = {"status": "Accepted"}
     asked, command = await station.exchange(
         "send_local_list",
@@ -106,20 +115,36 @@ async def test_a_list_goes_in_parts_of_the_size_the_station_takes(
         ("SendLocalList", accepted),
     )
     assert [each["updateType"] for each in asked] == ["Full", "Differential"]
+    assert all(len(json.dumps(["2", "0" * 36, "SendLocalList", each])) <= 300 for each in asked)
     assert command["state"] == "accepted"
     assert entries(station) == ["04A1B2", "04C3D4"]
 
 
-async def test_a_version_mismatch_is_repaired_by_the_whole_list(
-    station: OperatedStation,
+async def test_what_is_no_list_is_refused(station: OperatedStation) -> None:
+    """A whole list has only entries with their information; D01.FR.06, D01.FR.18."""
+    token = FIRST["id_token"]
+    untyped = {"id_token": {"value": "04a1b2"}}
+    for args in (
+        {"update": "full", "entries": [SECOND], "remove": [token]},
+        {"remove": [token]},
+        {"update": "full", "entries": [FIRST, untyped]},
+        {"update": "differential", "entries": [FIRST], "remove": [token]},
+        {"update": "full", "entries": [FIRST], "version": 0},
+    ):
+        assert (await station.refuses("send_local_list", args))["code"] == "invalid_args"
+
+
+@pytest.mark.parametrize("status", ["Failed", "VersionMismatch"])
+async def test_an_update_that_is_not_taken_is_repaired_by_the_whole_list(
+    station: OperatedStation, status: str
 ) -> None:
-    """D01.FR.05, and the versions go on rising."""
+    """D01.FR.03, and the versions go on rising."""
     first = await send(station, update="full", entries=[FIRST])
     args: Payload = {"update": "differential", "entries": [SECOND]}
     request, command = await station.command(
-        "send_local_list", args, "SendLocalList", {"status": "VersionMismatch"}
+        "send_local_list", args, "SendLocalList", {"status": status}
     )
-    assert command["error"]["code"] == "VersionMismatch"
+    assert command["error"]["code"] == status
     repair = await station.obey("SendLocalList", {"status": "Accepted"})
     assert repair["updateType"] == "Full"
     assert repair["versionNumber"] >= request["versionNumber"] > first["versionNumber"]

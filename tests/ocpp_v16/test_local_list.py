@@ -112,3 +112,54 @@ async def test_a_token_too_long_for_1_6_refuses_the_command(
     async with await OperatedCharger.connect(gateway, identity) as cp:
         command = await cp.finished("send_local_list", {"entries": [entry("X" * 21)]})
         assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+
+
+async def test_no_list_names_a_token_twice(gateway: RunningGateway, identity: str) -> None:
+    """5.15. Tokens of the gateway's own that differ in their type alone are one idTag."""
+    value = f"OWN{identity}"[:20]
+    tokens = [
+        IdToken.objects.create(value=value, type=type, status=status)
+        for type, status in (("ISO14443", "accepted"), ("Central", "blocked"))
+    ]
+    try:
+        async with await OperatedCharger.connect(gateway, identity) as cp:
+            twice = {"entries": [entry("ONE"), entry("one")]}
+            assert (await cp.finished("send_local_list", twice))["error"]["code"] == "invalid_args"
+            request, _ = await cp.command(
+                "send_local_list", {}, "SendLocalList", {"status": "Accepted"}
+            )
+            sent = [
+                data["idTagInfo"]["status"]
+                for data in request["localAuthorizationList"]
+                if data["idTag"] == value
+            ]
+            assert sent == ["Accepted"]
+    finally:
+        for token in tokens:
+            token.delete()
+
+
+async def test_an_update_that_fails_is_repaired_once(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """5.15: by the whole list."""
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        args: Payload = {"entries": [entry("ONE"), entry("TWO")]}
+        await cp.command("send_local_list", args, "SendLocalList", {"status": "Accepted"})
+        await limit_list(cp, 1)
+        args = {"update": "differential", "remove": [{"value": "TWO"}]}
+        await cp.command("send_local_list", args, "SendLocalList", {"status": "Failed"})
+        repair = await cp.obey("SendLocalList", {"status": "Accepted"})
+        assert repair["updateType"] == "Full"
+        assert [data["idTag"] for data in repair["localAuthorizationList"]] == ["ONE"]
+        # In parts it may fail again: that is not repaired.
+        args = {"entries": [entry("ONE"), entry("TWO")]}
+        posted = asyncio.create_task(cp.post("send_local_list", args, wait="ack"))
+        for status in ("Accepted", "Failed"):
+            await cp.obey("SendLocalList", {"status": status})
+        assert (await posted).json()["state"] == "rejected"
+        for status in ("Accepted", "Failed"):
+            await cp.obey("SendLocalList", {"status": status})
+        sent = Command.objects.filter(charge_point=cp.row, type="send_local_list")
+        await eventually(lambda: not sent.filter(finished_at=None).exists())
+        assert sent.count() == 5

@@ -1,5 +1,7 @@
 """B05 to B08 beyond the test cases: what is asked of a device model, and what comes of answers."""
 
+import pytest
+
 from chargepoints.models import Variable
 from tests.operated import Payload
 from tests.operated_station import OperatedStation
@@ -28,3 +30,35 @@ async def test_results_that_come_in_another_order_are_of_the_variables_they_name
     )
     (wanted,) = Variable.objects.filter(charge_point=station.row)
     assert (wanted.component, wanted.desired) == ("OCPPCommCtrlr", "123")
+
+
+async def limited(station: OperatedStation, variable: str, most: int) -> None:
+    """The station says how much a request for a report may hold."""
+    named: Payload = {
+        "component": {"name": "DeviceDataCtrlr"},
+        "variable": {"name": variable, "instance": "GetReport"},
+    }
+    result = named | {"attributeStatus": "Accepted", "attributeValue": str(most)}
+    await station.command(
+        "get_configuration",
+        {"keys": [f"DeviceDataCtrlr.{variable}[GetReport]"]},
+        "GetVariables",
+        {"getVariableResult": [result]},
+    )
+
+
+@pytest.mark.parametrize(("variable", "most"), [("ItemsPerMessage", 2), ("BytesPerMessage", 300)])
+async def test_a_report_is_asked_of_no_more_than_the_station_takes(
+    station: OperatedStation, variable: str, most: int
+) -> None:
+    """B08.FR.06, and its twin for bytes."""
+    await limited(station, variable, most)
+    variables = [{"component": "EVSE", "evse_id": number} for number in (1, 2, 3)]
+    if variable == "BytesPerMessage":
+        variables = [each | {"variable": "AvailabilityState"} for each in variables]
+    refused = await station.refuses("get_custom_report", {"variables": variables})
+    assert "takes 2 variables" in refused["detail"]
+    request, _ = await station.command(
+        "get_custom_report", {"variables": variables[:2]}, "GetReport", {"status": "Accepted"}
+    )
+    assert len(request["componentVariable"]) == 2

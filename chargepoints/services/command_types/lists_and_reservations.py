@@ -5,6 +5,7 @@ from chargepoints.services.command_types.declaration import (
     COUNT,
     ID_TOKEN,
     INTEGER,
+    POSITIVE,
     TEXT,
     TIME,
     CommandType,
@@ -24,6 +25,11 @@ LIST_ENTRY: JsonSchema = {
     "additionalProperties": False,
 }
 
+DIFFERENTIAL: JsonSchema = {
+    "properties": {"update": {"const": "differential"}},
+    "required": ["update"],
+}
+
 TYPES: dict[str, CommandType] = {
     "get_local_list_version": CommandType("Ask for the version of the local list.", arguments()),
     "send_local_list": CommandType(
@@ -34,8 +40,10 @@ TYPES: dict[str, CommandType] = {
             update={"enum": ["full", "differential"]},
             entries={"type": "array", "items": LIST_ENTRY},
             remove={"type": "array", "items": ID_TOKEN},
-            version=INTEGER,
-        ),
+            version=POSITIVE,
+        )
+        # A whole list removes what it does not hold.
+        | {"dependentSchemas": {"remove": DIFFERENTIAL}},
         effect_within_s=600,
     ),
     "reserve": CommandType(
