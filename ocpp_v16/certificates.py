@@ -19,14 +19,6 @@ ROOTS = {
     "csms_root": "CentralSystemRootCertificate",
     "manufacturer_root": "ManufacturerRootCertificate",
 }
-HASHES = {
-    "hashAlgorithm": "hash_algorithm",
-    "issuerNameHash": "issuer_name_hash",
-    "issuerKeyHash": "issuer_key_hash",
-    "serialNumber": "serial_number",
-}
-
-
 NAMES = ROOTS | plug_and_charge.USES
 NEUTRAL_USE = {ocpp: use for use, ocpp in NAMES.items()}
 
@@ -110,7 +102,10 @@ def _keep_listed(command: Command, use: str, found: list[Payload]) -> None:
     certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
     if command.type == "get_certificates":
         known = (command.result or {}).get("certificates", [])
-        command.result = {"listed": [*_listed(command), use], "certificates": [*known, *found]}
+        command.result = {
+            "listed": [*_listed(command), NEUTRAL_USE[use]],
+            "certificates": [*known, *certificates.listed(found, NEUTRAL_USE)],
+        }
 
 
 def record_wrapped(unit: UnitOfWork, command: Command, inside: Payload) -> None:
@@ -141,9 +136,9 @@ def delete(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     if "certificate" in args:
         return {"certificateHashData": _of_root(args["certificate"])}
-    if missing := [name for name in HASHES.values() if name not in args]:
+    if missing := [name for name in certificates.HASHES.values() if name not in args]:
         raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
-    hash_data = {ocpp: args[name] for ocpp, name in HASHES.items()}
+    hash_data = {ocpp: args[name] for ocpp, name in certificates.HASHES.items()}
     return _asked(command, "DeleteCertificate", {"certificateHashData": hash_data})
 
 

@@ -26,17 +26,11 @@ ROOTS = {
     "mo_root": "MORootCertificate",
     "v2g_root": "V2GRootCertificate",
 }
-NEUTRAL_USE = {ocpp: use for use, ocpp in ROOTS.items()}
 # What the schemas of the answers take.
 LONGEST_EXI = 5600
 LONGEST_OCSP = 5500
 LISTED = ROOTS | {"v2g_chain": "V2GCertificateChain"}
-HASHES = {
-    "hashAlgorithm": "hash_algorithm",
-    "issuerNameHash": "issuer_name_hash",
-    "issuerKeyHash": "issuer_key_hash",
-    "serialNumber": "serial_number",
-}
+NEUTRAL_USE = {ocpp: use for use, ocpp in LISTED.items()}
 
 
 def install(unit: UnitOfWork, command: Command) -> Payload:
@@ -78,15 +72,17 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
         found += [child | use for child in each.get("childCertificateHashData") or []]
     uses = (command.request or {}).get("certificateType") or []
     certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
+    if command.type == "get_certificates":
+        command.result = {"certificates": certificates.listed(found, NEUTRAL_USE)}
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     if "certificate" in args:
         return {"certificateHashData": _of_root(command)}
-    if missing := [name for name in HASHES.values() if name not in args]:
+    if missing := [name for name in certificates.HASHES.values() if name not in args]:
         raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
-    return {"certificateHashData": {ocpp: args[name] for ocpp, name in HASHES.items()}}
+    return {"certificateHashData": {ocpp: args[name] for ocpp, name in certificates.HASHES.items()}}
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
 from chargepoints.services import commands, local_lists
+from chargepoints.services.certificates import HASHES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
-from ocpp_v201.certificates import HASHES
 from ocpp_v201.requests import request_id
 
 

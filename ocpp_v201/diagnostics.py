@@ -59,15 +59,16 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
 
 
 def get_log(unit: UnitOfWork, command: Command) -> Payload:
-    """N01: to a place of ours unless the command names one."""
+    """N01: to a place of ours unless the command names one; diagnostics are a log here."""
     args = command.args
-    upload = uploads.ask(command, LOG_KIND[args["log"]], numbered=True)
+    kind = args.get("log", "diagnostics")
+    upload = uploads.ask(command, LOG_KIND[kind], numbered=True)
     log: Payload = {"remoteLocation": upload.location}
     for name, here in (("oldestTimestamp", "since"), ("latestTimestamp", "until")):
         if here in args:
             log[name] = ocpp_time(datetime.fromisoformat(args[here]))
     return {
-        "logType": LOG_TYPE[args["log"]],
+        "logType": LOG_TYPE[kind],
         "requestId": upload.request_id,
         "log": log,
         **tries(args),
@@ -103,5 +104,8 @@ HANDLERS = {
     "LogStatusNotification": Handler(log_status),
     "NotifyEvent": Handler(notify_event),
 }
-COMMANDS = {"get_log": CommandTranslation("GetLog", get_log)}
+COMMANDS = {
+    "get_diagnostics": CommandTranslation("GetLog", get_log),
+    "get_log": CommandTranslation("GetLog", get_log),
+}
 RESPONSES = {"GetLog": ResponseReading(conclude_log, record_log)}

@@ -7,7 +7,6 @@ from django.utils import timezone
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
 from chargepoints.services import commands, reported_profiles
-from chargepoints.services.commands import CommandRefused
 from chargepoints.services.reported_profiles import Criteria
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -40,8 +39,8 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
     if "sources" in args:
         criteria["chargingLimitSource"] = [SOURCES[source] for source in args["sources"]]
     if not criteria:
-        # K09.FR.03: one of them at least.
-        raise CommandRefused("invalid_args", "name profile_ids, purpose, stack_level or sources")
+        # K09.FR.03: one of them at least; every profile has a source.
+        criteria["chargingLimitSource"] = list(SOURCES.values())
     evse = {"evseId": args["evse_id"]} if "evse_id" in args else {}
     return {"requestId": number, "chargingProfile": criteria, **evse}
 

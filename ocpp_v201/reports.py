@@ -32,7 +32,8 @@ def effect(request_number: int) -> str:
 def get_base_report(unit: UnitOfWork, command: Command) -> Payload:
     number = request_id(command)
     command.effect_key = effect(number)
-    return {"requestId": number, "reportBase": BASES[command.args.get("base", "full")]}
+    all_of_it = "configuration" if command.type == "get_configuration" else "full"
+    return {"requestId": number, "reportBase": BASES[command.args.get("base", all_of_it)]}
 
 
 def get_report(unit: UnitOfWork, command: Command) -> Payload:

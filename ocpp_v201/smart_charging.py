@@ -6,10 +6,16 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
+    Conclusion,
     Payload,
     ResponseReading,
+    by_status,
 )
 from ocpp_v201.schedules import PURPOSE, begun, charging_profile
+
+# K10.FR.02: a request has a criterion at least, so all profiles go by their purposes; FR.06: those
+# from outside are not ours to clear.
+CLEARED = ("station_max", "default", "transaction")
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -68,15 +74,35 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
     if "stack_level" in args:
         criteria["stackLevel"] = args["stack_level"]
     if not criteria:
-        # K10.FR.02: one of them at least.
-        raise CommandRefused("invalid_args", "OCPP 2.0.1 clears by profile_id or by criteria")
+        criteria["chargingProfilePurpose"] = PURPOSE[_next_purpose(command)]
     return {"chargingProfileCriteria": criteria}
 
 
+def _next_purpose(command: Command) -> str:
+    """The purpose whose turn it is where all profiles are to go."""
+    return CLEARED[len(command.result or [])]
+
+
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if command.type != "clear_charging_profile":
+        return
+    status, criteria = response["status"], command.args
+    if not criteria:
+        criteria = {"purpose": _next_purpose(command)}
+        command.result = [*(command.result or []), criteria | {"status": status}]
     # K10: Unknown says that nothing fits; then we have nothing to keep either.
-    if command.type == "clear_charging_profile" and response["status"] in ("Accepted", "Unknown"):
-        charging_profiles.clear(command.charge_point_id, command.args)
+    if status in ("Accepted", "Unknown"):
+        charging_profiles.clear(command.charge_point_id, criteria)
+
+
+def conclude_clear(command: Command, response: Payload) -> Conclusion:
+    if command.type != "clear_charging_profile" or command.args:
+        return by_status(command, response)
+    parts: list[Payload] = command.result or []
+    if len(parts) < len(CLEARED):
+        return Conclusion(Command.State.QUEUED)
+    # That there is none of some purpose is no refusal.
+    return by_status(command, next((p for p in parts if p["status"] == "Accepted"), response))
 
 
 def get_composite(unit: UnitOfWork, command: Command) -> Payload:
@@ -106,6 +132,6 @@ COMMANDS = {
 }
 RESPONSES = {
     "SetChargingProfile": ResponseReading(charging_profiles.conclude_part, record_set),
-    "ClearChargingProfile": ResponseReading(record=record_clear),
+    "ClearChargingProfile": ResponseReading(conclude_clear, record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

@@ -16,7 +16,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
-from ocpp_v201 import batches, naming
+from ocpp_v201 import batches, naming, reports
 from ocpp_v201.secrets import is_secret
 
 LIMITS = "DeviceDataCtrlr"
@@ -53,12 +53,19 @@ READ = Batched("getVariableResult", lambda command: len(_read(command)))
 WRITTEN = Batched("setVariableResult", lambda command: len(_written(command)))
 
 
+def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
+    """The variables that are named; without names the station reports all that can be set."""
+    if command.args.get("keys"):
+        return get_variables(unit, command)
+    return reports.get_base_report(unit, command)
+
+
+def choose(command: Command) -> str:
+    return "GetVariables" if command.args.get("keys") else "GetBaseReport"
+
+
 def get_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _read(command)
-    if not items:
-        raise CommandRefused(
-            "invalid_args", "OCPP 2.0.1 reads named variables; use get_report for all of them"
-        )
     return batches.following(
         command, READ, items, lambda part: {"getVariableData": part}, LIMITS, "GetVariables"
     )
@@ -127,7 +134,9 @@ def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> 
 
 
 COMMANDS = {
-    "get_configuration": CommandTranslation("GetVariables", get_variables, batched=READ),
+    "get_configuration": CommandTranslation(
+        "GetVariables", get_configuration, choose, batched=READ
+    ),
     "get_variables": CommandTranslation("GetVariables", get_variables, batched=READ),
     "set_configuration": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
     "set_variables": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),

@@ -86,7 +86,9 @@ class CommandSerializer(StrictModel):
         help_text="The gateway's own id of the transaction that is its effect.",
     )
     result = serializers.JSONField(
-        read_only=True, help_text="What the charger sent later because of it: a list of parts."
+        read_only=True,
+        help_text="What was learned beyond the answer, by type; where the charger sent it later, "
+        "a list of its parts.",
     )
     cautions = serializers.ListField(
         child=Text(),

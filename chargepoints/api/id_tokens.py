@@ -50,7 +50,7 @@ class IdTokens(Resource):
     serializer_class = IdTokenSerializer
     filterset_class = IdTokenFilters
     conflicts = {
-        "create": "`already_exists`: the value is taken, in this or another case.",
+        "create": "`already_exists`: the value is taken with this type, in this or another case.",
         "update": "`already_exists`, or `cached_decision`: it is core's, not the gateway's own.",
     }
 

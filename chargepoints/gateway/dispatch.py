@@ -272,9 +272,10 @@ def _conclude_result(
         reading.record(unit, command, checked.payload)
     answer = checked.payload
     translation = version.commands.get(command.type)
-    if translation is not None and (batched := translation.batched) is not None:
+    batched = translation.batched if translation is not None else None
+    if batched is not None and batched.results in answer:
         answer = command.response = _joined(batched, earlier, answer)
-        if checked.payload.get(batched.results) and _more(batched, command):
+        if checked.payload[batched.results] and _more(batched, command):
             _go_on(command)
             return
     _apply(unit, command, reading.conclude(command, answer))

@@ -1,5 +1,6 @@
 """Certificates as OCPP names them: by hashes of their issuer, and what charge points hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,13 @@ ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
     "SHA256": hashes.SHA256(),
     "SHA384": hashes.SHA384(),
     "SHA512": hashes.SHA512(),
+}
+# OCPP's CertificateHashDataType, and how commands name a certificate.
+HASHES = {
+    "hashAlgorithm": "hash_algorithm",
+    "issuerNameHash": "issuer_name_hash",
+    "issuerKeyHash": "issuer_key_hash",
+    "serialNumber": "serial_number",
 }
 
 
@@ -114,6 +122,18 @@ def replace_known(
         )
         for each in found
     )
+
+
+def listed(found: list[dict[str, Any]], uses: Mapping[str, str]) -> list[dict[str, str]]:
+    """What the charge point listed, as the command `delete_certificate` names certificates.
+
+    `uses`: ours by OCPP's names.
+    """
+    return [
+        {"use": uses.get(each["use"], each["use"])}
+        | {name: each[ocpp] for ocpp, name in HASHES.items()}
+        for each in found
+    ]
 
 
 def algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chargepoints.clock import api_time
 from chargepoints.models import ChargingProfile, Command, Evse, Transaction
 from chargepoints.services import charging_profiles, composite_schedule, quirks
 from chargepoints.services.charging_profiles import Purpose
@@ -13,7 +14,7 @@ from chargepoints.services.composite_schedule import Installed, Limit, limit_fro
 
 
 def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, float]]) -> None:
-    """Note in the command's result what we expected, and whether the charge point agrees.
+    """Note in the command's result what it says and what we expected, and whether they agree.
 
     They differ where it does not do what it accepted. `theirs`: (seconds from start, limit).
     """
@@ -25,7 +26,13 @@ def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, 
     factor = quirks.setting(command.charge_point, "limit_factor") or 1
     said = [Limit(start_s, limit * factor) for start_s, limit in theirs]
     agree = _agree(ours, said, 0.1 * factor)
-    command.result = {"expected": [asdict(limit) for limit in ours], "as_expected": agree}
+    command.result = {
+        "start": api_time(begins),
+        "unit": unit,
+        "periods": [{"start_s": each.start_s, "limit": each.limit} for each in said],
+        "expected": [asdict(limit) for limit in ours],
+        "as_expected": agree,
+    }
     if not agree:
         command.cautions = [*command.cautions, "it does not do what it accepted"]
 

@@ -65,6 +65,7 @@ COMMANDS: dict[str, Payload] = {
     "get_composite_schedule": {"evse_id": 1, "duration_s": 3600},
     "get_configuration": {"keys": ["OCPPCommCtrlr.HeartbeatInterval"]},
     "get_custom_report": {"criteria": ["problem"]},
+    "get_diagnostics": {},
     "get_display_messages": {},
     "get_local_list_version": {},
     "get_log": {"log": "diagnostics"},

@@ -104,7 +104,8 @@ async def test_066_get_composite_schedule(gateway: RunningGateway, identity: str
             "duration": 300,
             "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
         }
-        answer = ACCEPTED | {"connectorId": 1, "scheduleStart": at(), "chargingSchedule": schedule}
+        now = at()
+        answer = ACCEPTED | {"connectorId": 1, "scheduleStart": now, "chargingSchedule": schedule}
         request, command = await cp.command(
             "get_composite_schedule",
             {"evse_id": 1, "duration_s": 300, "unit": "A"},
@@ -114,6 +115,9 @@ async def test_066_get_composite_schedule(gateway: RunningGateway, identity: str
         assert request == {"connectorId": 1, "duration": 300, "chargingRateUnit": "A"}
         assert command["ocpp"]["response"]["chargingSchedule"] == schedule
         assert command["result"] == {
+            "start": now.replace("Z", ".000Z"),
+            "unit": "A",
+            "periods": [{"start_s": 0, "limit": 16.0}],
             "expected": [{"start_s": 0, "limit": 16.0, "phases": None}],
             "as_expected": True,
         }

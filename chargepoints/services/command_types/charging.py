@@ -69,7 +69,8 @@ TYPES: dict[str, CommandType] = {
         arguments(profile_id=INTEGER, evse_id=COUNT, purpose=PURPOSE, stack_level=COUNT),
     ),
     "get_charging_profiles": CommandType(
-        "Have the charge point report the charging profiles that all given criteria fit.",
+        "Have the charge point report the charging profiles that all given criteria fit; "
+        "none given: all of them.",
         arguments(
             profile_ids=several(INTEGER),
             evse_id=COUNT,

@@ -60,7 +60,8 @@ TYPES: dict[str, CommandType] = {
         arguments(("message",), message=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
     ),
     "get_configuration": CommandType(
-        "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`.",
+        "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`; "
+        "none named: all of them.",
         arguments(keys={"type": "array", "items": TEXT}),
     ),
     "set_configuration": CommandType(
