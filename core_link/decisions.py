@@ -18,7 +18,7 @@ from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.booting import BootDecision, Facts
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
-from core_link import answers, client, tokens
+from core_link import answers, client, metrics, tokens
 from core_link.client import Body, CoreUnreachable
 from core_link.tokens import Known
 
@@ -47,17 +47,6 @@ async def authorize(
     Core's answer while it is fresh, else core's answer, else what the policy of the charge
     point says; without a core, the gateway's own table. Raises StoreUnavailable.
     """
-    now = timezone.now()
-    at = occurred_at or now
-    core = client.shared()
-    known = await process.current().writer.run(station.id, lambda unit: tokens.known(unit, token))
-    if core is None:
-        return known.listed(at) or Decision(
-            str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
-        )
-    # Certificates may be revoked at any time: about them core is always asked.
-    if not certificate_hashes and (decision := known.fresh(now)):
-        return decision
     question = {
         "charge_point": station.identity,
         "external_id": station.external_id,
@@ -70,6 +59,30 @@ async def authorize(
         "certificate_hashes": certificate_hashes,
         "policy_decided": None,
     }
+    with metrics.DECISION_SECONDS.time():
+        decision = await _decide(station, token, question, occurred_at, received_at)
+    metrics.DECISIONS.labels(decision.decided_by).inc()
+    return decision
+
+
+async def _decide(
+    station: Station,
+    token: TokenAsked,
+    question: Body,
+    occurred_at: datetime | None,
+    received_at: datetime | None,
+) -> Decision:
+    now = timezone.now()
+    at = occurred_at or now
+    core = client.shared()
+    known = await process.current().writer.run(station.id, lambda unit: tokens.known(unit, token))
+    if core is None:
+        return known.listed(at) or Decision(
+            str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
+        )
+    # Certificates may be revoked at any time: about them core is always asked.
+    if not question["certificate_hashes"] and (decision := known.fresh(now)):
+        return decision
     try:
         answer = await core.ask_once(
             "/authorize",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from chargepoints.gateway.process import Gateway
@@ -56,6 +57,20 @@ async def test_core_is_asked_and_its_whole_answer_is_taken(
         personal_message="Good morning",
         cache_ttl_s=60,
     )
+
+
+async def test_decisions_are_counted_by_who_made_them(core: FakeCore, station: Station) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    before = [counted("connect_decisions_total", decided_by=by) for by in ("core", "policy")]
+    timed = counted("connect_decision_seconds_count")
+    await ask(station)
+    core.fail(status=500)
+    await ask(station)
+    after = [counted("connect_decisions_total", decided_by=by) for by in ("core", "policy")]
+    assert after == [before[0] + 1, before[1] + 1]
+    assert counted("connect_decision_seconds_count") == timed + 2
 
 
 async def test_the_question_holds_what_core_needs(core: FakeCore, station: Station) -> None:

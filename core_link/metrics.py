@@ -1,0 +1,10 @@
+"""Counters of this process about what core decides, for Prometheus."""
+
+from prometheus_client import Counter, Histogram
+
+DECISIONS = Counter("connect_decisions", "Decisions about tokens, by who decided", ["decided_by"])
+DECISION_SECONDS = Histogram(
+    "connect_decision_seconds",
+    "How long a decision about a token took",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5),
+)
