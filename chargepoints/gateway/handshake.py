@@ -214,7 +214,7 @@ def _password_fits(
         if charge_point.check_user_name:
             return Refused(401, "wrong_user", "The user name must be the charger's identity.")
         deviations.append("other_user_name")
-    candidates = [key, key.hex().encode(), _from_hex(key)]
+    candidates = _forms(key)
     credentials = list(
         Credential.objects.raw(
             "SELECT * FROM chargepoints_credential WHERE charge_point_id = %s", [charge_point.pk]
@@ -239,11 +239,14 @@ def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:
     return user, key
 
 
-def _from_hex(key: bytes) -> bytes:
+def _forms(key: bytes) -> set[bytes]:
+    """The key as it came, as the bytes it may be the hex of, and as hex, in either case."""
     try:
-        return bytes.fromhex(key.decode("ascii"))
+        raw = bytes.fromhex(key.decode("ascii"))
     except ValueError:
-        return key
+        raw = key
+    spelled = {each.hex() for each in (key, raw)}
+    return {key, raw, *(text.encode() for each in spelled for text in (each, each.upper()))}
 
 
 def _agree(

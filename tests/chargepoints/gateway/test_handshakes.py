@@ -155,12 +155,13 @@ async def test_what_cannot_be_an_identity_is_refused_with_404(
 async def test_keys_are_compared_as_bytes_and_as_hex(
     gateway: RunningGateway, identity: str
 ) -> None:
-    key = charge_points.new_key()
-    gateway.register(identity, key=key)
-    async with await RawCharger.connect(gateway.url, identity, key):
-        pass
-    async with await RawCharger.connect(gateway.url, identity, bytes.fromhex(key)):
-        pass
+    key = f"ab{charge_points.new_key()}"
+    for number, registered in enumerate((key, key.upper())):
+        name = f"{identity}-{number}"
+        gateway.register(name, key=registered)
+        for sent in (key, key.upper(), bytes.fromhex(key)):
+            async with await RawCharger.connect(gateway.url, name, sent):
+                pass
 
 
 async def test_a_key_may_hold_colons(gateway: RunningGateway, identity: str) -> None:
