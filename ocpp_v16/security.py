@@ -49,9 +49,13 @@ def is_secret(payload: Payload) -> bool:
     return str(payload.get("key", "")).lower() in device_model.SECRET_NAMES
 
 
+def sets_password(action: str, payload: Payload) -> bool:
+    return action == "ChangeConfiguration" and is_secret(payload)
+
+
 def shown(action: str, payload: Payload) -> Payload:
     """The request without the password, for trace and rows."""
-    if action == "ChangeConfiguration" and is_secret(payload):
+    if sets_password(action, payload):
         return payload | {"value": REDACTED}
     return payload
 

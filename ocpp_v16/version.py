@@ -116,6 +116,7 @@ VERSION = OcppVersion(
             "SignedFirmwareStatusNotification",
         }
     ),
+    sets_password=security.sets_password,
     shown=security.shown,
     shown_answer=security.shown_answer,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from chargepoints import key_codes
 from chargepoints.key_codes import REDACTED
 from chargepoints.services.device_model import SECRET_NAMES
+from chargepoints.versions import Payload
 
 # What holds variables together with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
@@ -23,6 +24,11 @@ def is_secret(data: Any) -> bool:
     variable = data.get("variable") if isinstance(data, dict) else None
     name = variable.get("name") if isinstance(variable, dict) else None
     return str(name).lower() in SECRET_NAMES
+
+
+def sets_password(action: str, payload: Payload) -> bool:
+    variables = payload.get("setVariableData")
+    return action in REQUESTS and isinstance(variables, list) and any(map(is_secret, variables))
 
 
 def shown_request(action: str, payload: Any) -> Any:

@@ -25,6 +25,9 @@ from chargepoints.versions import Batched, Conclusion, OcppVersion
 
 logger = logging.getLogger(__name__)
 
+# The one command type that may change a password: it takes the new one in.
+ROTATION = "rotate_password"
+
 State = Command.State
 ErrorClass = Command.ErrorClass
 
@@ -109,6 +112,15 @@ def _may_go(station: Station, version: OcppVersion, ready: bool, command: Comman
 
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
     """The request in this version's words. Raises CommandRefused."""
+    action, payload = _composed(unit, version, command)
+    if command.type != ROTATION and version.sets_password(action, payload):
+        raise CommandRefused("invalid_args", f"use {ROTATION}: else the door stays shut")
+    return action, payload
+
+
+def _composed(
+    unit: UnitOfWork, version: OcppVersion, command: Command
+) -> tuple[str, dict[str, Any]]:
     if command.type == "raw":
         return command.args["action"], command.args["payload"]
     translation = version.commands.get(command.type)

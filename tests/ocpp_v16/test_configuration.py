@@ -87,8 +87,12 @@ async def test_a_key_shown_in_clear_is_kept_nowhere(gateway: RunningGateway, ide
 async def test_a_new_key_is_never_typed_by_hand(gateway: RunningGateway, identity: str) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         args = {"key": "AuthorizationKey", "value": SECRET}
-        command = await cp.finished("set_configuration", args)
-        assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+        raw = {"action": "ChangeConfiguration", "payload": args}
+        for command in (
+            await cp.finished("set_configuration", args),
+            await cp.finished("raw", raw),
+        ):
+            assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
 
 
 async def test_a_rotated_key_is_in_no_row(gateway: RunningGateway, identity: str) -> None:

@@ -62,3 +62,20 @@ async def test_a_report_is_asked_of_no_more_than_the_station_takes(
         "get_custom_report", {"variables": variables[:2]}, "GetReport", {"status": "Accepted"}
     )
     assert len(request["componentVariable"]) == 2
+
+
+async def test_a_password_is_never_typed_by_hand(station: OperatedStation) -> None:
+    """The gateway would not know it, and the door would stay shut."""
+    password = {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "5EC12E7"}
+    raw = {
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+        "attributeValue": "5EC12E7",
+    }
+    for command in (
+        await station.finished("set_variables", {"variables": [password]}),
+        await station.finished(
+            "raw", {"action": "SetVariables", "payload": {"setVariableData": [raw]}}
+        ),
+    ):
+        assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
