@@ -78,7 +78,13 @@ def conclude_log(command: Command, response: Payload) -> Conclusion:
 def diagnostics_status(inbound: Inbound, decision: Any) -> Payload:
     status = str(inbound.payload["status"])
     if status != "Idle":
-        uploads.report(inbound, status, done=status == "Uploaded", failed=status == "UploadFailed")
+        uploads.report(
+            inbound,
+            status,
+            kinds=frozenset({Kind.DIAGNOSTICS}),
+            done=status == "Uploaded",
+            failed=status == "UploadFailed",
+        )
     return {}
 
 
@@ -88,6 +94,7 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
         uploads.report(
             inbound,
             status,
+            kinds=uploads.LOGS,
             request_id=numbers.numbered(inbound, "requestId"),
             done=status == "Uploaded",
             failed=status in LOG_FAILURES,

@@ -60,16 +60,19 @@ def conclude_update(command: Command, response: Payload) -> Conclusion:
 
 
 def conclude_signed(command: Command, response: Payload) -> Conclusion:
-    # AcceptedCanceled is a yes, that cancelled the update before it.
+    # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
     status = str(response["status"])
-    if status in ("Accepted", "AcceptedCanceled"):
+    if status in ("Accepted", firmware.CANCELED):
         return Conclusion(Command.State.ACCEPTED)
     return Conclusion(Command.State.REJECTED, error_code=status)
 
 
 def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response["status"] not in ("Accepted", "AcceptedCanceled"):
-        firmware.refused(command, response["status"])
+    status = str(response["status"])
+    if status == firmware.CANCELED:
+        firmware.superseded(unit, command)
+    elif status != "Accepted":
+        firmware.refused(command, status)
 
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:

@@ -93,6 +93,7 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
         uploads.report(
             inbound,
             status,
+            kinds=uploads.LOGS,
             request_id=inbound.payload.get("requestId"),
             done=status == "Uploaded",
             failed=status in LOG_FAILURES,

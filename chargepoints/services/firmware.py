@@ -50,6 +50,11 @@ def ask(command: Command) -> Wanted:
     firmware = _file(command)
     if firmware is None and "location" not in args:
         raise CommandRefused("invalid_args", "name a firmware file, or give its location")
+    certificate = args.get("signing_certificate") or (firmware and firmware.signing_certificate)
+    signature = args.get("signature") or (firmware and firmware.signature)
+    if bool(certificate) != bool(signature):
+        # L01.FR.11, in both versions.
+        raise CommandRefused("invalid_args", "a signed update has a signature and its certificate")
     if firmware is None:
         location = str(args["location"])
     else:
@@ -68,9 +73,8 @@ def ask(command: Command) -> Wanted:
         location=location,
         retrieve_at=_time(args.get("retrieve_at")) or timezone.now() - timedelta(seconds=1),
         install_at=_time(args.get("install_at")),
-        signing_certificate=args.get("signing_certificate")
-        or (firmware.signing_certificate if firmware else ""),
-        signature=args.get("signature") or (firmware.signature if firmware else ""),
+        signing_certificate=certificate or "",
+        signature=signature or "",
     )
 
 
@@ -82,7 +86,7 @@ def refused(command: Command, status: str) -> None:
 
 
 def superseded(unit: UnitOfWork, command: Command) -> None:
-    """The charge point gave up the update before this one (2.0.1 L01.FR.24)."""
+    """The charge point gave up the update before this one (2.0.1 L01.FR.24, 1.6 L01.FR.26)."""
     running = FirmwareUpdate.objects.filter(
         charge_point_id=command.charge_point_id, finished_at=None
     )

@@ -12,6 +12,7 @@ from chargepoints.services.numbering import next_number
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
 Kind = Upload.Kind
+LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
 
 
 def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
@@ -45,10 +46,18 @@ def promised(command: Command, file_name: str) -> None:
 
 
 def report(
-    inbound: Inbound, status: str, *, request_id: int | None = None, done: bool, failed: bool
+    inbound: Inbound,
+    status: str,
+    *,
+    kinds: frozenset[Kind],
+    request_id: int | None = None,
+    done: bool,
+    failed: bool,
 ) -> None:
     """What the charge point says of an upload: by its request id, or of the newest without one."""
-    asked = Upload.objects.filter(charge_point_id=inbound.station.id, request_id=request_id)
+    asked = Upload.objects.filter(charge_point_id=inbound.station.id, kind__in=kinds)
+    if request_id is not None:
+        asked = asked.filter(request_id=request_id)
     upload = asked.order_by("-id").first()
     if upload is None:
         inbound.deviate("unknown_upload")
