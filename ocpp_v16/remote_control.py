@@ -37,9 +37,11 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     if evse_id is not None:
         payload["connectorId"] = evse_id
     if "charging_profile" in args:
+        # 5.16.2: only a TxProfile may come with a remote start, and without a transaction.
         if args["charging_profile"]["purpose"] != "transaction":
-            # 5.11: only a TxProfile may come with a remote start, and without a transaction.
             raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
+        if "transaction_id" in args["charging_profile"]:
+            raise CommandRefused("invalid_args", "a profile for a start names no transaction yet")
         profile = charging_profiles.numbered(unit, command, evse_id or 0, "charging_profile")
         payload["chargingProfile"] = smart_charging.charging_profile(
             unit, command.charge_point, profile

@@ -50,6 +50,23 @@ async def test_what_looks_wrong_is_sent_as_typed(gateway: RunningGateway, identi
         assert request == {"connectorId": 99, "type": "Operative"}
 
 
+async def test_the_profile_of_a_remote_start_names_no_transaction(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """1.6, 5.16.2."""
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        profile = {
+            "purpose": "transaction",
+            "kind": "relative",
+            "unit": "A",
+            "periods": [{"start_s": 0, "limit": 10}],
+            "transaction_id": "5",
+        }
+        args = {"id_token": {"value": "TAG"}, "charging_profile": profile}
+        command = await cp.finished("start", args)
+        assert (command["state"], command["error"]["code"]) == ("rejected", "invalid_args")
+
+
 async def test_an_availability_that_is_scheduled_is_a_yes(
     gateway: RunningGateway, identity: str
 ) -> None:
