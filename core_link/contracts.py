@@ -10,6 +10,13 @@ from chargepoints.services.certificates import Contract
 from core_link import responders
 from core_link.responders import UNVERIFIED
 
+# C07.FR.15 to FR.17: with such a certificate, whatever may be said of the token itself.
+_OF_THE_TOKEN = {
+    "chain_error": AuthorizationStatus.INVALID,
+    "expired": AuthorizationStatus.EXPIRED,
+    "revoked": AuthorizationStatus.INVALID,
+    "signature_error": AuthorizationStatus.INVALID,
+}
 # C07.FR.13: with one of these the certificate is good, and the contract is not.
 CANCELLED = frozenset(
     {
@@ -38,6 +45,12 @@ async def checked(deciding: Awaitable[Decision], contract: Contract | None) -> D
     if standing == "accepted" and decision.status in CANCELLED:
         standing = "contract_cancelled"
     return replace(decision, certificate_status=standing)
+
+
+def token_status(decision: Decision) -> AuthorizationStatus:
+    """What is said of the token that came with the certificate."""
+    own = AuthorizationStatus(decision.status)
+    return _OF_THE_TOKEN.get(decision.certificate_status, own)
 
 
 async def _ask(contract: Contract) -> str:

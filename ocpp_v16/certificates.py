@@ -41,10 +41,14 @@ def _use(command: Command) -> str:
 
 def _installed_as(command: Command) -> str:
     """The use under which the charge point listed the certificate that is to be deleted."""
+    try:
+        named = certificates.named(command.charge_point_id, command.args)
+    except CommandRefused:
+        return ""
     known = InstalledCertificate.objects.filter(
         charge_point_id=command.charge_point_id,
-        serial_number=command.args.get("serial_number", ""),
-        issuer_key_hash=command.args.get("issuer_key_hash", ""),
+        serial_number__iexact=named["serialNumber"],
+        issuer_key_hash__iexact=named["issuerKeyHash"],
     ).first()
     return NEUTRAL_USE.get(known.use, "") if known else ""
 
@@ -133,23 +137,8 @@ def conclude_listed(command: Command, response: Payload) -> Conclusion:
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
-    args = command.args
-    if "certificate" in args:
-        return {"certificateHashData": _of_root(args["certificate"])}
-    if missing := [name for name in certificates.HASHES.values() if name not in args]:
-        raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
-    hash_data = {ocpp: args[name] for ocpp, name in certificates.HASHES.items()}
-    return _asked(command, "DeleteCertificate", {"certificateHashData": hash_data})
-
-
-def _of_root(pem: str) -> Payload:
-    try:
-        (root, *_) = certificates.read_chain(pem)
-    except NotACertificate as error:
-        raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
-    if root.subject != root.issuer:
-        raise CommandRefused("invalid_args", "not self-signed: name it by its hashes")
-    return dict(certificates.hash_data(root, root))
+    named = certificates.named(command.charge_point_id, command.args)
+    return _asked(command, "DeleteCertificate", {"certificateHashData": named})
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:

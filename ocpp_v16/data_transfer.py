@@ -91,14 +91,16 @@ def conclude(command: Command, response: Payload) -> Conclusion:
     if said.state != Command.State.ACCEPTED or not plug_and_charge.is_wrapped(command):
         return said
     inside = plug_and_charge.unwrap(response.get("data"))
+    if not inside:
+        return Conclusion(Command.State.REJECTED, "bad_response", "its data holds no answer")
     if command.type == "get_certificates":
         return certificates.conclude_listed(command, inside)
     return by_status(command, inside)
 
 
 def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if plug_and_charge.is_wrapped(command):
-        inside = plug_and_charge.unwrap(response.get("data"))
+    inside = plug_and_charge.unwrap(response.get("data"))
+    if inside and plug_and_charge.is_wrapped(command):
         certificates.record_wrapped(unit, command, inside)
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus, ChargePoint, Command
+from chargepoints.models import ChargePoint, Command
 from chargepoints.services import certificates, commands
 from chargepoints.services.authorization import TokenAsked
 from chargepoints.versions import Payload
@@ -80,12 +80,13 @@ async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
         certificate_hashes=contract.hashes if contract else None,
     )
     decision = await contracts.checked(deciding, contract)
-    info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
+    info: Payload = {"status": STATUS.get(contracts.token_status(decision), "Invalid")}
     if decision.expires_at is not None:
         info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)
-    implied = "accepted" if decision.accepted else "contract_cancelled"
-    status = _CERTIFICATE_STATUS[decision.certificate_status or implied]
-    return {"idTokenInfo": info, "certificateStatus": status}
+    answer: Payload = {"idTokenInfo": info}
+    if decision.certificate_status:
+        answer["certificateStatus"] = _CERTIFICATE_STATUS[decision.certificate_status]
+    return answer
 
 
 async def _ev_certificate(inbound: Inbound, asked: Payload) -> Payload:

@@ -31,13 +31,6 @@ _CERTIFICATE_STATUS = {
     "chain_error": "CertChainError",
     "contract_cancelled": "ContractCancelled",
 }
-# C07.FR.15 to FR.17: with such a certificate, whatever may be said of the token itself.
-_TOKEN_STATUS = {
-    "chain_error": "Invalid",
-    "expired": "Expired",
-    "revoked": "Invalid",
-    "signature_error": "Invalid",
-}
 
 
 def token(id_token: Payload) -> TokenAsked:
@@ -90,8 +83,7 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
     if presented and (standing := decision.certificate_status):
         answer["certificateStatus"] = _CERTIFICATE_STATUS[standing]
-        if standing in _TOKEN_STATUS:
-            answer["idTokenInfo"]["status"] = _TOKEN_STATUS[standing]
+        answer["idTokenInfo"]["status"] = STATUS.get(contracts.token_status(decision), "Invalid")
     return answer
 
 

@@ -77,12 +77,8 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
-    args = command.args
-    if "certificate" in args:
-        return {"certificateHashData": _of_root(command)}
-    if missing := [name for name in certificates.HASHES.values() if name not in args]:
-        raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
-    return {"certificateHashData": {ocpp: args[name] for ocpp, name in certificates.HASHES.items()}}
+    named = certificates.named(command.charge_point_id, command.args)
+    return {"certificateHashData": named}
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -90,18 +86,6 @@ def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> Non
     if response.get("status") in ("Accepted", "NotFound"):
         asked = (command.request or {})["certificateHashData"]
         certificates.forget(command.charge_point_id, asked)
-
-
-def _of_root(command: Command) -> Payload:
-    try:
-        (root, *_) = certificates.read_chain(command.args["certificate"])
-    except NotACertificate as error:
-        raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
-    if root.subject != root.issuer:
-        raise CommandRefused("invalid_args", "not self-signed: name it by its hashes")
-    # M04.FR.07: by the algorithm that the station itself uses for it.
-    algorithm = certificates.algorithm_of(command.charge_point_id, root)
-    return dict(certificates.hash_data(root, root, algorithm))
 
 
 async def ask_exi(inbound: Inbound) -> str | None:

@@ -13,6 +13,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from chargepoints.inbound import clip
 from chargepoints.models import InstalledCertificate
+from chargepoints.services.commands import CommandRefused
 
 ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
     "SHA256": hashes.SHA256(),
@@ -136,7 +137,30 @@ def listed(found: list[dict[str, Any]], uses: Mapping[str, str]) -> list[dict[st
     ]
 
 
-def algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
+def named(charge_point_id: int, args: Mapping[str, Any]) -> dict[str, str]:
+    """The hash data of the certificate that the arguments of `delete_certificate` name.
+
+    One that is self-signed may be named by itself. Raises CommandRefused.
+    """
+    if "certificate" in args:
+        return _named_by_itself(charge_point_id, args["certificate"])
+    if missing := [name for name in HASHES.values() if name not in args]:
+        raise CommandRefused("invalid_args", f"missing: {', '.join(missing)}")
+    return {ocpp: args[name] for ocpp, name in HASHES.items()}
+
+
+def _named_by_itself(charge_point_id: int, pem: str) -> dict[str, str]:
+    try:
+        (root, *_) = read_chain(pem)
+    except NotACertificate as error:
+        raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
+    if root.subject != root.issuer:
+        raise CommandRefused("invalid_args", "not self-signed: name it by its hashes")
+    # M04.FR.07, in both versions: by the algorithm that the charge point itself uses for it.
+    return hash_data(root, root, _algorithm_of(charge_point_id, root))
+
+
+def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
     """The one by which the charge point listed this certificate, if it did."""
     listed = InstalledCertificate.objects.filter(
         charge_point_id=charge_point_id, serial_number__iexact=f"{certificate.serial_number:x}"

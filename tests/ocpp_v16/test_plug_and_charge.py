@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chargepoints.models import InstalledCertificate
+from chargepoints.services import certificates
 from ocpp_v16.plug_and_charge import VENDOR
 from tests import pki
 from tests.fakes.core import FakeCore
@@ -63,8 +64,22 @@ async def test_a_contract_that_is_blocked_is_told_so(
 ) -> None:
     core.decisions.tokens["DEXYZC999"] = {"status": "blocked"}
     async with await OperatedCharger.connect(gateway, identity) as cp:
+        # No certificate came with it, so nothing is said of one.
         answer = await say(cp, "Authorize", {"idToken": {"idToken": "DEXYZC999"}})
-        assert answer["idTokenInfo"]["status"] == "Blocked"
+        assert answer == {"idTokenInfo": {"status": "Blocked"}}
+
+
+async def test_a_token_whose_certificate_is_revoked_is_invalid(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    """2.0.1 C07.FR.16."""
+    core.decisions.tokens["DEREVC999"] = {"status": "accepted", "certificate_status": "revoked"}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        asked = {"idToken": {"idToken": "DEREVC999"}, "iso15118CertificateHashData": [OCSP]}
+        assert await say(cp, "Authorize", asked) == {
+            "idTokenInfo": {"status": "Invalid"},
+            "certificateStatus": "CertificateRevoked",
+        }
 
 
 async def test_the_cars_certificate_request_goes_to_core_and_back(
@@ -154,6 +169,44 @@ async def test_roots_are_installed_listed_and_deleted(
         )
         assert asked == {"certificateHashData": HASH}
         assert not InstalledCertificate.objects.filter(charge_point=cp.row).exists()
+
+
+async def test_a_root_that_is_named_by_itself_is_deleted_as_it_was_listed(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """By the charge point's own algorithm, and the way that its use goes."""
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        pem = pki.root_certificate("V2G Root")
+        (root,) = certificates.read_chain(pem)
+        listed = certificates.hash_data(root, root, "SHA512")
+        chain = {"certificateType": "V2GRootCertificate", "certificateHashData": listed}
+        await order(
+            cp,
+            "get_certificates",
+            {"uses": ["v2g_root"]},
+            "GetInstalledCertificateIds",
+            {"status": "Accepted", "certificateHashDataChain": [chain]},
+        )
+        asked, _ = await order(
+            cp,
+            "delete_certificate",
+            {"certificate": pem},
+            "DeleteCertificate",
+            {"status": "Accepted"},
+        )
+        assert asked == {"certificateHashData": listed}
+        assert not InstalledCertificate.objects.filter(charge_point=cp.row).exists()
+
+
+@pytest.mark.parametrize("data", [None, "{", "[]"])
+async def test_an_accepted_answer_with_nothing_inside_is_a_bad_one(
+    gateway: RunningGateway, identity: str, data: str | None
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        args = {"use": "mo_root", "certificate": pki.root_certificate("MO").strip()}
+        answer = {"status": "Accepted"} | ({} if data is None else {"data": data})
+        _, command = await cp.command("install_certificate", args, "DataTransfer", answer)
+        assert (command["state"], command["error"]["code"]) == ("rejected", "bad_response")
 
 
 async def test_a_no_inside_an_accepted_answer_is_a_no(
