@@ -16,6 +16,8 @@ from marshmallow import ValidationError
 
 SHORTEST_SECRET = 32
 SHORTEST_SIGNING_SECRET_BYTES = 24
+# What may hold while core cannot be reached.
+POLICIES = ("cached_then_accept", "cached_then_reject", "accept", "reject")
 
 
 class ConfigurationError(ImproperlyConfigured):
@@ -28,6 +30,7 @@ class Environment(Env):
     def __init__(self) -> None:
         super().__init__(eager=False)
         self.add_parser("_database", parse_database_url)
+        self.add_parser("_site_policies", parse_site_policies)
 
     @property
     def names(self) -> set[str]:
@@ -43,6 +46,10 @@ class Environment(Env):
     def database(self, name: str, default: str) -> dict[str, Any]:
         """The Django database settings for a database URL; `{}` if it is not valid."""
         return cast(dict[str, Any], self._database(name, default) or {})
+
+    def site_policies(self, name: str) -> dict[str, str]:
+        """The policy by site; `{}` if it is not valid."""
+        return cast(dict[str, str], self._site_policies(name, "") or {})
 
     def seal(self) -> None:
         try:
@@ -78,6 +85,17 @@ def redis_url(value: str) -> None:
     parts = urlsplit(value)
     if value and parts.scheme not in {"redis", "rediss", "unix"}:
         raise ValidationError("Not a redis://, rediss:// or unix:// URL.")
+
+
+def parse_site_policies(value: str) -> dict[str, str]:
+    """`North=reject,Depot 2=accept`: the policy of each site that is named."""
+    policies = {}
+    for each in filter(None, value.split(",")):
+        site, _, policy = each.rpartition("=")
+        if not site or policy not in POLICIES:
+            raise ValidationError(f"{each}: Not a site, =, and one of: {', '.join(POLICIES)}.")
+        policies[site.strip()] = policy
+    return policies
 
 
 def signing_secrets(values: list[str]) -> None:

@@ -9,6 +9,7 @@ from marshmallow.validate import OneOf, Range
 
 from connect_site import databases, unfold
 from connect_site.environment import (
+    POLICIES,
     ConfigurationError,
     Environment,
     ftp_url,
@@ -81,11 +82,8 @@ UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64))
 CORE_URL = env.str("CORE_URL", "", validate=http_url)
 CORE_TOKEN = env.str("CORE_TOKEN", "")
 CORE_TIMEOUT_S = env.float("CORE_TIMEOUT_S", 3, validate=Range(min=0.1, max=10))
-CORE_UNREACHABLE = env.str(
-    "CORE_UNREACHABLE",
-    "cached_then_accept",
-    validate=OneOf(["cached_then_accept", "cached_then_reject", "accept", "reject"]),
-)
+CORE_UNREACHABLE = env.str("CORE_UNREACHABLE", "cached_then_accept", validate=OneOf(POLICIES))
+CORE_UNREACHABLE_AT_SITES = env.site_policies("CORE_UNREACHABLE_AT_SITES")
 EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
 EVENTS_SECRETS: list[str] = env.list("EVENTS_SECRETS", [], validate=signing_secrets)
 ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)

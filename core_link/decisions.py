@@ -93,7 +93,7 @@ async def _decide(
         )
         return read_decision(answer)
     except CoreUnreachable as error:
-        return _by_policy(station.core_unreachable, known, at, error.reason)
+        return _by_policy(_policy(station), known, at, error.reason)
 
 
 def _seconds_since(moment: datetime | None) -> float:
@@ -173,8 +173,13 @@ def read_decision(answer: Body) -> Decision:
     )
 
 
+def _policy(station: Station) -> str:
+    """The charge point's own, else its site's, else the server's."""
+    of_site: str = settings.CORE_UNREACHABLE_AT_SITES.get(station.site, settings.CORE_UNREACHABLE)
+    return station.core_unreachable or of_site
+
+
 def _by_policy(policy: str, known: Known, at: datetime, reason: str) -> Decision:
-    policy = policy or settings.CORE_UNREACHABLE
     if policy in _CACHED_FIRST and (decision := known.stale(at) or known.listed(at)):
         return replace(decision, reason=reason)
     accepted = policy in _ACCEPTING

@@ -108,7 +108,7 @@ class ChargePointSerializer(StrictModel):
     )
     core_unreachable = ChoiceOrNull(
         UnreachablePolicy.choices,
-        help_text="What holds when core cannot be reached; null: the server's own policy.",
+        help_text="What holds while core does not answer; null: the policy of its site or server.",
     )
     heartbeat_interval = Integer(
         min_value=1,

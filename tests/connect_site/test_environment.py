@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from connect_site import settings
+from connect_site.environment import parse_site_policies
 from tests.warm_start import REPOSITORY, run_manage_py
 
 SECRET = "a secret that is more than long enough for a test"
@@ -37,6 +38,11 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"CORE_URL": "core.example"}, "CORE_URL: Not an http:// or https:// URL."),
         ({"CORE_URL": "https://core.example"}, "EVENTS_SECRETS: required with CORE_URL"),
         ({"CORE_UNREACHABLE": "shrug"}, "CORE_UNREACHABLE: Must be one of"),
+        (
+            {"CORE_UNREACHABLE_AT_SITES": "North=accept,South=shrug"},
+            "CORE_UNREACHABLE_AT_SITES: South=shrug: Not a site, =, and one of",
+        ),
+        ({"CORE_UNREACHABLE_AT_SITES": "North"}, "CORE_UNREACHABLE_AT_SITES: North: Not"),
         ({"EVENTS_SECRETS": "whsec_abc"}, "EVENTS_SECRETS: Not `whsec_` followed by"),
         ({"PUBLIC_URL": "example"}, "PUBLIC_URL: Not an http:// or https:// URL."),
         ({"FTP_URL": "example", "UPLOAD_LIMIT_MB": "many"}, "FTP_URL: "),
@@ -51,6 +57,14 @@ def test_a_wrong_value_is_refused_by_name_without_a_traceback(
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"connect: {complaint}")
     assert ended.stderr.count("\n") == 1
+
+
+def test_the_policy_of_sites_is_read_by_their_names() -> None:
+    assert parse_site_policies("North=reject,Depot 2=accept,a=b=accept,") == {
+        "North": "reject",
+        "Depot 2": "accept",
+        "a=b": "accept",
+    }
 
 
 def test_all_wrong_values_are_named_at_once() -> None:

@@ -262,6 +262,18 @@ async def test_the_servers_policy_holds_where_the_charge_point_has_none(
     assert (await ask(station)).status == "invalid"
 
 
+async def test_the_policy_of_the_site_holds_unless_the_charge_point_has_its_own(
+    core: FakeCore, station: Station, settings: Settings
+) -> None:
+    settings.CORE_UNREACHABLE_AT_SITES = {"North": "reject"}
+    core.stop()
+    assert (await ask(station)).status == "accepted"
+    station.site = "North"
+    assert (await ask(station)).status == "invalid"
+    station.core_unreachable = "accept"
+    assert (await ask(station)).status == "accepted"
+
+
 async def test_the_gateways_own_table_counts_where_nothing_was_kept(
     core: FakeCore, station: Station, gateway: Gateway
 ) -> None:
