@@ -31,6 +31,8 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     value = args["id_token"]["value"]
     if len(value) > LONGEST_ID_TAG:
         raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")
+    if "group_id_token" in args:
+        raise CommandRefused("not_supported", "OCPP 1.6 starts for a token alone, not for a group")
     evse_id = args.get("evse_id")
     command.effect_key = transactions.start_effect(f"{evse_id or 0}:{value}".lower())
     payload: Payload = {"idTag": value}

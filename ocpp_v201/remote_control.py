@@ -1,6 +1,6 @@
 """F Remote control: start, stop, unlock, trigger; and B11, B12: reset."""
 
-from chargepoints.models import Command
+from chargepoints.models import Command, Connector
 from chargepoints.services import booting, charging_profiles, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
@@ -27,7 +27,9 @@ TRIGGERED = frozenset(
 
 
 def brings(action: str, payload: Payload) -> frozenset[str]:
-    """B02.FR.09: a pending station may send what it was asked for."""
+    """B01.FR.10, B02.FR.09: a pending station may send what it was asked for."""
+    if action in ("GetBaseReport", "GetReport"):
+        return frozenset({"NotifyReport"})
     if action != "TriggerMessage":
         return frozenset()
     message = str(payload.get("requestedMessage"))
@@ -45,6 +47,9 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
     }
     if "evse_id" in args:
         payload["evseId"] = args["evse_id"]
+    if "group_id_token" in args:
+        # F01.FR.22: an EVSE may be reserved for the group.
+        payload["groupIdToken"] = {"idToken": args["group_id_token"], "type": "Central"}
     if "charging_profile" in args:
         charging_profiles.keep(
             command, schedules.begun(args["charging_profile"]), "charging_profile"
@@ -112,12 +117,25 @@ def trigger(unit: UnitOfWork, command: Command) -> Payload:
     if args["message"] not in TRIGGERED:
         raise CommandRefused("not_supported", f"OCPP 2.0.1 cannot trigger {args['message']}")
     payload: Payload = {"requestedMessage": args["message"]}
-    if "evse_id" in args:
+    if args["message"] == "StatusNotification":
+        payload["evse"] = _one_connector(command)
+    elif "evse_id" in args:
         payload["evse"] = {"id": args["evse_id"]}
-        if args["message"] == "StatusNotification" or "connector_id" in args:
-            # F06.FR.12: a status is asked for of one connector.
-            payload["evse"]["connectorId"] = args.get("connector_id", 1)
+        if "connector_id" in args:
+            payload["evse"]["connectorId"] = args["connector_id"]
     return payload
+
+
+def _one_connector(command: Command) -> Payload:
+    """F06.FR.13: a status is asked for of one connector; unnamed, of the only one that is known."""
+    args = command.args
+    if "evse_id" in args:
+        return {"id": args["evse_id"], "connectorId": args.get("connector_id", 1)}
+    known = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
+    places = list(known.values_list("evse__evse_id", "connector_id")[:2])
+    if len(places) != 1:
+        raise CommandRefused("invalid_args", "a status is asked for of one connector: name it")
+    return {"id": places[0][0], "connectorId": places[0][1]}
 
 
 COMMANDS = {

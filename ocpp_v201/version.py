@@ -137,9 +137,9 @@ VERSION = OcppVersion(
         }
     ),
     error_codes={},
-    # B02.FR.09: before it is accepted, anything else is answered with a SecurityError, unless
-    # it was asked for with a TriggerMessage or is about a device model report.
-    served_before_boot=frozenset({"BootNotification", "NotifyReport"}),
+    # B02.FR.09, B03.FR.07: before it is accepted, anything else is answered with a SecurityError,
+    # unless the station, being pending, was asked for it.
+    served_before_boot=frozenset({"BootNotification"}),
     # B02.FR.01 (use cases B05 to B08): a pending station may be read and configured.
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}

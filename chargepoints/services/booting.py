@@ -94,6 +94,8 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         station.boot_accepted = accepted
         station.boot_pending = registration == Registration.PENDING
         station.booted_here = True
+        if registration == Registration.REJECTED:
+            station.asked_for.clear()
 
     inbound.unit.after_commit(remember)
     return registration, interval

@@ -75,6 +75,17 @@ async def test_a_start_that_is_rejected_says_so(station: OperatedStation) -> Non
     assert (command["state"], command["error"]["class"]) == ("rejected", "station")
 
 
+async def test_a_start_names_the_group_that_an_evse_is_reserved_for(
+    station: OperatedStation,
+) -> None:
+    """F01.FR.22."""
+    args = START | {"group_id_token": "DEPOT-GROUP"}
+    request, _ = await station.command(
+        "start", args, "RequestStartTransaction", {"status": "Rejected"}
+    )
+    assert request["groupIdToken"] == {"idToken": "DEPOT-GROUP", "type": "Central"}
+
+
 async def test_tc_f_06_csms_unlocks_a_connector(station: OperatedStation) -> None:
     request, command = await station.command(
         "unlock", {"evse_id": 1, "connector_id": 2}, "UnlockConnector", {"status": "Unlocked"}
@@ -152,6 +163,20 @@ async def test_tc_f_24_csms_triggers_a_status_that_is_occupied(station: Operated
         if event.data["status"] == "occupied"
     ]
     assert len(occupied) == 1
+
+
+async def test_a_status_is_asked_for_of_one_connector(station: OperatedStation) -> None:
+    """F06.FR.13: unnamed, of the only one that is known."""
+    request, _ = await station.command(
+        "trigger",
+        {"message": "StatusNotification"},
+        "TriggerMessage",
+        {"status": "Accepted"},
+    )
+    assert request["evse"] == {"id": 1, "connectorId": 1}
+    await station.connector_is("Available", evse_id=2)
+    refused = await station.refuses("trigger", {"message": "StatusNotification"})
+    assert refused["code"] == "invalid_args"
 
 
 async def test_tc_f_27_csms_triggers_what_is_not_implemented(station: OperatedStation) -> None:

@@ -153,6 +153,22 @@ async def test_a_pending_station_may_send_what_it_was_asked_for(
         assert (await station.call("SignCertificate", {"csr": csr}))["status"] == "Accepted"
 
 
+async def test_a_pending_station_reports_what_it_was_asked_for_and_a_rejected_one_nothing(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    """B01.FR.10, B03.FR.07."""
+    core.decisions.boots[identity] = {"status": "pending", "interval_s": 30}
+    report = {"requestId": 1, "generatedAt": at(), "seqNo": 0}
+    async with await OperatedStation.connect(gateway, identity, boot=None) as station:
+        await station.call("BootNotification", BOOT)
+        assert await station.refused("NotifyReport", report) == "SecurityError"
+        await station.command("get_report", {}, "GetBaseReport", {"status": "Accepted"})
+        assert await station.call("NotifyReport", report) == {}
+        core.decisions.boots[identity] = {"status": "rejected", "interval_s": 30}
+        await station.boot()
+        assert await station.refused("NotifyReport", report) == "SecurityError"
+
+
 async def test_a_variable_is_not_written_twice_in_one_request(station: OperatedStation) -> None:
     """B05.FR.13."""
     named = {"component": "OCPPCommCtrlr", "variable": "OfflineThreshold"}

@@ -12,12 +12,13 @@ from chargepoints.services.command_types.declaration import (
 
 TYPES: dict[str, CommandType] = {
     "start": CommandType(
-        "Start a transaction for a token.",
+        "Start a transaction for a token; with `group_id_token` where that has reserved the EVSE.",
         arguments(
             ("id_token",),
             id_token=ID_TOKEN,
             evse_id=POSITIVE,
             connector_id=POSITIVE,
+            group_id_token=TEXT,
             charging_profile=PROFILE,
         ),
         expires_after_s=60,
