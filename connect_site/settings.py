@@ -210,7 +210,11 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 X_FRAME_OPTIONS = "DENY"
 
 # The API's views say for themselves how they authenticate, parse and answer.
-REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # JSON is all there is: `format` is a parameter that nobody knows, like any other.
+    "URL_FORMAT_OVERRIDE": None,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Connect",
     "DESCRIPTION": "What core may ask of the gateway; under `webhooks`, what core is asked.",

@@ -18,6 +18,7 @@ from chargepoints.api.pagination import ByCreation
 from chargepoints.api.waiting import CommandResponse, Wait
 from chargepoints.models import ApiKey, Command
 from chargepoints.services import commands
+from chargepoints.services.command_types import COMMAND_TYPES
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
@@ -33,10 +34,11 @@ class CommandFilters(OfChargePointFilters):
     since = since("created_at")
     until = until("created_at")
     batch = django_filters.UUIDFilter(label="The id of a batch.")
+    type = django_filters.ChoiceFilter(choices=[(type, type) for type in COMMAND_TYPES])
 
     class Meta:
         model = Command
-        fields = ["type", "state"]
+        fields = ["state"]
 
 
 class Commands(Resource):

@@ -15,6 +15,7 @@ from chargepoints.api.errors import InvalidParameters
 from chargepoints.api.fields import Integer, Strict, Text, Time
 from chargepoints.api.filters import refuse_unknown, since, until
 from chargepoints.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, BySequence, read_limit
+from chargepoints.event_types import EVENT_TYPES
 from chargepoints.models import Event, EventFeed, TimeQuality
 from chargepoints.services import event_feed
 
@@ -85,7 +86,7 @@ class Feed(ApiView):
     def get(self, request: Request) -> Response:
         """Events of all charge points in the order of their positions, none of them skipped."""
         refuse_unknown(request, {"after", "limit", "type"})
-        after, limit = _read_after(request), read_limit(request)
+        after, limit, types = _read_after(request), read_limit(request), _read_types(request)
         event_feed.assign_positions(MAX_LIMIT)
         # Read before the events: all up to here are there to be seen.
         head = EventFeed.objects.values_list("last_position", flat=True).first() or 0
@@ -94,8 +95,8 @@ class Feed(ApiView):
             # it would skip all until then.
             raise InvalidParameters({"after": [f"the feed ends at {head}"]})
         events = Event.objects.filter(position__gt=after, position__lte=head)
-        if types := request.query_params.get("type"):
-            events = events.filter(type__in=types.split(","))
+        if types:
+            events = events.filter(type__in=types)
         page = list(events.select_related("charge_point").order_by("position")[: limit + 1])
         more = len(page) > limit
         results = [event_feed.event_body(event) for event in page[:limit]]
@@ -118,13 +119,23 @@ def _read_after(request: Request) -> int:
     return int(text)
 
 
+def _read_types(request: Request) -> list[str]:
+    """A misspelt type would silently be passed over for ever."""
+    text = request.query_params.get("type")
+    types = text.split(",") if text else []
+    if unknown := [type for type in types if type not in EVENT_TYPES]:
+        raise InvalidParameters({"type": [f"no event type is called {unknown[0]!r}"]})
+    return types
+
+
 class EventFilters(django_filters.FilterSet):
     since = since("occurred_at")
     until = until("occurred_at")
+    type = django_filters.ChoiceFilter(choices=[(type, type) for type in EVENT_TYPES])
 
     class Meta:
         model = Event
-        fields = ["type"]
+        fields: list[str] = []
 
 
 class ChargePointEvents(Resource):

@@ -6,8 +6,8 @@ from django import forms
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from chargepoints.event_types import EVENT_TYPES
 from core_link import endpoints
-from core_link.event_types import EVENT_TYPES
 from core_link.models import Endpoint
 
 

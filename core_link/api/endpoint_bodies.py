@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from chargepoints.api.fields import Integer, Strict, StrictModel, Text, Time
 from chargepoints.clock import api_time
+from chargepoints.event_types import EVENT_TYPES
 from core_link import endpoints
-from core_link.event_types import EVENT_TYPES
 from core_link.models import Endpoint
 
 LARGEST_POSITION = 2**63 - 1

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from chargepoints.event_types import EVENT_TYPES
 from core_link import endpoints
-from core_link.event_types import EVENT_TYPES
 from core_link.models import DeadLetter, Delivery, Endpoint
 from tests.core_link.delivering import (
     SECRET,

@@ -51,6 +51,13 @@ def test_any_tag_will_do_for_a_star_and_one_of_several(client: ApiClient) -> Non
         ChargePoint.objects.update(site="")
 
 
+def test_a_tag_without_its_quotes_changes_nothing(client: ApiClient) -> None:
+    register()
+    tag = client.get("/charge-points/DEPOT-7")["ETag"].strip('"')
+    answer = client.patch("/charge-points/DEPOT-7", {"name": "Yard"}, If_Match=tag)
+    assert (answer.status_code, ChargePoint.objects.get().name) == (412, "")
+
+
 def test_tokens_are_guarded_alike(client: ApiClient) -> None:
     token = client.post("/id-tokens", {"value": "04A1B2"})
     path = f"/id-tokens/{token.json()['id']}"

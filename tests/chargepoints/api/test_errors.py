@@ -95,6 +95,7 @@ def test_a_body_that_is_too_large_is_413(client: ApiClient) -> None:
         ("since=2026-11-22T08:00:00", "since"),
         ("since=0001-01-01T00:00:00%2B14:00", "since"),
         ("site=a%00b", "site"),
+        ("format=csv", "format"),
     ],
 )
 def test_a_query_parameter_that_cannot_be_used_is_named(

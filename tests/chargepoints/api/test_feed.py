@@ -61,6 +61,21 @@ def test_a_charge_points_events_come_newest_first(client: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/events?type=transaction.started,transaction.stopped",
+        "/charge-points/one/events?type=transaction.stopped",
+        "/commands?type=begin",
+    ],
+)
+def test_a_type_that_does_not_exist_is_refused(client: ApiClient, path: str) -> None:
+    register("ONE")
+    answer = client.get(path)
+    assert answer.json()["code"] == "invalid_parameter"
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["type"]
+
+
+@pytest.mark.parametrize(
     "query", ["after=-1", "after=x", "after=9223372036854775808", "after=1", "before=1"]
 )
 def test_a_position_that_is_none_is_refused(client: ApiClient, query: str) -> None:
