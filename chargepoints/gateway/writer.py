@@ -14,7 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    Error,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from chargepoints.unit_of_work import UnitOfWork
 
@@ -134,7 +141,7 @@ class _Shard(threading.Thread):
             try:
                 self._transaction(batch, alone=False)
                 return
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, InternalError) as error:
                 self.healthy = self._answers_again()
                 if not self.healthy:
                     logger.error("the database does not answer: %s", error)
@@ -192,7 +199,7 @@ class _Shard(threading.Thread):
             _reconnect_if_broken()
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("UPDATE chargepoints_eventfeed SET last_position = last_position")
-        except (OperationalError, InterfaceError):
+        except Error:  # a standby, for one, says InternalError: it is read-only
             connection.close()
             return False
         return True

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, InternalError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from chargepoints.gateway.writer import Writer
+from chargepoints.gateway import writer as writers
+from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, IdToken
 from chargepoints.unit_of_work import UnitOfWork
 
@@ -81,6 +82,28 @@ async def test_a_deadlock_is_tried_again_inside(writer: Writer) -> None:
 
     assert await writer.run(1, deadlock_twice) == "done"
     assert tries == [False, True, True, True]
+
+
+@pytest.mark.expected_errors("the database does not answer")
+async def test_a_store_that_is_read_only_is_down_until_it_is_not(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a standby that took over the address, and is promoted a little later."""
+
+    def refuse(database: BaseDatabaseWrapper) -> None:
+        raise InternalError("cannot execute UPDATE in a read-only transaction")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", refuse)
+    monkeypatch.setattr(writers, "RETRY_FOR_S", 0.1)
+    with pytest.raises(StoreUnavailable):
+        await writer.run(1, lambda unit: IdToken.objects.create(value="A"))
+    assert not writer.healthy
+    monkeypatch.undo()
+    async with asyncio.timeout(5):
+        while not writer.healthy:
+            await asyncio.sleep(0.05)
+    await writer.run(1, lambda unit: IdToken.objects.create(value="B"))
+    assert await names() == ["B"]
 
 
 async def test_a_bad_unit_among_others_costs_its_sender_alone(writer: Writer) -> None:
