@@ -43,13 +43,15 @@ class Checked(NamedTuple):
 
 
 class Schemas:
-    """The schemas of one version: requests by action, responses by action."""
+    """The schemas of one version: requests by action, responses by action.
+
+    All are read at once: a process that has no more files to open still serves its chargers.
+    """
 
     def __init__(self, package: str, *, request_suffix: str) -> None:
         # By the package above: importing the version's own costs a tenth of the server's start.
         top, *below = package.split(".")
         self._directory = files(top).joinpath(*below, "schemas")
-        self._request_suffix = request_suffix
         names = {
             entry.name.removesuffix(".json")
             for entry in self._directory.iterdir()
@@ -58,8 +60,10 @@ class Schemas:
         self.actions = frozenset(
             name.removesuffix("Response") for name in names if name.endswith("Response")
         )
-        self._requests: dict[str, Any] = {}
-        self._responses: dict[str, Any] = {}
+        self._requests = {
+            action: self._validator(action + request_suffix) for action in self.actions
+        }
+        self._responses = {action: self._validator(action + "Response") for action in self.actions}
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
     def action_in_any_case(self, name: str) -> str | None:
@@ -69,23 +73,13 @@ class Schemas:
         self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()
     ) -> Checked:
         """`dispensable` fields are done without where they are missing or cannot be read."""
-        return _check(self._request(action), payload, dispensable)
+        return _check(self._requests[action], payload, dispensable)
 
     def check_response(self, action: str, payload: Any) -> Checked:
-        return _check(self._response(action), payload)
+        return _check(self._responses[action], payload)
 
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
-        return [_violation(error) for error in self._request(action).iter_errors(payload)]
-
-    def _request(self, action: str) -> Any:
-        if action not in self._requests:
-            self._requests[action] = self._validator(action + self._request_suffix)
-        return self._requests[action]
-
-    def _response(self, action: str) -> Any:
-        if action not in self._responses:
-            self._responses[action] = self._validator(action + "Response")
-        return self._responses[action]
+        return [_violation(error) for error in self._requests[action].iter_errors(payload)]
 
     def _validator(self, name: str) -> Any:
         path = self._directory.joinpath(f"{name}.json")

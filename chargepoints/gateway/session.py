@@ -75,7 +75,11 @@ class Session:
             self._worker = asyncio.create_task(self._work())
 
     async def send(self, text: str) -> None:
-        await self._send({"type": "websocket.send", "text": text})
+        try:
+            await self._send({"type": "websocket.send", "text": text})
+        except OSError as error:
+            # Some servers say so where the socket is closed.
+            logger.info("%s is gone: %s", self.station.identity, error)
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket; the consumer's read loop then ends the session."""
@@ -130,9 +134,6 @@ class Session:
             # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
             self._inbox.clear()
             await self.close(TRY_AGAIN_LATER, "the database does not answer")
-        except OSError as error:
-            # Some servers say so where a reply finds the socket closed.
-            logger.info("%s is gone: %s", self.station.identity, error)
         except Exception:
             logger.exception("a message of %s could not be worked on", self.station.identity)
             await self.close(1011, "internal error")

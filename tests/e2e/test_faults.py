@@ -1,7 +1,10 @@
 """A server that is killed or stopped; `tests/faults` has the same under traffic."""
 
 import asyncio
+import resource
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 from chargepoints.models import Event, MeterValue, Transaction
 from tests.running_gateway import RunningGateway
@@ -64,3 +67,25 @@ async def test_a_stopped_server_closes_its_sockets_and_says_goodbye(
     status = await asyncio.to_thread(gateway.stop)
     assert status == 0
     assert await charger.wait_closed() == 1012
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+async def test_a_server_that_can_open_no_more_files_serves_those_that_are_connected(
+    start_gateway: Callable[..., RunningGateway],
+) -> None:
+    gateway = start_gateway()
+    gateway.register("INSIDE")
+    gateway.register("OUTSIDE")
+    charger = await gateway.connect("INSIDE")
+    await charger.call("BootNotification", BOOT)
+    unlimited = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (open_files(gateway.pid), unlimited[1]))
+    values = [{"timestamp": "2026-11-20T10:05:00Z", "sampledValue": [{"value": "6"}]}]
+    with socket.create_connection(("127.0.0.1", gateway.port)):  # knocks, and nobody can open
+        reply = await charger.call("MeterValues", {"connectorId": 1, "meterValue": values})
+        assert reply[2] == {}
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, unlimited)
+    await gateway.connect("OUTSIDE")
