@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from django.db import (
     Error,
+    IntegrityError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -160,10 +161,17 @@ class _Shard(threading.Thread):
     def _commit_alone(self, job: Job) -> None:
         deadline = time.monotonic() + RETRY_FOR_S
         pause = 0.01
+        overtaken = False
         while True:
             try:
                 self._transaction([job], alone=True)
                 return
+            except IntegrityError as error:
+                # Another process has written the same meanwhile; a second look will find it.
+                if overtaken:
+                    job.error = error
+                    return
+                overtaken = True
             except (OperationalError, InterfaceError) as error:
                 self.healthy = self._probe()
                 if not self.healthy or time.monotonic() + pause > deadline:

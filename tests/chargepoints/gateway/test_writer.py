@@ -13,6 +13,7 @@ from chargepoints.gateway import writer as writers
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, IdToken
 from chargepoints.unit_of_work import UnitOfWork
+from tests.operated import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +85,20 @@ async def test_a_deadlock_is_tried_again_inside(writer: Writer) -> None:
     assert tries == [False, True, True, True]
 
 
+async def test_a_unit_that_another_process_overtook_looks_again(writer: Writer) -> None:
+    """P4: both are told the same, and none of them that it failed."""
+    looks: list[bool] = []
+
+    def write_what_is_missing(unit: UnitOfWork) -> str:
+        looks.append(unit.alone)
+        if len(looks) < 3:
+            raise IntegrityError("duplicate key value violates unique constraint")
+        return "found"
+
+    assert await writer.run(1, write_what_is_missing) == "found"
+    assert looks == [False, True, True]
+
+
 @pytest.mark.expected_errors("the database does not answer")
 async def test_a_store_that_is_read_only_is_down_until_it_is_not(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
@@ -99,9 +114,7 @@ async def test_a_store_that_is_read_only_is_down_until_it_is_not(
         await writer.run(1, lambda unit: IdToken.objects.create(value="A"))
     assert not writer.healthy
     monkeypatch.undo()
-    async with asyncio.timeout(5):
-        while not writer.healthy:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: writer.healthy)
     await writer.run(1, lambda unit: IdToken.objects.create(value="B"))
     assert await names() == ["B"]
 
