@@ -7,6 +7,7 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.internet.address import IPv4Address
 
 from connect_site.server import handshake
+from connect_site.server.channel import RequestChannel
 from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -72,6 +73,7 @@ class Request(Writability, WebRequest):
     def handleContentChunk(self, data: bytes) -> None:
         """What is over the limit is read and dropped; `process` refuses it then."""
         self.body_length += len(data)
+        self.channel.body_came(len(data))
         if self.body_length <= BODY_LIMIT:
             super().handleContentChunk(data)
 
@@ -92,6 +94,13 @@ class Request(Writability, WebRequest):
 
 
 class RequestFactory(HTTPFactory):
+    # Nobody negotiates HTTP/2 without TLS, so that no wrapper has to choose.
+    protocol = RequestChannel
+
+    def __init__(self, server: Any, *, request_within: float) -> None:
+        super().__init__(server)
+        self.timeOut = request_within
+
     def buildProtocol(self, addr: Any) -> Any:
         channel = super().buildProtocol(addr)
         channel.requestFactory = Request

@@ -41,6 +41,7 @@ class Options:
 
     `applications_end_s`: how long an application may take to end when its socket is closed.
     `look_every_s`: between two looks at the age of everything.
+    `request_within_s`: in which a request's head has to come.
     """
 
     ping_interval_s: float = 50
@@ -48,6 +49,7 @@ class Options:
     drain_s: float = 5
     applications_end_s: float = 10
     look_every_s: float = 2
+    request_within_s: float = 60
 
 
 class Server(DaphneServer):
@@ -71,7 +73,7 @@ class Server(DaphneServer):
     def run(self) -> int:
         """Serve until a signal. Returns the exit status."""
         self.connections: dict[Any, dict[str, Any]] = {}
-        self.http_factory = RequestFactory(self)
+        self.http_factory = RequestFactory(self, request_within=self.options.request_within_s)
         self.ws_factory = ChargerSocketFactory(
             self,
             ping_interval=self.options.ping_interval_s,

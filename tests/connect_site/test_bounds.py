@@ -88,6 +88,38 @@ def test_a_page_is_produced_no_faster_than_it_is_taken(server: Served) -> None:
         assert server.rss_kib - before < 4 * 1024
 
 
+POST = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Served]:
+    with serving(request_within_s=0.5) as server:
+        yield server
+
+
+def drip(client: socket.socket) -> None:
+    for _ in range(50):
+        client.sendall(b"x")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", POST])
+def test_a_request_that_comes_byte_by_byte_is_hung_up_on(hasty: Served, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=10) as client:
+        client.sendall(begun)
+        with pytest.raises(ConnectionError):
+            drip(client)
+
+
+def test_a_large_body_may_take_its_time(hasty: Served) -> None:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=10) as client:
+        client.sendall(POST)
+        for _ in range(10):
+            client.sendall(bytes(100_000))
+            time.sleep(0.1)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200")
+
+
 def test_the_answers_to_pings_that_nobody_reads_are_bounded(server: Served) -> None:
     with connect(server, "/echo") as charger:
         before = server.rss_kib

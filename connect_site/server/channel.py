@@ -1,0 +1,33 @@
+"""One HTTP connection: how long a request may take to arrive."""
+
+from typing import Any
+
+from twisted.web.http import HTTPChannel
+
+# What of a body has to come within the time that a head has: about 1 KiB/s.
+PORTION = 64 * 1024
+
+
+class RequestChannel(HTTPChannel):
+    """Twisted starts its time anew with every byte, and one now and then would hold a file open
+    for ever. Here it begins with a request, and again with each portion of its body.
+    """
+
+    receiving = False
+    portion_length = 0
+
+    def resetTimeout(self) -> None:
+        """Called for whatever comes."""
+        if not self.receiving:
+            self.receiving = True
+            super().resetTimeout()
+
+    def body_came(self, length: int) -> None:
+        self.portion_length += length
+        if self.portion_length >= PORTION:
+            self.portion_length = 0
+            super().resetTimeout()
+
+    def requestDone(self, request: Any) -> None:
+        self.receiving = False
+        super().requestDone(request)
