@@ -33,6 +33,11 @@ AUTHORIZE = _answer(
         "expires_at": {"type": ["string", "null"], "format": "date-time"},
         "cache_ttl_s": {"type": ["number", "null"], "minimum": 0},
         "personal_message": _TEXT,
+        "evse_ids": {
+            "type": ["array", "null"],
+            "items": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+        },
+        "charging_priority": {"type": ["integer", "null"], "minimum": -9, "maximum": 9},
         "certificate_status": {"enum": [*CERTIFICATE_STATUSES, None]},
     },
 )

@@ -169,6 +169,8 @@ def read_decision(answer: Body) -> Decision:
         expires_at=expires_at,
         personal_message=message[:LONGEST_MESSAGE] if message else None,
         cache_ttl_s=answer.get("cache_ttl_s"),
+        evse_ids=tuple(answer.get("evse_ids") or ()),
+        charging_priority=answer.get("charging_priority"),
         certificate_status=answer.get("certificate_status") or "",
     )
 

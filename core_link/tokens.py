@@ -73,11 +73,15 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
     """Keep what core decided, in the transaction of the message that brought the question."""
     if decision.decided_by != DecidedBy.CORE or decision.status not in _OF_THE_TOKEN_ITSELF:
         return
+    if decision.evse_ids:
+        # Of this charge point, and the next question may be of another.
+        return
     if len(token.value) > LONGEST_TOKEN or len(token.type) > LONGEST_TYPE:
         # No version knows one so long: asked anew each time.
         return
     now = timezone.now()
-    ttl_s = decision.cache_ttl_s or 0.0
+    # A priority is of this moment: asked for anew each time.
+    ttl_s = decision.cache_ttl_s or 0.0 if decision.charging_priority is None else 0.0
     if not decision.accepted:
         ttl_s = min(ttl_s, LONGEST_REFUSAL_S)
     values = {

@@ -50,6 +50,11 @@ def id_token_info(decision: Decision) -> Payload:
         info["groupIdToken"] = {"idToken": decision.group_id_token[:36], "type": "Central"}
     if decision.expires_at is not None:
         info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)
+    if decision.evse_ids:
+        # C01.FR.20
+        info["evseId"] = list(decision.evse_ids)
+    if decision.charging_priority is not None:
+        info["chargingPriority"] = decision.charging_priority
     if decision.personal_message:
         info["personalMessage"] = {"format": "UTF8", "content": decision.personal_message[:512]}
     return info
