@@ -69,8 +69,9 @@ def online(charge_point: ChargePoint) -> SafeString:
 def connectors(charge_point: ChargePoint) -> SafeString | str:
     labelled = labelled_connectors(charge_point)
     more = len(labelled) - SHOWN_CONNECTORS
+    show = badges.connector if charge_point.connection_id else badges.last_status
     shown = format_html_join(
-        " ", "{}", ((badges.connector(row, label),) for label, row in labelled[:SHOWN_CONNECTORS])
+        " ", "{}", ((show(row, label),) for label, row in labelled[:SHOWN_CONNECTORS])
     )
     return format_html("{} +{}", shown, more) if more > 0 else shown
 

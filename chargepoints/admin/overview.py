@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from chargepoints.admin import charts, command_page, live
+from chargepoints.admin import charts, command_page, live, troubles
 from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
 from chargepoints.services import closing
 
@@ -66,6 +66,7 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
             (transaction, charts.chart_of(transaction.pk) if position < CHARTS else None)
             for position, transaction in enumerate(running)
         ],
+        "troubles": troubles.of(charge_point),
         "quirk_uses": _quirk_uses(charge_point),
         "left_open": _left_open(charge_point) if running else set(),
         "ended": Transaction.objects.filter(charge_point=charge_point, ended_at__isnull=False)

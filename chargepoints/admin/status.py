@@ -44,8 +44,7 @@ class ConnectorAdmin(HistoryAdmin):
 
     @admin.display(description="error", ordering="error_code")
     def error(self, row: Connector) -> str:
-        code = "" if row.error_code == "NoError" else row.error_code
-        return " · ".join(text for text in (code, row.vendor_error_code, row.info) if text) or "-"
+        return badges.error_of(row) or "-"
 
     @admin.display(description="since", ordering="status_at")
     def since(self, row: Connector) -> SafeString | str:

@@ -57,16 +57,31 @@ def registration(value: str) -> SafeString:
 
 
 @register.filter("status_badge")
-def status(value: str) -> SafeString:
-    return badge(value, _TONES.get(value, PLAIN))
+def status(value: str, text: str = "") -> SafeString:
+    return badge(text or value, _TONES.get(value, PLAIN))
 
 
 @register.filter("connector_badge")
 def connector(row: Connector, label: str = "") -> SafeString:
-    """The connector's status; where it is faulted, the error is in the title."""
-    said = " · ".join(text for text in (row.ocpp_status, row.error_code, row.info) if text)
-    text = f"{label} {row.status}".strip()
-    return badge(text, _TONES.get(row.status, PLAIN), said)
+    """The connector's status; what the charger said of it is in the title."""
+    return badge(f"{label} {row.status}".strip(), _TONES.get(row.status, PLAIN), _said(row))
+
+
+@register.filter("last_status_badge")
+def last_status(row: Connector, label: str = "") -> SafeString:
+    """The same of a charge point that is offline: without the colours of what is known."""
+    return badge(f"{label} {row.status}".strip(), PLAIN, f"{_said(row)} when it was last online")
+
+
+def _said(row: Connector) -> str:
+    return " · ".join(text for text in (row.ocpp_status, error_of(row)) if text)
+
+
+@register.filter
+def error_of(row: Connector) -> str:
+    """What the charger said is wrong with a connector; empty where nothing is."""
+    code = "" if row.error_code == "NoError" else row.error_code
+    return " · ".join(text for text in (code, row.vendor_error_code, row.info) if text)
 
 
 @register.filter("command_badge")

@@ -91,11 +91,12 @@ def moment(at: datetime | None) -> str:
 
 @register.filter
 def clock(at: datetime | None) -> SafeString | str:
-    """The time of day, with the whole moment in the title."""
+    """The time of day, with the date where it is not today's; the whole moment in the title."""
     if at is None:
         return ""
-    time_of_day = f"{timezone.localtime(at):%H:%M:%S}"
-    return format_html('<time title="{}">{}</time>', moment(at), time_of_day)
+    local = timezone.localtime(at)
+    text = f"{local:%H:%M:%S}" if local.date() == timezone.localdate() else f"{local:%d %b %H:%M}"
+    return format_html('<time title="{}">{}</time>', moment(at), text)
 
 
 @register.filter

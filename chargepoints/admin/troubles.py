@@ -1,0 +1,86 @@
+"""What is wrong with a charge point now, and what would mend it: the top of its page."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from chargepoints.admin import live
+from chargepoints.models import ChargePoint, HandshakeRefusal, Registration, Status
+from chargepoints.templatetags import badges
+
+REFUSED_WITHIN = timedelta(days=1)
+SHOWN_REFUSALS = 2
+SHOWN_FAULTS = 4
+
+
+class Trouble(NamedTuple):
+    what: str
+    since: datetime | None
+    remedy: str
+
+
+def of(charge_point: ChargePoint) -> list[Trouble]:
+    """Of a charge point that was read `with_live_state`; at most two queries more."""
+    return [
+        *_registration(charge_point),
+        *_absence(charge_point),
+        *_refusals(charge_point),
+        *_deafness(charge_point),
+        *_faults(charge_point),
+    ]
+
+
+def _registration(charge_point: ChargePoint) -> Iterator[Trouble]:
+    if charge_point.registration != Registration.ACCEPTED:
+        what = f"Its registration is {charge_point.registration}: it may not charge"
+        yield Trouble(what, None, "Accept it in its settings.")
+
+
+def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
+    if charge_point.connection_id is not None or charge_point.last_seen_at is None:
+        return
+    last = charge_point.connections.first()
+    closed_at = last and last.closed_at
+    said = (last.close_code, last.close_reason) if last else ()
+    how = " ".join(str(part) for part in said if part)
+    yield Trouble(
+        f"Offline; its socket was closed: {how}" if how else "Offline",
+        closed_at or charge_point.last_seen_at,
+        "It should come back by itself; else look at its power, its network and the address set"
+        " in it. What stands below is what it said last.",
+    )
+
+
+def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
+    """Those after its last success; somebody else's, too, who uses its identity."""
+    connection = charge_point.connection
+    since = connection.opened_at if connection else charge_point.last_seen_at
+    refusals = HandshakeRefusal.objects.filter(
+        identity__iexact=charge_point.identity,
+        last_at__gt=max(since or charge_point.created_at, timezone.now() - REFUSED_WITHIN),
+    )
+    for refusal in refusals[:SHOWN_REFUSALS]:
+        reason = refusal.reason.replace("_", " ")
+        what = f"Refused from {refusal.address}, {refusal.count} times: {reason}"
+        yield Trouble(what, refusal.last_at, refusal.remedy)
+
+
+def _deafness(charge_point: ChargePoint) -> Iterator[Trouble]:
+    if charge_point.deaf_since:
+        what = "It is deaf: it holds its socket and answers none of our requests"
+        yield Trouble(what, charge_point.deaf_since, "Somebody has to restart it on site.")
+
+
+def _faults(charge_point: ChargePoint) -> Iterator[Trouble]:
+    faulty = [
+        (f"EVSE {label}", badges.error_of(row), row.status_at)
+        for label, row in live.labelled_connectors(charge_point)
+        if row.status == Status.FAULTED
+    ]
+    if charge_point.status == Status.FAULTED:
+        faulty.insert(0, ("The station", charge_point.error_code, charge_point.status_at))
+    for name, error, since in faulty[:SHOWN_FAULTS]:
+        what = f"{name} is faulted: {error or 'it did not say why'}"
+        yield Trouble(what, since, "A reset clears some faults; others need somebody on site.")
