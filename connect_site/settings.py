@@ -68,6 +68,7 @@ CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 # The operator, and organizations it trusts: one of them owns a charger's certificate.
 _operators: list[str] = env.list("OPERATOR_NAMES", [])
 OPERATOR_NAMES = [name.strip() for name in _operators if name.strip()]
+CONCURRENT_TRANSACTIONS = env.bool("CONCURRENT_TRANSACTIONS", True)
 BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 

@@ -61,6 +61,7 @@ async def authorize(
     }
     with metrics.DECISION_SECONDS.time():
         decision = await _decide(station, token, question, occurred_at, received_at)
+        decision = await _once_at_a_time(station, token, question, decision)
     metrics.DECISIONS.labels(decision.decided_by).inc()
     return decision
 
@@ -94,6 +95,24 @@ async def _decide(
         return read_decision(answer)
     except CoreUnreachable as error:
         return _by_policy(_policy(station), known, at, error.reason)
+
+
+async def _once_at_a_time(
+    station: Station, token: TokenAsked, question: Body, decision: Decision
+) -> Decision:
+    """CONCURRENT_TRANSACTIONS, of a start that core has not decided.
+
+    What was begun while offline has happened already.
+    """
+    at_once = settings.CONCURRENT_TRANSACTIONS or decision.decided_by == DecidedBy.CORE
+    if at_once or not decision.accepted or question["context"] != "start" or question["offline"]:
+        return decision
+    place = (station.id, question["evse_id"], question["transaction_id"])
+    if await process.current().writer.run(
+        station.id, lambda unit: tokens.charges_elsewhere(token, *place)
+    ):
+        return replace(decision, status=str(AuthorizationStatus.CONCURRENT_TX))
+    return decision
 
 
 def _seconds_since(moment: datetime | None) -> float:

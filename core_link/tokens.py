@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from chargepoints.inbound import clip
-from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken
+from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
+from chargepoints.services import closing
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
 
@@ -67,6 +68,25 @@ def known(unit: UnitOfWork, token: TokenAsked) -> Known:
         core=_first(found, IdToken.Source.CORE, [token.type]),
         own=_first(found, IdToken.Source.OWN, [token.type, ""] if token.type else None),
     )
+
+
+def charges_elsewhere(
+    token: TokenAsked, charge_point_id: int, evse_id: int | None, transaction_id: str | None
+) -> bool:
+    """Whether it charges now, but for this EVSE and this transaction.
+
+    What is open in our books alone, or was refused, counts for nothing.
+    """
+    charging = Transaction.objects.filter(
+        id_token__iexact=token.value,
+        authorization_status=AuthorizationStatus.ACCEPTED,
+        ended_at=None,
+    )
+    here = charging.filter(
+        Q(evse_id=evse_id) | Q(transaction_id=transaction_id), charge_point_id=charge_point_id
+    )
+    left_open = closing.left_open(charging)
+    return charging.exclude(pk__in=here).exclude(pk__in=left_open).exists()
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
