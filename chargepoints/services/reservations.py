@@ -10,6 +10,8 @@ from chargepoints.services.numbering import next_free
 from chargepoints.unit_of_work import UnitOfWork
 
 State = Reservation.State
+# REQUESTED where the answer was lost: the charge point may have it all the same.
+OPEN = (State.ACTIVE, State.REQUESTED)
 MOST_AT_ONCE = 200
 
 
@@ -46,7 +48,7 @@ def answered(unit: UnitOfWork, command: Command, *, accepted: bool) -> None:
 
 def cancelled(unit: UnitOfWork, charge_point_id: int, reservation_id: int) -> None:
     reservation = _find(charge_point_id, reservation_id)
-    if reservation is not None and reservation.state in (State.ACTIVE, State.REQUESTED):
+    if reservation is not None and reservation.state in OPEN:
         _change(unit, reservation, State.CANCELLED)
 
 
@@ -65,7 +67,7 @@ def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
     reservation = _find(inbound.station.id, reservation_id)
     if reservation is None:
         inbound.deviate("unknown_reservation")
-    elif reservation.state == State.ACTIVE:
+    elif reservation.state in OPEN:
         _change(inbound.unit, reservation, state)
 
 

@@ -101,3 +101,14 @@ async def test_tc_h_20_csms_learns_that_the_fault_removed_it(station: OperatedSt
 async def test_tc_h_22_csms_is_rejected(station: OperatedStation) -> None:
     number = await reserve(station, EVSE_1, {"evseId": 1}, "Rejected")
     assert state(station, number) == "rejected"
+
+
+async def test_a_reservation_whose_answer_was_lost_ends_all_the_same(
+    station: OperatedStation,
+) -> None:
+    posted = await station.post("reserve", {"id_token": ID_TOKEN, "expires_at": at(hours=-1)})
+    assert posted.status_code == 202, posted.text
+    _, request = await station.charger.expect_call("ReserveNow")
+    await station.reconnect()
+    assert state(station, request["id"]) == "requested"
+    await update(station, request["id"], "Expired")
