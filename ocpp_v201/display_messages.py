@@ -45,7 +45,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
     if "language" in args:
         content["language"] = args["language"]
     message: Payload = {
-        "id": args["id"] if "id" in args else request_id(command),
+        "id": args["id"] if "id" in args else display.free_number(command.charge_point_id),
         "priority": PRIORITIES[args.get("priority", "normal_cycle")],
         "message": content,
     }
@@ -89,9 +89,14 @@ def conclude_listed(command: Command, response: Payload) -> Conclusion:
 
 
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    asked = command.request or {}
-    if response.get("status") == "Unknown" and set(asked) == {"requestId"}:
-        display.forget_all(unit, command.charge_point_id)
+    if response.get("status") == "Unknown":
+        _complete(unit, command)
+
+
+def _complete(unit: UnitOfWork, command: Command) -> None:
+    """All messages were asked for: what the station did not report, it no longer shows."""
+    if set(command.request or {}) == {"requestId"} and command.sent_at is not None:
+        display.forget_older(unit, command.charge_point_id, command.sent_at)
 
 
 def clear(unit: UnitOfWork, command: Command) -> Payload:
@@ -108,13 +113,16 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     messages = payload.get("messageInfo") or []
     shown = [_shown(message) for message in messages]
     display.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
-    commands.take_part(
+    last = not payload.get("tbc")
+    asked = commands.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),
         messages,
-        last=not payload.get("tbc"),
+        last=last,
     )
+    if last and asked is not None:
+        _complete(inbound.unit, asked)
     return {}
 
 

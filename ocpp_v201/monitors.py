@@ -94,20 +94,38 @@ def conclude_each(command: Command, response: Payload) -> Conclusion:
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    asked = (command.request or {}).get("setMonitoringData", [])
     results: list[Payload] = response.get("setMonitoringResult") or []
     known = [
         _known(result["id"], data, data)
-        for data, result in zip(asked, results, strict=False)
-        if result["status"] == "Accepted" and "id" in result
+        for data in (command.request or {}).get("setMonitoringData", [])
+        for result in results
+        if result["status"] == "Accepted" and "id" in result and _is_about(result, data)
     ]
     monitors.store(command.charge_point_id, known, timezone.now())
+
+
+def _is_about(result: Payload, data: Payload) -> bool:
+    """N04.FR.02: there is a result for each monitor, in whatever order."""
+    return all(result.get(name) == data[name] for name in ("type", "severity")) and (
+        naming.where(result) == naming.where(data)
+    )
 
 
 def record_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
     results: list[Payload] = response.get("clearMonitoringResult") or []
     gone = [each["id"] for each in results if each["status"] in ("Accepted", "NotFound")]
     monitors.forget(command.charge_point_id, gone)
+
+
+def record_asked(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    if response["status"] == "EmptyResultSet":
+        _complete(command)
+
+
+def _complete(command: Command) -> None:
+    """All monitors were asked for: what the station did not report, it no longer has."""
+    if set(command.request or {}) == {"requestId"} and command.sent_at is not None:
+        monitors.forget_older(command.charge_point_id, command.sent_at)
 
 
 def notify_report(inbound: Inbound, decision: Any) -> Payload:
@@ -118,13 +136,16 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         for each in data["variableMonitoring"]
     ]
     monitors.store(inbound.station.id, known, inbound.received_at)
-    commands.take_part(
+    last = not payload.get("tbc")
+    asked = commands.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),
         payload.get("monitor") or [],
-        last=not payload.get("tbc"),
+        last=last,
     )
+    if last and asked is not None:
+        _complete(asked)
     return {}
 
 
@@ -151,6 +172,7 @@ COMMANDS = {
     "clear_monitoring": CommandTranslation("ClearVariableMonitoring", clear, batched=CLEARED),
 }
 RESPONSES = {
+    "GetMonitoringReport": ResponseReading(record=record_asked),
     "SetVariableMonitoring": ResponseReading(conclude_each, record_set),
     "ClearVariableMonitoring": ResponseReading(conclude_each, record_cleared),
 }

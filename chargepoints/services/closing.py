@@ -10,7 +10,7 @@ from django.utils import timezone
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Connector, MeterSource, Status, Transaction
-from chargepoints.services import charging_profiles, transactions
+from chargepoints.services import charging_profiles, display, transactions
 from chargepoints.services.transactions import Start
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
@@ -88,6 +88,7 @@ def by_hand(
             row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
         _close(unit, row, by, ended_at or row.sampled_at or timezone.now())
         charging_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+        display.transaction_ended(unit, row.charge_point_id, row.transaction_id)
     return row
 
 

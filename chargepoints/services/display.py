@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from chargepoints.models import DisplayMessage
+from chargepoints.services.numbering import next_free
 from chargepoints.unit_of_work import UnitOfWork
 
 
@@ -38,9 +39,26 @@ def forget(unit: UnitOfWork, charge_point_id: int, number: int) -> None:
         _tell(unit, charge_point_id, number, shown=False)
 
 
-def forget_all(unit: UnitOfWork, charge_point_id: int) -> None:
-    for message in DisplayMessage.objects.filter(charge_point_id=charge_point_id):
-        forget(unit, charge_point_id, message.number)
+def forget_older(unit: UnitOfWork, charge_point_id: int, than: datetime) -> None:
+    """What was last seen before this is gone."""
+    older = DisplayMessage.objects.filter(charge_point_id=charge_point_id, read_at__lt=than)
+    for number in list(older.values_list("number", flat=True)):
+        forget(unit, charge_point_id, number)
+
+
+def transaction_ended(unit: UnitOfWork, charge_point_id: int, transaction_id: str) -> None:
+    """2.0.1 O02.FR.02: a message about a transaction ends with it."""
+    about = DisplayMessage.objects.filter(
+        charge_point_id=charge_point_id, transaction_id=transaction_id
+    )
+    for number in list(about.values_list("number", flat=True)):
+        forget(unit, charge_point_id, number)
+
+
+def free_number(charge_point_id: int) -> int:
+    """O06: a message with the number of another would replace it."""
+    known = DisplayMessage.objects.filter(charge_point_id=charge_point_id)
+    return next_free(charge_point_id, known.values_list("number", flat=True))
 
 
 def _tell(unit: UnitOfWork, charge_point_id: int, number: int, *, shown: bool) -> None:

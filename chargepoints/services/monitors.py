@@ -43,3 +43,8 @@ def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> Non
 
 def forget(charge_point_id: int, numbers: list[int]) -> None:
     Monitor.objects.filter(charge_point_id=charge_point_id, number__in=numbers).delete()
+
+
+def forget_older(charge_point_id: int, than: datetime) -> None:
+    """What was last seen before this is gone."""
+    Monitor.objects.filter(charge_point_id=charge_point_id, read_at__lt=than).delete()

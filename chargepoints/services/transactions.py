@@ -15,6 +15,7 @@ from chargepoints.services import (
     charging_profiles,
     clock_skew,
     commands,
+    display,
     metering,
     reservations,
 )
@@ -239,6 +240,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         inbound.deviate("samples_on_another_scale")
     row.save()
     charging_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+    display.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
     remember(inbound, row)
     event = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)

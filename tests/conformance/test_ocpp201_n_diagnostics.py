@@ -162,6 +162,43 @@ async def test_tc_n_09_csms_sets_two_monitors(station: OperatedStation) -> None:
     await set_monitors(station, (EVSE_STATE, OCPP_EVSE_STATE), (STATION_STATE, OCPP_STATION_STATE))
 
 
+async def test_results_in_another_order_are_of_the_monitors_they_name(
+    station: OperatedStation,
+) -> None:
+    """N04.FR.02 asks for a result for each, not for an order."""
+    how = {"type": "Delta", "value": 1, "severity": 8}
+    results = [
+        OCPP_STATION_STATE | {"id": 5, "status": "Accepted", "type": "Delta", "severity": 8},
+        OCPP_EVSE_STATE | {"status": "Rejected", "type": "Delta", "severity": 8},
+    ]
+    _, command = await station.command(
+        "set_monitoring",
+        {"monitors": [EVSE_STATE | how, STATION_STATE | how]},
+        "SetVariableMonitoring",
+        {"setMonitoringResult": results},
+    )
+    assert command["error"]["code"] == "Rejected"
+    assert command["ocpp"]["response"] == {"setMonitoringResult": results}
+    assert monitors(station) == [(5, "ChargingStation", "Delta")]
+
+
+async def test_a_whole_report_without_a_monitor_says_that_it_is_gone(
+    station: OperatedStation,
+) -> None:
+    await set_monitors(station, (EVSE_STATE, OCPP_EVSE_STATE), (STATION_STATE, OCPP_STATION_STATE))
+    await reports(
+        station,
+        {"variables": [POWER]},
+        {"componentVariable": [OCPP_POWER]},
+        monitored(OCPP_POWER, 3, "Periodic"),
+    )
+    assert len(monitors(station)) == 3
+    await reports(station, {}, {}, monitored(OCPP_EVSE_STATE, 1, "Delta"))
+    assert monitors(station) == [(1, "EVSE", "Delta")]
+    await finds_none(station, {}, {})
+    assert monitors(station) == []
+
+
 async def set_level(station: OperatedStation, status: str) -> Payload:
     request, command = await station.command(
         "set_monitoring_level", {"severity": 4}, "SetMonitoringLevel", {"status": status}

@@ -69,6 +69,28 @@ async def test_tc_o_02_csms_lists_all_messages(station: OperatedStation) -> None
     assert known(station) == [1, 2, 3]
 
 
+async def test_a_new_message_never_takes_the_number_of_another(station: OperatedStation) -> None:
+    """O06: it would replace a message that the station had before."""
+    request, _ = await station.command(
+        "get_display_messages", {}, "GetDisplayMessages", {"status": "Accepted"}
+    )
+    number = request["requestId"]
+    theirs = [info(number + 1), info(number + 2)]
+    await station.call("NotifyDisplayMessages", {"requestId": number, "messageInfo": theirs})
+    message, _ = await show(station)
+    assert known(station) == [number + 1, number + 2, message["id"]]
+
+
+async def test_a_message_that_a_whole_list_leaves_out_is_gone(station: OperatedStation) -> None:
+    message, _ = await show(station)
+    await get(station, {"state": "idle"}, {"state": "Idle"}, [info(70)])
+    assert known(station) == [message["id"], 70]
+    await get(station, {}, {}, [info(71)], [info(70)])
+    assert known(station) == [70, 71]
+    told = station.events("display_message.changed")[-2:]
+    assert {"id": message["id"], "shown": False} in [event.data for event in told]
+
+
 async def none_found(station: OperatedStation, args: Payload) -> Payload:
     _, command = await station.command(
         "get_display_messages", args, "GetDisplayMessages", {"status": "Unknown"}
@@ -107,7 +129,11 @@ async def test_tc_o_06_csms_shows_for_a_transaction(station: OperatedStation) ->
     charging = await station.charging()
     message, _ = await show(station, transaction_id=charging.transaction_id)
     assert message["transactionId"] == charging.transaction_id
+    assert known(station) == [message["id"]]
     assert await charging.tell("Ended", "EVCommunicationLost", "Idle") == {}
+    # O02.FR.02: it ends with its transaction.
+    assert known(station) == []
+    assert station.events("display_message.changed")[-1].data["shown"] is False
 
 
 async def test_tc_o_07_csms_asks_for_one_by_number(station: OperatedStation) -> None:
