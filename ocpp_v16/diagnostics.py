@@ -64,7 +64,10 @@ def conclude_diagnostics(command: Command, response: Payload) -> Conclusion:
 
 
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    uploads.promised(command, response.get("filename") or "")
+    if response["status"] == "Rejected":
+        uploads.refused(command, "Rejected")
+    else:
+        uploads.promised(command, response.get("filename") or "")
 
 
 def conclude_log(command: Command, response: Payload) -> Conclusion:

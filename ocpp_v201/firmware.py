@@ -58,19 +58,19 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
 
 
 def publish(unit: UnitOfWork, command: Command) -> Payload:
-    args = command.args
+    offered = firmware.offer(command)
     number = request_id(command)
     command.effect_key = _effect(number)
     return {
-        "location": args["location"],
-        "checksum": args["md5"].lower(),
+        "location": offered.location,
+        "checksum": offered.md5,
         "requestId": number,
-        **tries(args),
+        **tries(command.args),
     }
 
 
 def unpublish(unit: UnitOfWork, command: Command) -> Payload:
-    return {"checksum": command.args["md5"].lower()}
+    return {"checksum": firmware.offered_md5(command)}
 
 
 def conclude_unpublish(command: Command, response: Payload) -> Conclusion:
@@ -91,9 +91,8 @@ def publish_status(inbound: Inbound, decision: Any) -> Payload:
     if number is None:
         return {}
     station_id, effect = inbound.station.id, _effect(number)
-    commands.take_part(
-        inbound.unit, station_id, effect, {"status": status}, last=status == PUBLISHED
-    )
+    said = {name: payload[name] for name in ("status", "location") if name in payload}
+    commands.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
     if status in PUBLISH_FAILED:
         commands.deny_effect(inbound.unit, station_id, effect, status)
     return {}

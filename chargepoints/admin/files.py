@@ -23,8 +23,8 @@ class FirmwareFileAdmin(ModelAdmin):
 
     list_display = ("name", "bytes", "sha256", "signed", "uploaded_at")
     search_fields = ("name", "=sha256")
-    fields = ("name", "bytes", "sha256", "signing_certificate", "signature", "uploaded_at")
-    readonly_fields = ("name", "bytes", "sha256", "uploaded_at")
+    fields = ("name", "bytes", "sha256", "md5", "signing_certificate", "signature", "uploaded_at")
+    readonly_fields = ("name", "bytes", "sha256", "md5", "uploaded_at")
     add_fieldsets = ((None, {"fields": ("name", "file", "signing_certificate", "signature")}),)
     actions = None
 
@@ -37,7 +37,7 @@ class FirmwareFileAdmin(ModelAdmin):
         obj.save()
         if not change:
             hosting.measure(obj)
-            obj.save(update_fields=["size", "sha256"])
+            obj.save(update_fields=["size", "sha256", "md5"])
 
     def delete_model(self, request: HttpRequest, obj: FirmwareFile) -> None:
         obj.delete()

@@ -6,7 +6,7 @@ Both run in the writer's transaction. Claiming is fenced by the connection's epo
 import logging
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -324,7 +324,8 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         return
     deadline = None
     if command.effect_key:
-        deadline = timezone.now() + timedelta(seconds=COMMAND_TYPES[command.type].effect_within_s)
+        declared = COMMAND_TYPES[command.type]
+        deadline = declared.effect_deadline(command.args, timezone.now())
     commands.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
 
 

@@ -31,6 +31,8 @@ class FirmwareFile(models.Model):
     file = models.FileField(upload_to="firmware/", storage=storage)
     size = models.PositiveBigIntegerField(editable=False, default=0)
     sha256 = models.CharField(max_length=64, editable=False, blank=True)
+    # 2.0.1 L03: what a local controller checks it by, before it offers it.
+    md5 = models.CharField(max_length=32, editable=False, blank=True)
     # Security whitepaper 5.1: what a signed update is checked by, in the charger.
     signing_certificate = models.TextField(blank=True, help_text="PEM")
     signature = models.TextField(blank=True, help_text="base64")

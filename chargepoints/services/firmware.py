@@ -78,6 +78,42 @@ def ask(command: Command) -> Wanted:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a local controller is to fetch and offer, and the checksum it is known by there."""
+
+    location: str
+    md5: str
+
+
+def offer(command: Command) -> Offered:
+    """What a command asks to be published (2.0.1 L03). Raises CommandRefused."""
+    firmware, args = _file(command), command.args
+    if firmware is not None:
+        return Offered(hosting.firmware_url(firmware, command.charge_point), _md5(firmware))
+    if "location" not in args or "md5" not in args:
+        raise CommandRefused("invalid_args", "name a firmware file, or its location and md5")
+    return Offered(args["location"], args["md5"].lower())
+
+
+def offered_md5(command: Command) -> str:
+    """What a command asks to be offered no longer (2.0.1 L04). Raises CommandRefused."""
+    firmware = _file(command)
+    if firmware is not None:
+        return _md5(firmware)
+    if "md5" not in command.args:
+        raise CommandRefused("invalid_args", "name a firmware file, or its md5")
+    return str(command.args["md5"]).lower()
+
+
+def _md5(firmware: FirmwareFile) -> str:
+    if not firmware.md5:
+        # It was uploaded before this was measured.
+        hosting.measure(firmware)
+        firmware.save(update_fields=["size", "sha256", "md5"])
+    return firmware.md5
+
+
 def refused(command: Command, status: str) -> None:
     """The charge point did not take the update."""
     FirmwareUpdate.objects.filter(command=command, finished_at=None).update(

@@ -110,7 +110,7 @@ def find_upload(token: str) -> Upload | None:
 
 
 def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:
-    """Store a firmware image under `name`; its hash is what staff compare."""
+    """Store a firmware image under `name`; its hashes are what staff and chargers compare."""
     firmware = FirmwareFile(name=name)
     firmware.file.save(name, File(content), save=False)
     measure(firmware)
@@ -119,13 +119,15 @@ def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:
 
 
 def measure(firmware: FirmwareFile) -> None:
-    """Fill in size and hash of the image."""
-    digest = hashlib.sha256()
+    """Fill in size and hashes of the image."""
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with firmware.file.open("rb") as image:
         for chunk in image.chunks():
-            digest.update(chunk)
+            sha256.update(chunk)
+            md5.update(chunk)
     firmware.size = firmware.file.size
-    firmware.sha256 = digest.hexdigest()
+    firmware.sha256 = sha256.hexdigest()
+    firmware.md5 = md5.hexdigest()
 
 
 def store(upload: Upload, chunks: Iterable[bytes]) -> tuple[str, int]:

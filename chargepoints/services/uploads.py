@@ -45,6 +45,13 @@ def promised(command: Command, file_name: str) -> None:
     Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
 
 
+def refused(command: Command, status: str) -> None:
+    """The charge point is not going to upload anything: its link is closed."""
+    Upload.objects.filter(command=command).update(
+        status=clip(status, 50), status_at=timezone.now(), expires_at=timezone.now()
+    )
+
+
 def report(
     inbound: Inbound,
     status: str,

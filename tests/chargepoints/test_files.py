@@ -1,6 +1,7 @@
 """Files over HTTP: firmware by secret URLs, uploads to URLs that take one file."""
 
 import asyncio
+import hashlib
 import io
 import re
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 from chargepoints.models import FirmwareFile, FirmwareLink, Upload
 from chargepoints.services import hosting
 from tests.operated import OperatedCharger, Payload
+from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
 
 IMAGE = bytes(range(256)) * 1000
@@ -56,6 +58,27 @@ async def test_a_hosted_firmware_is_fetched_by_the_url_in_the_request(
         assert answer.content == IMAGE
         assert firmware.size == len(IMAGE)
         assert FirmwareLink.objects.get(firmware=firmware).fetched == 1
+
+
+@pytest.mark.usefixtures("files")
+async def test_a_hosted_firmware_is_published_by_its_name(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """2.0.1 L03, L04: under its MD5, also where that was not measured when it was uploaded."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        firmware = image(identity)
+        FirmwareFile.objects.filter(pk=firmware.pk).update(md5="")
+        named = {"firmware": firmware.name}
+        request, _ = await station.command(
+            "publish_firmware", named, "PublishFirmware", {"status": "Accepted"}
+        )
+        md5 = hashlib.md5(IMAGE, usedforsecurity=False).hexdigest()
+        assert (request["checksum"], firmware.md5) == (md5, md5)
+        assert (await http("GET", request["location"])).content == IMAGE
+        request, _ = await station.command(
+            "unpublish_firmware", named, "UnpublishFirmware", {"status": "Unpublished"}
+        )
+        assert request == {"checksum": md5}
 
 
 @pytest.mark.usefixtures("files")

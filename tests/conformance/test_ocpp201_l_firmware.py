@@ -1,8 +1,12 @@
 """L Firmware management: the CSMS test cases of OCPP 2.0.1, part 6."""
 
+from datetime import timedelta
 from typing import Any
 
-from chargepoints.models import FirmwareUpdate
+import pytest
+from django.utils import timezone
+
+from chargepoints.models import Command, FirmwareUpdate
 from tests.operated import Payload, at
 from tests.operated_station import TOKEN, OperatedStation
 
@@ -69,6 +73,12 @@ async def test_tc_l_02_csms_installs_later(station: OperatedStation) -> None:
     await reboot(station)
     await tell(station, number, "Installed")
     assert (await station.settled(command)).state == "effect_confirmed"
+
+
+async def test_an_update_for_next_week_is_waited_for(station: OperatedStation) -> None:
+    _, _, command = await ask(station, install_at=at(days=-7))
+    deadline = Command.objects.get(pk=command["id"]).effect_deadline
+    assert deadline is not None and deadline > timezone.now() + timedelta(days=7)
 
 
 async def test_tc_l_03_csms_downloads_later(station: OperatedStation) -> None:
@@ -208,6 +218,24 @@ async def test_tc_l_19_csms_published_checksum_is_wrong(station: OperatedStation
 
 async def test_tc_l_20_csms_publishing_fails(station: OperatedStation) -> None:
     await not_published(station, "Downloading", "Downloaded", "ChecksumVerified", "PublishFailed")
+
+
+async def test_where_it_was_published_is_the_commands_result(station: OperatedStation) -> None:
+    number, command = await publish(station)
+    await tell_published(station, number, "Downloading", "Published")
+    assert (await station.settled(command)).result == [
+        {"status": "Downloading"},
+        {"status": "Published", "location": ["http://10.0.0.1/firmware.bin"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type", "args"), [("publish_firmware", {"location": URL}), ("unpublish_firmware", {})]
+)
+async def test_what_is_published_has_a_name_or_a_checksum(
+    station: OperatedStation, type: str, args: Payload
+) -> None:
+    assert (await station.refuses(type, args))["code"] == "invalid_args"
 
 
 async def unpublish(station: OperatedStation, status: str) -> Payload:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from chargepoints.models import Upload
 from tests.operated import Payload, at
 from tests.operated_station import OperatedStation
@@ -46,8 +48,10 @@ async def test_tc_n_35_csms_gets_the_security_log(station: OperatedStation) -> N
 
 
 async def test_tc_n_34_csms_is_rejected(station: OperatedStation) -> None:
-    _, command = await get_log(station, "diagnostics", "DiagnosticsLog", "Rejected")
+    number, command = await get_log(station, "diagnostics", "DiagnosticsLog", "Rejected")
     assert command["state"] == "rejected"
+    upload = Upload.objects.get(charge_point=station.row, request_id=number)
+    assert (upload.status, upload.expires_at <= timezone.now()) == ("Rejected", True)
 
 
 async def test_tc_n_36_csms_second_request_cancels_the_first(station: OperatedStation) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 JsonSchema = dict[str, Any]
@@ -43,6 +44,9 @@ def several(items: JsonSchema) -> JsonSchema:
 class CommandType:
     """`only_connected`: pointless later, so refused at once while the charger is offline.
 
+    `effect_within_s` counts from the charger's yes, or from the latest of the arguments
+    `effect_after`, which are times.
+
     `slot(args)` is what the command sets: a newer one for the same slot replaces one that is
     still queued. None: commands of this type never replace each other.
     """
@@ -53,4 +57,9 @@ class CommandType:
     timeout_s: int | None = None  # for the charger's answer; None: CALL_TIMEOUT_S
     only_connected: bool = False
     effect_within_s: int = 120
+    effect_after: tuple[str, ...] = ()
     slot: Callable[[dict[str, Any]], Hashable] | None = None
+
+    def effect_deadline(self, args: dict[str, Any], accepted_at: datetime) -> datetime:
+        named = [datetime.fromisoformat(args[name]) for name in self.effect_after if name in args]
+        return max([accepted_at, *named]) + timedelta(seconds=self.effect_within_s)

@@ -35,6 +35,7 @@ TYPES: dict[str, CommandType] = {
             **TRIES,
         ),
         effect_within_s=6 * HOUR_S,
+        effect_after=("retrieve_at", "install_at"),
     ),
     "get_diagnostics": CommandType(
         "Have the charge point upload its diagnostics.",
@@ -54,12 +55,14 @@ TYPES: dict[str, CommandType] = {
         effect_within_s=2 * HOUR_S,
     ),
     "publish_firmware": CommandType(
-        "Have a local controller fetch a firmware file and offer it in its network.",
-        arguments(("location", "md5"), location=LOCATION, md5=MD5, **TRIES),
+        "Have a local controller fetch firmware and offer it in its network: a `firmware` file "
+        "that was uploaded here, by its name, or any `location` with the `md5` of what is there.",
+        arguments(firmware=TEXT, location=LOCATION, md5=MD5, **TRIES),
         effect_within_s=6 * HOUR_S,
     ),
     "unpublish_firmware": CommandType(
-        "Have a local controller no longer offer a firmware file.",
-        arguments(("md5",), md5=MD5),
+        "Have a local controller no longer offer firmware: a `firmware` file that was uploaded "
+        "here, by its name, or what has this `md5`.",
+        arguments(firmware=TEXT, md5=MD5),
     ),
 }
