@@ -14,13 +14,15 @@ from ocpp_v201.schedules import NEUTRAL_SOURCE, neutral_schedule
 def charging_limit(inbound: Inbound, decision: Any) -> Payload:
     """K12, K13: an external limit was set; it bounds the composite schedule."""
     payload = inbound.payload
-    source = NEUTRAL_SOURCE.get(str(payload["chargingLimit"]["chargingLimitSource"]), "other")
+    limit = payload["chargingLimit"]
+    source = NEUTRAL_SOURCE.get(str(limit["chargingLimitSource"]), "other")
     schedules = payload.get("chargingSchedule") or []
     external_limits.set_limit(
         inbound,
         numbers.place(inbound, payload.get("evseId")) or 0,
         source,
         neutral_schedule(schedules[0]) if schedules else None,
+        grid_critical=limit.get("isGridCritical"),
     )
     return {}
 

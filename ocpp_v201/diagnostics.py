@@ -49,6 +49,7 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
                 notification_type=event["eventNotificationType"],
                 component=component["name"],
                 evse_id=numbers.place(inbound, evse.get("id")),
+                connector_id=numbers.place(inbound, evse.get("connectorId")),
                 variable=event["variable"]["name"],
                 actual_value=event["actualValue"],
                 cleared=bool(event.get("cleared")),
@@ -76,7 +77,10 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    uploads.promised(command, response.get("filename") or "")
+    if response["status"] == "Rejected":
+        uploads.refused(command, "Rejected")
+    else:
+        uploads.promised(command, response.get("filename") or "")
 
 
 def conclude_log(command: Command, response: Payload) -> Conclusion:

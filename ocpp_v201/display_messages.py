@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.clock import coming_time, ocpp_time
+from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command
 from chargepoints.services import commands, display
 from chargepoints.services.display import Shown
@@ -127,12 +127,17 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
 
 
 def _shown(message: Payload) -> Shown:
+    content = message["message"]
     return Shown(
         number=numbers.clipped(message["id"]),
-        content=message["message"]["content"],
+        content=content["content"],
+        format=clip(content["format"], 10),
+        language=clip(content.get("language", ""), 8),
         priority=message["priority"],
         state=message.get("state", ""),
         transaction_id=message.get("transactionId", ""),
+        start_at=coming_time(message.get("startDateTime")),
+        end_at=coming_time(message.get("endDateTime")),
     )
 
 

@@ -36,6 +36,7 @@ class MonitoringEventAdmin(HistoryAdmin):
         "notification_type",
         "component",
         "evse_id",
+        "connector_id",
         "variable",
         "actual_value",
         "cleared",
@@ -78,7 +79,16 @@ class MonitorAdmin(HistoryAdmin):
 class DisplayMessageAdmin(HistoryAdmin):
     """Read only: messages are set and cleared by commands."""
 
-    list_display = ("charge_point", "number", "content", "priority", "state", "read_at")
+    list_display = (
+        "charge_point",
+        "number",
+        "content",
+        "priority",
+        "state",
+        "start_at",
+        "end_at",
+        "read_at",
+    )
     list_select_related = ("charge_point",)
     list_filter = (("charge_point", AutocompleteSelectFilter),)
     search_fields = ("=charge_point__identity", "content")

@@ -72,6 +72,7 @@ class MonitoringEvent(models.Model):
     notification_type = models.CharField(max_length=40)
     component = models.CharField(max_length=50)
     evse_id = models.PositiveIntegerField(null=True)
+    connector_id = models.PositiveIntegerField(null=True)
     variable = models.CharField(max_length=50)
     actual_value = models.TextField()
     cleared = models.BooleanField(default=False)
@@ -81,7 +82,15 @@ class MonitoringEvent(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["charge_point", "event_id", "occurred_at", "component", "variable"],
+                fields=[
+                    "charge_point",
+                    "event_id",
+                    "occurred_at",
+                    "component",
+                    "evse_id",
+                    "connector_id",
+                    "variable",
+                ],
                 name="monitoring_event_unique",
             )
         ]

@@ -40,9 +40,13 @@ class DisplayMessage(models.Model):
     )
     number = models.BigIntegerField(help_text="the message's id on this charge point")
     content = models.TextField()
+    format = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=8, blank=True)
     priority = models.CharField(max_length=20)
     state = models.CharField(max_length=20, blank=True)
     transaction_id = models.CharField(max_length=36, blank=True)
+    start_at = models.DateTimeField(null=True, blank=True)
+    end_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField()
 
     class Meta:

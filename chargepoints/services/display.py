@@ -13,8 +13,12 @@ class Shown:
     number: int
     content: str
     priority: str
+    format: str = ""
+    language: str = ""
     state: str = ""
     transaction_id: str = ""
+    start_at: datetime | None = None
+    end_at: datetime | None = None
 
 
 def store(unit: UnitOfWork, charge_point_id: int, shown: list[Shown], read_at: datetime) -> None:

@@ -12,7 +12,14 @@ Purpose = charging_profiles.Purpose
 SOURCES = ("ems", "other", "so", "cso")
 
 
-def set_limit(inbound: Inbound, evse_id: int, source: str, schedule: dict[str, Any] | None) -> None:
+def set_limit(
+    inbound: Inbound,
+    evse_id: int,
+    source: str,
+    schedule: dict[str, Any] | None,
+    *,
+    grid_critical: bool | None,
+) -> None:
     """`schedule` has unit, periods, perhaps start and duration_s; None: what it is is not said."""
     station_id = inbound.station.id
     if schedule is not None:
@@ -24,7 +31,8 @@ def set_limit(inbound: Inbound, evse_id: int, source: str, schedule: dict[str, A
             **schedule,
         }
         charging_profiles.install(station_id, evse_id, profile, source)
-    _tell(inbound, evse_id, source, schedule)
+    limit = {"evse_id": evse_id, "source": source, "schedule": schedule, "cleared": False}
+    _tell(inbound, limit | {"grid_critical": grid_critical})
 
 
 def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
@@ -33,11 +41,8 @@ def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
         charge_point_id=inbound.station.id, purpose=Purpose.EXTERNAL, source=source
     )
     (limits if evse_id is None else limits.filter(evse_id=evse_id)).delete()
-    _tell(inbound, evse_id, source, None, cleared=True)
+    _tell(inbound, {"evse_id": evse_id, "source": source, "schedule": None, "cleared": True})
 
 
-def _tell(
-    inbound: Inbound, evse_id: int | None, source: str, schedule: Any, *, cleared: bool = False
-) -> None:
-    limit = {"evse_id": evse_id, "source": source, "schedule": schedule, "cleared": cleared}
+def _tell(inbound: Inbound, limit: dict[str, Any]) -> None:
     inbound.emit("charge_point.configuration_changed", {"external_limit": limit})

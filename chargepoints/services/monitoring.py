@@ -16,6 +16,7 @@ class Alarm:
     notification_type: str
     component: str
     evse_id: int | None
+    connector_id: int | None
     variable: str
     actual_value: str
     cleared: bool
@@ -28,12 +29,14 @@ def record(inbound: Inbound, alarm: Alarm) -> None:
         event_id=alarm.event_id,
         occurred_at=alarm.moment.at,
         component=clip(alarm.component, 50),
+        # A station that numbers badly tells of several places at once under one number.
+        evse_id=alarm.evse_id,
+        connector_id=alarm.connector_id,
         variable=clip(alarm.variable, 50),
         defaults={
             "received_at": inbound.received_at,
             "trigger": clip(alarm.trigger, 20),
             "notification_type": clip(alarm.notification_type, 40),
-            "evse_id": alarm.evse_id,
             "actual_value": alarm.actual_value,
             "cleared": alarm.cleared,
             "data": alarm.raw,
@@ -47,6 +50,7 @@ def record(inbound: Inbound, alarm: Alarm) -> None:
                 "trigger": alarm.trigger,
                 "component": alarm.component,
                 "evse_id": alarm.evse_id,
+                "connector_id": alarm.connector_id,
                 "variable": alarm.variable,
                 "actual_value": alarm.actual_value,
                 "cleared": alarm.cleared,

@@ -336,7 +336,7 @@ async def limit(station: OperatedStation) -> None:
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 4.0}],
     }
     payload = {
-        "chargingLimit": {"chargingLimitSource": "EMS"},
+        "chargingLimit": {"chargingLimitSource": "EMS", "isGridCritical": True},
         "chargingSchedule": [schedule],
         "evseId": 0,
     }
@@ -355,7 +355,9 @@ async def release(station: OperatedStation) -> None:
 async def test_tc_k_48_csms_takes_an_external_limit(station: OperatedStation) -> None:
     await limit(station)
     told = station.events("charge_point.configuration_changed")[-1]
-    assert told.data["external_limit"]["source"] == "ems"
+    said = told.data["external_limit"]
+    assert (said["source"], said["evse_id"], said["grid_critical"]) == ("ems", 0, True)
+    assert said["schedule"]["periods"] == [{"start_s": 0, "limit": 4.0}]
 
 
 async def test_tc_k_50_csms_takes_the_release_of_a_limit(station: OperatedStation) -> None:

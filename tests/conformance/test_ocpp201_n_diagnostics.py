@@ -259,8 +259,8 @@ async def raises(station: OperatedStation, event: Payload) -> MonitoringEvent:
     for _ in range(2):
         assert await station.call("NotifyEvent", event) == {}
     data = event["eventData"][0]
-    (told,) = station.events("monitoring.event")[-1:]
-    assert told.data["event_id"] == data["eventId"]
+    told = [event.data["event_id"] for event in station.events("monitoring.event")]
+    assert told.count(data["eventId"]) == 1
     return MonitoringEvent.objects.get(charge_point=station.row, event_id=data["eventId"])
 
 
@@ -283,6 +283,19 @@ async def test_tc_n_49_csms_takes_an_event_that_is_cleared(station: OperatedStat
 async def test_tc_n_50_csms_takes_a_periodic_event(station: OperatedStation) -> None:
     event = alert("ChargingStation", "Power", "1", trigger="Periodic", variableMonitoringId=7)
     assert (await raises(station, event)).trigger == "Periodic"
+
+
+async def test_events_of_two_places_under_one_number_are_two(station: OperatedStation) -> None:
+    """N07: the parts of one report, from a station that numbers no event."""
+    first = alert("Connector", "AvailabilityState", "Available", 1, 1, eventId=0)
+    both = first["eventData"] * 2
+    both[1] = both[1] | {"component": {"name": "Connector", "evse": {"id": 1, "connectorId": 2}}}
+    for seq_no in (0, 1):
+        part = {"generatedAt": at(), "seqNo": seq_no, "tbc": not seq_no, "eventData": both}
+        assert await station.call("NotifyEvent", part) == {}
+    told = [event.data for event in station.events("monitoring.event")]
+    assert [data["connector_id"] for data in told if data["event_id"] == 0] == [1, 2]
+    assert MonitoringEvent.objects.filter(charge_point=station.row, event_id=0).count() == 2
 
 
 CUSTOMER: Payload = {"id_token": {"value": "04A1B2", "type": "ISO14443"}}
