@@ -57,7 +57,7 @@ class Environment(Env):
         except EnvValidationError as error:
             messages = cast(dict[str, list[str]], error.error_messages)
             raise ConfigurationError(
-                "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
+                "\n".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
             ) from None
 
 
@@ -71,6 +71,14 @@ def http_url(value: str) -> None:
     parts = urlsplit(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
         raise ValidationError("Not an http:// or https:// URL.")
+
+
+def http_origins(values: list[str]) -> None:
+    """Accepts a list of `scheme://host`, as browsers send them."""
+    for value in values:
+        http_url(value)
+        if urlsplit(value).path:
+            raise ValidationError("Not an origin such as https://connect.example.com.")
 
 
 def ftp_url(value: str) -> None:

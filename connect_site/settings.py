@@ -13,6 +13,7 @@ from connect_site.environment import (
     ConfigurationError,
     Environment,
     ftp_url,
+    http_origins,
     http_url,
     redis_url,
     signing_secrets,
@@ -28,7 +29,7 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=http_origins)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])

@@ -46,6 +46,8 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"EVENTS_SECRETS": "whsec_abc"}, "EVENTS_SECRETS: Not `whsec_` followed by"),
         ({"PUBLIC_URL": "example"}, "PUBLIC_URL: Not an http:// or https:// URL."),
         ({"FTP_URL": "example", "UPLOAD_LIMIT_MB": "many"}, "FTP_URL: "),
+        ({"CSRF_TRUSTED_ORIGINS": "connect.example"}, "CSRF_TRUSTED_ORIGINS: Not an http"),
+        ({"CSRF_TRUSTED_ORIGINS": "https://a.example/x"}, "CSRF_TRUSTED_ORIGINS: Not an origin"),
         ({"UNKNOWN_CHARGE_POINTS": "maybe"}, "UNKNOWN_CHARGE_POINTS: Must be one of"),
     ],
 )
