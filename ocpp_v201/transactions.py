@@ -1,11 +1,13 @@
 """E Transactions: TransactionEvent."""
 
+from operator import itemgetter
+
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
 from chargepoints.services import transaction_events
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
-from chargepoints.services.readings import shape_of
+from chargepoints.services.readings import BEGIN, shape_of
 from chargepoints.services.transaction_events import ENDED, STARTED, STOPPED, Told
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.unit_of_work import UnitOfWork
@@ -74,8 +76,7 @@ def _told(inbound: Inbound) -> Told:
             connector_id=numbers.place(inbound, evse.get("connectorId")),
             transaction_id=transaction_id,
             token=id_token,
-            # J02.FR.19: where the EVSE is not known at first, the begin is metered later.
-            meter_wh=_register(samples if payload["eventType"] == STARTED else _at_begin(samples)),
+            meter_wh=_begin_wh(samples, started=payload["eventType"] == STARTED),
             reservation_id=numbers.numbered(inbound, payload.get("reservationId"), "reservation"),
             remote_start_id=numbers.numbered(inbound, info.get("remoteStartId"), "remote_start"),
             offline=bool(payload.get("offline")),
@@ -84,7 +85,7 @@ def _told(inbound: Inbound) -> Told:
         stop=Stop(
             moment=moment,
             transaction_id=transaction_id,
-            meter_wh=_register(samples, last=True),
+            meter_wh=_end_wh(samples),
             # TransactionType: without a reason it is Local.
             reason=info.get("stoppedReason") or "Local",
             token=id_token,
@@ -94,21 +95,35 @@ def _told(inbound: Inbound) -> Told:
     )
 
 
-def _at_begin(samples: list[Element]) -> list[Element]:
-    return [
-        element
+def _begin_wh(samples: list[Element], *, started: bool) -> float | None:
+    """How the energy register stood at the begin: as marked, or in the first sample of the start.
+
+    J02.FR.19: where the EVSE is not known at first, the begin is metered later.
+    """
+    marked = [_at_begin(element) for element in samples]
+    return next(iter(_registers(marked) or (_registers(samples) if started else [])), None)
+
+
+def _at_begin(element: Element) -> Element:
+    places = [at for at, kind in enumerate(element.kinds) if kind[2] == BEGIN]
+    return element._replace(
+        kinds=tuple(element.kinds[at] for at in places),
+        values=[element.values[at] for at in places],
+    )
+
+
+def _end_wh(samples: list[Element]) -> float | None:
+    return next(reversed(_registers(samples)), None)
+
+
+def _registers(samples: list[Element]) -> list[float]:
+    """The energy register in Wh, in the order of time."""
+    known = [
+        (element.moment.at, energy_wh)
         for element in samples
-        if any(context == "Transaction.Begin" for _, _, context, _, _ in element.kinds)
+        if (energy_wh := shape_of(element.kinds).read(element.values).energy_wh) is not None
     ]
-
-
-def _register(samples: list[Element], *, last: bool = False) -> float | None:
-    """The energy register in Wh at the first or the last of these moments."""
-    readings = [shape_of(element.kinds).read(element.values).energy_wh for element in samples]
-    known = [reading for reading in readings if reading is not None]
-    if not known:
-        return None
-    return known[-1] if last else known[0]
+    return [energy_wh for _, energy_wh in sorted(known, key=itemgetter(0))]
 
 
 def get_status(unit: UnitOfWork, command: Command) -> Payload:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 ENERGY = "Energy.Active.Import.Register"
+BEGIN = "Transaction.Begin"
 
 # What a sample measures: measurand, unit, context, phase ("" is the whole), location.
 Kind = tuple[str, str, str, str, str]
@@ -77,9 +78,15 @@ def shape_of(kinds: tuple[Kind, ...]) -> Shape:
 
 
 def _sources(kinds: tuple[Kind, ...], wanted: str) -> tuple[list[_Source], list[_Source]]:
+    found = [
+        (at, kind)
+        for at, kind in enumerate(kinds)
+        if kind[0] == wanted and kind[4] in ("", "Outlet", "EV")
+    ]
+    # A transaction's last element may repeat how the meter stood at its begin.
+    later = [(at, kind) for at, kind in found if kind[2] != BEGIN]
     whole: list[_Source] = []
     phases: list[_Source] = []
-    for at, (measurand, unit, _, phase, location) in enumerate(kinds):
-        if measurand == wanted and location in ("", "Outlet", "EV"):
-            (phases if phase else whole).append((at, _SCALE.get(unit, 1.0)))
+    for at, (_, unit, _, phase, _) in later or found:
+        (phases if phase else whole).append((at, _SCALE.get(unit, 1.0)))
     return whole, phases

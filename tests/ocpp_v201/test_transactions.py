@@ -1,7 +1,7 @@
 """E Transactions beyond the test cases: events out of order, and tokens that come one by one."""
 
 from tests.fakes.core import FakeCore
-from tests.operated import Payload
+from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation, energy
 
 
@@ -67,3 +67,32 @@ async def test_core_is_told_that_a_token_is_there_to_stop(
         and exchange.request["charge_point"] == station.row.identity
     ]
     assert asked == ["start", "stop", "stop"]
+
+
+def reading(context: str, value: float) -> Payload:
+    return {"value": value, "context": context, "measurand": "Energy.Active.Import.Register"}
+
+
+async def test_an_element_may_hold_the_begin_beside_the_end(station: OperatedStation) -> None:
+    """As signed readings do, both of the moment in which the transaction ended."""
+    charging = Charging(station)
+    await charging.tell("Started", "Authorized", "Charging", idToken=TOKEN, evse=EVSE)
+    both = [reading("Transaction.Begin", 100.0), reading("Transaction.End", 600.0)]
+    ended = [{"timestamp": at(), "sampledValue": both}]
+    await charging.tell("Ended", "StopAuthorized", meterValue=ended)
+    (row,) = station.transactions()
+    assert (row.meter_start_wh, row.meter_stop_wh, row.energy_wh) == (100.0, 600.0, 500.0)
+
+
+async def test_the_last_reading_is_the_latest(station: OperatedStation) -> None:
+    """J02: an Ended may bring all that was sampled, in whatever order."""
+    charging = Charging(station)
+    await charging.tell("Started", "Authorized", "Charging", idToken=TOKEN, evse=EVSE)
+    told = [
+        {"timestamp": at(seconds=1), "sampledValue": [reading("Transaction.End", 700.0)]},
+        {"timestamp": at(minutes=5), "sampledValue": [reading("Sample.Periodic", 400.0)]},
+        {"timestamp": at(minutes=9), "sampledValue": [reading("Transaction.Begin", 100.0)]},
+    ]
+    await charging.tell("Ended", "StopAuthorized", meterValue=told)
+    (row,) = station.transactions()
+    assert (row.meter_start_wh, row.meter_stop_wh) == (100.0, 700.0)
