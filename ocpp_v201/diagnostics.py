@@ -25,14 +25,16 @@ LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
 LOG_FAILURES = frozenset(
     {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
 )
+# A station may tell its connectors' status by events (G01.FR.07, edition 3), and so its own, for
+# which there is no StatusNotification (H01, S2, 5a).
+TELL_STATUS = frozenset({"ChargingStation", "Connector"})
 
 
 def notify_event(inbound: Inbound, decision: Any) -> Payload:
     for event in inbound.payload["eventData"]:
         component = event["component"]
         evse = component.get("evse") or {}
-        if component["name"] == "Connector" and event["variable"]["name"] == "AvailabilityState":
-            # G01.FR.07 (edition 3): a station may tell its connectors' status this way.
+        if component["name"] in TELL_STATUS and event["variable"]["name"] == "AvailabilityState":
             status.record(
                 inbound,
                 evse.get("id", 0),

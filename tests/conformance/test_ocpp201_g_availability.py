@@ -94,3 +94,14 @@ async def test_tc_g_20_csms_is_told_of_a_lock_that_failed(station: OperatedStati
         charge_point=station.row, component="ConnectorPlugRetentionLock"
     )
     assert (kept.variable, kept.actual_value) == ("Problem", "true")
+
+
+async def test_the_status_of_the_station_itself_is_told_by_an_event(
+    station: OperatedStation,
+) -> None:
+    event = alert("ChargingStation", "AvailabilityState", "Unavailable")
+    assert await station.call("NotifyEvent", event) == {}
+    (told,) = station.events("charge_point.status_changed")
+    assert (told.data["status"], told.data["ocpp_status"]) == ("unavailable", "Unavailable")
+    shown = (await station.api("GET", f"charge-points/{station.row.identity}")).json()
+    assert shown["status"] == "unavailable"
