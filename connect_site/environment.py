@@ -57,7 +57,7 @@ class Environment(Env):
         except EnvValidationError as error:
             messages = cast(dict[str, list[str]], error.error_messages)
             raise ConfigurationError(
-                "\n".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
+                "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
             ) from None
 
 
