@@ -1,7 +1,7 @@
 """J Meter values: the CSMS test cases of OCPP 2.0.1, part 6."""
 
 from chargepoints.models import MeterValue
-from tests.operated import Payload
+from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation, alert, energy
 
 SIGNED: Payload = {
@@ -30,12 +30,19 @@ async def end_with(station: OperatedStation, values: list[Payload]) -> None:
 
 
 async def test_tc_j_01_csms_clock_aligned_without_a_transaction(station: OperatedStation) -> None:
-    value = energy(1000.0, "Sample.Clock")
-    assert await station.call("MeterValues", {"evseId": 1, "meterValue": [value]}) == {}
-    event = alert("FiscalMetering", "EnergyImport", "1000.0", 1, trigger="Periodic")
-    assert await station.call("NotifyEvent", event) == {}
-    (only,) = kept(station)
-    assert (only.evse_id, only.energy_wh, only.transaction_id) == (1, 1000.0, None)
+    for minute in range(3):
+        for evse_id in (0, 1, 2):
+            value = energy(1000.0 + minute, "Sample.Clock") | {"timestamp": at(minutes=3 - minute)}
+            assert (
+                await station.call("MeterValues", {"evseId": evse_id, "meterValue": [value]}) == {}
+            )
+            event = alert("FiscalMetering", "EnergyImport", "1000.0", evse_id, trigger="Periodic")
+            assert await station.call("NotifyEvent", event) == {}
+    found = [(value.evse_id, value.energy_wh, value.transaction_id) for value in kept(station)]
+    # The grid meter is no EVSE.
+    assert found == [
+        (evse_id, 1000.0 + minute, None) for minute in range(3) for evse_id in (None, 1, 2)
+    ]
 
 
 async def test_tc_j_02_csms_clock_aligned_during_a_transaction(station: OperatedStation) -> None:

@@ -1,8 +1,8 @@
 """P Data transfer: the CSMS test cases of OCPP 2.0.1, part 6."""
 
 from tests.fakes.core import FakeCore
-from tests.operated import Payload
-from tests.operated_station import BOOT, OperatedStation
+from tests.operated import Payload, at
+from tests.operated_station import EVSE, Charging, OperatedStation
 
 
 async def test_tc_p_02_csms_knows_no_such_vendor(station: OperatedStation) -> None:
@@ -32,5 +32,17 @@ async def test_data_goes_to_the_station_unchanged(station: OperatedStation) -> N
 
 async def test_tc_p_03_csms_takes_custom_data(station: OperatedStation) -> None:
     custom = {"vendorId": "Acme", "anything": {"goes": [1, 2, 3]}}
-    answer = await station.call("BootNotification", BOOT | {"customData": custom})
-    assert answer["status"] == "Accepted"
+    where = {"evseId": 1, "connectorId": 1, "customData": custom}
+    status = {"timestamp": at(), "connectorStatus": "Occupied"} | where
+    assert await station.call("StatusNotification", status) == {}
+    told = await Charging(station).tell(
+        "Started", "CablePluggedIn", evse=EVSE, info={"customData": custom}, customData=custom
+    )
+    assert told == {}
+    (row,) = station.transactions()
+    assert row.evse_id == 1
+    # It goes to core as it came, and is nothing odd.
+    event = station.events("transaction.started")[-1]
+    payload = (event.ocpp or {})["payload"]
+    assert payload["customData"] == payload["transactionInfo"]["customData"] == custom
+    assert event.deviations == []
