@@ -29,6 +29,7 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     if profile["purpose"] == "transaction":
         # K01.FR.03: it names its transaction, which is the one under way there.
         profile = _of_transaction(command, evse_id, profile)
+        charging_profiles.keep(command, profile)
     _check_place(command.charge_point_id, evse_id, profile)
     profile = charging_profiles.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import ChargePoint, ChargingProfile, Transaction
+from chargepoints.models import ChargePoint, ChargingProfile, Command, Transaction
 from chargepoints.services import commands, expected_schedule
 from chargepoints.services.commands import CommandRefused
-from chargepoints.services.composite_schedule import Limit
+from chargepoints.services.composite_schedule import Installed, Limit
 
 REQUESTED_BY = "gateway:car schedule"
 USUAL = timedelta(days=1)
@@ -48,7 +50,7 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
         inbound.received_at,
         duration_s,
         needs.unit,
-        without_transaction=True,
+        of_transaction=_asked_for(row, needs.evse_id),
     )
     planned = _submit(
         inbound,
@@ -140,6 +142,29 @@ def _under_way(inbound: Inbound, evse_id: int) -> Transaction | None:
         charge_point_id=inbound.station.id, evse_id=evse_id, ended_at=None
     )
     return found.order_by("-id").first()
+
+
+def _asked_for(row: Transaction, evse_id: int) -> list[Installed]:
+    """The profile that core or staff asked for this transaction: a plan keeps within it.
+
+    On the station the plan takes its place (2.0.1 K01.FR.39).
+    """
+    of_transaction = ChargingProfile.objects.filter(
+        charge_point_id=row.charge_point_id,
+        evse_id=evse_id,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+    )
+    asked = Command.objects.filter(
+        Q(type="set_charging_profile", args__profile__transaction_id=row.transaction_id)
+        | Q(type="start", transaction=row, args__has_key="charging_profile"),
+        charge_point_id=row.charge_point_id,
+        state__in=[Command.State.ACCEPTED, Command.State.EFFECT_CONFIRMED],
+    ).exclude(requested_by=REQUESTED_BY)
+    latest = asked.order_by("-created_at").first()
+    if latest is None or not of_transaction.exists():
+        return []
+    profile = latest.args.get("profile") or latest.args["charging_profile"]
+    return [Installed(evse_id, latest.created_at, profile)]
 
 
 def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> bool:

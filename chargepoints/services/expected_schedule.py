@@ -56,13 +56,17 @@ def expected(
     duration_s: int,
     unit: str,
     *,
-    without_transaction: bool = False,
+    of_transaction: list[Installed] | None = None,
 ) -> list[Limit]:
-    """The limits on this EVSE (0: the charge point) in `unit`, A or W."""
+    """The limits on this EVSE (0: the charge point) in `unit`, A or W.
+
+    `of_transaction`: what is to count instead of the transaction's profiles that are installed.
+    """
 
     def on(evse_id: int, rows: QuerySet[ChargingProfile]) -> list[Limit]:
+        installed = [Installed(row.evse_id, row.installed_at, row.profile) for row in rows]
         return composite_schedule.compute(
-            [Installed(row.evse_id, row.installed_at, row.profile) for row in rows],
+            [*installed, *(of_transaction or [])],
             start=start,
             duration_s=duration_s,
             unit=unit,
@@ -70,7 +74,7 @@ def expected(
         )
 
     rows = charging_profiles.in_force(charge_point_id, evse_id, timezone.now())
-    if without_transaction:
+    if of_transaction is not None:
         rows = rows.exclude(purpose=Purpose.TRANSACTION)
     evses = Evse.objects.filter(charge_point_id=charge_point_id).values_list("evse_id", flat=True)
     if evse_id or len(evses) < 2:

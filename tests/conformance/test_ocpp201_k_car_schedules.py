@@ -99,6 +99,25 @@ async def test_a_profile_without_an_id_replaces_the_one_in_its_place(
     assert row.profile["kind"] == "relative"
 
 
+async def test_a_plan_keeps_within_what_was_asked_for_the_transaction(
+    station: OperatedStation,
+) -> None:
+    """K01.FR.01; also when the car asks again, and the plan has taken the profile's place."""
+    charging = await plugged_in(station)
+    await set_profile(station, 1, OF_TRANSACTION | {"periods": [{"start_s": 0, "limit": 9}]})
+    for _ in range(2):
+        assert limits(await needs(station)) == [9]
+    (row,) = ChargingProfile.objects.filter(charge_point=station.row)
+    assert row.transaction_id == charging.transaction_id
+    await station.command(
+        "clear_charging_profile",
+        {"evse_id": 1, "purpose": "transaction"},
+        "ClearChargingProfile",
+        {"status": "Accepted"},
+    )
+    assert limits(await needs(station)) == [16]
+
+
 async def test_tc_k_57_csms_plans_anew_for_the_car(station: OperatedStation) -> None:
     charging = await plugged_in(station)
     await negotiate(station, charging)
@@ -120,8 +139,8 @@ async def test_tc_k_59_csms_plans_anew_and_the_car_answers(station: OperatedStat
     charging = await plugged_in(station)
     await negotiate(station, charging)
     await set_profile(station, 1, OF_TRANSACTION)
-    await needs(station)
-    assert await schedule_of_car(station, 16) == "Accepted"
+    (limit,) = limits(await needs(station))
+    assert await schedule_of_car(station, limit) == "Accepted"
     await charging.tell("Updated", "ChargingRateChanged")
 
 
