@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectMultipleWidget,
@@ -14,6 +15,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chargepoints import strict_json
 from chargepoints.services.command_types import COMMAND_TYPES, JsonSchema, check_args
 
 SCALARS = {"string", "integer", "number", "boolean"}
@@ -22,12 +24,17 @@ ABBREVIATIONS = {"evse", "id", "url"}
 YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 
 
-class JsonField(forms.JSONField):
+class JsonField(forms.CharField):
+    """Instead of Django's, which takes what no database stores, and shows nothing as `null`."""
+
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 5, "spellcheck": "false"})
 
-    def prepare_value(self, value: Any) -> Any:
-        """Empty where nothing was said yet: Django shows the word null."""
-        return "" if value is None else super().prepare_value(value)
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            return strict_json.loads(text.encode()) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(f"It {error}.") from None
 
 
 class LinesField(forms.CharField):
@@ -36,7 +43,9 @@ class LinesField(forms.CharField):
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"})
 
     def to_python(self, value: Any) -> Any:
-        lines = [line.strip() for line in (super().to_python(value) or "").splitlines()]
+        text = super().to_python(value) or ""
+        ProhibitNullCharactersValidator()(text)
+        lines = [line.strip() for line in text.splitlines()]
         return [line for line in lines if line]
 
 

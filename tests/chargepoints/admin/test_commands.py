@@ -107,7 +107,7 @@ def test_a_payload_that_is_no_json_is_told_beside_it(
 ) -> None:
     fields = {"args-action": "Reset", "args-payload": "{oops"}
     response = send(admin_client, charge_point, "raw", confirmed="yes", **fields)
-    assert response.context["form"].errors["payload"] == ["Enter a valid JSON."]
+    assert "is not JSON" in response.context["form"].errors["payload"][0]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,29 @@ def test_a_certificate_keeps_its_lines(
     assert pem.strip() in asked["certificate"].as_hidden()
     send(admin_client, station, "install_certificate", confirmed="yes", **fields)
     assert Command.objects.get().args["certificate"] == pem
+
+
+@pytest.mark.parametrize(
+    ("type", "argument", "text"),
+    [
+        ("raw", "payload", '{"a": NaN}'),
+        ("raw", "payload", '{"a": "\\u0000"}'),
+        ("raw", "payload", "[" * 100_000),
+        ("get_configuration", "keys", "Heartbeat\x00Interval"),
+    ],
+)
+def test_what_no_database_stores_is_said_beside_the_field(
+    admin_client: Client, charge_point: ChargePoint, type: str, argument: str, text: str
+) -> None:
+    response = send(
+        admin_client,
+        charge_point,
+        type,
+        **{"args-action": "DataTransfer", f"args-{argument}": text},
+    )
+    assert response.status_code == 200
+    assert response.context["form"].errors[argument]
+    assert not Command.objects.exists()
 
 
 def test_the_form_of_every_type_is_shown(
