@@ -1,6 +1,6 @@
 """Smart charging (1.6, 5.16, 5.5 and 5.7)."""
 
-from chargepoints.charging_schedules import charging_schedule, said_time
+from chargepoints.charging_schedules import charging_schedule, check, said_time
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
@@ -20,6 +20,7 @@ PURPOSE = {
 
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
+    check(profile)
     profile = charging_profiles.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
@@ -30,7 +31,7 @@ def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Paylo
     }
     if "transaction_id" in profile:
         said["transactionId"] = _number(profile["transaction_id"])
-    if "recurrence" in profile:
+    if profile["kind"] == "recurring":
         said["recurrencyKind"] = profile["recurrence"].capitalize()
     for name, here in (("validFrom", "valid_from"), ("validTo", "valid_to")):
         if here in profile:
@@ -47,6 +48,13 @@ def _number(transaction_id: str) -> int:
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     connector, profile = charging_profiles.next_part(unit, command)
+    # 3.13.1: the one is for the charge point only, the other never.
+    if profile["purpose"] == "station_max" and connector:
+        raise CommandRefused("invalid_args", "`station_max` is for EVSE 0")
+    if profile["purpose"] == "transaction":
+        if not connector:
+            raise CommandRefused("invalid_args", "`transaction` is for one EVSE")
+        profile = charging_profiles.of_transaction(command, connector, profile)
     return {
         "connectorId": connector,
         "csChargingProfiles": charging_profile(unit, command.charge_point, profile),

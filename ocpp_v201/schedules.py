@@ -1,13 +1,10 @@
 """K: charging profiles and their schedules, from neutral words to OCPP's and back."""
 
-from datetime import datetime
-
 from django.utils import timezone
 
-from chargepoints.charging_schedules import charging_schedule, said_time
+from chargepoints.charging_schedules import charging_schedule, check, said_time
 from chargepoints.clock import api_time, coming_time
 from chargepoints.inbound import clip
-from chargepoints.services.commands import CommandRefused
 from chargepoints.versions import Payload
 from ocpp_v201 import numbers
 
@@ -24,7 +21,7 @@ NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 def charging_profile(profile: Payload) -> Payload:
     """ChargingProfileType from a neutral profile. Raises CommandRefused where there is none."""
-    _check(profile)
+    check(profile)
     said: Payload = {
         "id": profile["id"],
         "stackLevel": profile["stack_level"],
@@ -47,33 +44,6 @@ def begun(profile: Payload) -> Payload:
     if "start" in profile or profile["kind"] == "relative":
         return profile
     return profile | {"start": api_time(timezone.now().replace(microsecond=0))}
-
-
-def _check(profile: Payload) -> None:
-    starts = [period["start_s"] for period in profile["periods"]]
-    if min(starts) != 0:
-        # K01.FR.31.
-        raise CommandRefused("invalid_args", "the first period starts with the schedule, at 0 s")
-    if len(set(starts)) < len(starts):
-        # K01.FR.35.
-        raise CommandRefused("invalid_args", "two periods start at the same time")
-    if profile["kind"] == "recurring" and "recurrence" not in profile:
-        raise CommandRefused("invalid_args", "a recurring profile says how often: `recurrence`")
-    if profile["kind"] == "relative" and "start" in profile:
-        # K01.FR.41.
-        raise CommandRefused("invalid_args", "a relative profile has no `start` of its own")
-    if profile["purpose"] != "transaction" and "transaction_id" in profile:
-        # ChargingProfileType.
-        raise CommandRefused("invalid_args", "only a `transaction` profile has a transaction_id")
-    if not _is_valid_at_all(profile):
-        raise CommandRefused("invalid_args", "`valid_to` is not after `valid_from`")
-
-
-def _is_valid_at_all(profile: Payload) -> bool:
-    if "valid_from" not in profile or "valid_to" not in profile:
-        return True
-    begin, end = (datetime.fromisoformat(profile[name]) for name in ("valid_from", "valid_to"))
-    return begin < end
 
 
 def neutral_profile(profile: Payload) -> Payload:

@@ -1,6 +1,6 @@
 """K Smart charging: profiles set and cleared; the composite schedule."""
 
-from chargepoints.models import Command, Transaction
+from chargepoints.models import Command
 from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
@@ -28,8 +28,7 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
         raise CommandRefused("invalid_args", "K01.FR.16: `transaction` is for one EVSE")
     if profile["purpose"] == "transaction":
         # K01.FR.03: it names its transaction, which is the one under way there.
-        profile = _of_transaction(command, evse_id, profile)
-        charging_profiles.keep(command, profile)
+        profile = charging_profiles.of_transaction(command, evse_id, profile)
     _check_place(command.charge_point_id, evse_id, profile)
     profile = charging_profiles.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
@@ -44,16 +43,6 @@ def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
                 f"profile {other.profile_id} has this purpose, stack level and EVSE: "
                 "replace it under its id, or clear it",
             )
-
-
-def _of_transaction(command: Command, evse_id: int, profile: Payload) -> Payload:
-    if "transaction_id" in profile:
-        return profile
-    under_way = Transaction.objects.filter(
-        charge_point_id=command.charge_point_id, evse_id=evse_id, ended_at=None
-    ).order_by("-id")
-    row = under_way.first()
-    return profile | ({"transaction_id": row.transaction_id} if row else {})
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse
+from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse, Transaction
 from chargepoints.services import commands, composite_schedule, quirks
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.numbering import next_free
@@ -94,6 +94,19 @@ def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
     if done:
         profile = profile | {"id": _number_for(command.charge_point_id, evse_id, profile)}
     return evse_id, profile
+
+
+def of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile:
+    """The profile with the transaction that it is for: the one it names, or that is under way."""
+    if "transaction_id" in profile:
+        return profile
+    under_way = Transaction.objects.filter(
+        charge_point_id=command.charge_point_id, evse_id=evse_id, ended_at=None
+    )
+    if (row := under_way.order_by("-id").first()) is not None:
+        profile = profile | {"transaction_id": row.transaction_id}
+        keep(command, profile)
+    return profile
 
 
 def accepted(
