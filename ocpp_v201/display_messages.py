@@ -26,12 +26,14 @@ PRIORITIES = {
     "in_front": "InFront",
     "normal_cycle": "NormalCycle",
 }
+NEUTRAL_PRIORITY = {ocpp: name for name, ocpp in PRIORITIES.items()}
 STATES = {
     "charging": "Charging",
     "faulted": "Faulted",
     "idle": "Idle",
     "unavailable": "Unavailable",
 }
+NEUTRAL_STATE = {ocpp: name for name, ocpp in STATES.items()}
 
 
 def effect(request_number: int) -> str:
@@ -128,14 +130,15 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
 
 def _shown(message: Payload) -> Shown:
     content = message["message"]
+    priority, state = clip(message["priority"], 20), clip(message.get("state"), 20)
     return Shown(
         number=numbers.clipped(message["id"]),
         content=content["content"],
         format=clip(content["format"], 10),
-        language=clip(content.get("language", ""), 8),
-        priority=message["priority"],
-        state=message.get("state", ""),
-        transaction_id=message.get("transactionId", ""),
+        language=clip(content.get("language"), 8),
+        priority=NEUTRAL_PRIORITY.get(priority, priority),
+        state=NEUTRAL_STATE.get(state, state),
+        transaction_id=clip(message.get("transactionId"), 36),
         start_at=coming_time(message.get("startDateTime")),
         end_at=coming_time(message.get("endDateTime")),
     )

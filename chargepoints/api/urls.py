@@ -12,6 +12,7 @@ from chargepoints.api.configuration import Configuration
 from chargepoints.api.events import ChargePointEvents, Feed
 from chargepoints.api.id_tokens import IdTokens
 from chargepoints.api.messages import Messages
+from chargepoints.api.on_the_station import Certificates, DisplayMessages, Monitors
 from chargepoints.api.pages import InteractivePage, Nothing, openapi
 from chargepoints.api.transactions import MeterValues, Transactions
 from chargepoints.api.waiting import waits
@@ -26,6 +27,9 @@ of_charge_point: list[Any] = [
     path("events", ChargePointEvents.as_view(READ_LIST)),
     path("configuration", Configuration.as_view(READ_LIST)),
     path("charging-profiles", ChargingProfiles.as_view(READ_LIST)),
+    path("certificates", Certificates.as_view(READ_LIST)),
+    path("display-messages", DisplayMessages.as_view(READ_LIST)),
+    path("monitors", Monitors.as_view(READ_LIST)),
     path("commands", waits(Commands.as_view({"get": "list", "post": "create"}))),
 ]
 

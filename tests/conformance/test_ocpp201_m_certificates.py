@@ -143,6 +143,19 @@ async def test_tc_m_19_csms_finds_none(station: OperatedStation) -> None:
     assert known == []
 
 
+async def test_certificates_are_told_over_the_api_as_they_are_deleted(
+    station: OperatedStation,
+) -> None:
+    await lists_one(station, "csms_root", "CSMSRootCertificate", "SHA384")
+    (told,) = (await station.http("GET", "certificates")).json()["results"]
+    assert told.pop("read_at")
+    assert told.pop("use") == "CSMSRootCertificate"
+    request, _ = await station.command(
+        "delete_certificate", told, "DeleteCertificate", {"status": "Accepted"}
+    )
+    assert request == {"certificateHashData": hashes("SHA384")}
+
+
 async def delete(station: OperatedStation, data: Payload, status: str) -> Payload:
     args = {
         "hash_algorithm": data["hashAlgorithm"],

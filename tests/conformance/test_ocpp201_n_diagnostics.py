@@ -199,6 +199,23 @@ async def test_a_whole_report_without_a_monitor_says_that_it_is_gone(
     assert monitors(station) == []
 
 
+async def test_the_monitors_of_a_station_are_told_over_the_api(station: OperatedStation) -> None:
+    await set_monitors(station, (EVSE_STATE, OCPP_EVSE_STATE), (STATION_STATE, OCPP_STATION_STATE))
+    found = (await station.http("GET", "monitors?component=evse")).json()["results"]
+    (told,) = found
+    assert told.pop("read_at")
+    assert told == EVSE_STATE | {
+        "id": 1,
+        "component_instance": None,
+        "connector_id": None,
+        "variable_instance": None,
+        "type": "Delta",
+        "value": 1.0,
+        "severity": 8,
+        "transaction": False,
+    }
+
+
 async def set_level(station: OperatedStation, status: str) -> Payload:
     request, command = await station.command(
         "set_monitoring_level", {"severity": 4}, "SetMonitoringLevel", {"status": status}

@@ -1,5 +1,6 @@
 """O Display messages: the CSMS test cases of OCPP 2.0.1, part 6."""
 
+from datetime import datetime
 from typing import Any
 
 from chargepoints.models import DisplayMessage
@@ -25,7 +26,8 @@ async def show(
     message = request["message"]
     assert message["priority"] == "InFront"
     assert message["state"] == "Charging"
-    assert message["message"] == {"format": "UTF8", "content": "Please move your car"}
+    content = {"format": "UTF8", "content": "Please move your car"}
+    assert message["message"].items() >= content.items()
     return message, command
 
 
@@ -89,6 +91,19 @@ async def test_a_message_that_a_whole_list_leaves_out_is_gone(station: OperatedS
     assert known(station) == [70, 71]
     told = station.events("display_message.changed")[-2:]
     assert {"id": message["id"], "shown": False} in [event.data for event in told]
+
+
+async def test_what_the_station_shows_is_told_over_the_api(station: OperatedStation) -> None:
+    message, _ = await show(station, start_at=IN_THREE_DAYS, language="en")
+    (told,) = (await station.http("GET", "display-messages")).json()["results"]
+    assert told.pop("read_at")
+    assert datetime.fromisoformat(told.pop("start_at")) == datetime.fromisoformat(IN_THREE_DAYS)
+    assert told == MESSAGE | {
+        "id": message["id"],
+        "language": "en",
+        "transaction_id": None,
+        "end_at": None,
+    }
 
 
 async def none_found(station: OperatedStation, args: Payload) -> Payload:

@@ -256,6 +256,9 @@ def test_configuration_tells_keys_and_variables_apart(client: ApiClient) -> None
         "events",
         "configuration",
         "charging-profiles",
+        "certificates",
+        "display-messages",
+        "monitors",
         "commands",
     ],
 )
