@@ -1,8 +1,10 @@
 """C Authorization: Authorize, and what an idTokenInfo says in every reply that has one."""
 
+from django.db.models.functions import Lower
+
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
-from chargepoints.models import AuthorizationStatus, Command, DecidedBy
+from chargepoints.models import AuthorizationStatus, Command, DecidedBy, IdToken
 from chargepoints.services import certificates, effect_causes
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
@@ -35,6 +37,18 @@ _CERTIFICATE_STATUS = {
 
 def token(id_token: Payload) -> TokenAsked:
     return TokenAsked(str(id_token["idToken"]), str(id_token["type"]))
+
+
+def id_token(named: Payload) -> Payload:
+    """IdTokenType of a command's token; without a type it has the one it is known by, if it is
+    one, else it is the CSMS's own.
+    """
+    value, named_type = named["value"], named.get("type")
+    if not named_type:
+        known = IdToken.objects.alias(lower=Lower("value")).filter(lower=value.lower())
+        types = set(known.exclude(type="").values_list("type", flat=True))
+        named_type = types.pop() if len(types) == 1 else "Central"
+    return {"idToken": value, "type": named_type}
 
 
 def without_authorization(id_token: Payload) -> Decision | None:

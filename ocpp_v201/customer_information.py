@@ -9,6 +9,7 @@ from chargepoints.services.certificates import HASHES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
 
 
@@ -35,8 +36,7 @@ def _customer(args: Payload) -> Payload:
     if "customer_identifier" in args:
         return {"customerIdentifier": args["customer_identifier"]}
     if "id_token" in args:
-        token = args["id_token"]
-        return {"idToken": {"idToken": token["value"], "type": token.get("type") or "Central"}}
+        return {"idToken": id_token(args["id_token"])}
     return {"customerCertificate": {ocpp: args["certificate"][n] for ocpp, n in HASHES.items()}}
 
 

@@ -6,6 +6,7 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
 from ocpp_v201 import schedules
+from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
 
 # F06: MessageTriggerEnumType.
@@ -40,10 +41,9 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     remote_start_id = request_id(command)
     command.effect_key = transactions.start_effect(str(remote_start_id))
-    token = args["id_token"]
     payload: Payload = {
         "remoteStartId": remote_start_id,
-        "idToken": {"idToken": token["value"], "type": token.get("type") or "Central"},
+        "idToken": id_token(args["id_token"]),
     }
     if "evse_id" in args:
         payload["evseId"] = args["evse_id"]

@@ -8,6 +8,7 @@ from chargepoints.models import Command, Reservation
 from chargepoints.services import reservations
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from ocpp_v201.authorization import id_token
 
 _ENDED = {"Expired": Reservation.State.EXPIRED, "Removed": Reservation.State.REMOVED}
 
@@ -18,10 +19,7 @@ def reserve(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {
         "id": reservation.reservation_id,
         "expiryDateTime": ocpp_time(reservation.expires_at),
-        "idToken": {
-            "idToken": reservation.id_token,
-            "type": reservation.id_token_type or "Central",
-        },
+        "idToken": id_token(args["id_token"]),
     }
     if reservation.evse_id is not None:
         payload["evseId"] = reservation.evse_id

@@ -2,7 +2,7 @@
 
 from chargepoints.models import IdToken
 from tests.fakes.core import FakeCore
-from tests.operated import Payload
+from tests.operated import Payload, at
 from tests.operated_station import EVSE, Charging, OperatedStation
 
 
@@ -33,3 +33,25 @@ async def test_where_a_token_may_charge_is_not_kept_for_other_stations(
     token: Payload = {"idToken": "04EVSE1", "type": "ISO14443"}
     await station.call("Authorize", {"idToken": token})
     assert not IdToken.objects.filter(value="04EVSE1").exists()
+
+
+async def test_a_token_without_a_type_has_the_type_it_is_known_by(
+    station: OperatedStation, identity: str
+) -> None:
+    """Else the station would tell of a token that nobody has registered."""
+    card = IdToken.objects.create(value=f"CARD{identity}"[:36], type="ISO14443")
+    until = at(hours=-1)
+    try:
+        for value, type in ((card.value.lower(), "ISO14443"), ("NOBODY-KNOWS-IT", "Central")):
+            named = {"id_token": {"value": value}}
+            told = {"idToken": value, "type": type}
+            for command, more, action in (
+                ("start", {}, "RequestStartTransaction"),
+                ("reserve", {"expires_at": until}, "ReserveNow"),
+            ):
+                request, _ = await station.command(
+                    command, named | more, action, {"status": "Rejected"}
+                )
+                assert request["idToken"] == told
+    finally:
+        card.delete()
