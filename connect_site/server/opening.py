@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -11,6 +10,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
 
 from connect_site.server import handshake
+from connect_site.server.denial import phrase
 from connect_site.server.inbox import Inbox
 
 Headers = list[tuple[bytes, bytes]]
@@ -100,11 +100,7 @@ class OpeningHandshake(WebSocketProtocol):
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         """Both for our denials and for autobahn's own complaints about the request."""
         status, headers, body = self.denial or (code, [], reason.encode())
-        try:
-            phrase = HTTPStatus(status).phrase
-        except ValueError:
-            phrase = ""
-        lines = [f"HTTP/1.1 {status} {phrase}".encode()]
+        lines = [b"HTTP/1.1 %d %s" % (status, phrase(status))]
         lines += [name + b": " + value for name, value in headers]
         lines += [f"{name}: {value}".encode("latin1") for name, value in responseHeaders or ()]
         lines += [b"content-length: %d" % len(body), b"connection: close", b"", body]

@@ -8,6 +8,7 @@ from twisted.internet.address import IPv4Address
 
 from connect_site.server import handshake
 from connect_site.server.channel import RequestChannel
+from connect_site.server.denial import phrase
 from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -66,6 +67,9 @@ class Request(Writability, WebRequest):
             self.client = IPv4Address("TCP", *client)
             self.host = IPv4Address("TCP", "localhost", 0)  # daphne wants both or none
         self.behind_tls = scheme == "https"
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        super().setResponseCode(code, message or phrase(code))
 
     def isSecure(self) -> bool:
         return self.behind_tls

@@ -50,9 +50,10 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/endless":
         await endless(send)
         return
+    status = int(scope["query_string"].removeprefix(b"status=") or 200)
     body = json.dumps({key: str(value) for key, value in scope.items()}).encode()
     headers = [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

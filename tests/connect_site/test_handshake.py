@@ -1,6 +1,7 @@
 """The handshake: refusals that a charger understands, and odd requests that are let through."""
 
 import json
+import socket
 
 import pytest
 
@@ -178,6 +179,13 @@ def test_a_handshake_that_is_none_is_a_400_with_a_reason(server: Served) -> None
     with request(server, data) as client:
         assert client.status == 400
         assert b"Sec-WebSocket-Key" in client.read_to_end()
+
+
+@pytest.mark.parametrize(("status", "phrase"), [(404, b"Not Found"), (429, b"Too Many Requests")])
+def test_every_status_is_called_by_its_name(server: Served, status: int, phrase: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET /page?status=%d HTTP/1.1\r\nHost: x\r\n\r\n" % status)
+        assert client.recv(1000).splitlines()[0] == b"HTTP/1.1 %d %s" % (status, phrase)
 
 
 def test_a_body_beyond_the_limit_is_a_413(server: Served) -> None:
