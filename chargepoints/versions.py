@@ -39,12 +39,14 @@ class Handler:
 class Conclusion:
     """What a charger's answer means for the command: its state, and why where it is not well.
 
-    State QUEUED: this was a part, and `compose` has more to send.
+    State QUEUED: this was a part, and `compose` has more to send. `effect_within_s`: the charger
+    said that it takes its time, more than the command's type allows for.
     """
 
     state: str
     error_code: str = ""
     error_detail: str = ""
+    effect_within_s: int = 0
 
 
 def by_status(command: Command, response: Payload) -> Conclusion:

@@ -26,6 +26,9 @@ TRIGGERED = frozenset(
     }
 )
 
+# What a station may wait for before it does what it has scheduled.
+LONGEST_TRANSACTION_S = 24 * 3600
+
 
 def brings(action: str, payload: Payload) -> frozenset[str]:
     """B01.FR.10, B02.FR.09: a pending station may send what it was asked for."""
@@ -107,7 +110,9 @@ def reset(unit: UnitOfWork, command: Command) -> Payload:
 def conclude_scheduled(command: Command, response: Payload) -> Conclusion:
     # B12.FR.01, G03.FR.05: Scheduled is a yes, once the transactions have ended.
     status = str(response.get("status", ""))
-    if status in ("Accepted", "Scheduled"):
+    if status == "Scheduled":
+        return Conclusion(Command.State.ACCEPTED, effect_within_s=LONGEST_TRANSACTION_S)
+    if status == "Accepted":
         return Conclusion(Command.State.ACCEPTED)
     return Conclusion(Command.State.REJECTED, error_code=status)
 

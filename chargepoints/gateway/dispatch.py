@@ -6,7 +6,7 @@ Both run in the writer's transaction. Claiming is fenced by the connection's epo
 import logging
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -324,8 +324,9 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         return
     deadline = None
     if command.effect_key:
-        declared = COMMAND_TYPES[command.type]
-        deadline = declared.effect_deadline(command.args, timezone.now())
+        declared, now = COMMAND_TYPES[command.type], timezone.now()
+        later = now + timedelta(seconds=conclusion.effect_within_s)
+        deadline = max(declared.effect_deadline(command.args, now), later)
     commands.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
 
 

@@ -1,5 +1,7 @@
 """What an accepted start ends with when no transaction begins: the reason, as far as it is seen."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from chargepoints.models import Command
@@ -60,3 +62,18 @@ async def test_a_token_that_is_refused_ends_the_start_at_once(
         await station.call("Authorize", {"idToken": {"idToken": "NO-CREDIT", "type": "ISO14443"}})
         (event,) = station.events("command.finished")
         assert (event.data["state"], event.data["error"]["code"]) == ("no_effect", "token_refused")
+
+
+async def test_a_reset_that_is_scheduled_may_come_as_late_as_transactions_end(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """2.0.1 B12.FR.01; one that goes at once is expected back soon."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        within = {}
+        for status in ("Accepted", "Scheduled"):
+            _, reset = await station.command("reset", {}, "Reset", {"status": status})
+            row = Command.objects.get(pk=reset["id"])
+            assert row.effect_deadline is not None and row.answered_at is not None
+            within[status] = row.effect_deadline - row.answered_at
+        assert within["Accepted"] < timedelta(minutes=5)
+        assert within["Scheduled"] > timedelta(hours=12)
