@@ -79,13 +79,15 @@ async def test_a_server_that_can_open_no_more_files_serves_those_that_are_connec
     gateway = start_gateway()
     gateway.register("INSIDE")
     gateway.register("OUTSIDE")
-    charger = await gateway.connect("INSIDE")
-    await charger.call("BootNotification", BOOT)
-    unlimited = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (open_files(gateway.pid), unlimited[1]))
-    values = [{"timestamp": "2026-11-20T10:05:00Z", "sampledValue": [{"value": "6"}]}]
-    with socket.create_connection(("127.0.0.1", gateway.port)):  # knocks, and nobody can open
-        reply = await charger.call("MeterValues", {"connectorId": 1, "meterValue": values})
-        assert reply[2] == {}
-    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, unlimited)
-    await gateway.connect("OUTSIDE")
+    async with await gateway.connect("INSIDE") as charger:
+        await charger.call("BootNotification", BOOT)
+        unlimited = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(
+            gateway.pid, resource.RLIMIT_NOFILE, (open_files(gateway.pid), unlimited[1])
+        )
+        values = [{"timestamp": "2026-11-20T10:05:00Z", "sampledValue": [{"value": "6"}]}]
+        with socket.create_connection(("127.0.0.1", gateway.port)):  # knocks, and nobody can open
+            reply = await charger.call("MeterValues", {"connectorId": 1, "meterValue": values})
+            assert reply[2] == {}
+        resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, unlimited)
+    await (await gateway.connect("OUTSIDE")).close()
