@@ -40,6 +40,11 @@ DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/conne
 DATABASE_STATEMENT_TIMEOUT_S = env.int("DATABASE_STATEMENT_TIMEOUT_S", 30, validate=Range(min=0))
 ALLOW_VOLATILE_STORE = env.bool("ALLOW_VOLATILE_STORE", False)
 REDIS_URL = env.str("REDIS_URL", "", validate=redis_url)
+# For how long `manage.py prune` leaves what; 0: for ever.
+KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", 90, validate=Range(min=0, max=36_500))
+KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", 90, validate=Range(min=0, max=36_500))
+KEEP_METER_VALUES_DAYS = env.int("KEEP_METER_VALUES_DAYS", 0, validate=Range(min=0, max=36_500))
+KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 365, validate=Range(min=0, max=36_500))
 
 # --- The server process -------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")

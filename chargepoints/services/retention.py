@@ -1,0 +1,77 @@
+"""What is kept for a while only: old rows go in small portions, which no charger waits for."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from chargepoints.models import (
+    Connection,
+    HandshakeRefusal,
+    Message,
+    MeterValue,
+    MonitoringEvent,
+    SecurityEvent,
+    StatusChange,
+)
+
+PORTION = 500
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`rows` are those that may go once `time` is so many days ago; 0: never."""
+
+    rows: QuerySet[Any]
+    time: str
+    days: int
+
+    def __str__(self) -> str:
+        return str(self.rows.model._meta.verbose_name_plural)
+
+
+def histories() -> list[Kept]:
+    """Transactions and commands are none: what was charged, and who asked for what, stays."""
+    of_no_open_transaction = Q(transaction=None) | Q(transaction__ended_at__isnull=False)
+    days = settings.KEEP_HISTORY_DAYS
+    return [
+        Kept(Message.objects.all(), "started_at", settings.KEEP_MESSAGES_DAYS),
+        Kept(
+            MeterValue.objects.filter(of_no_open_transaction),
+            "received_at",
+            settings.KEEP_METER_VALUES_DAYS,
+        ),
+        Kept(StatusChange.objects.all(), "received_at", days),
+        Kept(SecurityEvent.objects.all(), "received_at", days),
+        Kept(MonitoringEvent.objects.all(), "received_at", days),
+        Kept(Connection.objects.filter(current_of=None), "closed_at", days),
+        Kept(HandshakeRefusal.objects.all(), "last_at", days),
+    ]
+
+
+def prune(kept: Kept) -> int:
+    """Delete what is too old; how many rows that was.
+
+    The rows are walked by their keys, which follow the time, and only as far as there are old
+    ones: no index of the time is needed, and what is to stay is not read.
+    """
+    if not kept.days:
+        return 0
+    oldest = timezone.now() - timedelta(days=kept.days)
+    deleted = last = 0
+    while True:
+        began = time.monotonic()
+        portion = kept.rows.filter(pk__gt=last).order_by("pk").values_list("pk", kept.time)
+        rows = list(portion[:PORTION])
+        old = [pk for pk, at in rows if at is not None and at < oldest]
+        if not old:
+            return deleted
+        kept.rows.model._default_manager.filter(pk__in=old).delete()
+        deleted += len(old)
+        last = rows[-1][0]
+        # Half of the time is for everybody else.
+        time.sleep(time.monotonic() - began)

@@ -1,0 +1,38 @@
+"""Events are kept until every endpoint has been told them, and then for a while."""
+
+from django.conf import settings
+from django.db.models import Exists, Min, OuterRef, QuerySet
+
+from chargepoints.models import Event
+from chargepoints.services import event_feed
+from chargepoints.services.retention import Kept
+from core_link import endpoints
+from core_link.models import DeadLetter, Delivery, Endpoint, Lane
+
+
+def events() -> Kept:
+    # An event worker does both; where none has run yet, they hold what it will find.
+    endpoints.follow_environment()
+    while event_feed.assign_positions():
+        pass
+    return Kept(_told(), "received_at", settings.KEEP_EVENTS_DAYS)
+
+
+def _told() -> QuerySet[Event]:
+    """Those that no endpoint waits for, none is about to be sent again, and staff need not see."""
+    # One that the environment names no more will never be told.
+    listening = Endpoint.objects.exclude(disabled_reason=endpoints.NOT_SET)
+    told = Event.objects.exclude(position=None)
+    read_by_all = listening.aggregate(through=Min("read_through"))["through"]
+    if read_by_all is not None:
+        told = told.filter(position__lte=read_by_all)
+    waiting = Lane.objects.filter(
+        endpoint__in=listening,
+        charge_point=OuterRef("charge_point"),
+        delivered_through__lt=OuterRef("sequence"),
+        pending_through__gte=OuterRef("sequence"),
+    )
+    given_up = DeadLetter.objects.filter(event=OuterRef("pk"), resent_at=None)
+    pending = Delivery.objects.filter(state=Delivery.State.PENDING)
+    under_way = {pk for pks in pending.values_list("event_ids", flat=True) for pk in pks}
+    return told.exclude(Exists(waiting)).exclude(Exists(given_up)).exclude(pk__in=under_way)
