@@ -1,10 +1,18 @@
 """What a charge point is told to do now (1.6, chapter 5), and the trigger of messages (5.17)."""
 
+from dataclasses import replace
+
 from chargepoints.models import Command
-from chargepoints.services import booting, charging_profiles, transactions
+from chargepoints.services import booting, charging_profiles, effect_causes, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+    by_status,
+)
 from ocpp_v16 import plug_and_charge, smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
@@ -49,6 +57,12 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
             unit, command.charge_point, profile
         )
     return payload
+
+
+def conclude_start(command: Command, response: Payload) -> Conclusion:
+    # 9.1.6
+    within_s = effect_causes.start_within_s(command.charge_point_id, "", "ConnectionTimeOut")
+    return replace(by_status(command, response), effect_within_s=within_s)
 
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -140,7 +154,7 @@ COMMANDS = {
     "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
 }
 RESPONSES = {
-    "RemoteStartTransaction": ResponseReading(record=record_start),
+    "RemoteStartTransaction": ResponseReading(conclude_start, record_start),
     "ChangeAvailability": ResponseReading(conclude_availability),
     "UnlockConnector": ResponseReading(conclude_unlock),
 }

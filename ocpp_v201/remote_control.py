@@ -1,10 +1,18 @@
 """F Remote control: start, stop, unlock, trigger; and B11, B12: reset."""
 
+from dataclasses import replace
+
 from chargepoints.models import Command, Connector
-from chargepoints.services import booting, charging_profiles, transactions
+from chargepoints.services import booting, charging_profiles, effect_causes, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+    by_status,
+)
 from ocpp_v201 import schedules
 from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
@@ -65,6 +73,13 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
         profile = charging_profiles.as_understood(unit, command.charge_point, profile)
         payload["chargingProfile"] = schedules.charging_profile(profile)
     return payload
+
+
+def conclude_start(command: Command, response: Payload) -> Conclusion:
+    within_s = effect_causes.start_within_s(
+        command.charge_point_id, "TxCtrlr", "EVConnectionTimeOut"
+    )
+    return replace(by_status(command, response), effect_within_s=within_s)
 
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -151,7 +166,7 @@ COMMANDS = {
     "trigger": CommandTranslation("TriggerMessage", trigger),
 }
 RESPONSES = {
-    "RequestStartTransaction": ResponseReading(record=record_start),
+    "RequestStartTransaction": ResponseReading(conclude_start, record_start),
     "Reset": ResponseReading(conclude_scheduled),
     "UnlockConnector": ResponseReading(conclude_unlock),
 }

@@ -1,7 +1,7 @@
-"""Why nothing came of a command that the charge point had accepted."""
+"""How long a command that was accepted may take, and why nothing came of it."""
 
 from chargepoints.models import Command, Connector, Status
-from chargepoints.services import commands
+from chargepoints.services import commands, device_model
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
 
@@ -9,6 +9,15 @@ State = Command.State
 ErrorClass = Command.ErrorClass
 
 NO_EFFECT = "no_effect"
+# The time to plug in that is believed, and what the first message may take after it.
+LONGEST_PLUG_IN_S = 24 * 3600
+FIRST_MESSAGE_S = 60
+
+
+def start_within_s(charge_point_id: int, component: str, variable: str) -> int:
+    """How long a start may take: what this charge point gives drivers to plug in, if known."""
+    given = device_model.limit(charge_point_id, component, variable, "") or 0
+    return min(given, LONGEST_PLUG_IN_S) + FIRST_MESSAGE_S
 
 
 def give_up(unit: UnitOfWork, command: Command) -> None:

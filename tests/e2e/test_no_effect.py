@@ -77,3 +77,31 @@ async def test_a_reset_that_is_scheduled_may_come_as_late_as_transactions_end(
             within[status] = row.effect_deadline - row.answered_at
         assert within["Accepted"] < timedelta(minutes=5)
         assert within["Scheduled"] > timedelta(hours=12)
+
+
+async def test_a_start_is_waited_for_as_long_as_drivers_have_to_plug_in(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async def within(operated: OperatedCharger, action: str) -> timedelta:
+        args = {"id_token": {"value": "04A1B2"}, "evse_id": 1}
+        _, command = await operated.command("start", args, action, ACCEPTED)
+        row = Command.objects.get(pk=command["id"])
+        assert row.effect_deadline is not None and row.answered_at is not None
+        return row.effect_deadline - row.answered_at
+
+    async with await OperatedCharger.connect(gateway, f"{identity}-16") as operated:
+        assert await within(operated, "RemoteStartTransaction") < timedelta(minutes=3)
+        key = {"key": "ConnectionTimeOut", "readonly": False, "value": "600"}
+        answer = {"configurationKey": [key]}
+        await operated.command("get_configuration", {}, "GetConfiguration", answer)
+        assert await within(operated, "RemoteStartTransaction") > timedelta(minutes=10)
+    async with await OperatedStation.connect(gateway, f"{identity}-201") as station:
+        named = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
+        result = named | {"attributeStatus": "Accepted", "attributeValue": "600"}
+        await station.command(
+            "get_configuration",
+            {"keys": ["TxCtrlr.EVConnectionTimeOut"]},
+            "GetVariables",
+            {"getVariableResult": [result]},
+        )
+        assert await within(station, "RequestStartTransaction") > timedelta(minutes=10)
