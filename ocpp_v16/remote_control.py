@@ -30,6 +30,9 @@ TRIGGERED = frozenset(
 # Security whitepaper, MessageTriggerEnumType: what TriggerMessage lacks.
 TRIGGERED_EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 
+# By the names that the messages have in 2.0.1.
+TRIGGERED_AS = {"SignChargingStationCertificate": "SignChargePointCertificate"}
+
 # Plug & Charge: its trigger names nothing, there is only this one.
 TRIGGERED_WRAPPED = "SignV2GCertificate"
 
@@ -94,7 +97,7 @@ def reset(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def trigger(unit: UnitOfWork, command: Command) -> Payload:
-    message = command.args["message"]
+    message = _triggered(command)
     if message == TRIGGERED_WRAPPED:
         return plug_and_charge.wrap("TriggerMessage", {})
     if message not in TRIGGERED | TRIGGERED_EXTENDED:
@@ -105,11 +108,16 @@ def trigger(unit: UnitOfWork, command: Command) -> Payload:
     return payload
 
 
+def _triggered(command: Command) -> str:
+    message: str = command.args["message"]
+    return TRIGGERED_AS.get(message, message)
+
+
 def choose_trigger(command: Command) -> str:
-    if command.args["message"] == TRIGGERED_WRAPPED:
+    message = _triggered(command)
+    if message == TRIGGERED_WRAPPED:
         return "DataTransfer"
-    extended = command.args["message"] in TRIGGERED_EXTENDED
-    return "ExtendedTriggerMessage" if extended else "TriggerMessage"
+    return "ExtendedTriggerMessage" if message in TRIGGERED_EXTENDED else "TriggerMessage"
 
 
 def unlock_connector(unit: UnitOfWork, command: Command) -> Payload:

@@ -51,6 +51,17 @@ async def test_certificates_are_listed_as_the_command_to_delete_them_takes_them(
             assert request == {"certificateHashData": hash_data}
 
 
+async def test_the_trigger_of_a_certificate_has_one_name(
+    gateway: RunningGateway, station: OperatedStation
+) -> None:
+    args = {"message": "SignChargingStationCertificate"}
+    async with await OperatedCharger.connect(gateway, f"{station.row.identity}-16") as charger:
+        of_16, _ = await charger.command("trigger", args, "ExtendedTriggerMessage", ACCEPTED)
+    of_201, _ = await station.command("trigger", args, "TriggerMessage", ACCEPTED)
+    assert of_16 == {"requestedMessage": "SignChargePointCertificate"}
+    assert of_201 == {"requestedMessage": "SignChargingStationCertificate"}
+
+
 async def test_a_configuration_without_names_is_a_report(station: OperatedStation) -> None:
     request, command = await station.command("get_configuration", {}, "GetBaseReport", ACCEPTED)
     assert request["reportBase"] == "ConfigurationInventory"
