@@ -92,29 +92,36 @@ def limit_from(limits: Sequence[Limit], start_s: int) -> float | None:
 def _limit_at(
     profiles: Sequence[Installed], at: datetime, since: datetime, unit: str
 ) -> tuple[float | None, int | None]:
-    of_car = _prevailing(profiles, (Purpose.TRANSACTION,), at, since, unit)
-    if of_car is None:
-        of_car = _prevailing(profiles, (Purpose.DEFAULT,), at, since, unit)
-    bounds = [_prevailing(profiles, (Purpose.STATION_MAX,), at, since, unit)]
-    # Each is of a source of its own, and holds whatever the others allow.
-    outside = (each for each in profiles if each.profile["purpose"] == Purpose.EXTERNAL)
-    bounds += [_prevailing([each], (Purpose.EXTERNAL,), at, since, unit) for each in outside]
-    found = [each for each in (of_car, *bounds) if each is not None]
-    return min(found, key=lambda each: each[0], default=(None, None))
+    # Each limit from outside is of a source of its own, and holds whatever the others allow.
+    outside = [[each] for each in profiles if each.profile["purpose"] == Purpose.EXTERNAL]
+    in_force = [
+        _prevailing(_of(profiles, Purpose.TRANSACTION), at, since)
+        or _prevailing(_of(profiles, Purpose.DEFAULT), at, since),
+        _prevailing(_of(profiles, Purpose.STATION_MAX), at, since),
+        *(_prevailing(each, at, since) for each in outside),
+    ]
+    found = [each for each in in_force if each is not None]
+    # 2.0.1 K, 3.7 (errata 2025-01): the lowest number of phases is that of all.
+    phases = min((each.phases for each in found if each.phases is not None), default=None)
+    limits = [in_unit(each.limit, each.unit, unit, phases) for each in found]
+    return min(limits, default=None), phases
 
 
-def _prevailing(
-    profiles: Iterable[Installed],
-    purposes: tuple[str, ...],
-    at: datetime,
-    since: datetime,
-    unit: str,
-) -> tuple[float, int | None] | None:
-    candidates = [each for each in profiles if each.profile["purpose"] in purposes]
+@dataclass(frozen=True, slots=True)
+class _Said:
+    limit: float
+    unit: str
+    phases: int | None
+
+
+def _of(profiles: Iterable[Installed], purpose: str) -> list[Installed]:
+    return [each for each in profiles if each.profile["purpose"] == purpose]
+
+
+def _prevailing(candidates: Iterable[Installed], at: datetime, since: datetime) -> _Said | None:
     for installed in sorted(candidates, key=lambda each: each.rank, reverse=True):
         if (period := _period_at(installed.profile, at, since)) is not None:
-            phases = period.get("phases")
-            return in_unit(period["limit"], installed.profile["unit"], unit, phases), phases
+            return _Said(period["limit"], installed.profile["unit"], period.get("phases"))
     return None
 
 

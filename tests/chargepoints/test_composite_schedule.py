@@ -118,6 +118,14 @@ def test_amperes_become_watts_over_three_phases_or_those_named() -> None:
     assert limits(one_phase, unit="W") == [(0, 2300)]
 
 
+def test_the_lowest_number_of_phases_is_that_of_all() -> None:
+    """2.0.1 K, 3.7, as the errata have it: three phases of the station, one of the car."""
+    station = profile("station_max", 0, periods=[{"start_s": 0, "limit": 16, "phases": 3}])
+    car = profile("transaction", 0, periods=[{"start_s": 0, "limit": 20, "phases": 1}])
+    (limit,) = compute([station, car], start=START, duration_s=60, unit="W")
+    assert (limit.limit, limit.phases) == (16 * 230, 1)
+
+
 def test_no_schedule_is_computed_for_longer_than_a_month() -> None:
     every_day = profile("default", 10, kind="recurring", recurrence="daily", duration_s=3600)
     found = limits(every_day, duration_s=2**31 - 1)
