@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoints.models import ChargingProfile
+from chargepoints.models import ChargingProfile, Command
 from tests.conformance.profiles_v201 import DEFAULT, IN_AN_HOUR, OF_TRANSACTION, set_profile
 from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation
@@ -73,6 +73,10 @@ async def test_tc_k_53_csms_plans_for_a_car(station: OperatedStation) -> None:
     assert limits(await needs(station)) == [10, 16]
     assert await schedule_of_car(station, 10) == "Accepted"
     await charging.tell("Updated", "ChargingStateChanged", "Charging")
+    # Errata 6.3.17: nothing is negotiated anew without cause.
+    assert not Command.objects.filter(charge_point=station.row, finished_at=None).exists()
+    asked = [frame[2] for frame in station.charger.journal.asked]
+    assert asked.count("SetChargingProfile") == 2
 
 
 async def test_tc_k_55_csms_refuses_a_schedule_beyond_the_limits(

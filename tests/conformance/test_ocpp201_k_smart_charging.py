@@ -80,6 +80,19 @@ async def test_tc_k_04_csms_replaces_a_profile(station: OperatedStation) -> None
 
 
 async def test_tc_k_70_csms_sets_two_profiles(station: OperatedStation) -> None:
+    """As the errata have it (6.3.19): of two purposes, while a car charges."""
+    await station.charging()
+    first, _ = await set_profile(station, 1, DEFAULT)
+    second, _ = await set_profile(station, 0, DEFAULT | {"purpose": "station_max"})
+    assert first["id"] != second["id"]
+    assert [each["chargingProfilePurpose"] for each in (first, second)] == [
+        "TxDefaultProfile",
+        "ChargingStationMaxProfile",
+    ]
+    assert all("startSchedule" in each["chargingSchedule"][0] for each in (first, second))
+
+
+async def test_profiles_of_two_levels_are_two(station: OperatedStation) -> None:
     first, _ = await set_profile(station, 1, DEFAULT)
     second, _ = await set_profile(station, 1, DEFAULT | {"stack_level": 2})
     assert first["id"] != second["id"]

@@ -222,19 +222,29 @@ async def test_tc_o_26_csms_is_rejected(station: OperatedStation) -> None:
     await rejected(station, "Rejected")
 
 
+async def for_a_transaction(station: OperatedStation, **args: str) -> Payload:
+    """What is shown for a transaction under way, beyond its content; errata 6.3.25, 6.3.26."""
+    charging = await station.charging()
+    wanted = {"content": "Hello", "transaction_id": charging.transaction_id} | args
+    request, _ = await station.command(
+        "display_message", wanted, "SetDisplayMessage", {"status": "Accepted"}
+    )
+    message: Payload = request["message"]
+    assert message.pop("transactionId") == charging.transaction_id
+    assert known(station) == [message.pop("id")]
+    assert message.pop("message") == {"format": "UTF8", "content": "Hello"}
+    return message
+
+
 async def test_tc_o_27_csms_shows_for_a_transaction_from_a_time_on(
     station: OperatedStation,
 ) -> None:
-    charging = await station.charging()
-    message, _ = await show(station, transaction_id=charging.transaction_id, start_at=IN_THREE_DAYS)
-    assert message["transactionId"] == charging.transaction_id
-    assert message["startDateTime"] == IN_THREE_DAYS
+    message = await for_a_transaction(station, start_at=IN_THREE_DAYS)
+    assert message == {"priority": "NormalCycle", "startDateTime": IN_THREE_DAYS}
 
 
 async def test_tc_o_28_csms_shows_for_a_transaction_until_a_time(
     station: OperatedStation,
 ) -> None:
-    charging = await station.charging()
-    message, _ = await show(station, transaction_id=charging.transaction_id, end_at=IN_THREE_DAYS)
-    assert message["transactionId"] == charging.transaction_id
-    assert message["endDateTime"] == IN_THREE_DAYS
+    message = await for_a_transaction(station, end_at=IN_THREE_DAYS, priority="in_front")
+    assert message == {"priority": "InFront", "endDateTime": IN_THREE_DAYS}
