@@ -62,7 +62,10 @@ class ChargePoint(models.Model):
         default=True, help_text="the gateway may send requests of its own accord"
     )
     core_unreachable = models.CharField(
-        max_length=20, choices=UnreachablePolicy, blank=True, help_text="empty: the server's own"
+        max_length=20,
+        choices=UnreachablePolicy,
+        blank=True,
+        help_text="empty: that of its site, or of the server",
     )
     heartbeat_interval = models.PositiveIntegerField(
         null=True, blank=True, help_text="seconds; empty: the server's own"
