@@ -40,7 +40,7 @@ SETTINGS = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [_stylesheet],
-    "DASHBOARD_CALLBACK": "chargepoints.admin.dashboard.figures",
+    "DASHBOARD_CALLBACK": "core_link.admin.dashboard.figures",
     "COLORS": {
         "primary": {
             "50": "oklch(97.1% .014 182)",

@@ -32,7 +32,7 @@ admin.site.index_template = "admin/chargepoints/index.html"
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Called by the admin's first page, with its context, to be added to."""
+    """What its template needs; `alerts` come from whoever calls this."""
     if not request.user.has_perm("chargepoints.view_chargepoint"):
         return context
     day_ago = timezone.now() - DAY
@@ -52,7 +52,11 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "faulted_count": faulted.count(),
         "faulted": faulted.select_related("evse__charge_point")[:SHOWN],
         "pending": ChargePoint.objects.filter(registration=Registration.PENDING)[:SHOWN],
+        "offline": ChargePoint.objects.filter(connection=None, last_seen_at__isnull=False).order_by(
+            "-last_seen_at"
+        )[:SHOWN],
         "refused_count": refusals.count(),
         "refused": refusals[:SHOWN],
+        "failed_states": FAILED,
         "failed_count": Command.objects.filter(created_at__gte=day_ago, state__in=FAILED).count(),
     }

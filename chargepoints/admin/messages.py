@@ -46,7 +46,7 @@ class MessageAdmin(HistoryAdmin):
 
     @admin.display(description="started")
     def started(self, row: Message) -> str:
-        return charging.moment(row.started_at)
+        return charging.precise_moment(row.started_at)
 
     @admin.display(description="outcome")
     def result(self, row: Message) -> SafeString:

@@ -58,7 +58,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     @admin.display(description="reason", ordering="reason")
     def why(self, row: HandshakeRefusal) -> SafeString:
-        return badges.badge(row.reason.replace("_", " "), badges.BAD, f"HTTP {row.status_code}")
+        return badges.badge(row.reason_in_words, badges.BAD, f"HTTP {row.status_code}")
 
     @admin.display(description="next step")
     def next_step(self, row: HandshakeRefusal) -> SafeString | str:

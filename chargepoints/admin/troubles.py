@@ -62,8 +62,7 @@ def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
         last_at__gt=max(since or charge_point.created_at, timezone.now() - REFUSED_WITHIN),
     )
     for refusal in refusals[:SHOWN_REFUSALS]:
-        reason = refusal.reason.replace("_", " ")
-        what = f"Refused from {refusal.address}, {refusal.count} times: {reason}"
+        what = f"Refused from {refusal.address}, {refusal.count} times: {refusal.reason_in_words}"
         yield Trouble(what, refusal.last_at, refusal.remedy)
 
 

@@ -95,3 +95,7 @@ class HandshakeRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.identity} from {self.address}: {self.reason}"
+
+    @property
+    def reason_in_words(self) -> str:
+        return self.reason.replace("_", " ")

@@ -89,6 +89,11 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
+def precise_moment(at: datetime) -> str:
+    """A moment in UTC, to the millisecond: what tells the order of messages."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
 @register.filter
 def clock(at: datetime | None) -> SafeString | str:
     """The time of day, with the date where it is not today's; the whole moment in the title."""

@@ -202,3 +202,25 @@ def test_a_viewer_sees_all_of_it_and_changes_none(core: FakeCore) -> None:
     assert the_endpoint().enabled
     assert client.post(ENDPOINTS + "add/", {"name": "x"}).status_code == 403
     assert core.journal.deliveries == []
+
+
+def test_the_first_page_says_what_keeps_core_from_hearing(staff: Client, core: FakeCore) -> None:
+    charge_point = charge_points(1)[0]
+    tell(charge_point)
+    deliver_once()
+    assert 'class="cp-trouble"' not in first_page(staff)
+    Endpoint.objects.update(down_since=timezone.now() - timedelta(hours=3))
+    assert "it does not answer</strong>, <time" in first_page(staff)
+    endpoints.pause(the_endpoint(), "by maria")
+    page = first_page(staff)
+    assert "it is paused, by maria" in page
+    assert f'href="{ENDPOINTS}{the_endpoint().pk}/change/"' in page
+    assert "given up" not in page
+    event = charge_point.events.get()
+    DeadLetter.objects.create(endpoint=the_endpoint(), event=event, error="HTTP 400")
+    assert "1 event was given up after the last attempt" in first_page(staff)
+
+
+def first_page(client: Client) -> str:
+    page: str = client.get("/admin/").content.decode()
+    return page

@@ -1,5 +1,8 @@
 """The first page."""
 
+import re
+from html import unescape
+
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -30,6 +33,27 @@ def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
     assert 'href="/admin/chargepoints/transaction/?state=open"' in page
     for identity in ("CHARGING", "BROKEN", "WAITING", "STRANGER"):
         assert identity in page
+    assert [row.identity for row in response.context["offline"]] == ["BROKEN"]
+    assert "unknown identity" in page
+    assert 'class="cp-trouble"' not in page
+
+
+def test_every_link_of_the_first_page_leads_somewhere(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    make_charge_point("BROKEN", online=False)
+    HandshakeRefusal.objects.create(
+        identity="A&B?=%", address="203.0.113.7", reason="unknown_identity", status_code=404
+    )
+    page = admin_client.get("/admin/").content.decode()
+    panels = page[page.index('id="figures"') :]
+    links = {unescape(link) for link in re.findall(r'href="(/admin/[^"]*)"', panels)}
+    assert len(links) >= 9
+    for link in links:
+        assert admin_client.get(link).status_code == 200, link
+    refusals = "/admin/chargepoints/handshakerefusal/?q=A%26B%3F%3D%25"
+    assert "A&amp;B?=%" in admin_client.get(refusals).content.decode()
+    assert refusals in links
 
 
 def test_an_empty_installation_says_how_to_begin(admin_client: Client) -> None:

@@ -1,6 +1,7 @@
 """Every page of history: read only, bounded, and blind to markup in what chargers say."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
@@ -8,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.admin import history
@@ -36,7 +38,7 @@ from chargepoints.models import (
     Transaction,
     Variable,
 )
-from tests.chargepoints.admin.conftest import MakeChargePoint, trace
+from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
 from tests.chargepoints.admin.past import a_past
 
 HISTORY: list[type[models.Model]] = [
@@ -251,3 +253,30 @@ def test_no_page_shows_a_key_code(admin_client: Client, make_charge_point: MakeC
         reverse("admin:chargepoints_chargepoint_change", args=[charge_point.pk])
     )
     assert page.status_code == 200 and code not in page.content.decode()
+
+
+def test_messages_show_their_milliseconds(admin_client: Client, charge_point: ChargePoint) -> None:
+    at = datetime(2026, 3, 1, 12, 30, 15, 42_900, tzinfo=UTC)
+    message = trace(charge_point, started_at=at)
+    for path in ("", f"{message.pk}/change/"):
+        page = admin_client.get(f"/admin/chargepoints/message/{path}").content.decode()
+        assert "2026-03-01 12:30:15.042" in page
+
+
+def test_only_a_transaction_that_was_told_by_events_shows_them(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    transaction = charge(charge_point)
+    url = f"/admin/chargepoints/transaction/{transaction.pk}/change/"
+    assert "Events (OCPP 2.0.1)" not in admin_client.get(url).content.decode()
+    now = timezone.now()
+    transaction.events.create(
+        seq_no=0,
+        event_type="Started",
+        trigger_reason="CablePluggedIn",
+        occurred_at=now,
+        received_at=now,
+        digest="x",
+    )
+    page = admin_client.get(url).content.decode()
+    assert "Events (OCPP 2.0.1)" in page and "CablePluggedIn" in page
