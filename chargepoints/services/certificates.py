@@ -169,12 +169,12 @@ def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
 
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:
-    """A certificate was deleted from the charge point."""
+    """A certificate was deleted from the charge point, which may write hex in either case."""
     InstalledCertificate.objects.filter(
         charge_point_id=charge_point_id,
-        issuer_name_hash=hash_data["issuerNameHash"],
-        issuer_key_hash=hash_data["issuerKeyHash"],
-        serial_number=hash_data["serialNumber"],
+        issuer_name_hash__iexact=hash_data["issuerNameHash"],
+        issuer_key_hash__iexact=hash_data["issuerKeyHash"],
+        serial_number__iexact=hash_data["serialNumber"],
     ).delete()
 
 

@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 
 from chargepoints.models import InstalledCertificate
+from chargepoints.services import certificates
 from tests.fakes.core import FakeCore
 from tests.operated import Payload
 from tests.operated_station import OperatedStation
@@ -204,6 +205,21 @@ async def test_a_root_is_deleted_by_the_algorithm_it_was_listed_by(
     named = request["certificateHashData"]
     assert (named["hashAlgorithm"], named["serialNumber"]) == (algorithm, number)
     assert len(named["issuerKeyHash"]) == SIZES[algorithm]
+
+
+async def test_a_root_that_was_listed_in_capitals_is_gone_when_it_is_deleted(
+    station: OperatedStation,
+) -> None:
+    (root,) = certificates.read_chain(PEM)
+    data = certificates.hash_data(root, root, "SHA256")
+    capitals = {name: value.upper() for name, value in data.items()}
+    chain = [listed("CSMSRootCertificate", capitals)]
+    answer = {"status": "Accepted", "certificateHashDataChain": chain}
+    await list_certificates(station, ["csms_root"], ["CSMSRootCertificate"], answer)
+    await station.command(
+        "delete_certificate", {"certificate": PEM}, "DeleteCertificate", {"status": "Accepted"}
+    )
+    assert not InstalledCertificate.objects.filter(charge_point=station.row).exists()
 
 
 async def test_a_root_may_be_deleted_by_itself(station: OperatedStation) -> None:
