@@ -95,8 +95,8 @@ def _nothing_more(action: str, payload: Payload) -> frozenset[str]:
     return frozenset()
 
 
-def _no_password(action: str, payload: Payload) -> bool:
-    return False
+def _no_password(action: str, payload: Payload) -> str:
+    return ""
 
 
 def _nothing_secret(action: str, payload: Payload) -> Payload:
@@ -138,8 +138,8 @@ class OcppVersion:
     sent_while_pending: frozenset[str] = frozenset()
     # What a charger will send because of a request of ours, whatever its boot has come to.
     brings: Callable[[str, Payload], frozenset[str]] = _nothing_more
-    # Whether a request gives the charge point another password.
-    sets_password: Callable[[str, Payload], bool] = _no_password
+    # The password that a request gives the charge point; empty where it gives none.
+    password_in: Callable[[str, Payload], str] = _no_password
     # The request as trace and rows may show it: the same object where nothing is secret.
     shown: Callable[[str, Payload], Payload] = _nothing_secret
     # The same of a charger's answer, whose payload may be anything.

@@ -4,9 +4,11 @@ from django.utils import timezone
 
 from chargepoints.models import Command
 from chargepoints.services import charge_points, device_model, passwords
+from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from ocpp_v16.security import is_secret
 
 SECURITY_PROFILES = ("1", "2", "3")
 
@@ -53,6 +55,8 @@ def _add_up(command: Command, response: Payload) -> None:
 
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
+    if is_secret(command.args):
+        raise CommandRefused("invalid_args", "use rotate_password, which makes one that is good")
     return {"key": command.args["key"], "value": command.args["value"]}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.inbound import Inbound
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import commands, device_model, passwords, security_events
+from chargepoints.services import charge_points, commands, device_model, security_events
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload
 from core_link import signing_requests
@@ -42,20 +42,21 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
 
 def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     # A00.FR.205: 16 to 20 bytes, sent as hex, which is the form our keys have.
-    return {"key": AUTHORIZATION_KEY, "value": passwords.begin_rotation(command)}
+    return {"key": AUTHORIZATION_KEY, "value": charge_points.new_key()}
 
 
 def is_secret(payload: Payload) -> bool:
     return str(payload.get("key", "")).lower() in device_model.SECRET_NAMES
 
 
-def sets_password(action: str, payload: Payload) -> bool:
-    return action == "ChangeConfiguration" and is_secret(payload)
+def password_in(action: str, payload: Payload) -> str:
+    given = action == "ChangeConfiguration" and is_secret(payload)
+    return str(payload.get("value", "")) if given else ""
 
 
 def shown(action: str, payload: Payload) -> Payload:
     """The request without the password, for trace and rows."""
-    if sets_password(action, payload):
+    if password_in(action, payload):
         return payload | {"value": REDACTED}
     return payload
 

@@ -116,7 +116,7 @@ VERSION = OcppVersion(
             "SignedFirmwareStatusNotification",
         }
     ),
-    sets_password=security.sets_password,
+    password_in=security.password_in,
     shown=security.shown,
     shown_answer=security.shown_answer,
 )

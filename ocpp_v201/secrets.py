@@ -26,9 +26,10 @@ def is_secret(data: Any) -> bool:
     return str(name).lower() in SECRET_NAMES
 
 
-def sets_password(action: str, payload: Payload) -> bool:
-    variables = payload.get("setVariableData")
-    return action in REQUESTS and isinstance(variables, list) and any(map(is_secret, variables))
+def password_in(action: str, payload: Payload) -> str:
+    variables = payload.get("setVariableData") if action in REQUESTS else None
+    given = [each for each in variables if is_secret(each)] if isinstance(variables, list) else []
+    return str(given[0].get("attributeValue", "")) if given else ""
 
 
 def shown_request(action: str, payload: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import commands, passwords, security_events
+from chargepoints.services import charge_points, commands, security_events
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
 from core_link import signing_requests
@@ -67,7 +67,7 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     variable = {
         "component": {"name": "SecurityCtrlr"},
         "variable": {"name": "BasicAuthPassword"},
-        "attributeValue": passwords.begin_rotation(command),
+        "attributeValue": charge_points.new_key(),
     }
     return {"setVariableData": [variable]}
 

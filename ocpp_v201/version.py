@@ -145,7 +145,7 @@ VERSION = OcppVersion(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),
     brings=remote_control.brings,
-    sets_password=secrets.sets_password,
+    password_in=secrets.password_in,
     shown=secrets.shown_request,
     shown_answer=secrets.shown_answer,
     shown_notice=secrets.shown_notice,

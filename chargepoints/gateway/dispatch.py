@@ -15,7 +15,7 @@ from django.utils import timezone
 from chargepoints import metrics
 from chargepoints.gateway import nudges, ocppj
 from chargepoints.models import ChargePoint, Command, Message
-from chargepoints.services import commands, deafness, quirks
+from chargepoints.services import commands, deafness, passwords, quirks
 from chargepoints.services.command_types import COMMAND_TYPES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.redaction import stored_args
@@ -24,9 +24,6 @@ from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Batched, Conclusion, OcppVersion
 
 logger = logging.getLogger(__name__)
-
-# The one command type that may change a password: it takes the new one in.
-ROTATION = "rotate_password"
 
 State = Command.State
 ErrorClass = Command.ErrorClass
@@ -113,8 +110,8 @@ def _may_go(station: Station, version: OcppVersion, ready: bool, command: Comman
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
     """The request in this version's words. Raises CommandRefused."""
     action, payload = _composed(unit, version, command)
-    if command.type != ROTATION and version.sets_password(action, payload):
-        raise CommandRefused("invalid_args", f"use {ROTATION}: else the door stays shut")
+    if password := version.password_in(action, payload):
+        passwords.begin_rotation(command, password)
     return action, payload
 
 

@@ -6,19 +6,17 @@ alone, never in a row.
 """
 
 from chargepoints.models import Command, Credential
-from chargepoints.services import charge_points, commands
+from chargepoints.services import commands
 from chargepoints.unit_of_work import UnitOfWork
 
 _EFFECT = "password:"
 
 
-def begin_rotation(command: Command) -> str:
+def begin_rotation(command: Command, password: str) -> None:
     """A new password, which the command's effect will be the use of."""
-    password = charge_points.new_key()
     credential = Credential.for_key(command.charge_point, password.encode())
     credential.save()
     command.effect_key = f"{_EFFECT}{credential.pk}"
-    return password
 
 
 def answered(command: Command, status: str) -> None:
@@ -31,6 +29,9 @@ def answered(command: Command, status: str) -> None:
     elif status != "RebootRequired":
         # A01.FR.04: the password that it did not take opens nothing.
         Credential.objects.filter(pk=number).delete()
+    if command.type == "raw":
+        # Nobody waits for more than the answer.
+        command.effect_key = ""
 
 
 def used(unit: UnitOfWork, credential: Credential, *, alone: bool) -> None:

@@ -87,12 +87,26 @@ async def test_a_key_shown_in_clear_is_kept_nowhere(gateway: RunningGateway, ide
 async def test_a_new_key_is_never_typed_by_hand(gateway: RunningGateway, identity: str) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         args = {"key": "AuthorizationKey", "value": SECRET}
-        raw = {"action": "ChangeConfiguration", "payload": args}
-        for command in (
-            await cp.finished("set_configuration", args),
-            await cp.finished("raw", raw),
-        ):
-            assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+        command = await cp.finished("set_configuration", args)
+        assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+
+
+async def test_a_key_that_is_sent_raw_opens_the_door(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """073 as testers do it: with a key of their own."""
+    key = "00112233445566778899aabbccddeeff"
+    payload = {"key": "AuthorizationKey", "value": key}
+    raw = {"action": "ChangeConfiguration", "payload": payload}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        request, command = await cp.command(
+            "raw", raw, "ChangeConfiguration", {"status": "Accepted"}
+        )
+        assert (request["value"], command["state"]) == (key, "accepted")
+        assert command["finished_at"] is not None
+        with pytest.raises(HandshakeRefusedError):
+            await cp.reconnect()
+        await cp.reconnect(key=key)
 
 
 async def test_a_rotated_key_is_in_no_row(gateway: RunningGateway, identity: str) -> None:

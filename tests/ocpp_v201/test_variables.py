@@ -65,17 +65,19 @@ async def test_a_report_is_asked_of_no_more_than_the_station_takes(
 
 
 async def test_a_password_is_never_typed_by_hand(station: OperatedStation) -> None:
-    """The gateway would not know it, and the door would stay shut."""
     password = {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "5EC12E7"}
-    raw = {
-        "component": {"name": "SecurityCtrlr"},
-        "variable": {"name": "BasicAuthPassword"},
-        "attributeValue": "5EC12E7",
-    }
-    for command in (
-        await station.finished("set_variables", {"variables": [password]}),
-        await station.finished(
-            "raw", {"action": "SetVariables", "payload": {"setVariableData": [raw]}}
-        ),
-    ):
-        assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+    command = await station.finished("set_variables", {"variables": [password]})
+    assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+
+
+async def test_a_password_that_is_sent_raw_opens_the_door(station: OperatedStation) -> None:
+    named = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    asked = {"setVariableData": [named | {"attributeValue": "a-password-of-my-own"}]}
+    _, command = await station.command(
+        "raw",
+        {"action": "SetVariables", "payload": asked},
+        "SetVariables",
+        {"setVariableResult": [named | {"attributeStatus": "Accepted"}]},
+    )
+    assert command["state"] == "accepted"
+    await station.reconnect(key="a-password-of-my-own")
