@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chargepoints.models import ChargePoint
+from chargepoints.models import ChargePoint, Registration
 
 
 @dataclass(slots=True)
@@ -68,6 +68,12 @@ class Station:
         station.deaf = charge_point.deaf_since is not None
         station.take_settings(charge_point)
         return station
+
+    @property
+    def may_charge(self) -> bool:
+        """Its boot was accepted; or it has not told of one yet, and is registered."""
+        registered = self.registration == Registration.ACCEPTED
+        return self.boot_accepted or (registered and not self.booted_here)
 
     def take_settings(self, charge_point: ChargePoint) -> None:
         if charge_point.settings_changed_at == self.settings_changed_at:

@@ -73,6 +73,8 @@ async def _decide(
     occurred_at: datetime | None,
     received_at: datetime | None,
 ) -> Decision:
+    if not station.may_charge:
+        return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.LOCAL_TABLE))
     now = timezone.now()
     at = occurred_at or now
     core = client.shared()

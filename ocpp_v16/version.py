@@ -97,6 +97,10 @@ VERSION = OcppVersion(
         "RpcFrameworkError": "FormationViolation",
         "MessageTypeNotSupported": "GenericError",
     },
+    # 4.2: it may be asked, and configured, before it is accepted.
+    sent_while_pending=frozenset(
+        {"ChangeConfiguration", "ExtendedTriggerMessage", "GetConfiguration", "TriggerMessage"}
+    ),
     # 4.2: a charge point shall not send others while pending, but many do; they are served.
     served_before_boot=frozenset(
         {

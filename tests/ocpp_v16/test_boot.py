@@ -49,6 +49,40 @@ async def test_a_rejected_charge_point_is_told_so(
         assert (await cp.call("BootNotification", BOOT_16))["status"] == "Rejected"
 
 
+async def test_a_pending_charge_point_is_configured_and_charges_nothing(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    """1.6, 4.2; what it tells of energy is kept all the same."""
+    core.decisions.boots[identity] = {"status": "pending", "interval_s": 30}
+    async with await OperatedCharger.connect(gateway, identity, boot=None) as cp:
+        await cp.call("BootNotification", BOOT_16)
+        key = {"key": "HeartbeatInterval", "readonly": False, "value": "30"}
+        _, command = await cp.command(
+            "get_configuration", {}, "GetConfiguration", {"configurationKey": [key]}
+        )
+        assert command["state"] == "accepted"
+        assert (await cp.post("reset", {})).json()["state"] == "queued"
+        authorized = await cp.call("Authorize", {"idTag": "TAG"})
+        assert authorized["idTagInfo"]["status"] == "Invalid"
+        started = await cp.start("TAG")
+        assert started["transactionId"] > 0
+        assert started["idTagInfo"]["status"] == "Invalid"
+        core.decisions.boots[identity] = {"status": "accepted"}
+        await cp.call("BootNotification", BOOT_16)
+        authorized = await cp.call("Authorize", {"idTag": "TAG"})
+        assert authorized["idTagInfo"]["status"] == "Accepted"
+
+
+async def test_what_is_told_before_the_boot_is_decided_where_the_charger_is_registered(
+    gateway: RunningGateway, identity: str
+) -> None:
+    for registration, verdict in (("accepted", "Accepted"), ("rejected", "Invalid")):
+        name = f"{identity}-{registration}"
+        new = OperatedCharger.connect(gateway, name, boot=None, registration=registration)
+        async with await new as cp:
+            assert (await cp.start("TAG"))["idTagInfo"]["status"] == verdict
+
+
 async def test_the_registration_decides_while_core_is_down(
     gateway: RunningGateway, identity: str, core: FakeCore
 ) -> None:
