@@ -193,8 +193,8 @@ MUTANTS = [
         "own transactions of others",
         "section 4",
         TRANSACTIONS,
-        "rows.filter(charge_point_id=inbound.station.id, transaction_id=transaction_id)",
-        "rows.filter(transaction_id=transaction_id)",
+        "charge_point_id=inbound.station.id, transaction_id=transaction_id, superseded=False",
+        "transaction_id=transaction_id, superseded=False",
         f"{TEST_AS_THEY_COME}::test_another_charge_points_transaction_is_never_touched",
     ),
     Mutant(
