@@ -83,6 +83,9 @@ class Station:
         self.external_id = charge_point.external_id
         self.site = charge_point.site
         self.strict = charge_point.strict
+        if self.registration not in ("", charge_point.registration):
+            self.boot_accepted &= charge_point.registration == Registration.ACCEPTED
+            self.boot_pending = charge_point.registration == Registration.PENDING
         self.registration = charge_point.registration
         self.heartbeat_interval = charge_point.heartbeat_interval
         self.proactive = charge_point.proactive

@@ -85,6 +85,8 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
         try:
             action, payload = compose(unit, version, command)
         except CommandRefused as refused:
+            # Never sent now: what is secret in it need not be kept.
+            command.args = stored_args(command.type, command.args)
             fail(unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail)
             continue
         claimed = _mark_sent(unit, station, version, command, action, payload, now)

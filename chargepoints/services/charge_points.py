@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, ChargePointCounters, Credential
+from chargepoints.models import ChargePoint, ChargePointCounters, Credential, Registration
 from chargepoints.services import quirks
 
 # 1.6 security whitepaper 3.7: an AuthorizationKey has 16 to 20 bytes, sent as hex; 20 bytes
@@ -46,6 +46,10 @@ def changed(charge_point: ChargePoint, *fields: str) -> None:
     Other columns are written by the gateway at the same time; a plain save() would undo that.
     """
     charge_point.settings_changed_at = timezone.now()
+    if "registration" in fields and charge_point.registration != Registration.ACCEPTED:
+        # What it was accepted as is over, also where it comes back without a boot.
+        stored = ChargePoint.objects.filter(pk=charge_point.pk)
+        stored.exclude(registration=charge_point.registration).update(boot_accepted_at=None)
     written = [*fields, "settings_changed_at"]
     if "assigned_quirks" in fields:
         quirks.reassign(charge_point)

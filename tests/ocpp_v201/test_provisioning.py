@@ -1,9 +1,11 @@
 """B Provisioning: boots, heartbeats, and the device model."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chargepoints.models import Command, Message, Variable
+from tests.fakes import frames
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
 from tests.operated_station import BOOT, OperatedStation, alert
@@ -111,10 +113,10 @@ async def test_a_password_that_a_station_shows_is_kept_nowhere(
         event = alert("SecurityCtrlr", "BasicAuthPassword", "very secret")
         await station.call("NotifyEvent", event)
         asked = {"setVariableData": [named | {"attributeValue": "very secret"}]}
-        answer = {"setVariableResult": [named | {"attributeStatus": "Rejected"}]}
         raw = {"action": "SetVariables", "payload": asked}
-        sent, _ = await station.command("raw", raw, "SetVariables", answer)
-        assert sent == asked
+        assert (await station.refuses("raw", raw))["code"] == "invalid_args"
+        typed = {"key": "SecurityCtrlr.BasicAuthPassword", "value": "very secret"}
+        assert (await station.refuses("set_configuration", typed))["code"] == "invalid_args"
         rows = [
             *Message.objects.filter(charge_point=station.row),
             *Command.objects.filter(charge_point=station.row),
@@ -167,6 +169,23 @@ async def test_a_pending_station_reports_what_it_was_asked_for_and_a_rejected_on
         core.decisions.boots[identity] = {"status": "rejected", "interval_s": 30}
         await station.boot()
         assert await station.refused("NotifyReport", report) == "SecurityError"
+
+
+async def test_a_station_that_is_rejected_while_it_is_connected_is_served_no_more(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """B03.FR.07; nor when it comes back without a boot."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        assert await station.call("Heartbeat", {})
+        changed = await station.api(
+            "PATCH", f"charge-points/{identity}", json={"registration": "rejected"}
+        )
+        assert changed.status_code == 200, changed.text
+        deadline = time.monotonic() + 10
+        while (await station.charger.call("Heartbeat", {}))[0] != frames.CALLERROR:
+            assert time.monotonic() < deadline
+        await station.reconnect()
+        assert await station.refused("Heartbeat", {}) == "SecurityError"
 
 
 async def test_a_variable_is_not_written_twice_in_one_request(station: OperatedStation) -> None:
