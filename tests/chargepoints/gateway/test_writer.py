@@ -1,7 +1,7 @@
 """Group commit: many units a transaction, and a bad one costs its sender alone."""
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -42,13 +42,22 @@ async def test_nothing_is_returned_while_the_commit_is_still_to_come(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit: Any = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+    committing, may_commit = threading.Event(), threading.Event()
 
-    def slow_commit(database: BaseDatabaseWrapper) -> Any:
-        time.sleep(0.2)
+    def held_commit(database: BaseDatabaseWrapper) -> Any:
+        committing.set()
+        may_commit.wait(10)
         return commit(database)
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", slow_commit)
-    await writer.run(1, lambda unit: IdToken.objects.create(value="A"))
+    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", held_commit)
+    answer = asyncio.ensure_future(
+        writer.run(1, lambda unit: IdToken.objects.create(value="A").value)
+    )
+    await asyncio.to_thread(committing.wait, 10)
+    _, unanswered = await asyncio.wait([answer], timeout=0.05)
+    assert unanswered
+    may_commit.set()
+    assert await answer == "A"
     monkeypatch.undo()
     assert await names() == ["A"]
 
