@@ -10,6 +10,7 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
+from chargepoints import metrics
 from chargepoints.gateway import handshake, process, refusals
 from chargepoints.gateway.handshake import Admitted, Refused, Request
 from chargepoints.gateway.session import Session
@@ -64,7 +65,11 @@ class ChargePointConsumer(AsyncConsumer):
             if isinstance(outcome, Refused):
                 refused = outcome
                 logger.info("refused %r: %s", request.identity, refused.reason)
-                await gateway.writer.run(key, lambda unit: refusals.record(unit, request, refused))
+                metrics.REFUSALS.labels(refused.reason).inc()
+                if gateway.guard.notes(request, refused):
+                    await gateway.writer.run(
+                        key, lambda unit: refusals.record(unit, request, refused)
+                    )
         except StoreUnavailable:
             return refusals.STORE_DOWN
         return outcome

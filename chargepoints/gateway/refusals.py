@@ -6,7 +6,6 @@ from collections import OrderedDict, deque
 from django.db.models import F
 from django.utils import timezone
 
-from chargepoints import metrics
 from chargepoints.gateway import handshake
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import HandshakeRefusal
@@ -55,6 +54,17 @@ class Guard:
         self._note(_source(request), now)
         self._note(("address", request.address), now)
 
+    def notes(self, request: Request, refused: Refused) -> bool:
+        """Whether staff are to see it: who tries ever new identities fills no table with them."""
+        if refused is not TOO_MANY:
+            return True
+        now = time.monotonic()
+        noted = ("noted", request.address)
+        if self._count(noted, now) >= FAILURES_PER_ADDRESS:
+            return False
+        self._note(noted, now)
+        return True
+
     def let_in(self, request: Request) -> None:
         self._let_in[_source(request)] = None
         self._let_in.move_to_end(_source(request))
@@ -88,7 +98,6 @@ def _source(request: Request) -> tuple[str, str]:
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
     """One row per identity, address and reason; core hears of the first of each hour."""
     now = timezone.now()
-    unit.after_commit(lambda: metrics.REFUSALS.labels(refused.reason).inc())
     # PostgreSQL takes no NUL.
     identity = request.identity[:255].replace("\x00", "")
     row, created = HandshakeRefusal.objects.get_or_create(

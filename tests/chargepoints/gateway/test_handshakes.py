@@ -96,6 +96,19 @@ async def test_a_sixth_failure_within_a_minute_is_refused_with_429(
         pass
 
 
+async def test_who_tries_ever_new_identities_fills_no_table(
+    gateway: RunningGateway, identity: str
+) -> None:
+    source = another_address()
+    statuses = [
+        (await refusal(gateway, f"{identity}-{number}", source=source)).status
+        for number in range(60)
+    ]
+    assert statuses == [404] * 20 + [429] * 40
+    assert HandshakeRefusal.objects.filter(address=source, status_code=404).count() == 20
+    assert HandshakeRefusal.objects.filter(address=source, status_code=429).count() == 20
+
+
 async def test_without_a_common_version_the_handshake_is_refused_with_400(
     gateway: RunningGateway, identity: str
 ) -> None:
