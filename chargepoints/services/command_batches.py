@@ -13,6 +13,7 @@ from chargepoints.models import ChargePoint, CommandBatch
 from chargepoints.services import commands
 from chargepoints.services.command_types import COMMAND_TYPES, check_args
 from chargepoints.services.commands import CommandRefused
+from chargepoints.services.redaction import stored_args
 
 MOST_TARGETS = 2000
 # SQLite has one writer, which the chargers share.
@@ -93,7 +94,9 @@ def _hand_out(batch: CommandBatch) -> None:
                     )
     batch.refused = refused
     batch.submitted_at = timezone.now()
-    batch.save(update_fields=["refused", "submitted_at"])
+    # Its commands have them now, and drop their passwords once they are sent.
+    batch.args = stored_args(batch.type, batch.args)
+    batch.save(update_fields=["args", "refused", "submitted_at"])
 
 
 def _submit_to(charge_point: ChargePoint, batch: CommandBatch) -> None:

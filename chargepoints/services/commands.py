@@ -16,6 +16,7 @@ from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.services import cautions
 from chargepoints.services.command_types import COMMAND_TYPES, CommandType, check_args
+from chargepoints.services.redaction import stored_args
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.versions import OcppVersion, installed_versions
 
@@ -118,7 +119,9 @@ def cancel(command: Command) -> Command:
     with unit_of_work() as unit:
         now = timezone.now()
         taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
-            state=State.CANCELLED, finished_at=now
+            state=State.CANCELLED,
+            finished_at=now,
+            args=stored_args(command.type, command.args),
         )
         command.refresh_from_db()
         if not taken:
@@ -142,6 +145,8 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
     awaits_effect = state == State.ACCEPTED and bool(command.effect_key)
     if not awaits_effect:
         command.finished_at = now
+        # What was never sent still holds its passwords.
+        command.args = stored_args(command.type, command.args)
     command.save()
     if command.finished_at is not None:
         announce(unit, command)

@@ -89,6 +89,7 @@ async def test_a_new_key_is_never_typed_by_hand(gateway: RunningGateway, identit
         args = {"key": "AuthorizationKey", "value": SECRET}
         command = await cp.finished("set_configuration", args)
         assert (command["state"], command["error"]["class"]) == ("rejected", "gateway")
+        assert SECRET not in str(Command.objects.get(pk=command["id"]).args)
 
 
 async def test_a_key_that_is_sent_raw_opens_the_door(

@@ -41,6 +41,21 @@ def test_a_batch_is_a_command_for_each_that_is_named(
     assert {command["batch"] for command in listed} == {shown["id"]}
 
 
+def test_a_password_stays_only_where_it_is_still_to_be_sent(
+    client: ApiClient, fleet: list[ChargePoint]
+) -> None:
+    args = {"key": "AuthorizationKey", "value": "5345435245545345435245"}
+    body = {"charge_points": ["A", "B", "C"], "type": "set_configuration", "args": args}
+    client.post("/command-batches", body)
+    assert CommandBatch.objects.get().args["value"] == "(not shown)"
+    expired, cancelled, waiting = Command.objects.order_by("charge_point__identity")
+    with unit_of_work() as unit:
+        commands.finish(unit, expired, Command.State.EXPIRED)
+    commands.cancel(cancelled)
+    held = Command.objects.filter(args__value=args["value"])
+    assert [command.pk for command in held] == [waiting.pk]
+
+
 def test_a_filter_chooses_whom(client: ApiClient, fleet: list[ChargePoint]) -> None:
     for choice, chosen in [
         ({"site": "North"}, ["A", "B"]),
