@@ -54,6 +54,11 @@ class TransactionSerializer(StrictModel):
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)
     meter_stop_source = ChoiceOrNull(MeterSource.choices, read_only=True)
+    group_id_token = TextOrNull(read_only=True)
+    stop_reason = TextOrNull(read_only=True)
+    stop_id_token = TextOrNull(read_only=True)
+    charging_state = TextOrNull(read_only=True)
+    closed_by = TextOrNull(read_only=True)
     energy_wh = serializers.FloatField(
         read_only=True, allow_null=True, help_text="So far, or in all: latest minus first reading."
     )
