@@ -20,9 +20,9 @@ from chargepoints.api.filters import FilterBackend, refuse_unknown
 from chargepoints.api.json_bodies import JsonParser, JsonRenderer
 from chargepoints.api.pagination import CursorPages
 from chargepoints.api.throttling import KeyThrottle
-from chargepoints.gateway import handshake
 from chargepoints.models import ApiKey, ChargePoint
 from chargepoints.models.charge_point import identity_validator
+from chargepoints.services import charge_points
 
 
 class ApiView(APIView):
@@ -72,7 +72,7 @@ class Resource(GenericViewSet[Any], ApiView):
 
 
 def find_charge_point(identity: str) -> ChargePoint:
-    known = re.fullmatch(identity_validator.regex, identity) and handshake.find(identity)
+    known = re.fullmatch(identity_validator.regex, identity) and charge_points.find(identity)
     if not known:
         raise NotFound(f"no charge point is called {identity[:48]!r}")
     return known

@@ -16,7 +16,7 @@ from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
 from chargepoints.api.errors import Problem
 from chargepoints.api.filters import FlagFilter, refuse_unknown
 from chargepoints.api.pagination import ByIdentity
-from chargepoints.gateway import handshake, nudges
+from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Connection, Evse
 from chargepoints.services import charge_points
 
@@ -72,7 +72,7 @@ class ChargePoints(Resource):
         try:
             charge_point = charge_points.register(identity, key=key, **values)
         except (IntegrityError, ValidationError):
-            if handshake.find(identity):
+            if charge_points.find(identity):
                 raise already_exists(identity) from None
             raise
         response = tagged(self._in_full(charge_point.pk), status=201)

@@ -8,8 +8,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from chargepoints.gateway import dispatch, ocppj
-from chargepoints.gateway.dispatch import Answer, Claimed
+from chargepoints.gateway import claiming, concluding, ocppj
+from chargepoints.gateway.claiming import Claimed
+from chargepoints.gateway.concluding import Answer
 from chargepoints.gateway.writer import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Calls:
         session = self._session
         return await session.gateway.writer.run(
             session.station.id,
-            lambda unit: dispatch.claim(unit, session.station, session.version, self._ready),
+            lambda unit: claiming.claim(unit, session.station, session.version, self._ready),
         )
 
     async def _call(self, claimed: Claimed) -> None:
@@ -126,7 +127,7 @@ class Calls:
             answer = await self._answer_to(claimed)
             deaf = await session.gateway.writer.run(
                 session.station.id,
-                lambda unit: dispatch.conclude(
+                lambda unit: concluding.conclude(
                     unit, session.station, session.version, claimed, answer
                 ),
             )

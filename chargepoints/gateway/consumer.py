@@ -11,8 +11,9 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from chargepoints import metrics
-from chargepoints.gateway import handshake, process, refusals
-from chargepoints.gateway.handshake import Admitted, Refused, Request
+from chargepoints.gateway import admission, handshake, process, refusals
+from chargepoints.gateway.admission import Admitted
+from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.services import quirks
@@ -56,7 +57,7 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             if outcome is None:
                 outcome = await gateway.writer.run(
-                    key, lambda unit: handshake.admit(unit, request, gateway.server_id)
+                    key, lambda unit: admission.admit(unit, request, gateway.server_id)
                 )
                 if isinstance(outcome, Admitted):
                     gateway.guard.let_in(request)

@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chargepoints import metrics
-from chargepoints.gateway import dispatch, nudges, ocppj, sweep
+from chargepoints.gateway import concluding, nudges, ocppj, sweep
 from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
@@ -126,7 +126,7 @@ class Gateway:
         self._spawn(
             self.writer.run(
                 session.station.id,
-                lambda unit: dispatch.trace_unexpected(unit, session.station, text, frame),
+                lambda unit: concluding.trace_unexpected(unit, session.station, text, frame),
             )
         )
 

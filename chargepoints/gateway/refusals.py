@@ -6,9 +6,9 @@ from collections import OrderedDict, deque
 from django.db.models import F
 from django.utils import timezone
 
-from chargepoints.gateway import handshake
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import HandshakeRefusal
+from chargepoints.services import charge_points
 from chargepoints.unit_of_work import UnitOfWork
 
 WINDOW_S = 60.0
@@ -121,7 +121,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
             user=_user(request),
             offered_protocols=", ".join(request.offered)[:255],
         )
-    known = handshake.find(identity) if fresh else None
+    known = charge_points.find(identity) if fresh else None
     if known is not None:
         unit.emit(
             known.pk,

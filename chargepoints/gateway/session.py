@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from chargepoints import clock, key_codes, metrics
-from chargepoints.gateway import handshake, ocppj
+from chargepoints.gateway import admission, ocppj
 from chargepoints.gateway.calls import BOOT_ACTION, Calls
 from chargepoints.gateway.errors import OcppError
 from chargepoints.gateway.pace import Pace
@@ -40,7 +40,7 @@ TRY_AGAIN_LATER = 1013
 
 
 class Session:
-    def __init__(self, gateway: "Gateway", admitted: handshake.Admitted, send: Send) -> None:
+    def __init__(self, gateway: "Gateway", admitted: admission.Admitted, send: Send) -> None:
         self.gateway = gateway
         self.station = admitted.station
         self.version = admitted.version
@@ -98,7 +98,7 @@ class Session:
         await self.calls.ended()
         try:
             await self.gateway.writer.run(
-                self.station.id, lambda unit: handshake.close(self.station, code, reason)
+                self.station.id, lambda unit: admission.close(self.station, code, reason)
             )
         except StoreUnavailable:
             # The sweep closes it: a live server has no session for this row.

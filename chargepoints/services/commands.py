@@ -152,6 +152,19 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
         announce(unit, command)
 
 
+def fail(
+    unit: UnitOfWork, command: Command, state: str, error_class: str, code: str, detail: str
+) -> None:
+    finish(
+        unit,
+        command,
+        state,
+        error_class=error_class,
+        error_code=code[:50],
+        error_detail=detail[:1000],
+    )
+
+
 _AWAITED = (
     "SELECT 1 FROM chargepoints_command"
     " WHERE charge_point_id = %s AND finished_at IS NULL AND effect_key = %s"

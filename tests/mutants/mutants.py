@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 WRITER = "chargepoints/gateway/writer.py"
 SESSION = "chargepoints/gateway/session.py"
-DISPATCH = "chargepoints/gateway/dispatch.py"
-HANDSHAKE = "chargepoints/gateway/handshake.py"
+CLAIMING = "chargepoints/gateway/claiming.py"
+CONCLUDING = "chargepoints/gateway/concluding.py"
+ADMISSION = "chargepoints/gateway/admission.py"
 TRANSACTIONS = "chargepoints/services/transactions.py"
 
 TEST_WRITER = "tests/chargepoints/gateway/test_writer.py"
@@ -125,7 +126,7 @@ MUTANTS = [
     Mutant(
         "no epoch check at the close",
         "P6",
-        HANDSHAKE,
+        ADMISSION,
         "ChargePoint.objects.filter(pk=station.id, connection_id=station.connection_id).update(",
         "ChargePoint.objects.filter(pk=station.id).update(",
         "tests/faults/test_takeovers.py::test_a_late_close_leaves_the_successor_online",
@@ -133,10 +134,10 @@ MUTANTS = [
     Mutant(
         "no epoch check of a command",
         "P6",
-        DISPATCH,
+        CLAIMING,
         "            pk=station.id, connection_id=station.connection_id\n        ).exists():",
         "            pk=station.id\n        ).exists():",
-        "tests/chargepoints/gateway/test_dispatch.py::"
+        "tests/chargepoints/gateway/test_claiming.py::"
         "test_a_socket_that_was_superseded_takes_no_command",
     ),
     Mutant(
@@ -158,8 +159,8 @@ MUTANTS = [
     Mutant(
         "resend of a command that was sent",
         "P8",
-        DISPATCH,
-        "        fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
+        CONCLUDING,
+        "        commands.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
         "        _go_on(command)\n",
         "tests/e2e/test_commands.py::"
         "test_a_charger_that_does_not_answer_times_out_and_gets_the_next_command",
@@ -167,7 +168,7 @@ MUTANTS = [
     Mutant(
         "a command before the boot",
         "P8",
-        DISPATCH,
+        CLAIMING,
         "    if ready and station.boot_accepted:\n        return True\n",
         "    return True\n",
         "tests/e2e/test_commands.py::"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoints.gateway import dispatch
+from chargepoints.gateway import claiming
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import charge_points, commands
 from chargepoints.station import Station
@@ -28,7 +28,7 @@ def claimed(charge_point: ChargePoint, epoch: int | None) -> bool:
     station.connection_id, station.boot_accepted = epoch, True
     with unit_of_work() as unit:
         version = installed_versions()["ocpp1.6"]
-        return dispatch.claim(unit, station, version, ready=True) is not None
+        return claiming.claim(unit, station, version, ready=True) is not None
 
 
 def test_a_socket_that_was_superseded_takes_no_command(online: ChargePoint) -> None:

@@ -1,0 +1,178 @@
+"""Chargers let in: a connection opened that supersedes the last one, and closed.
+
+All of it runs in the writer's transaction.
+"""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.utils import timezone
+
+from chargepoints.gateway import authentication
+from chargepoints.gateway.handshake import Refused, Request
+from chargepoints.models import ChargePoint, Connection, Credential, Registration
+from chargepoints.models.charge_point import identity_validator
+from chargepoints.models.connection import new_epoch
+from chargepoints.services import charge_points, quirks
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import OcppVersion, installed_versions
+
+_CONNECTED = (
+    "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
+    " reported_online = %s WHERE id = %s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`subprotocol` is what to echo, None where nothing was offered."""
+
+    station: Station
+    version: OcppVersion
+    subprotocol: str | None
+    superseded: Connection | None
+    deviations: list[str] = field(default_factory=list)
+
+
+def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted | Refused:
+    """Authenticate, agree on a version, and open the connection that supersedes the last one."""
+    if not identity_validator.regex.fullmatch(request.identity):  # type: ignore[union-attr]
+        return Refused(404, "invalid_identity", "Correct the URL set in the charger.")
+    deviations = list(request.deviations)
+    charge_point = charge_points.find(request.identity)
+    if charge_point is None and settings.UNKNOWN_CHARGE_POINTS == "pending":
+        charge_point = _take_in(request)
+    if charge_point is None:
+        authentication.unknown(request)
+        return Refused(404, "unknown_identity", "Register the charge point, or correct its URL.")
+    if refused := authentication.authenticate(unit, charge_point, request, deviations):
+        return refused
+    agreed = _agree(charge_point, request.offered, deviations)
+    if agreed is None:
+        spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
+        return Refused(400, "no_common_protocol", f"Set the charger to {spoken}.")
+    version, subprotocol = agreed
+    superseded = _superseded(charge_point)
+    epoch = _open(unit, charge_point, version, request, deviations, server_id)
+    if charge_point.quirks:
+        quirks.connected(unit, charge_point)
+    station = Station.of(charge_point)
+    station.connection_id = epoch
+    station.protocol = version.subprotocol
+    station.certified = request.secured.common_name
+    return Admitted(station, version, subprotocol, superseded, deviations)
+
+
+def _superseded(charge_point: ChargePoint) -> Connection | None:
+    """The connection that is open still, with its server, which is told on the event loop."""
+    if charge_point.connection_id is None:
+        return None
+    open_still = Connection.objects.select_related("server")
+    return open_still.filter(pk=charge_point.connection_id).first()
+
+
+def _take_in(request: Request) -> ChargePoint:
+    """An unknown charger, waiting for staff; the key it came with is the one it keeps."""
+    key = request.authorization.partition(b":")[2] if request.authorization else b""
+    charge_point = charge_points.register(
+        request.identity,
+        registration=Registration.PENDING,
+        security_profile=1 if key else 0,
+    )
+    if key:
+        Credential.for_key(charge_point, key).save()
+    return charge_point
+
+
+def _agree(
+    charge_point: ChargePoint, offered: tuple[str, ...], deviations: list[str]
+) -> tuple[OcppVersion, str | None] | None:
+    """The version to speak, and the offered spelling of it to echo."""
+    versions = installed_versions()
+    pinned = charge_point.pinned_protocol
+    offered = tuple(protocol for protocol in offered if protocol)
+    if not offered:
+        assumed = (version for version in versions.values() if version.assumed)
+        meant = versions.get(pinned) or next(assumed, None)
+        if charge_point.strict or meant is None:
+            return None
+        deviations.append("no_subprotocol")
+        return meant, None
+    spoken = {name: version for name, version in versions.items() if pinned in ("", name)}
+    for name, version in spoken.items():
+        if name in offered:
+            return version, name
+    if charge_point.strict:
+        return None
+    for name, version in spoken.items():
+        known_as = {_folded(alias) for alias in (name, *version.aliases)}
+        if odd := next((each for each in offered if _folded(each) in known_as), None):
+            deviations.append("odd_subprotocol")
+            return version, odd
+    return None
+
+
+def _folded(protocol: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", protocol.lower())
+
+
+def _open(
+    unit: UnitOfWork,
+    charge_point: ChargePoint,
+    version: OcppVersion,
+    request: Request,
+    deviations: list[str],
+    server_id: uuid.UUID,
+) -> int:
+    now = timezone.now()
+    superseded = charge_point.connection_id
+    if superseded is not None:
+        Connection.objects.filter(pk=superseded, closed_at=None).update(
+            closed_at=now, close_reason="superseded by a newer socket"
+        )
+    epoch = new_epoch()
+    unit.append(
+        Connection,
+        (
+            epoch,
+            charge_point.pk,
+            server_id,
+            version.subprotocol,
+            request.address,
+            request.path,
+            deviations,
+            now,
+            None,
+            None,
+            "",
+        ),
+    )
+    unit.update(_CONNECTED, (epoch, version.subprotocol, now, True, charge_point.pk))
+    if superseded is not None or not charge_point.reported_online:
+        unit.emit(
+            charge_point.pk,
+            "charge_point.online",
+            {
+                "protocol": version.subprotocol,
+                "remote_address": request.address,
+                "takeover": superseded is not None,
+            },
+            received_at=now,
+            deviations=deviations,
+        )
+    return epoch
+
+
+def close(station: Station, code: int | None, reason: str) -> None:
+    """Mark this connection closed; a successor, if there is one, is left alone (P6)."""
+    now = timezone.now()
+    Connection.objects.filter(pk=station.connection_id, closed_at=None).update(
+        closed_at=now, close_code=code, close_reason=reason[:100]
+    )
+    # P6: only the current epoch changes the charger's liveness.
+    ChargePoint.objects.filter(pk=station.id, connection_id=station.connection_id).update(
+        connection=None, last_seen_at=now
+    )

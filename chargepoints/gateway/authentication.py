@@ -1,0 +1,96 @@
+"""Whether a charger is who it says: by its security profile. Security whitepaper 3, 2.0.1 A00."""
+
+from django.utils import timezone
+
+from chargepoints.gateway import tls
+from chargepoints.gateway.handshake import Refused, Request
+from chargepoints.models import ChargePoint, Credential
+from chargepoints.services import passwords
+from chargepoints.unit_of_work import UnitOfWork
+
+_USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
+_NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
+
+
+def authenticate(
+    unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
+) -> Refused | None:
+    """By its security profile; or by the higher one it was told to use, which then stays.
+
+    Security whitepaper A05.FR.08 and FR.09: until it has used the new one, it may fall back.
+    """
+    higher = charge_point.next_security_profile
+    if higher is not None and _fits(unit, charge_point, higher, request, deviations) is None:
+        ChargePoint.objects.filter(pk=charge_point.pk).update(
+            security_profile=higher, next_security_profile=None
+        )
+        return None
+    return _fits(unit, charge_point, charge_point.security_profile, request, deviations)
+
+
+def unknown(request: Request) -> None:
+    """Take the time that a known charger's key would take."""
+    _NO_CREDENTIAL.matches(request.authorization or b"")
+
+
+def _fits(
+    unit: UnitOfWork,
+    charge_point: ChargePoint,
+    profile: int,
+    request: Request,
+    deviations: list[str],
+) -> Refused | None:
+    if profile == 0:
+        return None
+    if lacking := tls.missing(profile, request.secured, charge_point):
+        return Refused(401, *lacking)
+    if profile >= tls.CERTIFICATE_FROM:
+        # A00.FR.401: the certificate stands for the password.
+        return None
+    return _password_fits(unit, charge_point, request, deviations)
+
+
+def _password_fits(
+    unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
+) -> Refused | None:
+    if request.authorization is None:
+        return Refused(401, "no_credentials", "Set the key in the charger: it sent none.")
+    user, key = _user_and_key(request.authorization, charge_point.identity)
+    if user.lower() != charge_point.identity.lower().encode():
+        # A00.FR.204: the user name is the identity of the charging station.
+        if charge_point.check_user_name:
+            return Refused(401, "wrong_user", "The user name must be the charger's identity.")
+        deviations.append("other_user_name")
+    candidates = _forms(key)
+    credentials = list(
+        Credential.objects.raw(
+            "SELECT * FROM chargepoints_credential WHERE charge_point_id = %s", [charge_point.pk]
+        )
+    )
+    for credential in credentials:
+        matches = [credential.matches(candidate) for candidate in candidates]
+        if any(matches):
+            if credential.used_at is None:
+                unit.update(_USED, (timezone.now(), credential.pk))
+                passwords.used(unit, credential, alone=len(credentials) == 1)
+            return None
+    return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
+
+
+def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:
+    """Split at the colon that ends the known identity: identities and keys may hold colons."""
+    prefix = identity.encode() + b":"
+    if authorization[: len(prefix)].lower() == prefix.lower():
+        return authorization[: len(prefix) - 1], authorization[len(prefix) :]
+    user, _, key = authorization.partition(b":")
+    return user, key
+
+
+def _forms(key: bytes) -> set[bytes]:
+    """The key as it came, as the bytes it may be the hex of, and as hex, in either case."""
+    try:
+        raw = bytes.fromhex(key.decode("ascii"))
+    except ValueError:
+        raw = key
+    spelled = {each.hex() for each in (key, raw)}
+    return {key, raw, *(text.encode() for each in spelled for text in (each, each.upper()))}

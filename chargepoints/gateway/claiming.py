@@ -1,0 +1,157 @@
+"""The next command for a charger: claimed, composed, and marked as sent.
+
+In the writer's transaction, and fenced by the connection's epoch (P6).
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chargepoints.gateway import ocppj
+from chargepoints.models import ChargePoint, Command
+from chargepoints.services import commands, passwords, quirks
+from chargepoints.services.commands import CommandRefused
+from chargepoints.services.redaction import stored_args
+from chargepoints.station import Station
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import OcppVersion
+
+State = Command.State
+ErrorClass = Command.ErrorClass
+
+_QUEUED = (
+    "SELECT 1 FROM chargepoints_command"
+    " WHERE charge_point_id = %s AND finished_at IS NULL AND state = 'queued'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    command_id: uuid.UUID
+    message_id: str
+    action: str
+    frame: str
+    logged_frame: str
+    timeout_s: float
+    sent_at: datetime
+
+
+def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
+    """The next command to send, marked as sent; None where there is none.
+
+    Until the charger's boot is accepted nothing is sent but the request to boot
+    (2.0.1 B02.FR.02, 1.6 4.2.1).
+    """
+    now = timezone.now()
+    if unit.fetch_one(_QUEUED, (station.id,)) is None:
+        return None
+    queued = Command.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=now),
+        charge_point_id=station.id,
+        state=State.QUEUED,
+        finished_at=None,
+        expires_at__gt=now,
+    ).order_by("created_at")
+    for command in queued:
+        if not ChargePoint.objects.filter(
+            pk=station.id, connection_id=station.connection_id
+        ).exists():
+            return None
+        if not _may_go(station, version, ready, command):
+            continue
+        try:
+            action, payload = compose(unit, version, command)
+        except CommandRefused as refused:
+            # Never sent now: what is secret in it need not be kept.
+            command.args = stored_args(command.type, command.args)
+            commands.fail(
+                unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail
+            )
+            continue
+        claimed = _mark_sent(unit, station, version, command, action, payload, now)
+        if claimed is not None:
+            return claimed
+    return None
+
+
+def _may_go(station: Station, version: OcppVersion, ready: bool, command: Command) -> bool:
+    """Asked before it is composed: composing may have effects, such as a new password."""
+    if ready and station.boot_accepted:
+        return True
+    action, payload = command.args.get("action"), command.args.get("payload")
+    if command.type != "raw":
+        translation = version.commands.get(command.type)
+        action = translation.action_for(command) if translation else None
+        payload = {"requestedMessage": command.args.get("message")}
+    if station.boot_pending and action in version.sent_while_pending:
+        return True
+    return bool(action == "TriggerMessage" and payload == version.trigger_boot)
+
+
+def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
+    """The request in this version's words. Raises CommandRefused."""
+    action, payload = _composed(unit, version, command)
+    if password := version.password_in(action, payload):
+        passwords.begin_rotation(command, password)
+    return action, payload
+
+
+def _composed(
+    unit: UnitOfWork, version: OcppVersion, command: Command
+) -> tuple[str, dict[str, Any]]:
+    if command.type == "raw":
+        return command.args["action"], command.args["payload"]
+    translation = version.commands.get(command.type)
+    if translation is None:
+        raise CommandRefused("not_supported", f"OCPP {version.name} has no {command.type}")
+    payload = translation.compose(unit, command)
+    action = translation.action_for(command)
+    if violations := version.schemas.request_violations(action, payload):
+        first = violations[0]
+        # The message may quote what is not to be logged.
+        clear = version.logged(action, payload) is payload
+        message = first.message if clear else first.keyword
+        raise CommandRefused("invalid_args", f"{first.pointer}: {message}")
+    return action, payload
+
+
+def _mark_sent(
+    unit: UnitOfWork,
+    station: Station,
+    version: OcppVersion,
+    command: Command,
+    action: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> Claimed | None:
+    message_id = str(uuid.uuid4())
+    shown = version.shown(action, payload)
+    # Conditional: it may have been cancelled since it was read.
+    taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
+        state=State.SENT,
+        sent_at=now,
+        connection_id=station.connection_id,
+        ocpp_version=version.name,
+        action=action,
+        message_id=message_id,
+        request=shown,
+        # Sent once and for all: what was secret in it need not be kept.
+        args=command.args if shown is payload else stored_args(command.type, command.args),
+        effect_key=command.effect_key,
+    )
+    if not taken:
+        return None
+    if not station.boot_accepted:
+        station.asked_for |= version.brings(action, payload)
+    frame = ocppj.encode_call(message_id, action, payload)
+    logged = version.logged(action, shown)
+    logged_frame = frame if logged is payload else ocppj.encode_call(message_id, action, logged)
+    timeout_s = command.timeout_s
+    if (late := quirks.setting(station, "call_timeout_s") or 0) > timeout_s:
+        timeout_s = late
+        quirks.used(unit, station.id, "call_timeout_s")
+    return Claimed(command.pk, message_id, action, frame, logged_frame, timeout_s, now)
