@@ -34,7 +34,7 @@ async def settled(cp: OperatedCharger) -> None:
     """The real end holds, everywhere."""
     (row,) = cp.transactions()
     shown = (await cp.api("GET", f"transactions/{row.pk}")).json()
-    assert (shown["energy_wh"], shown["closed_by"]) == (1000, "")
+    assert (shown["energy_wh"], shown["closed_by"]) == (1000, None)
     assert shown["meter_stop_source"] == "charger"
     (ended, corrected) = await told(cp)
     assert ended[:3] == ("ended", 600, "stated")
