@@ -48,7 +48,7 @@ class GatewayBehindNginx(RunningGateway):
     def __init__(self, name: str, directory: Path, environment: dict[str, str]) -> None:
         super().__init__(name, directory, environment)
         self.url = f"wss://127.0.0.1:{self.port}/ocpp"
-        self.http = f"https://127.0.0.1:{self.port}"
+        self.http = self.environment["PUBLIC_URL"] = f"https://127.0.0.1:{self.port}"
         self.directory = directory
         self.issuer = Issuer(directory, "Chargers")
         self._servers = Issuer(directory, "Servers")

@@ -117,6 +117,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
         HandshakeRefusal.objects.filter(pk=row.pk).update(
             count=F("count") + 1,
             last_at=now,
+            remedy=refused.remedy,
             path=request.path,
             user=_user(request),
             offered_protocols=", ".join(request.offered)[:255],

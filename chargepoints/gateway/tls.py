@@ -1,8 +1,9 @@
 """What TLS has to show of a charge point: security profiles 2 and 3 (2.0.1 A00, whitepaper 2).
 
 The proxy ends TLS. It says so by `X-Forwarded-Proto`, and hands over the client's certificate,
-which it has verified, in `X-Client-Cert`: PEM, percent-encoded. Only what comes through the
-proxy's own socket may hold these headers; the server drops them from everybody else.
+which it has verified, in `X-Client-Cert`: PEM, percent-encoded; or in `X-Client-Cert-Fault` why
+it could not. Only what comes through the proxy's own socket may hold these headers; the server
+drops them from everybody else.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,15 @@ CERTIFICATE_FROM = 3
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """`common_name`: of the client certificate that the proxy verified; empty: there was none."""
+    """`common_name`: of the client certificate that the proxy verified; empty: there was none.
+
+    `fault`: why the proxy could not verify the one that there was.
+    """
 
     by_tls: bool = False
     common_name: str = ""
     organization: str = ""
+    fault: str = ""
 
 
 def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
@@ -34,7 +39,8 @@ def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
         return Secured()
     pem = unquote(headers.get(b"x-client-cert", b"").decode("latin1"))
     if not pem:
-        return Secured(by_tls=True)
+        fault = headers.get(b"x-client-cert-fault", b"").decode("latin1")[:100]
+        return Secured(by_tls=True, fault=fault)
     try:
         subject = x509.load_pem_x509_certificate(pem.encode("latin1")).subject
     except ValueError:
@@ -48,13 +54,21 @@ def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
 
 def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
     """What the profile asks for and the connection lacks: (reason, remedy for staff)."""
+    if secured.fault:
+        # A00.FR.407, FR.408; whatever else it may have.
+        return "bad_certificate", f"Give the charger a new client certificate: {secured.fault}."
     if profile >= TLS_FROM and not secured.by_tls:
         return "no_tls", "Set the charger to a wss:// address: its profile asks for TLS."
     if profile < CERTIFICATE_FROM:
         return None
     if not secured.common_name:
         return "no_certificate", "Give the charger a client certificate: its profile asks for one."
-    # A00.FR.405, FR.511: a valid certificate, but of another station, opens nothing.
+    return _foreign(secured, charge_point)
+
+
+def _foreign(secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
+    """A valid certificate, but of another station or operator, opens nothing."""
+    # A00.FR.405, FR.511.
     own = {charge_point.serial_number.lower(), charge_point.identity.lower()} - {""}
     if secured.common_name.lower() not in own:
         return "foreign_certificate", "The certificate is another charger's; give it its own."

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chargepoints.models import ChargePoint
+from chargepoints.models import ChargePoint, HandshakeRefusal
 from tests.fakes.charger import HandshakeRefusedError
 from tests.gateway_behind_nginx import SUITES, GatewayBehindNginx
 from tests.operated import Payload
@@ -98,15 +98,31 @@ async def test_tc_a_08_csms_client_certificate_that_is_invalid(
     charge_point = behind_nginx.register(identity, key=None, security_profile=3)
     unknown = Issuer(tmp_path, "Nobody knows it").issue(identity)
     expired = behind_nginx.issuer.issue(identity, days=-1)
-    # The proxy itself turns down what it cannot verify; the gateway, what is another's.
-    assert await refusal(behind_nginx, charge_point, unknown) == 400
-    assert await refusal(behind_nginx, charge_point, expired) == 400
+    # What the proxy cannot verify, and what is another's.
+    assert await refusal(behind_nginx, charge_point, unknown) == 401
+    assert await refusal(behind_nginx, charge_point, expired) == 401
+    # A00.FR.408.
+    bad = HandshakeRefusal.objects.get(identity=identity, reason="bad_certificate")
+    assert (bad.count, "certificate has expired" in bad.remedy) == (2, True)
     foreign = behind_nginx.issuer.issue("ANOTHER-STATION")
     assert await refusal(behind_nginx, charge_point, foreign) == 401
     assert await refusal(behind_nginx, charge_point, None) == 401
     own = behind_nginx.issuer.issue(identity)
     async with await with_certificate(behind_nginx, charge_point, own) as station:
         await boots(station)
+
+
+async def test_a_bad_certificate_closes_the_door_that_a_password_would_open(
+    behind_nginx: GatewayBehindNginx, identity: str
+) -> None:
+    behind_nginx.register(identity, security_profile=2)
+    expired = behind_nginx.client(behind_nginx.issuer.issue(identity, days=-1))
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await behind_nginx.connect(identity, tls=expired)
+    assert refused.value.status == 401
+    claimed = [("X-Client-Cert-Fault", "certificate has expired")]
+    async with await behind_nginx.connect(identity, headers=claimed):
+        pass
 
 
 async def test_a_certificate_of_another_operator_opens_nothing(
