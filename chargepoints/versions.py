@@ -149,6 +149,8 @@ class OcppVersion:
     # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
     # kept, with what is left out here.
     logged: Callable[[str, Any], Any] = _nothing_secret
+    # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
+    triggered: frozenset[str] = frozenset()
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     def reading(self, action: str) -> ResponseReading:

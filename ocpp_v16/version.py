@@ -25,6 +25,9 @@ VERSION = OcppVersion(
     subprotocol="ocpp1.6",
     aliases=("ocpp1.6j", "ocpp16", "ocpp16j"),
     assumed=True,
+    triggered=remote_control.TRIGGERED
+    | remote_control.TRIGGERED_EXTENDED
+    | {remote_control.TRIGGERED_WRAPPED},
     schemas=Schemas("ocpp.v16", request_suffix=""),
     handlers={
         **authorization.HANDLERS,

@@ -145,6 +145,7 @@ VERSION = OcppVersion(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),
     brings=remote_control.brings,
+    triggered=remote_control.TRIGGERED,
     password_in=secrets.password_in,
     shown=secrets.shown_request,
     shown_answer=secrets.shown_answer,

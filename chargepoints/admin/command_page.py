@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 
 from chargepoints.admin import command_types, live
 from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
+from chargepoints.admin.suggestions import suggestions
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import cautions, commands, redaction
 from chargepoints.services.command_types import COMMAND_TYPES
@@ -65,16 +66,7 @@ def _submit(request: HttpRequest, charge_point: ChargePoint, form: CommandForm) 
 
 
 def _form(charge_point: ChargePoint, type: str, **kwargs: Any) -> CommandForm:
-    return CommandForm(type, suggestions=_suggestions(charge_point, type), **kwargs)
-
-
-def _suggestions(charge_point: ChargePoint, type: str) -> dict[str, list[str]]:
-    version = commands.version_of(charge_point)
-    if type == "raw" and version is not None:
-        return {"action": sorted(version.csms_actions)}
-    if type == "stop":
-        return {"transaction_id": [t.transaction_id for t in live.open_transactions(charge_point)]}
-    return {}
+    return CommandForm(type, suggestions=suggestions(charge_point, type), **kwargs)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

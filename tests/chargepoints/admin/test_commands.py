@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, Command, CommandBatch, Event
+from chargepoints.models import ChargePoint, Command, CommandBatch, Event, Evse, Variable
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
 from chargepoints.versions import installed_versions
 from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
@@ -234,6 +234,20 @@ def test_open_transactions_are_offered_for_stopping(
     form = admin_client.get(f"{url_of(charge_point)}?command=stop").content.decode()
     assert '<option value="open-one">' in form
     assert "ended-one" not in form
+
+
+def test_what_the_charge_point_has_is_there_to_pick_from(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    Evse.objects.create(charge_point=charge_point, evse_id=7)
+    Variable.objects.create(charge_point=charge_point, name="MeterValueSampleInterval")
+    for type, offered in (
+        ("trigger", "Heartbeat"),
+        ("trigger", "7"),
+        ("set_configuration", "MeterValueSampleInterval"),
+    ):
+        form = admin_client.get(f"{url_of(charge_point)}?command={type}").content.decode()
+        assert f'<option value="{offered}">' in form
 
 
 def test_an_operator_sends_only_what_daily_support_needs(
