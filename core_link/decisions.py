@@ -3,6 +3,7 @@
 Called by the version apps on the event loop, before and outside of any database transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -64,6 +65,14 @@ async def authorize(
         decision = await _once_at_a_time(station, token, question, decision)
     metrics.DECISIONS.labels(decision.decided_by).inc()
     return decision
+
+
+async def repeated(station: Station, was_told: Callable[[], bool]) -> bool:
+    """Whether a message was told and answered before: nobody is asked again then (P4).
+
+    By now the token may well be refused for being in use, by the very transaction that is told of.
+    """
+    return await process.current().writer.run(station.id, lambda unit: was_told())
 
 
 async def _decide(

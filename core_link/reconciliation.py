@@ -99,13 +99,11 @@ def _settle(row: Transaction, decision: Decision) -> None:
     with unit_of_work() as unit:
         row.authorization_status = decision.status
         row.group_id_token = decision.group_id_token or ""
-        row.id_token_expires_at = decision.expires_at
         row.decided_by = decision.decided_by
         # Whoever comes first: another process may have asked as well.
         mine = Transaction.objects.filter(pk=row.pk, decided_by=DecidedBy.POLICY).update(
             authorization_status=row.authorization_status,
             group_id_token=row.group_id_token,
-            id_token_expires_at=row.id_token_expires_at,
             decided_by=row.decided_by,
         )
         if not mine:

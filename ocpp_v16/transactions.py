@@ -2,8 +2,8 @@
 
 from chargepoints.clock import is_backfill
 from chargepoints.inbound import Inbound
-from chargepoints.services import closing, transactions
-from chargepoints.services.authorization import Decision, TokenAsked
+from chargepoints.services import closing, starts_and_stops
+from chargepoints.services.authorization import Decision
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.versions import Handler, Payload
 from core_link import decisions
@@ -12,8 +12,11 @@ from ocpp_v16.authorization import id_tag_info, token
 from ocpp_v16.meter_values import elements
 
 
-async def ask_start(inbound: Inbound) -> Decision:
-    payload = inbound.payload
+async def ask_start(inbound: Inbound) -> Decision | None:
+    payload, station = inbound.payload, inbound.station
+    key = _start_key(payload)
+    if await decisions.repeated(station, lambda: starts_and_stops.was_started(station.id, key)):
+        return None
     moment = inbound.time(payload.get("timestamp"))
     return await decisions.authorize(
         inbound.station,
@@ -27,12 +30,13 @@ async def ask_start(inbound: Inbound) -> Decision:
     )
 
 
-def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
-    """The transaction is stored whatever the verdict: energy that flowed is never lost.
+def _start_key(payload: Payload) -> str:
+    told = (payload.get(name) for name in ("connectorId", "idTag", "timestamp", "meterStart"))
+    return starts_and_stops.start_key(*told)
 
-    A start that is told again gets the verdict it got (P4): by now core may well refuse the token
-    for being in use.
-    """
+
+def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
+    """The transaction is stored whatever the verdict: energy that flowed is never lost."""
     payload = inbound.payload
     moment = inbound.time(payload.get("timestamp"))
     start = Start(
@@ -43,49 +47,50 @@ def start_transaction(inbound: Inbound, decision: Decision) -> Payload:
         meter_wh=float(payload["meterStart"]),
         reservation_id=numbers.numbered(inbound, "reservationId"),
         offline=is_backfill(moment.at, inbound.received_at),
+        answer=_answer(inbound, decision),
     )
-    key_text = "|".join(
-        str(payload.get(name)) for name in ("connectorId", "idTag", "timestamp", "meterStart")
-    )
-    decisions.remember(inbound.unit, token(payload), decision)
     closing.by_next_start(inbound, start)
-    row = transactions.start_numbered(inbound, start, decision, key_text)
-    verdict = transactions.verdict(row)
-    return {"transactionId": int(row.transaction_id), "idTagInfo": id_tag_info(verdict)}
+    row = starts_and_stops.start(inbound, start, decision, _start_key(payload))
+    return {"transactionId": int(row.transaction_id), **(row.start_answer or start.answer or {})}
+
+
+def _answer(inbound: Inbound, decision: Decision | None) -> Payload:
+    if decision is None:
+        return {}
+    decisions.remember(inbound.unit, token(inbound.payload), decision)
+    return {"idTagInfo": id_tag_info(decision)}
 
 
 async def ask_stop(inbound: Inbound) -> Decision | None:
     """4.10: a stop may come without a token; where it has one, the answer tells of it."""
     if not inbound.payload.get("idTag"):
         return None
+    station, named = inbound.station, _named(inbound.payload)
+    if await decisions.repeated(station, lambda: starts_and_stops.was_stopped(station.id, named)):
+        return None
     return await decisions.authorize(
         inbound.station,
         token(inbound.payload),
         context="stop",
         received_at=inbound.received_at,
-        transaction_id=_named(inbound.payload),
+        transaction_id=named,
     )
 
 
 def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
-    asked: TokenAsked | None = token(payload) if decision else None
-    transactions.stop(
-        inbound,
-        Stop(
-            moment=inbound.time(payload.get("timestamp")),
-            transaction_id=_named(payload),
-            meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
-            # 4.10: without a reason it is Local.
-            reason=payload.get("reason") or "Local",
-            token=asked,
-            samples=elements(inbound, payload.get("transactionData") or []),
-        ),
+    stop = Stop(
+        moment=inbound.time(payload.get("timestamp")),
+        transaction_id=_named(payload),
+        meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
+        # 4.10: without a reason it is Local.
+        reason=payload.get("reason") or "Local",
+        token=token(payload) if payload.get("idTag") else None,
+        samples=elements(inbound, payload.get("transactionData") or []),
+        answer=_answer(inbound, decision),
     )
-    if decision is None or asked is None:
-        return {}
-    decisions.remember(inbound.unit, asked, decision)
-    return {"idTagInfo": id_tag_info(decision)}
+    row = starts_and_stops.stop(inbound, stop)
+    return row.stop_answer or stop.answer or {}
 
 
 def _named(payload: Payload) -> str:

@@ -3,7 +3,7 @@
 from operator import itemgetter
 
 from chargepoints.inbound import Inbound
-from chargepoints.models import Command
+from chargepoints.models import Command, Transaction
 from chargepoints.services import transaction_events
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
@@ -25,6 +25,11 @@ async def ask(inbound: Inbound) -> Decision | None:
         return None
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
+    station, transaction_id = inbound.station, payload["transactionInfo"]["transactionId"]
+    if await decisions.repeated(
+        station, lambda: transaction_events.was_told(station.id, transaction_id, payload)
+    ):
+        return None
     evse = payload.get("evse") or {}
     return await decisions.authorize(
         inbound.station,
@@ -33,7 +38,7 @@ async def ask(inbound: Inbound) -> Decision | None:
         received_at=inbound.received_at,
         evse_id=evse.get("id"),
         connector_id=evse.get("connectorId"),
-        transaction_id=payload["transactionInfo"]["transactionId"],
+        transaction_id=transaction_id,
         occurred_at=inbound.time(payload["timestamp"]).at,
         offline=bool(payload.get("offline")),
     )
@@ -46,16 +51,20 @@ def _ends(payload: Payload) -> bool:
 
 def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
-    row = transaction_events.record(inbound, _told(inbound), decision)
-    answer: Payload = {}
-    if payload["eventType"] == ENDED and row.total_cost is not None:
-        # I03.FR.02: the total cost, where the driver is to be shown one.
-        answer["totalCost"] = row.total_cost
     if decision is not None:
         decisions.remember(inbound.unit, token(payload["idToken"]), decision)
-        # E01.FR.12 and others: the answer to an event with a token tells of it.
-        answer["idTokenInfo"] = id_token_info(decision)
-    return answer
+
+    def answer(row: Transaction) -> Payload:
+        said: Payload = {}
+        if payload["eventType"] == ENDED and row.total_cost is not None:
+            # I03.FR.02: the total cost, where the driver is to be shown one.
+            said["totalCost"] = row.total_cost
+        if decision is not None:
+            # E01.FR.12 and others: the answer to an event with a token tells of it.
+            said["idTokenInfo"] = id_token_info(decision)
+        return said
+
+    return transaction_events.record(inbound, _told(inbound), decision, answer)
 
 
 def _told(inbound: Inbound) -> Told:

@@ -42,7 +42,6 @@ class Transaction(models.Model):
 
     id_token = models.CharField(max_length=255, blank=True)
     id_token_type = models.CharField(max_length=20, blank=True)
-    id_token_expires_at = models.DateTimeField(null=True, blank=True)
     group_id_token = models.CharField(max_length=255, blank=True)
     authorization_status = models.CharField(max_length=30, blank=True)
     decided_by = models.CharField(max_length=20, choices=DecidedBy, blank=True)
@@ -84,6 +83,9 @@ class Transaction(models.Model):
     last_seq_no = models.IntegerField(null=True, blank=True)
     # What tells a repeated start from a new one, where the charger gives no id (1.6).
     start_key = models.CharField(max_length=64, null=True, blank=True)
+    # What was answered to who told of them in a message each (1.6): a repetition gets it again.
+    start_answer = models.JSONField(null=True, blank=True)
+    stop_answer = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -143,6 +145,9 @@ class TransactionEvent(models.Model):
     digest = models.CharField(max_length=32, help_text="of the content without `offline`")
     conflict = models.BooleanField(
         default=False, help_text="other content under a number that was taken already"
+    )
+    answer = models.JSONField(
+        null=True, help_text="what was answered, unless nothing: a repetition gets it again"
     )
 
     class Meta:

@@ -1,7 +1,7 @@
 """Transactions told by numbered events (OCPP 2.0.1 E): in any order, more than once, with holes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,32 +34,66 @@ class Told:
     content: dict[str, Any]
 
 
-def record(inbound: Inbound, told: Told, decision: Decision | None) -> Transaction:
-    """Store the event, with its samples, unless it is a repetition; its transaction.
+Answer = dict[str, Any]
+
+
+def was_told(charge_point_id: int, transaction_id: str, content: dict[str, Any]) -> bool:
+    """Whether the station told this very event before, and was answered."""
+    return TransactionEvent.objects.filter(
+        transaction__charge_point_id=charge_point_id,
+        transaction__transaction_id=transaction_id,
+        transaction__superseded=False,
+        digest=_digest(content),
+    ).exists()
+
+
+def record(
+    inbound: Inbound,
+    told: Told,
+    decision: Decision | None,
+    answer: Callable[[Transaction], Answer],
+) -> Answer:
+    """Store the event, with its samples and what it is answered, unless it is a repetition: which
+    is answered what it was the first time.
 
     The same number with the same content is a repetition; with other content the first is kept,
     and this one beside it as a conflict (P4).
     """
-    ended = told.event_type == ENDED
-    row = transactions.find(inbound, told.stop.transaction_id, to_end=ended)
+    row = transactions.find(inbound, told.stop.transaction_id, to_end=told.event_type == ENDED)
+    numbered = [] if row is None else list(row.events.filter(seq_no=told.seq_no))
+    digest = _digest(told.content)
+    for known in numbered:
+        if known.digest == digest:
+            inbound.deviate("conflicting_event" if known.conflict else "repeated_event")
+            return known.answer or {}
     if row is not None and _begins_another(row, told):
         inbound.deviate("transaction_id_used_again")
         closing.supersede(inbound, row, told.start)
-        row = None
-    if row is not None and not _is_new(inbound, row, told):
-        return row
+        row, numbered = None, []
+    if row is not None and numbered:
+        inbound.deviate("conflicting_event")
+    else:
+        row = _take(inbound, row, told, decision)
+    said = answer(row)
+    _append(inbound, row, told, digest, said, conflict=bool(numbered))
+    return said
+
+
+def _take(
+    inbound: Inbound, row: Transaction | None, told: Told, decision: Decision | None
+) -> Transaction:
+    """What a new event says of its transaction, which may be new as well."""
     if told.event_type == STARTED:
         row = _started(inbound, row, told, decision)
     else:
         row = row or _unknown(inbound, told)
         _updated(inbound, row, told, decision)
     transactions.record_samples(inbound, row, told.samples)
-    if ended:
+    if told.event_type == ENDED:
         if row.ended_at is None or row.closed_by:
             transactions.end(inbound, row, told.stop)
         if numbers_are_missing(row, told.seq_no):
             _ask_for_the_rest(inbound, row)
-    _append(inbound, row, told, conflict=False)
     return row
 
 
@@ -67,11 +101,9 @@ def _begins_another(row: Transaction, told: Told) -> bool:
     """Whether the station uses an id again, as some do that count from 1 after a restart.
 
     It begins after all that is known of the earlier transaction, which has ended, or ended with
-    a restart of the station; otherwise it is a repetition of the start, or a conflict with it.
+    a restart of the station; otherwise it is in conflict with the start that is known.
     """
     if told.event_type != STARTED or row.started_at is None:
-        return False
-    if row.events.filter(digest=_digest(told)).exists():
         return False
     latest = row.events.aggregate(occurred=Max("occurred_at"), received=Max("received_at"))
     if latest["occurred"] is None or told.start.moment.at <= latest["occurred"]:
@@ -174,20 +206,9 @@ def _unknown(inbound: Inbound, told: Told) -> Transaction:
     return row
 
 
-def _is_new(inbound: Inbound, row: Transaction, told: Told) -> bool:
-    known = row.events.filter(seq_no=told.seq_no, conflict=False).first()
-    if known is None:
-        return True
-    if known.digest == _digest(told):
-        inbound.deviate("repeated_event")
-        return False
-    inbound.deviate("conflicting_event")
-    if not row.events.filter(seq_no=told.seq_no, digest=_digest(told)).exists():
-        _append(inbound, row, told, conflict=True)
-    return False
-
-
-def _append(inbound: Inbound, row: Transaction, told: Told, *, conflict: bool) -> None:
+def _append(
+    inbound: Inbound, row: Transaction, told: Told, digest: str, said: Answer, *, conflict: bool
+) -> None:
     inbound.unit.append(
         TransactionEvent,
         (
@@ -198,14 +219,15 @@ def _append(inbound: Inbound, row: Transaction, told: Told, *, conflict: bool) -
             told.start.moment.at,
             inbound.received_at,
             told.start.offline,
-            _digest(told),
+            digest,
             conflict,
+            said or None,
         ),
     )
 
 
-def _digest(told: Told) -> str:
+def _digest(content: dict[str, Any]) -> str:
     # Clients set `offline` on what they queue again.
-    content = {name: value for name, value in told.content.items() if name != "offline"}
-    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    told = {name: value for name, value in content.items() if name != "offline"}
+    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]

@@ -1,11 +1,8 @@
 """Transactions, whichever way a version tells of them: found, begun, ended, and told to core."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Q
 
 from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
@@ -21,12 +18,15 @@ from chargepoints.services import (
 )
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.metering import Element
-from chargepoints.unit_of_work import take_numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6)."""
+    """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6).
+
+    `answer` is what it is answered, as far as that depends on the decision: kept on the row, and
+    given again to a repetition (P4).
+    """
 
     moment: Moment
     evse_id: int | None
@@ -38,16 +38,20 @@ class Start:
     remote_start_id: int | None = None
     offline: bool = False
     charging_state: str = ""
+    answer: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
+    """What ends a transaction; `answer` as of a Start."""
+
     moment: Moment
     transaction_id: str
     meter_wh: float | None = None
     reason: str = ""
     token: TokenAsked | None = None
     samples: Sequence[Element] = ()
+    answer: dict[str, Any] | None = None
 
 
 def start_effect(value: str) -> str:
@@ -127,25 +131,6 @@ def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -
     inbound.emit("transaction.updated", describe(row), moment)
 
 
-def start_numbered(
-    inbound: Inbound, start: Start, decision: Decision, key_text: str
-) -> Transaction:
-    """Begin a transaction under a number of ours; the same start gets the same number (P4).
-
-    `key_text` holds what tells a repetition from a new start: connector, token, timestamp and
-    register, as the charger wrote them.
-    """
-    key = hashlib.sha256(key_text.lower().encode()).hexdigest()
-    station_id = inbound.station.id
-    known = Transaction.objects.filter(charge_point_id=station_id, start_key=key).first()
-    if known is not None:
-        inbound.deviate("repeated_start")
-        return known
-    orphan = _orphaned_stop(inbound, start)
-    number = take_numbers("transaction_number", {station_id: 1})[station_id]
-    return begin(inbound, start, decision, row=orphan, transaction_id=str(number), start_key=key)
-
-
 def begin(
     inbound: Inbound,
     start: Start,
@@ -161,7 +146,7 @@ def begin(
     """
     row = row or Transaction(charge_point_id=inbound.station.id)
     row.transaction_id = transaction_id
-    row.start_key = start_key
+    row.start_key, row.start_answer = start_key, start.answer
     clock_skew.observe(inbound, start.moment)
     row.orphan = False
     for name in ("evse_id", "connector_id", "reservation_id", "remote_start_id"):
@@ -194,28 +179,6 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
         row.authorization_status = decision.status
         row.decided_by = decision.decided_by
         row.group_id_token = decision.group_id_token or ""
-        row.id_token_expires_at = decision.expires_at
-
-
-def verdict(row: Transaction) -> Decision:
-    """What was said of its token when it began, or since by core."""
-    return Decision(
-        status=row.authorization_status,
-        decided_by=row.decided_by,
-        group_id_token=row.group_id_token or None,
-        expires_at=row.id_token_expires_at,
-    )
-
-
-def stop(inbound: Inbound, stop: Stop) -> Transaction:
-    """End a transaction; the first end wins, and one without a start is kept as an orphan."""
-    row = find(inbound, stop.transaction_id, to_end=True) or _match_stop(inbound, stop)
-    if row is None:
-        row = _orphan(inbound, stop)
-    if row.ended_at is not None and not row.closed_by:
-        _compare_stops(inbound, row, stop)
-        return row
-    return end(inbound, row, stop)
 
 
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
@@ -224,6 +187,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.ended_at = stop.moment.at
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
+    row.stop_answer = stop.answer
     row.stop_reason = clip(stop.reason, 50)
     stopped_by(row, stop.token)
     row.power_w = row.current_a = None
@@ -253,7 +217,11 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
 def stopped_by(row: Transaction, token: TokenAsked | None) -> None:
     """The token of who stops it is kept to be looked at, and for nothing else."""
     if token is not None:
-        row.stop_id_token = clip(key_codes.shown_value(token.value, token.type), 255)
+        row.stop_id_token = shown_token(token)
+
+
+def shown_token(token: TokenAsked) -> str:
+    return clip(key_codes.shown_value(token.value, token.type), 255)
 
 
 def _is_thousandfold(register: float | None, sample: float | None) -> bool:
@@ -323,60 +291,3 @@ def confirm_start(inbound: Inbound, row: Transaction) -> None:
         keys = [str(row.remote_start_id)]
     for key in keys:
         commands.confirm_effect(inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk)
-
-
-def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
-    """The one transaction a stop without a usable id can mean: open, begun before, same token."""
-    if stop.transaction_id not in ("0", "-1", ""):
-        return None
-    candidates = Transaction.objects.filter(
-        Q(started_at=None) | Q(started_at__lte=stop.moment.at),
-        charge_point_id=inbound.station.id,
-        ended_at=None,
-    )
-    if stop.token is not None:
-        same_token = list(candidates.filter(id_token__iexact=stop.token.value)[:2])
-        if len(same_token) == 1:
-            inbound.deviate("transaction_matched_by_token")
-            return same_token[0]
-    found = list(candidates[:2])
-    if len(found) != 1:
-        return None
-    inbound.deviate("transaction_matched_by_time")
-    return found[0]
-
-
-def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
-    """A transaction known by its end alone; the same end again is the same orphan."""
-    inbound.deviate("unknown_transaction")
-    text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
-    name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    row = find(inbound, name) or Transaction(
-        charge_point_id=inbound.station.id, transaction_id=name, orphan=True
-    )
-    if stop.token is not None:
-        row.id_token, row.id_token_type = clip(stop.token.value, 255), clip(stop.token.type, 20)
-    return row
-
-
-def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
-    """The end that came before this start, if it is plainly its end."""
-    if start.token is None:
-        return None
-    orphans = Transaction.objects.filter(
-        charge_point_id=inbound.station.id,
-        orphan=True,
-        started_at=None,
-        ended_at__gte=start.moment.at,
-        id_token__iexact=start.token.value,
-    )
-    if start.meter_wh is not None:
-        orphans = orphans.filter(meter_stop_wh__gte=start.meter_wh)
-    return orphans.order_by("ended_at").first()
-
-
-def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
-    inbound.deviate("repeated_stop")
-    if row.ended_at != stop.moment.at or row.meter_stop_wh != stop.meter_wh:
-        # The first wins; the second stays in the trace.
-        inbound.deviate("conflicting_stop")

@@ -91,9 +91,9 @@ MUTANTS = [
     Mutant(
         "no unique key of a start",
         "P4",
-        TRANSACTIONS,
-        "    key = hashlib.sha256(key_text.lower().encode()).hexdigest()\n",
-        "    key = hashlib.sha256(f'{key_text}{inbound.message_id}'.encode()).hexdigest()\n",
+        "chargepoints/services/starts_and_stops.py",
+        "start_key=key\n",
+        "start_key=key[:28] + inbound.message_id[:36]\n",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",
     ),
@@ -109,8 +109,8 @@ MUTANTS = [
         "no number of a transaction's events",
         "P4",
         "chargepoints/services/transaction_events.py",
-        "    if row is not None and not _is_new(inbound, row, told):\n        return row\n",
-        "",
+        "        if known.digest == digest:",
+        "        if False:",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",
     ),

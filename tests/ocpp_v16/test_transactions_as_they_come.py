@@ -55,6 +55,26 @@ async def test_a_repeated_start_gets_the_verdict_it_got_whatever_core_says_of_it
         assert await cp.start(tag, timestamp=when) == first
 
 
+async def test_a_repeated_stop_gets_the_verdict_it_got(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    tag = f"S-{identity}"
+    core.decisions.tokens[tag] = {"status": "accepted", "cache_ttl_s": 0}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        number = (await cp.start(tag))["transactionId"]
+        when = at()
+        first = await cp.stop(number, idTag=tag, timestamp=when)
+        assert first == {"idTagInfo": {"status": "Accepted"}}
+        core.decisions.tokens[tag] = {"status": "blocked"}
+        asked = len(core.journal.decisions)
+        assert await cp.stop(number, idTag=tag, timestamp=when) == first
+        await cp.reconnect()
+        assert await cp.stop(number, idTag=tag, timestamp=when) == first
+        assert len(cp.events("transaction.ended")) == 1
+        mine = [each.request.get("charge_point") for each in core.journal.decisions[asked:]]
+        assert identity not in mine
+
+
 async def test_the_same_message_twice_gets_the_same_reply(
     gateway: RunningGateway, identity: str
 ) -> None:
@@ -105,6 +125,19 @@ async def test_a_stop_without_a_usable_id_ends_the_one_that_it_can_mean(
         await cp.stop(number, idTag="TAG-B")
         ended = [row for row in cp.transactions() if row.ended_at]
         assert [row.id_token for row in ended] == ["TAG-B"]
+
+
+async def test_a_stop_without_a_usable_id_that_is_told_again_ends_nothing_more(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.start("TAG-A", connector=1)
+        when = at()
+        first = await cp.stop(-1, idTag="TAG-A", timestamp=when)
+        await cp.start("TAG-A", connector=2, meterStart=7)
+        assert await cp.stop(-1, idTag="TAG-A", timestamp=when) == first
+        assert [row.ended_at is None for row in cp.transactions()] == [False, True]
+        assert len(cp.events("transaction.ended")) == 1
 
 
 async def test_a_stop_of_an_unknown_transaction_is_kept_as_an_orphan(

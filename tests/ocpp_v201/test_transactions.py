@@ -96,3 +96,55 @@ async def test_the_last_reading_is_the_latest(station: OperatedStation) -> None:
     await charging.tell("Ended", "StopAuthorized", meterValue=told)
     (row,) = station.transactions()
     assert (row.meter_start_wh, row.meter_stop_wh) == (100.0, 700.0)
+
+
+async def test_an_event_that_is_told_again_gets_the_answer_it_got(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    """P4: whatever core says of its token now, which is in use by this very transaction."""
+    token: Payload = {"idToken": f"T-{station.row.identity}"[:36], "type": "ISO14443"}
+    accepted = {"status": "accepted", "group_id_token": "G", "personal_message": "Welcome"}
+    core.decisions.tokens[token["idToken"]] = accepted | {"cache_ttl_s": 0}
+    started = Charging(station).event("Started", "Authorized", idToken=token, evse=EVSE)
+    first = await station.call("TransactionEvent", started)
+    assert first["idTokenInfo"]["personalMessage"]["content"] == "Welcome"
+    core.decisions.tokens[token["idToken"]] = {"status": "concurrent_tx"}
+    assert await station.call("TransactionEvent", started | {"offline": True}) == first
+    await station.reconnect()
+    assert await station.call("TransactionEvent", started) == first
+    asked = [
+        exchange
+        for exchange in core.journal.decisions
+        if exchange.path == "/authorize"
+        and exchange.request["charge_point"] == station.row.identity
+    ]
+    assert len(asked) == 1
+    (row,) = station.transactions()
+    assert (row.authorization_status, row.events.count()) == ("accepted", 1)
+
+
+async def test_an_event_in_conflict_gets_the_answer_it_got(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    charging = Charging(station)
+    await charging.tell("Started", "CablePluggedIn", evse=EVSE)
+    charging.seq_no = 0
+    token: Payload = {"idToken": f"C-{station.row.identity}"[:36], "type": "ISO14443"}
+    other = charging.event("Updated", "Authorized", idToken=token)
+    core.decisions.tokens[token["idToken"]] = {"status": "accepted", "cache_ttl_s": 0}
+    first = await station.call("TransactionEvent", other)
+    core.decisions.tokens[token["idToken"]] = {"status": "blocked"}
+    assert await station.call("TransactionEvent", other) == first
+    (row,) = station.transactions()
+    assert sorted(row.events.values_list("seq_no", "conflict")) == [(0, False), (0, True)]
+
+
+async def test_an_end_that_is_told_again_costs_what_it_did(station: OperatedStation) -> None:
+    charging = await station.charging()
+    await charging.tell("Updated", "MeterValuePeriodic")
+    station.row.transactions.update(total_cost=3.5)
+    ended = charging.event("Ended", "EVDeparted")
+    first = await station.call("TransactionEvent", ended)
+    assert first == {"totalCost": 3.5}
+    station.row.transactions.update(total_cost=4.0)
+    assert await station.call("TransactionEvent", ended) == first
