@@ -1,17 +1,8 @@
-"""Refusing with an HTTP status; a WebSocket handshake by ASGI's `websocket.http.response`."""
+"""Refusing a WebSocket handshake with an HTTP status (ASGI's `websocket.http.response`)."""
 
 from collections.abc import Iterable
-from http import HTTPStatus
 
 from connect_site.server.interface import Send
-
-
-def phrase(status: int) -> bytes:
-    """What a status is called; Twisted has no name for the younger ones, 429 among them."""
-    try:
-        return HTTPStatus(status).phrase.encode()
-    except ValueError:
-        return b""
 
 
 async def deny(

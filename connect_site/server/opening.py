@@ -10,7 +10,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
 
 from connect_site.server import handshake
-from connect_site.server.denial import phrase
+from connect_site.server.http_status import phrase
 from connect_site.server.inbox import Inbox
 
 Headers = list[tuple[bytes, bytes]]

@@ -8,7 +8,7 @@ from twisted.internet.address import IPv4Address
 
 from connect_site.server import handshake
 from connect_site.server.channel import RequestChannel
-from connect_site.server.denial import phrase
+from connect_site.server.http_status import phrase
 from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
