@@ -46,7 +46,7 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     if charge_point is None and settings.UNKNOWN_CHARGE_POINTS == "pending":
         charge_point = _take_in(request)
     if charge_point is None:
-        authentication.unknown(request)
+        authentication.take_as_long(request)
         return Refused(404, "unknown_identity", "Register the charge point, or correct its URL.")
     if refused := authentication.authenticate(unit, charge_point, request, deviations):
         return refused

@@ -28,8 +28,8 @@ def authenticate(
     return _fits(unit, charge_point, charge_point.security_profile, request, deviations)
 
 
-def unknown(request: Request) -> None:
-    """Take the time that a known charger's key would take."""
+def take_as_long(request: Request) -> None:
+    """As for a charger that is known: the time must not tell which identities are."""
     _NO_CREDENTIAL.matches(request.authorization or b"")
 
 

@@ -43,8 +43,8 @@ class Claimed:
 def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
     """The next command to send, marked as sent; None where there is none.
 
-    Until the charger's boot is accepted nothing is sent but the request to boot
-    (2.0.1 B02.FR.02, 1.6 4.2.1).
+    Until the charger's boot is accepted nothing is sent but the request to boot and, while it is
+    pending, what its version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).
     """
     now = timezone.now()
     if unit.fetch_one(_QUEUED, (station.id,)) is None:
@@ -66,8 +66,6 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
         try:
             action, payload = compose(unit, version, command)
         except CommandRefused as refused:
-            # Never sent now: what is secret in it need not be kept.
-            command.args = stored_args(command.type, command.args)
             commands.fail(
                 unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail
             )
