@@ -64,10 +64,7 @@ def conclude_diagnostics(command: Command, response: Payload) -> Conclusion:
 
 
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response["status"] == "Rejected":
-        uploads.refused(command, "Rejected")
-    else:
-        uploads.promised(command, response.get("filename") or "")
+    uploads.answered(command, str(response["status"]), response.get("filename") or "")
 
 
 def conclude_log(command: Command, response: Payload) -> Conclusion:

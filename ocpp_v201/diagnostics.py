@@ -79,10 +79,7 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if response["status"] == "Rejected":
-        uploads.refused(command, "Rejected")
-    else:
-        uploads.promised(command, response.get("filename") or "")
+    uploads.answered(command, str(response["status"]), response.get("filename") or "")
 
 
 def conclude_log(command: Command, response: Payload) -> Conclusion:

@@ -40,12 +40,20 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
     return upload
 
 
+def answered(command: Command, status: str, file_name: str) -> None:
+    """To a request for a log."""
+    if status == "Rejected":
+        _refused(command, status)
+    else:
+        promised(command, file_name)
+
+
 def promised(command: Command, file_name: str) -> None:
     """The charge point said under which name it will come."""
     Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
 
 
-def refused(command: Command, status: str) -> None:
+def _refused(command: Command, status: str) -> None:
     """The charge point is not going to upload anything: its link is closed."""
     Upload.objects.filter(command=command).update(
         status=clip(status, 50), status_at=timezone.now(), expires_at=timezone.now()
