@@ -19,7 +19,7 @@ from chargepoints.versions import (
     ResponseReading,
 )
 from ocpp_v201 import numbers
-from ocpp_v201.requests import request_id
+from ocpp_v201.requests import asked_for_all, request_id
 
 PRIORITIES = {
     "always_front": "AlwaysFront",
@@ -96,9 +96,8 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def _complete(unit: UnitOfWork, command: Command) -> None:
-    """All messages were asked for: what the station did not report, it no longer shows."""
-    if set(command.request or {}) == {"requestId"} and command.sent_at is not None:
-        display.forget_older(unit, command.charge_point_id, command.sent_at)
+    if (asked_at := asked_for_all(command)) is not None:
+        display.forget_older(unit, command.charge_point_id, asked_at)
 
 
 def clear(unit: UnitOfWork, command: Command) -> Payload:

@@ -18,7 +18,7 @@ from chargepoints.versions import (
     ResponseReading,
 )
 from ocpp_v201 import batches, naming, numbers
-from ocpp_v201.requests import request_id
+from ocpp_v201.requests import asked_for_all, request_id
 
 BASES = {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
 CRITERIA = {
@@ -123,9 +123,8 @@ def record_asked(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 
 def _complete(command: Command) -> None:
-    """All monitors were asked for: what the station did not report, it no longer has."""
-    if set(command.request or {}) == {"requestId"} and command.sent_at is not None:
-        monitors.forget_older(command.charge_point_id, command.sent_at)
+    if (asked_at := asked_for_all(command)) is not None:
+        monitors.forget_older(command.charge_point_id, asked_at)
 
 
 def notify_report(inbound: Inbound, decision: Any) -> Payload:

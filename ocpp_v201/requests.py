@@ -1,4 +1,6 @@
-"""What several requests have: a number that ties later messages to them, and their tries."""
+"""What several requests have: a number that ties later messages to them, criteria, tries."""
+
+from datetime import datetime
 
 from chargepoints.models import Command
 from chargepoints.services.numbering import next_number
@@ -7,6 +9,11 @@ from chargepoints.versions import Payload
 
 def request_id(command: Command) -> int:
     return next_number(command.charge_point_id)
+
+
+def asked_for_all(command: Command) -> datetime | None:
+    """When its request, which has no criteria, was sent: what is not reported then is gone."""
+    return command.sent_at if set(command.request or {}) == {"requestId"} else None
 
 
 def tries(args: Payload) -> Payload:

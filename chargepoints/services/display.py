@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from chargepoints.models import DisplayMessage
 from chargepoints.services.numbering import next_free
@@ -45,17 +46,17 @@ def forget(unit: UnitOfWork, charge_point_id: int, number: int) -> None:
 
 def forget_older(unit: UnitOfWork, charge_point_id: int, than: datetime) -> None:
     """What was last seen before this is gone."""
-    older = DisplayMessage.objects.filter(charge_point_id=charge_point_id, read_at__lt=than)
-    for number in list(older.values_list("number", flat=True)):
-        forget(unit, charge_point_id, number)
+    _forget_each(unit, charge_point_id, read_at__lt=than)
 
 
 def transaction_ended(unit: UnitOfWork, charge_point_id: int, transaction_id: str) -> None:
     """2.0.1 O02.FR.02: a message about a transaction ends with it."""
-    about = DisplayMessage.objects.filter(
-        charge_point_id=charge_point_id, transaction_id=transaction_id
-    )
-    for number in list(about.values_list("number", flat=True)):
+    _forget_each(unit, charge_point_id, transaction_id=transaction_id)
+
+
+def _forget_each(unit: UnitOfWork, charge_point_id: int, **criteria: Any) -> None:
+    rows = DisplayMessage.objects.filter(charge_point_id=charge_point_id, **criteria)
+    for number in list(rows.values_list("number", flat=True)):
         forget(unit, charge_point_id, number)
 
 
