@@ -31,7 +31,7 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
         data = [_authorization_data(entry) for entry in entries]
         return batches.fitting(command.charge_point_id, data, _longest, "LocalAuthListCtrlr", "")
 
-    part = local_lists.next_part(command, most, _same)
+    part = local_lists.next_part(command, most, _key)
     payload: Payload = {
         "versionNumber": part.version,
         "updateType": "Full" if part.full else "Differential",
@@ -50,7 +50,7 @@ def _longest(data: list[Payload]) -> Payload:
     }
 
 
-def _same(entry: Entry) -> Hashable:
+def _key(entry: Entry) -> Hashable:
     # C01.FR.25: of the same value and type; identifierStrings are the same in any case.
     return entry.value.lower(), entry.type or USUAL_TYPE
 

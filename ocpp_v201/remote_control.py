@@ -63,7 +63,7 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
         payload["groupIdToken"] = {"idToken": args["group_id_token"], "type": "Central"}
     if "charging_profile" in args:
         charging_profiles.keep(
-            command, schedules.begun(args["charging_profile"]), "charging_profile"
+            command, schedules.with_start(args["charging_profile"]), "charging_profile"
         )
         evse_id = args.get("evse_id", 0)
         profile = charging_profiles.numbered(unit, command, evse_id, "charging_profile")

@@ -39,7 +39,7 @@ def charging_profile(profile: Payload) -> Payload:
     return said
 
 
-def begun(profile: Payload) -> Payload:
+def with_start(profile: Payload) -> Payload:
     """K01.FR.40: an absolute or recurring schedule says when it starts; now, if not told."""
     if "start" in profile or profile["kind"] == "relative":
         return profile

@@ -11,7 +11,7 @@ from chargepoints.versions import (
     ResponseReading,
     by_status,
 )
-from ocpp_v201.schedules import PURPOSE, begun, charging_profile
+from ocpp_v201.schedules import PURPOSE, charging_profile, with_start
 
 # K10.FR.02: a request has a criterion at least, so all profiles go by their purposes; FR.06: those
 # from outside are not ours to clear.
@@ -19,7 +19,7 @@ CLEARED = ("station_max", "default", "transaction")
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    charging_profiles.keep(command, begun(command.args["profile"]))
+    charging_profiles.keep(command, with_start(command.args["profile"]))
     evse_id, profile = charging_profiles.next_part(unit, command)
     if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
         # K01.FR.38, and SetChargingProfileRequest's evseId.

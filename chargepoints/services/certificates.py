@@ -162,10 +162,10 @@ def _named_by_itself(charge_point_id: int, pem: str) -> dict[str, str]:
 
 def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
     """The one by which the charge point listed this certificate, if it did."""
-    listed = InstalledCertificate.objects.filter(
+    known = InstalledCertificate.objects.filter(
         charge_point_id=charge_point_id, serial_number__iexact=f"{certificate.serial_number:x}"
     ).first()
-    return listed.hash_algorithm if listed and listed.hash_algorithm in ALGORITHMS else "SHA256"
+    return known.hash_algorithm if known and known.hash_algorithm in ALGORITHMS else "SHA256"
 
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:

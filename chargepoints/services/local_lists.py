@@ -41,16 +41,16 @@ class Part:
 
 
 def next_part(
-    command: Command, most: Callable[[list[Entry]], int], same: Callable[[Entry], Hashable]
+    command: Command, most: Callable[[list[Entry]], int], key: Callable[[Entry], Hashable]
 ) -> Part:
     """What to send next, under the next version: as many entries as `most` says.
 
-    Raises CommandRefused where entries are the `same` for this version, which no list may hold
-    (1.6 5.15, 2.0.1 D01.FR.06).
+    Entries of one `key` are one token in this version, of which no list may hold two
+    (1.6 5.15, 2.0.1 D01.FR.06). Raises CommandRefused.
     """
-    _fix_entries(command, same)
+    _fix_entries(command, key)
     items = _items(command)
-    if len({same(entry) for entry in items}) < len(items):
+    if len({key(entry) for entry in items}) < len(items):
         raise CommandRefused("invalid_args", "a token is named twice")
     accepted = (command.result or {}).get("accepted", 0)
     part = items[accepted:]
@@ -141,14 +141,15 @@ def _is_full(command: Command) -> bool:
     return bool(command.args.get("update", "full") == "full")
 
 
-def _fix_entries(command: Command, same: Callable[[Entry], Hashable]) -> None:
+def _fix_entries(command: Command, key: Callable[[Entry], Hashable]) -> None:
     """The gateway's own table as it is now, where the command names no entries."""
     if "entries" in command.args or not _is_full(command):
         return
-    own = IdToken.objects.filter(source=IdToken.Source.OWN).order_by("-id")
-    # Of rows that are the same for this version, the first one counts.
-    rows = {same(entry): entry for entry in map(_of_row, own)}
-    command.args["entries"] = [_as_args(entry) for entry in reversed(rows.values())]
+    own: dict[Hashable, Entry] = {}
+    for row in IdToken.objects.filter(source=IdToken.Source.OWN).order_by("id"):
+        entry = _of_row(row)
+        own.setdefault(key(entry), entry)
+    command.args["entries"] = [_as_args(entry) for entry in own.values()]
 
 
 def _items(command: Command) -> list[Entry]:
