@@ -1,9 +1,10 @@
 """Smart charging (1.6, 5.16, 5.5 and 5.7)."""
 
-from chargepoints.charging_schedules import charging_schedule, check, said_time
+from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import charging_profiles, expected_schedule
 from chargepoints.services.commands import CommandRefused
+from chargepoints.services.profile_checks import check_profile
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
@@ -20,7 +21,7 @@ PURPOSE = {
 
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
-    check(profile)
+    check_profile(profile)
     profile = charging_profiles.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
@@ -48,13 +49,6 @@ def _number(transaction_id: str) -> int:
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     connector, profile = charging_profiles.next_part(unit, command)
-    # 3.13.1: the one is for the charge point only, the other never.
-    if profile["purpose"] == "station_max" and connector:
-        raise CommandRefused("invalid_args", "`station_max` is for EVSE 0")
-    if profile["purpose"] == "transaction":
-        if not connector:
-            raise CommandRefused("invalid_args", "`transaction` is for one EVSE")
-        profile = charging_profiles.of_transaction(command, connector, profile)
     return {
         "connectorId": connector,
         "csChargingProfiles": charging_profile(unit, command.charge_point, profile),

@@ -83,14 +83,8 @@ def conclude_start(command: Command, response: Payload) -> Conclusion:
 
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    args = command.args
-    if command.type != "start" or response["status"] != "Accepted":
-        return
-    # Without an EVSE, where the profile holds is not known.
-    if "charging_profile" in args and "evse_id" in args:
-        charging_profiles.install(
-            command.charge_point_id, args["evse_id"], args["charging_profile"]
-        )
+    if command.type == "start" and response["status"] == "Accepted":
+        charging_profiles.accepted_with_start(command)
 
 
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:

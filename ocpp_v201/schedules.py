@@ -2,9 +2,10 @@
 
 from django.utils import timezone
 
-from chargepoints.charging_schedules import charging_schedule, check, said_time
+from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.clock import api_time, coming_time
 from chargepoints.inbound import clip
+from chargepoints.services.profile_checks import check_profile
 from chargepoints.versions import Payload
 from ocpp_v201 import numbers
 
@@ -21,7 +22,7 @@ NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 def charging_profile(profile: Payload) -> Payload:
     """ChargingProfileType from a neutral profile. Raises CommandRefused where there is none."""
-    check(profile)
+    check_profile(profile)
     said: Payload = {
         "id": profile["id"],
         "stackLevel": profile["stack_level"],

@@ -21,14 +21,9 @@ CLEARED = ("station_max", "default", "transaction")
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     charging_profiles.keep(command, with_start(command.args["profile"]))
     evse_id, profile = charging_profiles.next_part(unit, command)
-    if profile["purpose"] == "station_max" and (evse_id or profile["kind"] == "relative"):
-        # K01.FR.38, and SetChargingProfileRequest's evseId.
-        raise CommandRefused("invalid_args", "`station_max` is for EVSE 0, and never relative")
-    if profile["purpose"] == "transaction" and not evse_id:
-        raise CommandRefused("invalid_args", "K01.FR.16: `transaction` is for one EVSE")
-    if profile["purpose"] == "transaction":
-        # K01.FR.03: it names its transaction, which is the one under way there.
-        profile = charging_profiles.of_transaction(command, evse_id, profile)
+    if profile["purpose"] == "station_max" and profile["kind"] == "relative":
+        # K01.FR.38.
+        raise CommandRefused("invalid_args", "`station_max` is never relative")
     _check_place(command.charge_point_id, evse_id, profile)
     profile = charging_profiles.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}

@@ -10,6 +10,7 @@ from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse, Tra
 from chargepoints.services import commands, composite_schedule, quirks
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.numbering import next_free
+from chargepoints.services.profile_checks import check_evse
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Conclusion, by_status
 
@@ -85,7 +86,10 @@ def each_evse(command: Command) -> list[int]:
 
 
 def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
-    """The EVSE that is next, and the profile with an id that is this EVSE's."""
+    """The EVSE that is next, and the profile with an id that is this EVSE's.
+
+    One of a transaction names it. Raises CommandRefused.
+    """
     evses, done = each_evse(command), len(command.result or [])
     evse_id = evses[min(done, len(evses) - 1)]
     profile = numbered(unit, command, evse_id)
@@ -93,11 +97,14 @@ def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
         quirks.used(unit, command.charge_point_id, "ignores_connector_0")
     if done:
         profile = profile | {"id": _number_for(command.charge_point_id, evse_id, profile)}
+    check_evse(evse_id, profile["purpose"])
+    if profile["purpose"] == Purpose.TRANSACTION:
+        profile = _of_transaction(command, evse_id, profile)
     return evse_id, profile
 
 
-def of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile:
-    """The profile with the transaction that it is for: the one it names, or that is under way."""
+def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile:
+    """2.0.1 K01.FR.03: the transaction that it names, or that is under way."""
     if "transaction_id" in profile:
         return profile
     under_way = Transaction.objects.filter(
@@ -124,6 +131,14 @@ def accepted(
             {"evse_id": evse_id, "duration_s": VERIFIED_FOR_S, "unit": profile["unit"]},
             requested_by="gateway",
         )
+
+
+def accepted_with_start(command: Command) -> None:
+    """The charge point took a remote start, and the profile that may have come with it."""
+    args = command.args
+    # Without an EVSE, where the profile holds is not known.
+    if "charging_profile" in args and "evse_id" in args:
+        install(command.charge_point_id, args["evse_id"], args["charging_profile"])
 
 
 def is_complete(command: Command) -> bool:
