@@ -49,7 +49,8 @@ KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 365, validate=Range(min=0, max=
 # --- The server process -------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(min=0, max=65535))
-WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=64))
+MOST_WORKERS = 64
+WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=MOST_WORKERS))
 WRITER_THREADS = env.int("WRITER_THREADS", 2, validate=Range(min=1, max=64))
 HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
 DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))

@@ -67,6 +67,8 @@ class Authority:
             .not_valid_before(now - timedelta(minutes=5))
             .not_valid_after(now + timedelta(days=STATION_DAYS))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_key_of(_strong_key(csr)), critical=False)
+            .add_extension(_signed_by(self.certificate.public_key()), critical=False)
             # A00.FR.512, FR.514: a key usage, and no extended one.
             .add_extension(_usage(digital_signature=True, key_agreement=True), critical=True)
             .sign(self._key, hashes.SHA256())
@@ -89,6 +91,8 @@ def create(directory: Path, name: str) -> None:
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_of(key.public_key()), critical=False)
+        .add_extension(_signed_by(key.public_key()), critical=False)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -128,6 +132,11 @@ def is_of_operator(organization: str) -> bool:
     return not names or any(name.lower() in organization.lower() for name in names)
 
 
+# RFC 5280, 4.2.1.1 and 4.2.1.2: who checks strictly wants both.
+_key_of = x509.SubjectKeyIdentifier.from_public_key
+_signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key
+
+
 def _usage(**allowed: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**(dict.fromkeys(USAGES, False) | allowed))
 
@@ -139,12 +148,18 @@ def _read(csr_pem: str) -> x509.CertificateSigningRequest:
         raise SigningRefused("this is no certificate signing request") from error
     if not csr.is_signature_valid:
         raise SigningRefused("the request is not signed with its own key")
-    key = csr.public_key()
-    strong_rsa = isinstance(key, rsa.RSAPublicKey) and key.key_size >= LEAST_RSA_BITS
-    strong_ec = isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= LEAST_EC_BITS
-    if not (strong_rsa or strong_ec):
-        raise SigningRefused("the key is too weak or of an unknown kind")
     return csr
+
+
+def _strong_key(
+    csr: x509.CertificateSigningRequest,
+) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    key = csr.public_key()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= LEAST_RSA_BITS:
+        return key
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= LEAST_EC_BITS:
+        return key
+    raise SigningRefused("the key is too weak or of an unknown kind")
 
 
 def _pem(certificate: x509.Certificate) -> str:

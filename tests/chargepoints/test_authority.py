@@ -34,6 +34,18 @@ def test_it_is_never_made_over_another(own: Authority) -> None:
         call_command("create_authority")
 
 
+def test_what_it_cannot_be_called_and_where_it_cannot_be_are_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.CA_DIRECTORY = str(tmp_path)
+    with pytest.raises(CommandError, match="1 to 64"):
+        call_command("create_authority", name="x" * 65)
+    (tmp_path / "file").touch()
+    settings.CA_DIRECTORY = str(tmp_path / "file" / "below")
+    with pytest.raises(CommandError, match="Not a directory"):
+        call_command("create_authority")
+
+
 def test_where_it_is_kept_has_to_be_said(settings: Settings) -> None:
     settings.CA_DIRECTORY = ""
     with pytest.raises(CommandError, match="CA_DIRECTORY"):
@@ -53,6 +65,15 @@ def test_it_signs_for_the_stations_identity_or_serial_number(
     leaf, root = chain
     leaf.verify_directly_issued_by(root)
     assert leaf.public_key() == key.public_key()
+    # Also for those who check strictly (RFC 5280, 4.2.1.1).
+    keys = [
+        each.extensions.get_extension_for_class(kind).value
+        for each, kind in (
+            (root, x509.SubjectKeyIdentifier),
+            (leaf, x509.AuthorityKeyIdentifier),
+        )
+    ]
+    assert keys[0].digest == keys[1].key_identifier
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
     assert usage.digital_signature and not usage.key_cert_sign
     with pytest.raises(x509.ExtensionNotFound):

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from chargepoints.management.numbers import between
 from chargepoints.models import ApiKey
 
 LONGEST_NAME = 100
@@ -18,14 +19,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="who will use it; commands are noted under this name")
         parser.add_argument("--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.READ.value)
-        parser.add_argument("--expires-days", type=int, metavar="N", help="default: never")
+        parser.add_argument(
+            "--expires-days", type=between(1, MOST_DAYS), metavar="N", help="default: never"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, days = options["name"], options["expires_days"]
         if not 1 <= len(name) <= LONGEST_NAME:
             raise CommandError("the name must have 1 to 100 characters")
-        if days is not None and not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--expires-days must be from 1 to {MOST_DAYS}")
         if ApiKey.objects.filter(name=name).exists():
             raise CommandError(f"there is a key called {name!r} already")
         expires_at = None if days is None else timezone.now() + timedelta(days=days)

@@ -8,6 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chargepoints.services import authority
 
+# RFC 5280: ub-common-name.
+LONGEST_NAME = 64
+
 
 class Command(BaseCommand):
     help = "Make the key and the certificate of the gateway's own authority in CA_DIRECTORY."
@@ -18,9 +21,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.CA_DIRECTORY:
             raise CommandError("Set CA_DIRECTORY to where the authority is to be kept.")
+        if not 1 <= len(options["name"]) <= LONGEST_NAME:
+            raise CommandError(f"the name must have 1 to {LONGEST_NAME} characters")
         directory = Path(settings.CA_DIRECTORY)
         try:
             authority.create(directory, options["name"])
         except FileExistsError:
             raise CommandError(f"There is an authority in {directory} already.") from None
+        except OSError as error:
+            raise CommandError(f"cannot write to {directory}: {error.strerror}") from error
         self.stdout.write(str(directory / authority.CERTIFICATE_FILE))

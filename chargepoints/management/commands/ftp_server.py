@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chargepoints.files import ftp
+from chargepoints.management import numbers
 
 
 class Command(BaseCommand):
@@ -15,9 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=2121)
+        parser.add_argument("--port", type=numbers.port, default=2121)
         parser.add_argument(
-            "--passive-ports", metavar="FIRST-LAST", help="for data connections; default: any"
+            "--passive-ports",
+            type=numbers.ports,
+            metavar="FIRST-LAST",
+            help="for data connections; default: any",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,16 +29,6 @@ class Command(BaseCommand):
             raise CommandError("FTP_URL is not set: no charger would be told to come here")
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         try:
-            ftp.serve(options["host"], options["port"], _ports(options["passive_ports"]))
+            ftp.serve(options["host"], options["port"], options["passive_ports"])
         except OSError as error:
             raise CommandError(str(error)) from error
-
-
-def _ports(text: str | None) -> range | None:
-    if text is None:
-        return None
-    first, _, last = text.partition("-")
-    try:
-        return range(int(first), int(last) + 1)
-    except ValueError:
-        raise CommandError("--passive-ports: FIRST-LAST") from None

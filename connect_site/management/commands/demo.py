@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from chargepoints.management import numbers
 from connect_site.demo.data import USER, prepare
 from connect_site.demo.environment import DIRECTORY, load_secrets
 from connect_site.demo.processes import ChildDiedError, Processes
@@ -39,8 +40,8 @@ class Command(BaseCommand):
     help = "Show the gateway at work: server, event worker, a fake core, six simulated chargers."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--core-port", type=int, help="the next one, if not given")
+        parser.add_argument("--port", type=numbers.port, default=settings.PORT)
+        parser.add_argument("--core-port", type=numbers.port, help="the next one, if not given")
 
     def handle(self, *args: Any, port: int, core_port: int | None, **options: Any) -> None:
         core_port = core_port or port + 1

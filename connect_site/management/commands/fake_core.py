@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chargepoints.management import numbers
 from tests.fakes.core import FakeCore
 
 JOURNAL_LENGTH = 10_000
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8001)
+        parser.add_argument("--port", type=numbers.port, default=8001)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         core = FakeCore(

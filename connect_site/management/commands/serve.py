@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from chargepoints.management import numbers
 from connect_site.server import preflight
 from connect_site.server.run import run
 from connect_site.server.sockets import CannotStartError, listen_on_tcp, listen_on_unix
@@ -22,7 +23,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="default: HOST, %(default)s")
         parser.add_argument(
-            "--port", type=int, default=settings.PORT, help="default: PORT, %(default)s; 0: any"
+            "--port",
+            type=numbers.port,
+            default=settings.PORT,
+            help="default: PORT, %(default)s; 0: any",
         )
         parser.add_argument(
             "--unix",
@@ -32,7 +36,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--workers",
-            type=int,
+            type=numbers.between(1, settings.MOST_WORKERS),
             default=settings.WORKERS,
             help="server processes; more than one needs PostgreSQL and Redis; "
             "default: WORKERS, %(default)s",
