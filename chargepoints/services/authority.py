@@ -68,7 +68,7 @@ class Authority:
             .not_valid_after(now + timedelta(days=STATION_DAYS))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_of(_strong_key(csr)), critical=False)
-            .add_extension(_signed_by(self.certificate.public_key()), critical=False)
+            .add_extension(_signed_by(self._key.public_key()), critical=False)
             # A00.FR.512, FR.514: a key usage, and no extended one.
             .add_extension(_usage(digital_signature=True, key_agreement=True), critical=True)
             .sign(self._key, hashes.SHA256())

@@ -66,14 +66,9 @@ def test_it_signs_for_the_stations_identity_or_serial_number(
     leaf.verify_directly_issued_by(root)
     assert leaf.public_key() == key.public_key()
     # Also for those who check strictly (RFC 5280, 4.2.1.1).
-    keys = [
-        each.extensions.get_extension_for_class(kind).value
-        for each, kind in (
-            (root, x509.SubjectKeyIdentifier),
-            (leaf, x509.AuthorityKeyIdentifier),
-        )
-    ]
-    assert keys[0].digest == keys[1].key_identifier
+    of_root = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    signed_by = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    assert signed_by.key_identifier == of_root.digest
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
     assert usage.digital_signature and not usage.key_cert_sign
     with pytest.raises(x509.ExtensionNotFound):
