@@ -79,13 +79,13 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    uploads.answered(command, str(response["status"]), response.get("filename") or "")
+    uploads.answered(unit, command, str(response["status"]), response.get("filename") or "")
 
 
 def conclude_log(command: Command, response: Payload) -> Conclusion:
     # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
     status = str(response["status"])
-    if status in ("Accepted", "AcceptedCanceled"):
+    if status in ("Accepted", uploads.CANCELED):
         return Conclusion(Command.State.ACCEPTED)
     return Conclusion(Command.State.REJECTED, error_code=status)
 

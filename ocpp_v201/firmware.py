@@ -44,11 +44,8 @@ def conclude_update(command: Command, response: Payload) -> Conclusion:
 
 
 def record_update(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    status = str(response["status"])
-    if status == firmware.CANCELED:
+    if response["status"] == firmware.CANCELED:
         firmware.superseded(unit, command)
-    elif status != "Accepted":
-        firmware.refused(command, status)
 
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:

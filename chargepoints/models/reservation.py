@@ -47,8 +47,8 @@ class Reservation(models.Model):
         indexes = [
             models.Index(
                 fields=["expires_at"],
-                name="reservation_active",
-                condition=models.Q(state="active"),
+                name="reservation_open",
+                condition=models.Q(state__in=["active", "requested"]),
             )
         ]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Command, CommandBatch
-from chargepoints.services import cautions
+from chargepoints.services import cautions, undone
 from chargepoints.services.command_types import COMMAND_TYPES, CommandType, check_args
 from chargepoints.services.redaction import stored_args
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
@@ -147,6 +147,8 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
         command.finished_at = now
         # What was never sent still holds its passwords.
         command.args = stored_args(command.type, command.args)
+    if state in undone.UNDONE:
+        undone.close(unit, command)
     command.save()
     if command.finished_at is not None:
         announce(unit, command)

@@ -114,13 +114,6 @@ def _md5(firmware: FirmwareFile) -> str:
     return firmware.md5
 
 
-def refused(command: Command, status: str) -> None:
-    """The charge point did not take the update."""
-    FirmwareUpdate.objects.filter(command=command, finished_at=None).update(
-        status=clip(status, 50), finished_at=timezone.now()
-    )
-
-
 def superseded(unit: UnitOfWork, command: Command) -> None:
     """The charge point gave up the update before this one (2.0.1 L01.FR.24, 1.6 L01.FR.26)."""
     running = FirmwareUpdate.objects.filter(
@@ -136,7 +129,8 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
     """A status of the charge point: of the update with this id, else of the newest that runs."""
     updates = FirmwareUpdate.objects.filter(charge_point_id=inbound.station.id)
     if request_id is None:
-        update = updates.filter(finished_at=None).order_by("-id").first()
+        running = updates.filter(finished_at=None).order_by("-id").first()
+        update = running or _told_late(updates.order_by("-id").first(), status)
     else:
         update = updates.filter(request_id=request_id).first()
     repeated = update is not None and update.status == status
@@ -157,7 +151,23 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
     )
 
 
+def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:
+    """The update that is over, where its end is told again, or where only its answer was lost."""
+    if newest is None or status == "Idle":
+        return None
+    return newest if newest.status == status or _answer_was_lost(newest) else None
+
+
+def _answer_was_lost(update: FirmwareUpdate) -> bool:
+    command = update.command
+    lost = command is not None and command.state == Command.State.TIMEOUT
+    return lost and update.status_at is None
+
+
 def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
+    if _answer_was_lost(update):
+        # It runs all the same.
+        update.finished_at = None
     update.status = clip(status, 50)
     update.status_at = inbound.received_at
     if status == INSTALLED or status in FAILED:

@@ -73,7 +73,7 @@ def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
 
 def expire(unit: UnitOfWork, now: datetime) -> None:
     """Reservations whose time is over; a charge point of 1.6 does not tell."""
-    over = Reservation.objects.filter(state=State.ACTIVE, expires_at__lte=now)
+    over = Reservation.objects.filter(state__in=OPEN, expires_at__lte=now)
     for reservation in over[:MOST_AT_ONCE]:
         _change(unit, reservation, State.EXPIRED)
 

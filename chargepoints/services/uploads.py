@@ -12,6 +12,7 @@ from chargepoints.services.numbering import next_number
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
 Kind = Upload.Kind
+CANCELED = "AcceptedCanceled"
 LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
 
 
@@ -40,12 +41,11 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
     return upload
 
 
-def answered(command: Command, status: str, file_name: str) -> None:
+def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:
     """To a request for a log."""
-    if status == "Rejected":
-        _refused(command, status)
-    else:
-        promised(command, file_name)
+    if status == CANCELED:
+        _superseded(unit, command)
+    promised(command, file_name)
 
 
 def promised(command: Command, file_name: str) -> None:
@@ -53,11 +53,16 @@ def promised(command: Command, file_name: str) -> None:
     Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
 
 
-def _refused(command: Command, status: str) -> None:
-    """The charge point is not going to upload anything: its link is closed."""
-    Upload.objects.filter(command=command).update(
-        status=clip(status, 50), status_at=timezone.now(), expires_at=timezone.now()
+def _superseded(unit: UnitOfWork, command: Command) -> None:
+    """The charge point gave up the log before this one (N01.FR.12): its link is closed."""
+    now = timezone.now()
+    asked = Upload.objects.filter(
+        charge_point_id=command.charge_point_id, kind__in=LOGS, received_at=None, told_at=None
     )
+    for upload in asked.filter(expires_at__gt=now).exclude(command=command):
+        upload.status, upload.status_at, upload.expires_at = CANCELED, now, now
+        upload.save(update_fields=["status", "status_at", "expires_at"])
+        commands.deny_effect(unit, command.charge_point_id, _effect(upload), CANCELED)
 
 
 def report(

@@ -1,7 +1,7 @@
 """H Reservation: the CSMS test cases of OCPP 2.0.1, part 6."""
 
 from chargepoints.models import Reservation
-from tests.operated import Payload, at
+from tests.operated import Payload, at, eventually
 from tests.operated_station import TOKEN, Charging, OperatedStation
 
 ID_TOKEN: Payload = {"value": "04A1B2", "type": "ISO14443"}
@@ -112,3 +112,25 @@ async def test_a_reservation_whose_answer_was_lost_ends_all_the_same(
     await station.reconnect()
     assert state(station, request["id"]) == "requested"
     await update(station, request["id"], "Expired")
+
+
+async def test_a_reservation_that_nobody_mentions_again_ends_with_its_time(
+    station: OperatedStation,
+) -> None:
+    args = {"id_token": ID_TOKEN, "expires_at": at(seconds=-2)}
+    assert (await station.post("reserve", args)).status_code == 202
+    _, request = await station.charger.expect_call("ReserveNow")
+    await station.reconnect()
+    await eventually(lambda: state(station, request["id"]) == "expired")
+    (told,) = station.events("reservation.changed")
+    assert told.data["state"] == "expired"
+
+
+async def test_a_reservation_that_is_answered_by_an_error_is_rejected(
+    station: OperatedStation,
+) -> None:
+    args = {"id_token": ID_TOKEN, "expires_at": at(hours=-1)}
+    assert (await station.post("reserve", args)).status_code == 202
+    message_id, request = await station.charger.expect_call("ReserveNow")
+    await station.charger.answer_error(message_id, "NotSupported")
+    await eventually(lambda: state(station, request["id"]) == "rejected")

@@ -58,8 +58,11 @@ async def test_tc_n_36_csms_second_request_cancels_the_first(station: OperatedSt
     first, cancelled = await get_log(station, "diagnostics", "DiagnosticsLog")
     await tell(station, first, "Uploading")
     second, command = await get_log(station, "diagnostics", "DiagnosticsLog", "AcceptedCanceled")
-    await tell(station, first, "AcceptedCanceled")
+    # N01.FR.12: its answer says so, whether or not a status follows.
     assert (await station.settled(cancelled)).state == "no_effect"
+    upload = Upload.objects.get(charge_point=station.row, request_id=first)
+    assert (upload.status, upload.expires_at <= timezone.now()) == ("AcceptedCanceled", True)
+    await tell(station, first, "AcceptedCanceled")
     await tell(station, second, "Uploading", "Uploaded")
     assert (await station.settled(command)).state == "effect_confirmed"
 

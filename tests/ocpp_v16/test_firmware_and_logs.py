@@ -1,9 +1,11 @@
 """Firmware updates and logs beyond the test cases."""
 
 import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from chargepoints.models import Command, FirmwareUpdate, Upload
-from tests.operated import OperatedCharger, Payload
+from tests.operated import OperatedCharger, Payload, eventually
 from tests.running_gateway import RunningGateway
 
 SIGNED: Payload = {
@@ -53,3 +55,59 @@ async def test_the_status_of_a_log_without_an_id_is_that_of_the_newest_log(
         assert Command.objects.get(pk=logged["id"]).state == "effect_confirmed"
         diagnostics = Upload.objects.get(charge_point=cp.row, kind=Upload.Kind.DIAGNOSTICS)
         assert diagnostics.status == ""
+
+
+UNSIGNED: Payload = {"location": "https://files.example.com/plain.bin"}
+
+
+async def test_an_update_that_is_answered_by_an_error_is_over(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.post("update_firmware", UNSIGNED)
+        message_id, _ = await cp.charger.expect_call("UpdateFirmware")
+        await cp.charger.answer_error(message_id, "NotSupported")
+        update = await eventually(lambda: updates(cp).filter(finished_at__isnull=False).first())
+        assert update is not None and update.status == "NotSupported"
+
+
+async def test_an_update_whose_answer_was_lost_is_over_until_the_charger_tells_of_it(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.post("update_firmware", UNSIGNED)
+        await cp.charger.expect_call("UpdateFirmware")
+        await cp.reconnect()
+        await eventually(lambda: updates(cp).filter(finished_at__isnull=False).first())
+        for status, runs in (("Downloading", True), ("Downloaded", True), ("Installed", False)):
+            await cp.call("FirmwareStatusNotification", {"status": status})
+            update = updates(cp).get()
+            assert (update.status, update.finished_at is None) == (status, runs)
+
+
+async def test_the_end_of_an_update_that_is_told_again_is_no_news(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.command("update_firmware", UNSIGNED, "UpdateFirmware", {})
+        for status in ("Downloading", "Installed", "Installed"):
+            await cp.call("FirmwareStatusNotification", {"status": status})
+        told = [event.data["status"] for event in cp.events("charge_point.firmware_status")]
+        assert told == ["Downloading", "Installed"]
+
+
+async def test_a_log_that_the_next_one_cancels_is_waited_for_no_more(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        log = {"log": "security"}
+        _, first = await cp.command("get_log", log, "GetLog", {"status": "Accepted"})
+        await cp.command("get_log", log, "GetLog", {"status": "AcceptedCanceled"})
+        settled = Command.objects.get(pk=first["id"])
+        assert (settled.state, settled.error_code) == ("no_effect", "AcceptedCanceled")
+        uploads = Upload.objects.filter(charge_point=cp.row, expires_at__gt=timezone.now())
+        assert uploads.get().command_id != settled.pk
+
+
+def updates(cp: OperatedCharger) -> QuerySet[FirmwareUpdate]:
+    return FirmwareUpdate.objects.filter(charge_point=cp.row)
