@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoints.inbound import Inbound
-from chargepoints.services import metering, transactions
+from chargepoints.services import metering, transaction_lookup
 from chargepoints.services.metering import Element
 from chargepoints.services.readings import ENERGY, Kind
 from chargepoints.versions import Handler, Payload
@@ -13,7 +13,7 @@ from ocpp_v16 import numbers
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
-    pk, transaction_id = transactions.identify(
+    pk, transaction_id = transaction_lookup.identify(
         inbound, payload.get("transactionId"), evse_id=connector
     )
     metering.record(

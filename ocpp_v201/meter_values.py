@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoints.inbound import Inbound
-from chargepoints.services import metering, transactions
+from chargepoints.services import metering, transaction_lookup
 from chargepoints.services.metering import Element
 from chargepoints.services.readings import ENERGY, Kind
 from chargepoints.versions import Handler, Payload
@@ -16,7 +16,7 @@ LARGEST = 1e15
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     evse_id = numbers.place(inbound, payload["evseId"])
-    pk, transaction_id = transactions.identify(inbound, None, evse_id=evse_id)
+    pk, transaction_id = transaction_lookup.identify(inbound, None, evse_id=evse_id)
     metering.record(
         inbound,
         elements(inbound, payload["meterValue"]),

@@ -9,7 +9,7 @@ from django.db.models import Q
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, ChargingProfile, Command, Transaction
-from chargepoints.services import commands, expected_schedule
+from chargepoints.services import commands, expected_schedule, transaction_lookup
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.composite_schedule import Installed, Limit
 
@@ -38,7 +38,7 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
 
     False where no transaction is under way there, or where nothing can be made of the needs.
     """
-    row = _under_way(inbound, needs.evse_id)
+    row = transaction_lookup.open_on(inbound.station.id, needs.evse_id)
     if row is None:
         return False
     until = needs.departs_at or inbound.received_at + USUAL
@@ -135,13 +135,6 @@ def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: lis
         if overlaps and too_much:
             return False
     return True
-
-
-def _under_way(inbound: Inbound, evse_id: int) -> Transaction | None:
-    found = Transaction.objects.filter(
-        charge_point_id=inbound.station.id, evse_id=evse_id, ended_at=None
-    )
-    return found.order_by("-id").first()
 
 
 def _asked_for(row: Transaction, evse_id: int) -> list[Installed]:

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse, Transaction
-from chargepoints.services import commands, composite_schedule, quirks
+from chargepoints.models import ChargePoint, ChargingProfile, Command, Evse
+from chargepoints.services import commands, composite_schedule, quirks, transaction_lookup
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.numbering import next_free
 from chargepoints.services.profile_checks import check_evse
@@ -107,10 +107,8 @@ def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile
     """2.0.1 K01.FR.03: the transaction that it names, or that is under way."""
     if "transaction_id" in profile:
         return profile
-    under_way = Transaction.objects.filter(
-        charge_point_id=command.charge_point_id, evse_id=evse_id, ended_at=None
-    )
-    if (row := under_way.order_by("-id").first()) is not None:
+    row = transaction_lookup.open_on(command.charge_point_id, evse_id)
+    if row is not None:
         profile = profile | {"transaction_id": row.transaction_id}
         keep(command, profile)
     return profile

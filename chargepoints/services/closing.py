@@ -10,7 +10,7 @@ from django.utils import timezone
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Connector, MeterSource, Status, Transaction
-from chargepoints.services import charging_profiles, display, transactions
+from chargepoints.services import charging_profiles, display, transaction_lookup, transactions
 from chargepoints.services.transactions import Start
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
@@ -44,7 +44,7 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
 
     Its meter value is the last that was sampled. Replayed starts of the past close nothing.
     """
-    if start.evse_id is None or not transactions.known_open(inbound):
+    if start.evse_id is None or not transaction_lookup.known_open(inbound):
         return
     earlier = Transaction.objects.filter(
         charge_point_id=inbound.station.id,
@@ -55,14 +55,14 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
     for row in earlier:
         inbound.deviate("earlier_transaction_left_open")
         _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
-        transactions.remember(inbound, row)
+        transaction_lookup.remember(inbound, row)
 
 
 def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
     """The station has used its id again: what comes under the id is about a later transaction."""
     if row.ended_at is None:
         _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
-        transactions.remember(inbound, row)
+        transaction_lookup.remember(inbound, row)
     row.superseded = True
     row.save(update_fields=["superseded"])
 

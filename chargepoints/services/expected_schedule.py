@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chargepoints.clock import api_time
-from chargepoints.models import ChargingProfile, Command, Evse, Transaction
-from chargepoints.services import charging_profiles, composite_schedule, quirks
+from chargepoints.models import ChargingProfile, Command, Evse
+from chargepoints.services import charging_profiles, composite_schedule, quirks, transaction_lookup
 from chargepoints.services.charging_profiles import Purpose
 from chargepoints.services.composite_schedule import Installed, Limit, limit_from
 
@@ -65,12 +65,13 @@ def expected(
 
     def on(evse_id: int, rows: QuerySet[ChargingProfile]) -> list[Limit]:
         installed = [Installed(row.evse_id, row.installed_at, row.profile) for row in rows]
+        charging = transaction_lookup.open_on(charge_point_id, evse_id)
         return composite_schedule.compute(
             [*installed, *(of_transaction or [])],
             start=start,
             duration_s=duration_s,
             unit=unit,
-            charging_since=_charging_since(charge_point_id, evse_id),
+            charging_since=charging.started_at if charging else None,
         )
 
     rows = charging_profiles.in_force(charge_point_id, evse_id, timezone.now())
@@ -87,13 +88,6 @@ def expected(
         ],
         on(0, of_station),
     )
-
-
-def _charging_since(charge_point_id: int, evse_id: int) -> datetime | None:
-    under_way = Transaction.objects.filter(
-        charge_point_id=charge_point_id, evse_id=evse_id, ended_at=None
-    )
-    return under_way.values_list("started_at", flat=True).first()
 
 
 def _read(start: object) -> datetime:

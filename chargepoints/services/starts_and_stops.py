@@ -7,7 +7,7 @@ from django.db.models import Q
 from chargepoints.clock import api_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Transaction
-from chargepoints.services import transactions
+from chargepoints.services import transaction_lookup, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.unit_of_work import take_numbers
@@ -63,7 +63,7 @@ def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
 def stop(inbound: Inbound, stop: Stop) -> Transaction:
     """End a transaction; the first end wins, and one without a start is kept as an orphan."""
     row = (
-        transactions.find(inbound, stop.transaction_id, to_end=True)
+        transaction_lookup.find(inbound, stop.transaction_id, to_end=True)
         or _ended_by(inbound, stop)
         or _match_stop(inbound, stop)
         or _orphan(inbound, stop)
@@ -112,7 +112,7 @@ def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
     inbound.deviate("unknown_transaction")
     text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
     name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    row = transactions.find(inbound, name) or Transaction(
+    row = transaction_lookup.find(inbound, name) or Transaction(
         charge_point_id=inbound.station.id, transaction_id=name, orphan=True
     )
     if stop.token is not None:

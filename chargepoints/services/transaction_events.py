@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
-from chargepoints.services import closing, commands, reservations, transactions
+from chargepoints.services import closing, commands, reservations, transaction_lookup, transactions
 from chargepoints.services.authorization import Decision
 from chargepoints.services.metering import Element
 from chargepoints.services.transactions import Start, Stop
@@ -59,7 +59,9 @@ def record(
     The same number with the same content is a repetition; with other content the first is kept,
     and this one beside it as a conflict (P4).
     """
-    row = transactions.find(inbound, told.stop.transaction_id, to_end=told.event_type == ENDED)
+    row = transaction_lookup.find(
+        inbound, told.stop.transaction_id, to_end=told.event_type == ENDED
+    )
     numbered = [] if row is None else list(row.events.filter(seq_no=told.seq_no))
     digest = _digest(told.content)
     for known in numbered:
@@ -202,7 +204,7 @@ def _unknown(inbound: Inbound, told: Told) -> Transaction:
         evse_id=told.start.evse_id,
         connector_id=told.start.connector_id,
     )
-    transactions.remember(inbound, row)
+    transaction_lookup.remember(inbound, row)
     return row
 
 

@@ -7,7 +7,7 @@ SESSION = "chargepoints/gateway/session.py"
 CLAIMING = "chargepoints/gateway/claiming.py"
 CONCLUDING = "chargepoints/gateway/concluding.py"
 ADMISSION = "chargepoints/gateway/admission.py"
-TRANSACTIONS = "chargepoints/services/transactions.py"
+TRANSACTION_LOOKUP = "chargepoints/services/transaction_lookup.py"
 
 TEST_WRITER = "tests/chargepoints/gateway/test_writer.py"
 TEST_SESSIONS = "tests/chargepoints/gateway/test_sessions.py"
@@ -193,7 +193,7 @@ MUTANTS = [
     Mutant(
         "own transactions of others",
         "section 4",
-        TRANSACTIONS,
+        TRANSACTION_LOOKUP,
         "charge_point_id=inbound.station.id, transaction_id=transaction_id, superseded=False",
         "transaction_id=transaction_id, superseded=False",
         f"{TEST_AS_THEY_COME}::test_another_charge_points_transaction_is_never_touched",
