@@ -105,6 +105,20 @@ class OperatedStation(OperatedCharger):
         assert response.status_code in (200, 202), response.text
         return asked, response.json()
 
+    async def tells_variable(self, key: str, value: object) -> None:
+        """The station is asked for a variable, by the name that commands take, and has this."""
+        component, _, named = key.partition(".")
+        name, _, instance = named.removesuffix("]").partition("[")
+        variable = {"name": name} | ({"instance": instance} if instance else {})
+        result = {
+            "component": {"name": component},
+            "variable": variable,
+            "attributeStatus": "Accepted",
+            "attributeValue": str(value),
+        }
+        answer = {"getVariableResult": [result]}
+        await self.command("get_configuration", {"keys": [key]}, "GetVariables", answer)
+
     async def settled(self, command: Payload) -> Command:
         """The command's row, once nothing more is to come of it."""
         found = Command.objects.filter(pk=command["id"], finished_at__isnull=False)

@@ -1,6 +1,7 @@
 """What a charge point says about itself: variables (or configuration keys), and its alarms."""
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from .charge_point import ChargePoint
 
@@ -82,15 +83,14 @@ class MonitoringEvent(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "charge_point",
-                    "event_id",
-                    "occurred_at",
-                    "component",
-                    "evse_id",
-                    "connector_id",
-                    "variable",
-                ],
+                "charge_point",
+                "event_id",
+                "occurred_at",
+                "component",
+                "variable",
+                # No NULL equals another.
+                Coalesce("evse_id", 0),
+                Coalesce("connector_id", 0),
                 name="monitoring_event_unique",
             )
         ]
