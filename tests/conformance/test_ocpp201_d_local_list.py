@@ -90,23 +90,12 @@ async def test_tc_d_09_csms_learns_that_there_is_no_list(station: OperatedStatio
     await version(station, 0)
 
 
-async def limited(station: OperatedStation, name: str, most: int) -> None:
-    key = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": name}}
-    result = key | {"attributeStatus": "Accepted", "attributeValue": str(most)}
-    await station.command(
-        "get_configuration",
-        {"keys": [f"LocalAuthListCtrlr.{name}"]},
-        "GetVariables",
-        {"getVariableResult": [result]},
-    )
-
-
 @pytest.mark.parametrize(("name", "most"), [("ItemsPerMessage", 1), ("BytesPerMessage", 300)])
 async def test_a_list_goes_in_parts_of_the_size_the_station_takes(
     station: OperatedStation, name: str, most: int
 ) -> None:
     """D01.FR.11."""
-    await limited(station, name, most)
+    await station.tells_variable(f"LocalAuthListCtrlr.{name}", most)
     accepted = {"status": "Accepted"}
     asked, command = await station.exchange(
         "send_local_list",

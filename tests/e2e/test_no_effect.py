@@ -96,12 +96,5 @@ async def test_a_start_is_waited_for_as_long_as_drivers_have_to_plug_in(
         await operated.command("get_configuration", {}, "GetConfiguration", answer)
         assert await within(operated, "RemoteStartTransaction") > timedelta(minutes=10)
     async with await OperatedStation.connect(gateway, f"{identity}-201") as station:
-        named = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
-        result = named | {"attributeStatus": "Accepted", "attributeValue": "600"}
-        await station.command(
-            "get_configuration",
-            {"keys": ["TxCtrlr.EVConnectionTimeOut"]},
-            "GetVariables",
-            {"getVariableResult": [result]},
-        )
+        await station.tells_variable("TxCtrlr.EVConnectionTimeOut", 600)
         assert await within(station, "RequestStartTransaction") > timedelta(minutes=10)

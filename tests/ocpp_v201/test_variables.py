@@ -32,27 +32,12 @@ async def test_results_that_come_in_another_order_are_of_the_variables_they_name
     assert (wanted.component, wanted.desired) == ("OCPPCommCtrlr", "123")
 
 
-async def limited(station: OperatedStation, variable: str, most: int) -> None:
-    """The station says how much a request for a report may hold."""
-    named: Payload = {
-        "component": {"name": "DeviceDataCtrlr"},
-        "variable": {"name": variable, "instance": "GetReport"},
-    }
-    result = named | {"attributeStatus": "Accepted", "attributeValue": str(most)}
-    await station.command(
-        "get_configuration",
-        {"keys": [f"DeviceDataCtrlr.{variable}[GetReport]"]},
-        "GetVariables",
-        {"getVariableResult": [result]},
-    )
-
-
 @pytest.mark.parametrize(("variable", "most"), [("ItemsPerMessage", 2), ("BytesPerMessage", 300)])
 async def test_a_report_is_asked_of_no_more_than_the_station_takes(
     station: OperatedStation, variable: str, most: int
 ) -> None:
     """B08.FR.06, and its twin for bytes."""
-    await limited(station, variable, most)
+    await station.tells_variable(f"DeviceDataCtrlr.{variable}[GetReport]", most)
     variables = [{"component": "EVSE", "evse_id": number} for number in (1, 2, 3)]
     if variable == "BytesPerMessage":
         variables = [each | {"variable": "AvailabilityState"} for each in variables]
