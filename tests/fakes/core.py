@@ -165,8 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/faults":
             self._set_fault(body)
         elif self.path == "/tokens":
-            self.core.decisions.tokens.update(json.loads(body))
-            self._send(204)
+            self._set_tokens(body)
         else:
             self._send_json(404, {"detail": "core has no such endpoint"})
 
@@ -177,6 +176,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(400, {"detail": str(error)})
         else:
             self._send(204)
+
+    def _set_tokens(self, body: bytes) -> None:
+        try:
+            answers = json.loads(body)
+        except ValueError:
+            answers = None
+        if isinstance(answers, dict) and all(isinstance(each, dict) for each in answers.values()):
+            self.core.decisions.tokens.update(answers)
+            self._send(204)
+        else:
+            self._send_json(400, {"detail": "an object of answers, by token"})
 
     # --- what the gateway asks ------------------------------------------------------------------
 

@@ -29,11 +29,15 @@ class Fault:
     acknowledge_first: int | None = None
 
     @classmethod
-    def from_json(cls, knobs: dict[str, Any]) -> Self:
-        """Raises `ValueError` with the names of knobs that do not exist."""
-        unknown = set(knobs) - {each.name for each in fields(cls)}
-        if unknown:
+    def from_json(cls, knobs: Any) -> Self:
+        """Raises `TypeError` or `ValueError`, with the names of knobs that cannot be set so."""
+        if not isinstance(knobs, dict):
+            raise TypeError("a fault is an object of knobs")
+        types: dict[str, Any] = {each.name: each.type for each in fields(cls)}
+        if unknown := set(knobs) - set(types):
             raise ValueError(f"no such knob: {', '.join(sorted(unknown))}")
+        if wrong := [name for name, value in knobs.items() if not isinstance(value, types[name])]:
+            raise ValueError(f"not the value of such a knob: {', '.join(wrong)}")
         return cls(**knobs)
 
     def concerns(self, path: str, request: Any) -> bool:

@@ -302,6 +302,17 @@ def test_a_knob_that_does_not_exist_is_refused(core: FakeCore, http: requests.Se
     assert "slow" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/faults", {"slow_ms": "5"}), ("/faults", []), ("/tokens", "x"), ("/tokens", {"A": "x"})],
+)
+def test_what_cannot_be_set_is_refused_and_breaks_nothing(
+    core: FakeCore, http: requests.Session, path: str, body: Any
+) -> None:
+    assert http.post(core.url + path, json=body, timeout=5).status_code == 400
+    assert http.post(core.url + "/authorize", json=question(), timeout=5).status_code == 200
+
+
 def test_the_journal_is_read_over_http(core: FakeCore, http: requests.Session) -> None:
     http.post(core.url + "/authorize", json=question(), timeout=5)
     deliver(core, event(1))
