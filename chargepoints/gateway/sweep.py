@@ -4,6 +4,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection
@@ -20,6 +21,8 @@ SERVER_DEAD_AFTER = timedelta(seconds=30)
 FLUSH_EVERY_S = 30.0
 ANSWER_GRACE = timedelta(seconds=15)
 MOST_AT_ONCE = 500
+# P16: chargers wait for the sweep's transaction, and these cost some statements each.
+MOST_EXPIRED_AT_ONCE = 50
 
 
 @dataclass(slots=True)
@@ -146,7 +149,8 @@ def _superseded(seen: Seen) -> list[tuple[int, int]]:
 def _expire(unit: UnitOfWork, now: datetime) -> None:
     """Commands whose time is over: to be sent, to be answered, to take effect."""
     open_commands = Command.objects.filter(finished_at=None)
-    for command in open_commands.filter(state=Command.State.QUEUED, expires_at__lte=now):
+    expired = open_commands.filter(state=Command.State.QUEUED, expires_at__lte=now)
+    for command in expired[:MOST_EXPIRED_AT_ONCE]:
         taken = Command.objects.filter(pk=command.pk, state=Command.State.QUEUED).update(
             state=Command.State.EXPIRED
         )
@@ -160,13 +164,16 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
                 error_detail="the charge point did not take it in time",
             )
     overdue = open_commands.filter(state=Command.State.ACCEPTED, effect_deadline__lte=now)
-    for command in overdue.select_related("charge_point"):
+    for command in overdue.select_related("charge_point")[:MOST_EXPIRED_AT_ONCE]:
         effect_causes.give_up(unit, command)
     # Their process died between sending and concluding.
-    for command in open_commands.filter(state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE):
-        waited = now - (command.sent_at or now) - ANSWER_GRACE
-        if waited < timedelta(seconds=command.timeout_s):
-            continue
+    sent = open_commands.filter(state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE)
+    lost = (
+        command
+        for command in sent
+        if now - (command.sent_at or now) - ANSWER_GRACE >= timedelta(seconds=command.timeout_s)
+    )
+    for command in islice(lost, MOST_EXPIRED_AT_ONCE):
         commands.finish(
             unit,
             command,
@@ -180,18 +187,20 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
 def _report_offline(unit: UnitOfWork, now: datetime) -> None:
     """Core hears of a lost charger only after the grace time: many are back in seconds."""
     grace = timedelta(seconds=settings.OFFLINE_GRACE_S)
-    gone = ChargePoint.objects.filter(
-        reported_online=True, connection=None, last_seen_at__lte=now - grace
-    )[:MOST_AT_ONCE]
-    for charge_point in gone:
-        taken = ChargePoint.objects.filter(
-            pk=charge_point.pk, reported_online=True, connection=None
-        ).update(reported_online=False)
-        if taken:
-            unit.emit(
-                charge_point.pk,
-                "charge_point.offline",
-                {"last_seen_at": api_time(charge_point.last_seen_at)},
-                occurred_at=charge_point.last_seen_at,
-                received_at=now,
-            )
+    # Locked until the commit: another process's sweep takes others, and none is told twice.
+    gone = dict(
+        ChargePoint.objects.select_for_update(skip_locked=True)
+        .filter(reported_online=True, connection=None, last_seen_at__lte=now - grace)
+        .values_list("pk", "last_seen_at")[:MOST_AT_ONCE]
+    )
+    if not gone:
+        return
+    ChargePoint.objects.filter(pk__in=gone).update(reported_online=False)
+    for charge_point_id, last_seen_at in gone.items():
+        unit.emit(
+            charge_point_id,
+            "charge_point.offline",
+            {"last_seen_at": api_time(last_seen_at)},
+            occurred_at=last_seen_at,
+            received_at=now,
+        )

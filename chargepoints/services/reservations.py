@@ -12,7 +12,8 @@ from chargepoints.unit_of_work import UnitOfWork
 State = Reservation.State
 # REQUESTED where the answer was lost: the charge point may have it all the same.
 OPEN = (State.ACTIVE, State.REQUESTED)
-MOST_AT_ONCE = 200
+# P16: chargers wait for the sweep's transaction.
+MOST_AT_ONCE = 50
 
 
 def request(command: Command) -> Reservation:

@@ -1,0 +1,62 @@
+"""P16: what falls due for many at once holds no transaction of the chargers up for long."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from chargepoints.gateway import sweep
+from chargepoints.models import ChargePoint, Command, Event, ServerProcess
+from chargepoints.unit_of_work import unit_of_work
+from tests.core_link.delivering import charge_points
+
+pytestmark = pytest.mark.django_db
+
+
+def sweep_once() -> None:
+    server = ServerProcess(id=uuid.uuid4(), host="here", pid=1)
+    with unit_of_work() as unit:
+        sweep.sweep(unit, sweep.Seen(server, {}))
+
+
+def test_a_hundred_that_are_gone_together_are_told_of_in_few_statements(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    charge_points(100)
+    past = timezone.now() - timedelta(hours=1)
+    ChargePoint.objects.update(reported_online=True, last_seen_at=past)
+    with django_assert_max_num_queries(20):
+        sweep_once()
+    assert not ChargePoint.objects.filter(reported_online=True).exists()
+    told = Event.objects.filter(type="charge_point.offline")
+    assert set(told.values_list("occurred_at", flat=True)) == {past}
+    assert told.values("charge_point").distinct().count() == told.count() == 100
+    sweep_once()
+    assert told.count() == 100
+
+
+def test_commands_that_expire_together_expire_some_with_each_sweep() -> None:
+    (charge_point,) = charge_points(1)
+    now = timezone.now()
+    over = {"expires_at": now, "timeout_s": 0, "requested_by": "a test"}
+    sent_at = now - sweep.ANSWER_GRACE - timedelta(seconds=1)
+    for state in (Command.State.QUEUED, Command.State.ACCEPTED, Command.State.SENT):
+        Command.objects.bulk_create(
+            Command(
+                charge_point=charge_point,
+                type="clear_cache",
+                args={},
+                state=state,
+                sent_at=sent_at,
+                effect_deadline=now,
+                **over,
+            )
+            for _ in range(sweep.MOST_EXPIRED_AT_ONCE + 1)
+        )
+    unfinished = Command.objects.filter(finished_at=None)
+    sweep_once()
+    assert unfinished.count() == 3
+    sweep_once()
+    assert unfinished.count() == 0
