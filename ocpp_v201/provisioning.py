@@ -1,5 +1,6 @@
 """B Provisioning: BootNotification, Heartbeat (G), and the ways to connect (B09)."""
 
+import re
 from typing import Any
 
 from chargepoints.clock import ocpp_time
@@ -67,8 +68,14 @@ def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
             "messageTimeout": args.get("message_timeout_s", 30),
             "securityProfile": args["security_profile"],
             "ocppInterface": args.get("interface", "Wired0"),
+            **{name: _in_camel_case(args[name]) for name in ("apn", "vpn") if name in args},
         },
     }
+
+
+def _in_camel_case(network: Payload) -> Payload:
+    """APNType or VPNType, whose fields the arguments have under their own names."""
+    return {re.sub("_(.)", lambda at: at[1].upper(), name): network[name] for name in network}
 
 
 def record_network_profile(unit: UnitOfWork, command: Command, response: Payload) -> None:

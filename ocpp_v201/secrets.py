@@ -13,7 +13,7 @@ from chargepoints.versions import Payload
 REQUESTS = frozenset({"SetVariables"})
 ANSWERS = frozenset({"GetVariables"})
 NOTICES = frozenset({"NotifyReport", "NotifyEvent"})
-NETWORK_SECRETS = frozenset({"apnPassword", "key", "password"})
+NETWORK_SECRETS = frozenset({"apnPassword", "key", "password", "simPin"})
 # Where messages of either side name tokens.
 TOKENS = frozenset({"idToken", "groupIdToken", "localAuthorizationList"})
 VALUES = ("value", "attributeValue", "actualValue")
@@ -76,7 +76,7 @@ def _shown(name: str, value: Any, *, secret: bool) -> Any:
 
 
 def _without_credentials(payload: Any) -> Any:
-    """The mobile network's password, and the VPN's with its pre-shared key."""
+    """The mobile network's password and PIN, and the VPN's with its pre-shared key."""
     profile = payload.get("connectionData") or {}
     shown = {
         network: {

@@ -8,6 +8,9 @@ from chargepoints.services.device_model import SECRET_NAMES
 from chargepoints.versions import installed_versions
 
 Args = dict[str, Any]
+# Of a mobile network (`apn`) and a `vpn`, in a network profile.
+NETWORKS = ("apn", "vpn")
+NETWORK_SECRETS = frozenset({"apn_password", "sim_pin", "password", "key"})
 
 
 def shown_args(type: str, args: Args) -> Args:
@@ -29,7 +32,14 @@ def stored_args(type: str, args: Args) -> Args:
                 for each in _items(args)
             ]
         }
+    if type == "set_network_profile":
+        shown = {name: _without_secrets(args[name]) for name in NETWORKS if name in args}
+        return args | shown if shown else args
     return args
+
+
+def _without_secrets(network: Args) -> Args:
+    return {name: REDACTED if name in NETWORK_SECRETS else each for name, each in network.items()}
 
 
 def _shown_raw(args: Args) -> Args:

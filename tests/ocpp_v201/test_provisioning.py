@@ -223,3 +223,29 @@ async def test_core_is_told_of_each_variable_that_was_written(station: OperatedS
         "connector_id": None,
         "attribute": "MaxSet",
     }
+
+
+async def test_a_network_profile_may_name_the_mobile_network_and_the_vpn(
+    station: OperatedStation,
+) -> None:
+    profile = {"slot": 2, "url": "wss://connect.example.com/ocpp", "security_profile": 2}
+    apn = {"apn": "iot.example", "apn_password": "5EC12E7", "sim_pin": 7531}
+    vpn = {"server": "vpn.example", "user": "u", "password": "5EC12E8", "key": "5EC12E9"}
+    request, command = await station.command(
+        "set_network_profile",
+        profile | {"apn": apn | {"apn_authentication": "PAP"}, "vpn": vpn | {"type": "IKEv2"}},
+        "SetNetworkProfile",
+        {"status": "Accepted"},
+    )
+    assert request["connectionData"]["apn"] == {
+        "apn": "iot.example",
+        "apnPassword": "5EC12E7",
+        "simPin": 7531,
+        "apnAuthentication": "PAP",
+    }
+    assert request["connectionData"]["vpn"] == vpn | {"type": "IKEv2"}
+    known = Command.objects.get(pk=command["id"])
+    trace = Message.objects.filter(charge_point=station.row).values_list("request", flat=True)
+    kept = f"{known.args} {known.request} {list(trace)} {command}"
+    assert "iot.example" in kept and "5EC12E" not in kept
+    assert known.args["apn"]["sim_pin"] == "(not shown)"

@@ -38,6 +38,32 @@ _MONITOR = arguments(
     severity=SEVERITY,
     transaction={"type": "boolean"},
 )
+
+
+def _text(longest: int) -> JsonSchema:
+    return TEXT | {"maxLength": longest}
+
+
+# APNType and VPNType; what is secret in them is shown nowhere.
+_APN = arguments(
+    ("apn", "apn_authentication"),
+    apn=_text(512),
+    apn_user_name=_text(20),
+    apn_password=_text(20),
+    sim_pin=COUNT,
+    preferred_network=_text(6),
+    use_only_preferred_network={"type": "boolean"},
+    apn_authentication={"enum": ["CHAP", "NONE", "PAP", "AUTO"]},
+)
+_VPN = arguments(
+    ("server", "user", "password", "key", "type"),
+    server=_text(512),
+    user=_text(20),
+    group=_text(20),
+    password=_text(20),
+    key=_text(255),
+    type={"enum": ["IKEv2", "IPSec", "L2TP", "PPTP"]},
+)
 TYPES: dict[str, CommandType] = {
     "get_variables": CommandType(
         "Read variables of the device model, in as many requests as the charge point needs.",
@@ -64,6 +90,8 @@ TYPES: dict[str, CommandType] = {
             security_profile={"enum": [1, 2, 3]},
             message_timeout_s=POSITIVE,
             interface={"enum": [f"{kind}{n}" for kind in ("Wired", "Wireless") for n in range(4)]},
+            apn=_APN,
+            vpn=_VPN,
         ),
     ),
     "set_monitoring": CommandType(
