@@ -53,7 +53,7 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
 
 
 def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
-    """K15.FR.07: as many as the car reads, and the station keeps."""
+    """K15.FR.07, K17.FR.07: as many as the car reads, and the station keeps."""
     kept = device_model.limit(
         inbound.station.id, "SmartChargingCtrlr", "PeriodsPerSchedule", instance=""
     )
@@ -71,10 +71,16 @@ def _most(needs: Payload) -> dict[str, Any]:
 
 
 def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
-    """K15.FR.12, K17.FR.12: a schedule beyond the limits is refused and planned anew."""
+    """K15 to K17 (K16.FR.06 to FR.08): one beyond the limits is refused and planned anew."""
     payload = inbound.payload
     schedule = neutral_schedule(payload["chargingSchedule"])
-    fits = car_schedules.check(inbound, payload["evseId"], payload["timeBase"], schedule)
+    fits = car_schedules.check(
+        inbound,
+        payload["evseId"],
+        payload["timeBase"],
+        schedule,
+        most_periods=_most_periods(inbound, payload),
+    )
     return {"status": "Accepted" if fits else "Rejected"}
 
 

@@ -52,20 +52,10 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
         needs.unit,
         of_transaction=_asked_for(row, needs.evse_id),
     )
-    planned = _submit(
-        inbound,
-        needs.evse_id,
-        {
-            "purpose": str(ChargingProfile.Purpose.TRANSACTION),
-            "kind": "absolute",
-            "transaction_id": row.transaction_id,
-            "unit": needs.unit,
-            "start": api_time(inbound.received_at),
-            "duration_s": duration_s,
-            "periods": _shortened(_periods(limits, needs), needs.most_periods),
-        },
-    )
-    if not planned:
+    periods = _shortened(_periods(limits, needs.unit, needs.most), needs.most_periods)
+    start = inbound.received_at
+    profile = _profile(row, start, duration_s, unit=needs.unit, periods=periods)
+    if not _submit(inbound, needs.evse_id, profile):
         return False
     inbound.emit(
         "transaction.updated",
@@ -83,30 +73,59 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
     return True
 
 
-def check(inbound: Inbound, evse_id: int, time_base: object, schedule: dict[str, Any]) -> bool:
+def check(
+    inbound: Inbound,
+    evse_id: int,
+    time_base: object,
+    schedule: dict[str, Any],
+    *,
+    most_periods: int | None,
+) -> bool:
     """Whether the car's own schedule keeps within the limits; where not, they are sent again."""
-    periods = schedule["periods"]
+    periods, unit = schedule["periods"], schedule["unit"]
     if not periods:
         return False
-    duration_s = max(schedule.get("duration_s") or 0, periods[-1]["start_s"] + 1)
-    start = inbound.time(time_base).at
-    limits = expected_schedule.expected(
-        inbound.station.id, evse_id, start, duration_s, schedule["unit"]
-    )
-    if all(_within(period, periods[n + 1 : n + 2], limits) for n, period in enumerate(periods)):
-        return True
     installed = ChargingProfile.objects.filter(
         charge_point_id=inbound.station.id,
         evse_id=evse_id,
         purpose=ChargingProfile.Purpose.TRANSACTION,
     ).first()
+    start = inbound.time(time_base).at
+    lasts_s = schedule.get("duration_s") or _rest_s(installed, start)
+    duration_s = max(lasts_s, periods[-1]["start_s"] + 1)
+    limits = expected_schedule.expected(inbound.station.id, evse_id, start, duration_s, unit)
+    if all(_within(period, periods[n + 1 : n + 2], limits) for n, period in enumerate(periods)):
+        return True
     if installed is not None:
         _submit(inbound, evse_id, installed.profile)
+    elif (row := transaction_lookup.open_on(inbound.station.id, evse_id)) is not None:
+        anew = _shortened(_periods(limits, unit, None), most_periods)
+        _submit(inbound, evse_id, _profile(row, start, duration_s, unit=unit, periods=anew))
     return False
 
 
-def _periods(limits: list[Limit], needs: Needs) -> list[dict[str, Any]]:
-    most = needs.most or UNLIMITED[needs.unit]
+def _rest_s(installed: ChargingProfile | None, start: datetime) -> int:
+    """How long the limits are to be kept by a schedule that does not say how long it lasts."""
+    profile = installed.profile if installed else {}
+    if "start" not in profile or "duration_s" not in profile:
+        return int(USUAL.total_seconds())
+    until = datetime.fromisoformat(profile["start"]) + timedelta(seconds=profile["duration_s"])
+    return max(int((until - start).total_seconds()), 1)
+
+
+def _profile(row: Transaction, start: datetime, duration_s: int, **schedule: Any) -> dict[str, Any]:
+    return {
+        "purpose": str(ChargingProfile.Purpose.TRANSACTION),
+        "kind": "absolute",
+        "transaction_id": row.transaction_id,
+        "start": api_time(start),
+        "duration_s": duration_s,
+        **schedule,
+    }
+
+
+def _periods(limits: list[Limit], unit: str, most: float | None) -> list[dict[str, Any]]:
+    most = most or UNLIMITED[unit]
     return [
         {"start_s": limit.start_s, "limit": most if limit.limit is None else min(limit.limit, most)}
         | ({"phases": limit.phases} if limit.phases else {})

@@ -36,13 +36,16 @@ async def planned(station: OperatedStation) -> Payload:
     return profile
 
 
-async def schedule_of_car(station: OperatedStation, limit: float) -> str:
-    schedule = {
+async def schedule_of_car(
+    station: OperatedStation, limit: float, duration_s: int | None = 600
+) -> str:
+    schedule: Payload = {
         "id": 1,
         "chargingRateUnit": "A",
-        "duration": 600,
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
     }
+    if duration_s is not None:
+        schedule["duration"] = duration_s
     payload = {"timeBase": at(), "evseId": 1, "chargingSchedule": schedule}
     answer = await station.call("NotifyEVChargingSchedule", payload)
     return str(answer["status"])
@@ -160,3 +163,25 @@ async def test_a_car_that_leaves_in_two_days_gets_a_schedule_until_then(
 async def test_needs_without_a_transaction_are_rejected(station: OperatedStation) -> None:
     answer = await station.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": AC})
     assert answer == {"status": "Rejected"}
+
+
+async def test_a_schedule_beyond_the_limits_is_planned_anew_though_nothing_was_planned(
+    station: OperatedStation,
+) -> None:
+    """K16.FR.08, K17.FR.13: the limits may be the default's alone."""
+    await set_profile(station, 1, DEFAULT | {"periods": [{"start_s": 0, "limit": 10}]})
+    await plugged_in(station)
+    assert await schedule_of_car(station, 16) == "Rejected"
+    assert limits(await planned(station)) == [10]
+
+
+async def test_a_schedule_without_an_end_keeps_to_the_limits_to_come(
+    station: OperatedStation,
+) -> None:
+    await plugged_in(station)
+    periods = [{"start_s": 0, "limit": 16}, {"start_s": 1800, "limit": 8}]
+    await set_profile(station, 1, OF_TRANSACTION | {"periods": periods})
+    assert await schedule_of_car(station, 16) == "Accepted"
+    assert await schedule_of_car(station, 16, None) == "Rejected"
+    await planned(station)
+    assert await schedule_of_car(station, 8, None) == "Accepted"
