@@ -78,7 +78,7 @@ class CommandTranslation:
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
     CommandRefused where the arguments cannot be said in this version. Where the effect can be
-    seen, it sets `command.effect_key`, by which `commands.confirm_effect` finds it.
+    seen, it sets `command.effect_key`, by which `command_outcomes.confirm_effect` finds it.
     `choose(command)` names the action where it depends on the arguments.
     """
 

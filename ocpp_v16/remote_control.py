@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chargepoints.models import Command
-from chargepoints.services import booting, charging_profiles, effect_causes, transactions
+from chargepoints.services import booting, charging_profiles, effect_deadlines, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -64,7 +64,7 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
 
 def conclude_start(command: Command, response: Payload) -> Conclusion:
     # 9.1.6
-    within_s = effect_causes.start_within_s(command.charge_point_id, "", "ConnectionTimeOut")
+    within_s = effect_deadlines.start_within_s(command.charge_point_id, "", "ConnectionTimeOut")
     return replace(by_status(command, response), effect_within_s=within_s)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands, local_lists
+from chargepoints.services import command_outcomes, local_lists
 from chargepoints.services.certificates import HASHES
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
@@ -49,7 +49,7 @@ def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def notify(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    commands.take_part(
+    command_outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

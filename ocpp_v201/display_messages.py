@@ -8,7 +8,7 @@ from django.utils import timezone
 from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command
-from chargepoints.services import commands, display
+from chargepoints.services import command_outcomes, display
 from chargepoints.services.display import Shown
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -115,7 +115,7 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     shown = [_shown(message) for message in messages]
     display.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
     last = not payload.get("tbc")
-    asked = commands.take_part(
+    asked = command_outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

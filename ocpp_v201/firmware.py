@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.clock import ocpp_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands, firmware
+from chargepoints.services import command_outcomes, firmware
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
@@ -89,9 +89,9 @@ def publish_status(inbound: Inbound, decision: Any) -> Payload:
         return {}
     station_id, effect = inbound.station.id, _effect(number)
     said = {name: payload[name] for name in ("status", "location") if name in payload}
-    commands.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
+    command_outcomes.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
     if status in PUBLISH_FAILED:
-        commands.deny_effect(inbound.unit, station_id, effect, status)
+        command_outcomes.deny_effect(inbound.unit, station_id, effect, status)
     return {}
 
 

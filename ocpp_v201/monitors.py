@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands, monitors
+from chargepoints.services import command_outcomes, monitors
 from chargepoints.services.monitors import Known
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -136,7 +136,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     ]
     monitors.store(inbound.station.id, known, inbound.received_at)
     last = not payload.get("tbc")
-    asked = commands.take_part(
+    asked = command_outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

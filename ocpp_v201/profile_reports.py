@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands, reported_profiles
+from chargepoints.services import command_outcomes, reported_profiles
 from chargepoints.services.reported_profiles import Criteria
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -72,7 +72,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
         ],
         inbound.received_at,
     )
-    asked = commands.take_part(
+    asked = command_outcomes.take_part(
         inbound.unit,
         station_id,
         effect(payload["requestId"]),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chargepoints.models import Command, Connector
-from chargepoints.services import booting, charging_profiles, effect_causes, transactions
+from chargepoints.services import booting, charging_profiles, effect_deadlines, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -33,9 +33,6 @@ TRIGGERED = frozenset(
         "TransactionEvent",
     }
 )
-
-# What a station may wait for before it does what it has scheduled.
-LONGEST_TRANSACTION_S = 24 * 3600
 
 
 def brings(action: str, payload: Payload) -> frozenset[str]:
@@ -76,7 +73,7 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude_start(command: Command, response: Payload) -> Conclusion:
-    within_s = effect_causes.start_within_s(
+    within_s = effect_deadlines.start_within_s(
         command.charge_point_id, "TxCtrlr", "EVConnectionTimeOut"
     )
     return replace(by_status(command, response), effect_within_s=within_s)
@@ -120,7 +117,9 @@ def conclude_scheduled(command: Command, response: Payload) -> Conclusion:
     # B12.FR.01, G03.FR.05: Scheduled is a yes, once the transactions have ended.
     status = str(response.get("status", ""))
     if status == "Scheduled":
-        return Conclusion(Command.State.ACCEPTED, effect_within_s=LONGEST_TRANSACTION_S)
+        return Conclusion(
+            Command.State.ACCEPTED, effect_within_s=effect_deadlines.LONGEST_TRANSACTION_S
+        )
     if status == "Accepted":
         return Conclusion(Command.State.ACCEPTED)
     return Conclusion(Command.State.REJECTED, error_code=status)

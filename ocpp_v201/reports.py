@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.inbound import Inbound
 from chargepoints.models import Command
-from chargepoints.services import commands, device_model
+from chargepoints.services import command_outcomes, device_model
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
@@ -68,7 +68,9 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     ]
     device_model.store(inbound.station.id, reports, inbound.received_at)
     if not payload.get("tbc"):
-        commands.confirm_effect(inbound.unit, inbound.station.id, effect(payload["requestId"]))
+        command_outcomes.confirm_effect(
+            inbound.unit, inbound.station.id, effect(payload["requestId"])
+        )
         inbound.emit(
             "charge_point.configuration_changed",
             {"request_id": payload["requestId"], "reported": True},

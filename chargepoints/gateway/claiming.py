@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chargepoints.gateway import ocppj
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import commands, passwords, quirks
+from chargepoints.services import command_outcomes, passwords, quirks
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.redaction import stored_args
 from chargepoints.station import Station
@@ -66,7 +66,7 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
         try:
             action, payload = compose(unit, version, command)
         except CommandRefused as refused:
-            commands.fail(
+            command_outcomes.fail(
                 unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail
             )
             continue

@@ -4,7 +4,7 @@ In the writer's transaction.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -13,8 +13,7 @@ from chargepoints import metrics
 from chargepoints.gateway import nudges, ocppj
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
-from chargepoints.services import commands, deafness
-from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services import command_outcomes, deafness, effect_deadlines
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import Batched, Conclusion, OcppVersion
@@ -91,7 +90,7 @@ def _judge(
             "description": answer.frame.description,
             "details": answer.frame.details,
         }
-        commands.fail(
+        command_outcomes.fail(
             unit,
             command,
             State.CALLERROR,
@@ -102,12 +101,14 @@ def _judge(
     elif answer.unreadable:
         deviations.append("bad_response:unreadable")
         detail = "the answer could not be read"
-        commands.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail)
+        command_outcomes.fail(
+            unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail
+        )
     else:
         outcome = Message.Outcome.TIMEOUT
         code = "connection_lost" if answer.lost else "no_answer"
         detail = "whether the charger acted on it is not known"
-        commands.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
+        command_outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
     return outcome, error_code
 
 
@@ -138,7 +139,9 @@ def _conclude_result(
     if checked.hard is not None:
         deviations.append(f"bad_response:{checked.hard.pointer}")
         message = checked.hard.message
-        commands.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
+        command_outcomes.fail(
+            unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message
+        )
         return
     reading = version.reading(command.action)
     if reading.record is not None:
@@ -181,16 +184,15 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         return
     if conclusion.state != State.ACCEPTED:
         detail = conclusion.error_detail
-        commands.fail(
+        command_outcomes.fail(
             unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail
         )
         return
     deadline = None
     if command.effect_key:
-        declared, now = COMMAND_TYPES[command.type], timezone.now()
-        later = now + timedelta(seconds=conclusion.effect_within_s)
-        deadline = max(declared.effect_deadline(command.args, now), later)
-    commands.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
+        within_s = conclusion.effect_within_s
+        deadline = effect_deadlines.deadline(command, timezone.now(), within_s)
+    command_outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
 
 
 def trace_unexpected(

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services import commands, effect_causes, reservations
+from chargepoints.services import command_outcomes, effect_causes, reservations
 from chargepoints.unit_of_work import UnitOfWork
+
+State = Command.State
+ErrorClass = Command.ErrorClass
 
 HEARTBEAT_EVERY_S = 5.0
 SERVER_DEAD_AFTER = timedelta(seconds=30)
@@ -75,7 +78,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     if commands_open and seen.connections:
         found.with_commands = list(
             Command.objects.filter(
-                state=Command.State.QUEUED,
+                state=State.QUEUED,
                 finished_at=None,
                 charge_point__connection__server_id=seen.server.pk,
             ).values_list("charge_point_id", flat=True)[:MOST_AT_ONCE]
@@ -149,38 +152,30 @@ def _superseded(seen: Seen) -> list[tuple[int, int]]:
 def _expire(unit: UnitOfWork, now: datetime) -> None:
     """Commands whose time is over: to be sent, to be answered, to take effect."""
     open_commands = Command.objects.filter(finished_at=None)
-    expired = open_commands.filter(state=Command.State.QUEUED, expires_at__lte=now)
+    expired = open_commands.filter(state=State.QUEUED, expires_at__lte=now)
     for command in expired[:MOST_EXPIRED_AT_ONCE]:
-        taken = Command.objects.filter(pk=command.pk, state=Command.State.QUEUED).update(
-            state=Command.State.EXPIRED
+        taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
+            state=State.EXPIRED
         )
         if taken:
-            commands.finish(
-                unit,
-                command,
-                Command.State.EXPIRED,
-                error_class=Command.ErrorClass.TRANSPORT,
-                error_code="expired",
-                error_detail="the charge point did not take it in time",
+            detail = "the charge point did not take it in time"
+            command_outcomes.fail(
+                unit, command, State.EXPIRED, ErrorClass.TRANSPORT, "expired", detail
             )
-    overdue = open_commands.filter(state=Command.State.ACCEPTED, effect_deadline__lte=now)
+    overdue = open_commands.filter(state=State.ACCEPTED, effect_deadline__lte=now)
     for command in overdue.select_related("charge_point")[:MOST_EXPIRED_AT_ONCE]:
         effect_causes.give_up(unit, command)
     # Their process died between sending and concluding.
-    sent = open_commands.filter(state=Command.State.SENT, sent_at__lte=now - ANSWER_GRACE)
+    sent = open_commands.filter(state=State.SENT, sent_at__lte=now - ANSWER_GRACE)
     lost = (
         command
         for command in sent
         if now - (command.sent_at or now) - ANSWER_GRACE >= timedelta(seconds=command.timeout_s)
     )
     for command in islice(lost, MOST_EXPIRED_AT_ONCE):
-        commands.finish(
-            unit,
-            command,
-            Command.State.TIMEOUT,
-            error_class=Command.ErrorClass.TRANSPORT,
-            error_code="server_lost",
-            error_detail="whether the charger acted on it is not known",
+        detail = "whether the charger acted on it is not known"
+        command_outcomes.fail(
+            unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, "server_lost", detail
         )
 
 

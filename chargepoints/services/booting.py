@@ -12,7 +12,7 @@ from chargepoints.gateway import nudges
 from chargepoints.gateway.errors import OcppError
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Connection, Connector, Registration
-from chargepoints.services import commands, quirks
+from chargepoints.services import command_outcomes, commands, quirks
 from chargepoints.services.quirks import Product
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
@@ -88,7 +88,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         },
     )
     quirks.apply(inbound, Product(facts.vendor, facts.model, facts.firmware_version))
-    commands.confirm_effect(inbound.unit, station.id, RESET_EFFECT)
+    command_outcomes.confirm_effect(inbound.unit, station.id, RESET_EFFECT)
 
     def remember() -> None:
         station.boot_accepted = accepted

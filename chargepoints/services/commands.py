@@ -1,4 +1,4 @@
-"""Commands: taken in as rows, cancelled, and concluded when the charger answered or acted."""
+"""Commands: taken in as rows, and cancelled."""
 
 import hashlib
 import math
@@ -14,24 +14,14 @@ from django.utils import timezone
 
 from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Command, CommandBatch
-from chargepoints.services import cautions, undone
+from chargepoints.services import cautions, command_outcomes
 from chargepoints.services.command_types import COMMAND_TYPES, CommandType, check_args
 from chargepoints.services.redaction import stored_args
-from chargepoints.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.unit_of_work import unit_of_work
 from chargepoints.versions import OcppVersion, installed_versions
 
 State = Command.State
-FINAL = frozenset(
-    {
-        State.REJECTED,
-        State.CALLERROR,
-        State.TIMEOUT,
-        State.EXPIRED,
-        State.CANCELLED,
-        State.EFFECT_CONFIRMED,
-        State.NO_EFFECT,
-    }
-)
+ErrorClass = Command.ErrorClass
 
 
 @dataclass
@@ -70,13 +60,7 @@ def submit(
     if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
         return earlier
     check_expiry(expires_at)
-    if type not in COMMAND_TYPES:
-        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
-    if errors := check_args(type, args):
-        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
-    version = version_of(charge_point)
-    if version is not None:
-        _check_supported(version, type, args)
+    _check(charge_point, type, args)
     kind = COMMAND_TYPES[type]
     if expires_at is None and kind.only_connected and charge_point.connection_id is None:
         raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
@@ -126,7 +110,7 @@ def cancel(command: Command) -> Command:
         command.refresh_from_db()
         if not taken:
             raise CommandRefused("not_cancellable", f"the command is {command.state} already")
-        announce(unit, command)
+        command_outcomes.announce(unit, command)
     return command
 
 
@@ -134,133 +118,6 @@ def version_of(charge_point: ChargePoint) -> OcppVersion | None:
     """The version the charger speaks or is pinned to; None until it has connected once."""
     name = charge_point.pinned_protocol or charge_point.protocol
     return installed_versions().get(name)
-
-
-def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
-    """Set the state; where it is the last one, core is told."""
-    now = timezone.now()
-    for name, value in fields.items():
-        setattr(command, name, value)
-    command.state = state
-    awaits_effect = state == State.ACCEPTED and bool(command.effect_key)
-    if not awaits_effect:
-        command.finished_at = now
-        # What was never sent still holds its passwords.
-        command.args = stored_args(command.type, command.args)
-    if state in undone.UNDONE:
-        undone.close(unit, command)
-    command.save()
-    if command.finished_at is not None:
-        announce(unit, command)
-
-
-def fail(
-    unit: UnitOfWork, command: Command, state: str, error_class: str, code: str, detail: str
-) -> None:
-    finish(
-        unit,
-        command,
-        state,
-        error_class=error_class,
-        error_code=code[:50],
-        error_detail=detail[:1000],
-    )
-
-
-_AWAITED = (
-    "SELECT 1 FROM chargepoints_command"
-    " WHERE charge_point_id = %s AND finished_at IS NULL AND effect_key = %s"
-)
-
-
-def confirm_effect(
-    unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
-) -> None:
-    """The thing a command was sent for has happened; `transaction_id` is our row's id.
-
-    The effect may come before the answer to the command itself: the answer then finds it.
-    """
-    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
-        return
-    waiting = Command.objects.filter(
-        charge_point_id=charge_point_id,
-        effect_key=effect_key,
-        state__in=[State.SENT, State.ACCEPTED],
-        finished_at=None,
-    ).order_by("created_at")
-    command = waiting.first()
-    if command is None:
-        return
-    command.transaction_id = transaction_id
-    finish(unit, command, State.EFFECT_CONFIRMED)
-
-
-def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: str) -> None:
-    """The thing a command was sent for will not happen; `code` is the charger's word for why."""
-    waiting = Command.objects.filter(
-        charge_point_id=charge_point_id,
-        effect_key=effect_key,
-        state__in=[State.SENT, State.ACCEPTED],
-        finished_at=None,
-    )
-    for command in waiting:
-        finish(
-            unit,
-            command,
-            State.NO_EFFECT,
-            error_class=Command.ErrorClass.STATION,
-            error_code=code[:50],
-            error_detail="the charge point said that it failed",
-        )
-
-
-def take_part(
-    unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
-) -> Command | None:
-    """Add to a command's result what the charge point sent for it; with the last it is done.
-
-    The command; None where none asked for this.
-    """
-    command = (
-        Command.objects.filter(charge_point_id=charge_point_id, effect_key=effect_key)
-        .order_by("-created_at")
-        .first()
-    )
-    if command is None:
-        return None
-    known = command.result or []
-    if part not in known:
-        command.result = [*known, part]
-        command.save(update_fields=["result"])
-    if last:
-        confirm_effect(unit, charge_point_id, effect_key)
-    return command
-
-
-def announce(unit: UnitOfWork, command: Command) -> None:
-    unit.emit(
-        command.charge_point_id,
-        "command.finished",
-        {
-            "command_id": str(command.pk),
-            "type": command.type,
-            "state": str(command.state),
-            "requested_by": command.requested_by,
-            "error": error_of(command),
-        },
-    )
-    unit.after_commit(lambda: nudges.finished(command.pk))
-
-
-def error_of(command: Command) -> dict[str, str] | None:
-    """Contract: {class, code, detail}, or None where nothing went wrong."""
-    if not command.error_class:
-        return None
-    return {
-        "class": command.error_class,
-        "code": command.error_code,
-        "detail": command.error_detail,
-    }
 
 
 def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> None:
@@ -279,13 +136,9 @@ def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> No
         for each in older:
             # Conditional: it may have been sent since it was read.
             if Command.objects.filter(pk=each.pk, state=State.QUEUED).update(state=State.CANCELLED):
-                finish(
-                    unit,
-                    each,
-                    State.CANCELLED,
-                    error_class=Command.ErrorClass.GATEWAY,
-                    error_code="superseded",
-                    error_detail=f"replaced by the newer command {newer.pk}",
+                detail = f"replaced by the newer command {newer.pk}"
+                command_outcomes.fail(
+                    unit, each, State.CANCELLED, ErrorClass.GATEWAY, "superseded", detail
                 )
 
 
@@ -299,6 +152,16 @@ def _due(command: Command) -> datetime | None:
     """Before which it is not sent; None where it may go now."""
     later = command.not_before is not None and command.not_before > timezone.now()
     return command.not_before if later else None
+
+
+def _check(charge_point: ChargePoint, type: str, args: dict[str, Any]) -> None:
+    if type not in COMMAND_TYPES:
+        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+    if errors := check_args(type, args):
+        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
+    version = version_of(charge_point)
+    if version is not None:
+        _check_supported(version, type, args)
 
 
 def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:

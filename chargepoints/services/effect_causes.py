@@ -1,7 +1,7 @@
-"""How long a command that was accepted may take, and why nothing came of it."""
+"""Why nothing came of a command that the charge point had accepted."""
 
 from chargepoints.models import Command, Connector, Status
-from chargepoints.services import commands, device_model
+from chargepoints.services import command_outcomes
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.unit_of_work import UnitOfWork
 
@@ -9,15 +9,6 @@ State = Command.State
 ErrorClass = Command.ErrorClass
 
 NO_EFFECT = "no_effect"
-# The time to plug in that is believed, and what the first message may take after it.
-LONGEST_PLUG_IN_S = 24 * 3600
-FIRST_MESSAGE_S = 60
-
-
-def start_within_s(charge_point_id: int, component: str, variable: str) -> int:
-    """How long a start may take: what this charge point gives drivers to plug in, if known."""
-    given = device_model.limit(charge_point_id, component, variable, "") or 0
-    return min(given, LONGEST_PLUG_IN_S) + FIRST_MESSAGE_S
 
 
 def give_up(unit: UnitOfWork, command: Command) -> None:
@@ -27,14 +18,7 @@ def give_up(unit: UnitOfWork, command: Command) -> None:
     if command.charge_point.connection_id is None:
         error_class, code = ErrorClass.TRANSPORT, "offline"
         detail = "accepted, and then the charge point went offline"
-    commands.finish(
-        unit,
-        command,
-        State.NO_EFFECT,
-        error_class=error_class,
-        error_code=code,
-        error_detail=detail,
-    )
+    command_outcomes.fail(unit, command, State.NO_EFFECT, error_class, code, detail)
 
 
 def token_refused(
@@ -49,13 +33,9 @@ def token_refused(
     )
     for command in waiting:
         if command.args["id_token"]["value"].lower() == token.value.lower():
-            commands.finish(
-                unit,
-                command,
-                State.NO_EFFECT,
-                error_class=ErrorClass.GATEWAY,
-                error_code="token_refused",
-                error_detail=f"the charge point asked about the token: it is {decision.status}",
+            detail = f"the charge point asked about the token: it is {decision.status}"
+            command_outcomes.fail(
+                unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, "token_refused", detail
             )
 
 

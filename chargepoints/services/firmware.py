@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
-from chargepoints.services import commands, hosting
+from chargepoints.services import command_outcomes, hosting
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.numbering import next_number
 from chargepoints.unit_of_work import UnitOfWork
@@ -122,7 +122,7 @@ def superseded(unit: UnitOfWork, command: Command) -> None:
     for update in running.exclude(command=command):
         update.status, update.finished_at = CANCELED, timezone.now()
         update.save()
-        commands.deny_effect(unit, command.charge_point_id, _effect(update), CANCELED)
+        command_outcomes.deny_effect(unit, command.charge_point_id, _effect(update), CANCELED)
 
 
 def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:
@@ -174,9 +174,9 @@ def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
         update.finished_at = inbound.received_at
     update.save()
     if status == INSTALLED:
-        commands.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
+        command_outcomes.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
     elif status in FAILED:
-        commands.deny_effect(inbound.unit, inbound.station.id, _effect(update), status)
+        command_outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(update), status)
 
 
 def _file(command: Command) -> FirmwareFile | None:

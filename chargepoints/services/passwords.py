@@ -6,7 +6,7 @@ alone, never in a row.
 """
 
 from chargepoints.models import Command, Credential
-from chargepoints.services import commands
+from chargepoints.services import command_outcomes
 from chargepoints.unit_of_work import UnitOfWork
 
 _EFFECT = "password:"
@@ -38,7 +38,7 @@ def used(unit: UnitOfWork, credential: Credential, *, alone: bool) -> None:
     """A password opened the door for the first time: what came before it no longer does."""
     if not alone:
         _forget_before(credential.charge_point_id, credential.pk)
-    commands.confirm_effect(unit, credential.charge_point_id, f"{_EFFECT}{credential.pk}")
+    command_outcomes.confirm_effect(unit, credential.charge_point_id, f"{_EFFECT}{credential.pk}")
 
 
 def _forget_before(charge_point_id: int, number: int) -> None:

@@ -11,7 +11,7 @@ from chargepoints.models import MeterSource, Transaction
 from chargepoints.services import (
     charging_profiles,
     clock_skew,
-    commands,
+    command_outcomes,
     display,
     metering,
     reservations,
@@ -153,7 +153,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     transaction_lookup.remember(inbound, row)
     event = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)
-    commands.confirm_effect(
+    command_outcomes.confirm_effect(
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
     )
     return row
@@ -219,4 +219,6 @@ def confirm_start(inbound: Inbound, row: Transaction) -> None:
     if row.remote_start_id is not None:
         keys = [str(row.remote_start_id)]
     for key in keys:
-        commands.confirm_effect(inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk)
+        command_outcomes.confirm_effect(
+            inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk
+        )

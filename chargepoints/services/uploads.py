@@ -7,7 +7,7 @@ from django.utils import timezone
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
-from chargepoints.services import commands, hosting
+from chargepoints.services import command_outcomes, hosting
 from chargepoints.services.numbering import next_number
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 
@@ -62,7 +62,7 @@ def _superseded(unit: UnitOfWork, command: Command) -> None:
     for upload in asked.filter(expires_at__gt=now).exclude(command=command):
         upload.status, upload.status_at, upload.expires_at = CANCELED, now, now
         upload.save(update_fields=["status", "status_at", "expires_at"])
-        commands.deny_effect(unit, command.charge_point_id, _effect(upload), CANCELED)
+        command_outcomes.deny_effect(unit, command.charge_point_id, _effect(upload), CANCELED)
 
 
 def report(
@@ -86,7 +86,7 @@ def report(
     upload.status_at = inbound.received_at
     upload.save(update_fields=["status", "status_at"])
     if failed:
-        commands.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
+        command_outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
     if done:
         _uploaded(inbound.unit, upload)
 
@@ -123,7 +123,7 @@ def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
     """Told once: by the file itself, or by the charger's word where it went elsewhere."""
     ours = hosting.is_ours(upload)
     if upload.received_at is not None or not ours:
-        commands.confirm_effect(unit, upload.charge_point_id, _effect(upload))
+        command_outcomes.confirm_effect(unit, upload.charge_point_id, _effect(upload))
     if ours == (upload.received_at is not None) and upload.told_at is None:
         upload.told_at = timezone.now()
         upload.save(update_fields=["told_at"])

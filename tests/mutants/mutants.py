@@ -160,8 +160,8 @@ MUTANTS = [
         "resend of a command that was sent",
         "P8",
         CONCLUDING,
-        "        commands.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
-        "        _go_on(command)\n",
+        "command_outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
+        "_go_on(command)\n",
         "tests/e2e/test_commands.py::"
         "test_a_charger_that_does_not_answer_times_out_and_gets_the_next_command",
     ),

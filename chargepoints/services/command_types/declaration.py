@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 JsonSchema = dict[str, Any]
@@ -59,7 +58,3 @@ class CommandType:
     effect_within_s: int = 120
     effect_after: tuple[str, ...] = ()
     slot: Callable[[dict[str, Any]], Hashable] | None = None
-
-    def effect_deadline(self, args: dict[str, Any], accepted_at: datetime) -> datetime:
-        named = [datetime.fromisoformat(args[name]) for name in self.effect_after if name in args]
-        return max([accepted_at, *named]) + timedelta(seconds=self.effect_within_s)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chargepoints.models import ChargePoint, Command, CommandBatch
-from chargepoints.services import command_batches, commands
+from chargepoints.services import command_batches, command_outcomes, commands
 from chargepoints.unit_of_work import unit_of_work
 from tests.chargepoints.api.client import READ, ApiClient, connect, register
 
@@ -50,7 +50,7 @@ def test_a_password_stays_only_where_it_is_still_to_be_sent(
     assert CommandBatch.objects.get().args["value"] == "(not shown)"
     expired, cancelled, waiting = Command.objects.order_by("charge_point__identity")
     with unit_of_work() as unit:
-        commands.finish(unit, expired, Command.State.EXPIRED)
+        command_outcomes.finish(unit, expired, Command.State.EXPIRED)
     commands.cancel(cancelled)
     held = Command.objects.filter(args__value=args["value"])
     assert [command.pk for command in held] == [waiting.pk]
@@ -84,8 +84,8 @@ def test_progress_is_counted(client: ApiClient, fleet: list[ChargePoint]) -> Non
     batch = client.post("/command-batches", {"charge_points": ["A", "B", "C"], **RESET}).json()
     first, second, _ = Command.objects.order_by("charge_point__identity")
     with unit_of_work() as unit:
-        commands.finish(unit, first, Command.State.ACCEPTED)
-        commands.finish(unit, second, Command.State.REJECTED)
+        command_outcomes.finish(unit, first, Command.State.ACCEPTED)
+        command_outcomes.finish(unit, second, Command.State.REJECTED)
     shown = client.get(f"/command-batches/{batch['id']}").json()
     counts = {state: count for state, count in shown["progress"].items() if count}
     assert counts == {"accepted": 1, "rejected": 1, "queued": 1}

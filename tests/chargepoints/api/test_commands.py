@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Command, CommandBatch, Event
-from chargepoints.services import commands
+from chargepoints.services import command_outcomes
 from chargepoints.unit_of_work import unit_of_work
 from tests.chargepoints.api.client import ApiClient, connect, register
 
@@ -68,7 +68,7 @@ def test_a_finished_command_shows_the_exchange_and_the_error(
     shown = client.post(PATH, RESET).json()
     command = Command.objects.get()
     with unit_of_work() as unit:
-        commands.finish(
+        command_outcomes.finish(
             unit,
             command,
             Command.State.REJECTED,
@@ -113,7 +113,7 @@ def test_the_repetition_of_a_finished_command_is_200(
 ) -> None:
     client.post(PATH, RESET, Idempotency_Key="k1")
     with unit_of_work() as unit:
-        commands.finish(unit, Command.objects.get(), Command.State.ACCEPTED)
+        command_outcomes.finish(unit, Command.objects.get(), Command.State.ACCEPTED)
     again = client.post(PATH, RESET, Idempotency_Key="k1")
     assert (again.status_code, again.json()["state"]) == (200, "accepted")
 

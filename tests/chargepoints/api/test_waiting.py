@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from chargepoints.gateway import nudges
 from chargepoints.models import ApiKey, Command
-from chargepoints.services import commands
+from chargepoints.services import command_outcomes
 from chargepoints.unit_of_work import unit_of_work
 from tests.chargepoints.api.client import connect, register
 
@@ -55,7 +55,7 @@ async def the_command() -> Any:
 
 def finish(command: Command, state: str, **fields: Any) -> None:
     with unit_of_work() as unit:
-        commands.finish(unit, command, state, **fields)
+        command_outcomes.finish(unit, command, state, **fields)
 
 
 def finish_in_another_process(command: Command, **fields: Any) -> None:
