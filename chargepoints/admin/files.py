@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,13 +15,27 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import FirmwareFile, FirmwareUpdate, Upload
-from chargepoints.services import hosting
+from chargepoints.services import certificates, hosting
+from chargepoints.services.certificates import NotACertificate
+
+
+class FirmwareForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_signing_certificate(self) -> str:
+        """A charger would only say that it is invalid, after it was sent."""
+        pem: str = self.cleaned_data["signing_certificate"]
+        if pem:
+            try:
+                certificates.read_chain(pem)
+            except NotACertificate as error:
+                raise forms.ValidationError(f"no certificate in PEM: {error}") from error
+        return pem
 
 
 @admin.register(FirmwareFile)
 class FirmwareFileAdmin(ModelAdmin):
     """An image is never exchanged, as chargers may be fetching it: another has another name."""
 
+    form = FirmwareForm
     list_display = ("name", "bytes", "sha256", "signed", "uploaded_at")
     search_fields = ("name", "=sha256")
     fields = ("name", "bytes", "sha256", "md5", "signing_certificate", "signature", "uploaded_at")

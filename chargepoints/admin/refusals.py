@@ -10,11 +10,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
 from chargepoints.admin.history import CappedPaginator, HistoryList
 from chargepoints.models import ChargePoint, HandshakeRefusal
 from chargepoints.templatetags import badges, charging
+
+LONGEST_SHOWN = 48
 
 
 @admin.register(HandshakeRefusal)
@@ -22,7 +25,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
     """Rows may be deleted, which is how one is dealt with; it comes back if the charger does."""
 
     list_display = (
-        "identity",
+        "who",
         "address",
         "why",
         "remedy",
@@ -55,6 +58,11 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description="identity", ordering="identity")
+    def who(self, row: HandshakeRefusal) -> str:
+        """Anybody may knock under any name: none pushes the reason off the page."""
+        return Truncator(row.identity).chars(LONGEST_SHOWN)
 
     @admin.display(description="reason", ordering="reason")
     def why(self, row: HandshakeRefusal) -> SafeString:

@@ -61,7 +61,7 @@ class DeadLetterAdmin(HistoryAdmin):
     @admin.action(description="Send again", permissions=["resend"])
     def resend(self, request: HttpRequest, selected: QuerySet[DeadLetter]) -> None:
         count = resending.resend_dead_letters(selected)
-        messages.success(request, f"{count} events are sent again.")
+        messages.success(request, f"Events that are sent again: {count}.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core_link.change_deadletter")

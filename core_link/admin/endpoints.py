@@ -163,7 +163,7 @@ class EndpointAdmin(ModelAdmin):
         since = form.cleaned_data["since"]
         count = resending.resend_since(endpoint, since)
         self.log_change(request, endpoint, f"Sent again since {since:%Y-%m-%d %H:%M:%S} UTC.")
-        messages.success(request, f"The events of {count} charge points are sent again.")
+        messages.success(request, f"Charge points whose events are sent again: {count}.")
 
     def _test(self, request: HttpRequest, endpoint: Endpoint) -> None:
         outcome: Outcome = endpoints.test(endpoint)

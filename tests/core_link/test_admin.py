@@ -142,7 +142,7 @@ def test_everything_since_a_moment_is_sent_again(staff: Client, core: FakeCore) 
     tell(point, 3)
     deliver_once()
     since = timezone.now() - timedelta(minutes=1)
-    assert "1 charge points" in do(staff, "send-again", since=since.strftime(SINCE))
+    assert "events are sent again: 1." in do(staff, "send-again", since=since.strftime(SINCE))
     deliver_once()
     assert len(core.journal.events) == 6
 
@@ -169,7 +169,7 @@ def test_dead_letters_are_sent_again(staff: Client, core: FakeCore, impatient: N
     page = staff.get(reverse("admin:core_link_deadletter_changelist")).content.decode()
     assert "HTTP 422" in page
     letter = DeadLetter.objects.get()
-    assert "1 events are sent again" in act(staff, "deadletter", "resend", letter.pk)
+    assert "Events that are sent again: 1." in act(staff, "deadletter", "resend", letter.pk)
     deliver_once()
     assert len(core.journal.events) == 1
 

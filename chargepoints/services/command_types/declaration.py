@@ -9,6 +9,7 @@ JsonSchema = dict[str, Any]
 HOUR_S = 3600
 
 TEXT: JsonSchema = {"type": "string", "minLength": 1}
+PEM: JsonSchema = {**TEXT, "contentMediaType": "application/x-pem-file"}
 POSITIVE: JsonSchema = {"type": "integer", "minimum": 1}
 INTEGER: JsonSchema = {"type": "integer"}
 COUNT: JsonSchema = {"type": "integer", "minimum": 0}

@@ -3,6 +3,7 @@
 from chargepoints.services.command_types.declaration import (
     COUNT,
     HOUR_S,
+    PEM,
     TEXT,
     TIME,
     CommandType,
@@ -30,7 +31,7 @@ TYPES: dict[str, CommandType] = {
             location=LOCATION,
             retrieve_at=TIME,
             install_at=TIME,
-            signing_certificate=TEXT,
+            signing_certificate=PEM,
             signature=TEXT,
             **TRIES,
         ),

@@ -3,6 +3,7 @@
 from chargepoints.services.command_types.declaration import (
     COUNT,
     HOUR_S,
+    PEM,
     TEXT,
     CommandType,
     JsonSchema,
@@ -10,7 +11,6 @@ from chargepoints.services.command_types.declaration import (
     several,
 )
 
-PEM: JsonSchema = {**TEXT, "contentMediaType": "application/x-pem-file"}
 ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "v2g_root"]
 CERTIFICATE_HASH: dict[str, JsonSchema] = {
     "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},

@@ -180,6 +180,8 @@ def test_a_certificate_keeps_its_lines(
     pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
     form = admin_client.get(f"{url_of(station)}?command=install_certificate").content.decode()
     assert '<textarea name="args-certificate"' in form
+    form = admin_client.get(f"{url_of(station)}?command=update_firmware").content.decode()
+    assert '<textarea name="args-signing_certificate"' in form
     fields = {"args-use": "csms_root", "args-certificate": pem}
     asked = send(admin_client, station, "install_certificate", **fields).context["form"]
     assert pem.strip() in asked["certificate"].as_hidden()

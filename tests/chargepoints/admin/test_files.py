@@ -13,6 +13,7 @@ from pytest_django import Settings
 from chargepoints.models import ChargePoint, FirmwareFile, Upload
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
 from tests.chargepoints.admin.conftest import AsRole
+from tests.pki import root_certificate
 
 FIRMWARE = "/admin/chargepoints/firmwarefile/"
 UPLOADS = "/admin/chargepoints/upload/"
@@ -25,9 +26,10 @@ def files(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def provide(client: Client, name: str = "v2.bin") -> Any:
+def provide(client: Client, name: str = "v2.bin", signing_certificate: str = "") -> Any:
     file = SimpleUploadedFile("../../local name.bin", IMAGE)
-    form = {"name": name, "file": file, "signing_certificate": "", "signature": ""}
+    signed = {"signing_certificate": signing_certificate, "signature": ""}
+    form = {"name": name, "file": file, **signed}
     return client.post(f"{FIRMWARE}add/", form)
 
 
@@ -60,6 +62,14 @@ def test_the_image_of_a_firmware_cannot_be_exchanged(as_role: AsRole) -> None:
     firmware.refresh_from_db()
     assert (firmware.name, firmware.signature) == ("v2.bin", "c2ln")
     assert Path(firmware.file.path).read_bytes() == IMAGE
+
+
+def test_a_signing_certificate_is_one(as_role: AsRole) -> None:
+    engineer = as_role(ENGINEER)
+    refused = provide(engineer, signing_certificate="-----BEGIN CERTIFICATE-----")
+    assert "no certificate in PEM" in refused.content.decode()
+    assert provide(engineer, signing_certificate=root_certificate("Maker")).status_code == 302
+    assert FirmwareFile.objects.get().signing_certificate.startswith("-----BEGIN CERTIFICATE-----")
 
 
 def test_a_deleted_firmware_leaves_no_file(as_role: AsRole, files: Path) -> None:

@@ -43,6 +43,11 @@ def test_a_known_identity_leads_to_its_charge_point(
     assert "wrong key" in page
 
 
+def test_a_long_identity_pushes_nothing_off_the_page(admin_client: Client) -> None:
+    refuse("x" * 255, "invalid_identity")
+    assert "x" * 49 not in admin_client.get(URL).content.decode()
+
+
 def test_an_identity_that_cannot_be_one_is_not_offered(admin_client: Client) -> None:
     refuse("%%%", "invalid_identity")
     assert "/chargepoint/add/" not in admin_client.get(URL).content.decode()
