@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.clock import Moment, is_backfill, read_time
-from chargepoints.models import TimeQuality
+from chargepoints.models import Event, TimeQuality
 from chargepoints.station import Station
 from chargepoints.unit_of_work import UnitOfWork
+
+# What is told again follows soon; there is no index by type.
+RECENT = 50
 
 
 @dataclass(slots=True)
@@ -64,6 +67,16 @@ class Inbound:
                 "payload": self.logged_payload,
             },
         )
+
+    def emit_news(self, type: str, data: dict[str, Any]) -> None:
+        """Emit what no row is kept of, unless core's last event of this type was of the same
+        message: it was told again then (P4).
+        """
+        told = Event.objects.filter(charge_point_id=self.station.id).order_by("-sequence")
+        recent = told.values_list("type", "data", "ocpp__payload")[:RECENT]
+        latest = next((each for each in recent if each[0] == type), None)
+        if latest != (type, data, self.logged_payload):
+            self.emit(type, data)
 
 
 def clip(value: object, length: int) -> str:

@@ -81,7 +81,7 @@ def conclude_unpublish(command: Command, response: Payload) -> Conclusion:
 def publish_status(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     status, number = str(payload["status"]), payload.get("requestId")
-    inbound.emit(
+    inbound.emit_news(
         "charge_point.firmware_status",
         {"status": status, "request_id": number, "published_at": payload.get("location") or []},
     )

@@ -71,7 +71,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         command_outcomes.confirm_effect(
             inbound.unit, inbound.station.id, effect(payload["requestId"])
         )
-        inbound.emit(
+        inbound.emit_news(
             "charge_point.configuration_changed",
             {"request_id": payload["requestId"], "reported": True},
         )

@@ -133,22 +133,21 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
         update = running or _told_late(updates.order_by("-id").first(), status)
     else:
         update = updates.filter(request_id=request_id).first()
-    repeated = update is not None and update.status == status
-    if update is not None:
-        _take(inbound, update, status)
-    elif status != "Idle":
-        inbound.deviate("unknown_firmware_update")
-    if repeated:
+    said = {
+        "status": status,
+        "request_id": request_id,
+        "firmware": update.firmware.name if update and update.firmware else None,
+        "location": update.location if update else None,
+    }
+    if update is None:
+        if status != "Idle":
+            inbound.deviate("unknown_firmware_update")
+        inbound.emit_news("charge_point.firmware_status", said)
         return
-    inbound.emit(
-        "charge_point.firmware_status",
-        {
-            "status": status,
-            "request_id": request_id,
-            "firmware": update.firmware.name if update and update.firmware else None,
-            "location": update.location if update else None,
-        },
-    )
+    repeated = update.status == status
+    _take(inbound, update, status)
+    if not repeated:
+        inbound.emit("charge_point.firmware_status", said)
 
 
 def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:

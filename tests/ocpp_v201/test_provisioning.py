@@ -249,3 +249,25 @@ async def test_a_network_profile_may_name_the_mobile_network_and_the_vpn(
     kept = f"{known.args} {known.request} {list(trace)} {command}"
     assert "iot.example" in kept and "5EC12E" not in kept
     assert known.args["apn"]["sim_pin"] == "(not shown)"
+
+
+async def test_what_is_told_again_without_a_row_of_its_own_is_no_news(
+    station: OperatedStation,
+) -> None:
+    """P4: reports, and the progress of what nobody here asked for."""
+    told_by = "charge_point.configuration_changed", "charge_point.firmware_status"
+    report = {"requestId": 7, "generatedAt": at(), "seqNo": 0}
+    data = [attribute("SomeCtrlr", "SomeVariable", "1")]
+    for action, payload in (
+        ("NotifyReport", report | {"reportData": data}),
+        ("FirmwareStatusNotification", {"status": "Downloading", "requestId": 4}),
+        ("PublishFirmwareStatusNotification", {"status": "Downloading", "requestId": 4}),
+    ):
+        first = await station.call(action, payload)
+        told = len(station.events(*told_by))
+        assert await station.call(action, payload) == first
+        await station.reconnect()
+        assert await station.call(action, payload) == first
+        assert len(station.events(*told_by)) == told
+    await station.call("FirmwareStatusNotification", {"status": "Downloaded", "requestId": 4})
+    assert len(station.events(*told_by)) == told + 1
