@@ -4,7 +4,7 @@ import django_filters
 from rest_framework import serializers
 
 from chargepoints.api.base import Resource
-from chargepoints.api.fields import StrictModel, Text, TextOrNull
+from chargepoints.api.fields import PlaceOrNull, StrictModel, Text, TextOrNull
 from chargepoints.api.pagination import OldestFirst
 from chargepoints.models import Variable
 
@@ -18,8 +18,8 @@ class VariableSerializer(StrictModel):
     key = Text(read_only=True)
     component = TextOrNull(read_only=True)
     component_instance = TextOrNull(read_only=True)
-    evse_id = serializers.SerializerMethodField()
-    connector_id = serializers.SerializerMethodField()
+    evse_id = PlaceOrNull()
+    connector_id = PlaceOrNull()
     variable = Text(source="name", read_only=True)
     instance = TextOrNull(read_only=True)
     mutability = TextOrNull(read_only=True)
@@ -44,12 +44,6 @@ class VariableSerializer(StrictModel):
             "set_at",
         ]
         read_only_fields = fields
-
-    def get_evse_id(self, variable: Variable) -> int | None:
-        return variable.evse_id or None
-
-    def get_connector_id(self, variable: Variable) -> int | None:
-        return variable.connector_id or None
 
 
 class VariableFilters(django_filters.FilterSet):

@@ -78,6 +78,16 @@ class ChoiceOrNull(serializers.ChoiceField):
         return str(value) or None
 
 
+class PlaceOrNull(serializers.IntegerField):
+    """0 in the database where it is of no EVSE or connector, null in JSON."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+    def to_representation(self, value: int) -> Any:
+        return value or None
+
+
 class Strict(serializers.Serializer[Any]):
     # Refuses fields it does not know: a misspelt one would be lost without a word.
     # (No docstring: the document would show it for every serializer that has none of its own.)

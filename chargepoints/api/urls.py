@@ -4,15 +4,17 @@ from typing import Any
 
 from django.urls import include, path, re_path
 
+from chargepoints.api.certificates import Certificates
 from chargepoints.api.charge_points import ChargePoints
 from chargepoints.api.charging_profiles import ChargingProfiles
 from chargepoints.api.command_batches import CommandBatches
 from chargepoints.api.commands import Commands
 from chargepoints.api.configuration import Configuration
+from chargepoints.api.display_messages import DisplayMessages
 from chargepoints.api.events import ChargePointEvents, Feed
 from chargepoints.api.id_tokens import IdTokens
 from chargepoints.api.messages import Messages
-from chargepoints.api.on_the_station import Certificates, DisplayMessages, Monitors
+from chargepoints.api.monitors import Monitors
 from chargepoints.api.pages import InteractivePage, Nothing, openapi
 from chargepoints.api.transactions import MeterValues, Transactions
 from chargepoints.api.waiting import waits

@@ -1,0 +1,55 @@
+"""The monitors of a charge point, as it took or reported them last (OCPP 2.0.1)."""
+
+import django_filters
+from rest_framework import serializers
+
+from chargepoints.api.base import Resource
+from chargepoints.api.fields import PlaceOrNull, StrictModel, TextOrNull
+from chargepoints.api.pagination import OldestFirst
+from chargepoints.models import Monitor
+
+
+class MonitorSerializer(StrictModel):
+    """A monitor, in the words of `set_monitoring`; `id` is the charge point's own number of it."""
+
+    id = serializers.IntegerField(source="number", read_only=True)
+    component_instance = TextOrNull(read_only=True)
+    evse_id = PlaceOrNull()
+    connector_id = PlaceOrNull()
+    variable_instance = TextOrNull(source="instance", read_only=True)
+
+    class Meta:
+        model = Monitor
+        fields = [
+            "id",
+            "component",
+            "component_instance",
+            "evse_id",
+            "connector_id",
+            "variable",
+            "variable_instance",
+            "type",
+            "value",
+            "severity",
+            "transaction",
+            "read_at",
+        ]
+        read_only_fields = fields
+
+
+class MonitorFilters(django_filters.FilterSet):
+    component = django_filters.CharFilter(lookup_expr="iexact")
+    variable = django_filters.CharFilter(lookup_expr="iexact")
+
+    class Meta:
+        model = Monitor
+        fields = ["component", "variable", "type", "severity"]
+
+
+class Monitors(Resource):
+    """The monitors of a charge point, in the order in which they became known."""
+
+    queryset = Monitor.objects.all()
+    serializer_class = MonitorSerializer
+    filterset_class = MonitorFilters
+    pagination_class = OldestFirst
