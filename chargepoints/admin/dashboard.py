@@ -32,7 +32,7 @@ admin.site.index_template = "admin/chargepoints/index.html"
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What its template needs; `alerts` come from whoever calls this."""
+    """What its template needs; `troubles` come from whoever calls this."""
     if not request.user.has_perm("chargepoints.view_chargepoint"):
         return context
     day_ago = timezone.now() - DAY

@@ -16,9 +16,12 @@ SHOWN_FAULTS = 4
 
 
 class Trouble(NamedTuple):
+    """`url`: of the page where the remedy is to be had, if it is another one."""
+
     what: str
     since: datetime | None
     remedy: str
+    url: str = ""
 
 
 def of(charge_point: ChargePoint) -> list[Trouble]:
@@ -62,7 +65,8 @@ def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
         last_at__gt=max(since or charge_point.created_at, timezone.now() - REFUSED_WITHIN),
     )
     for refusal in refusals[:SHOWN_REFUSALS]:
-        what = f"Refused from {refusal.address}, {refusal.count} times: {refusal.reason_in_words}"
+        times = "once" if refusal.count == 1 else f"{refusal.count} times"
+        what = f"Refused from {refusal.address}, {times}: {refusal.reason_in_words}"
         yield Trouble(what, refusal.last_at, refusal.remedy)
 
 
@@ -79,7 +83,8 @@ def _faults(charge_point: ChargePoint) -> Iterator[Trouble]:
         if row.status == Status.FAULTED
     ]
     if charge_point.status == Status.FAULTED:
-        faulty.insert(0, ("The station", charge_point.error_code, charge_point.status_at))
+        error = badges.error_code(charge_point.error_code)
+        faulty.insert(0, ("The station", error, charge_point.status_at))
     for name, error, since in faulty[:SHOWN_FAULTS]:
         what = f"{name} is faulted: {error or 'it did not say why'}"
         yield Trouble(what, since, "A reset clears some faults; others need somebody on site.")

@@ -80,8 +80,13 @@ def _said(row: Connector) -> str:
 @register.filter
 def error_of(row: Connector) -> str:
     """What the charger said is wrong with a connector; empty where nothing is."""
-    code = "" if row.error_code == "NoError" else row.error_code
-    return " · ".join(text for text in (code, row.vendor_error_code, row.info) if text)
+    said = (error_code(row.error_code), row.vendor_error_code, row.info)
+    return " · ".join(text for text in said if text)
+
+
+def error_code(code: str) -> str:
+    """OCPP 1.6 has a code for that there is none."""
+    return "" if code == "NoError" else code
 
 
 @register.filter("command_badge")

@@ -80,7 +80,9 @@ def test_a_registration_that_keeps_it_from_charging_is_told(
 def test_faults_are_told_with_what_the_charger_said(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
-    ChargePoint.objects.update(status=Status.FAULTED, error_code="InternalError")
+    ChargePoint.objects.update(status=Status.FAULTED, error_code="NoError")
+    assert "The station is faulted: it did not say why" in page_of(admin_client, charge_point)
+    ChargePoint.objects.update(error_code="InternalError")
     Connector.objects.update(
         status=Status.FAULTED, error_code="GroundFailure", info="<b>RCD</b>", status_at=None
     )
