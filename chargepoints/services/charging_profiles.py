@@ -51,9 +51,14 @@ def _number_for(charge_point_id: int, evse_id: int, profile: Profile) -> int:
     return next_free(charge_point_id, known.values_list("profile_id", flat=True))
 
 
+def _unit(charge_point: ChargePoint, profile: Profile) -> str:
+    """A or W, as this charge point reads it."""
+    return str(quirks.setting(charge_point, "charging_rate_unit") or profile["unit"])
+
+
 def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile) -> Profile:
     """The profile in the unit and on the scale that this charge point reads."""
-    wanted = quirks.setting(charge_point, "charging_rate_unit") or profile["unit"]
+    wanted = _unit(charge_point, profile)
     factor = quirks.setting(charge_point, "limit_factor") or 1
     if wanted != profile["unit"]:
         quirks.used(unit, charge_point.pk, "charging_rate_unit")
@@ -126,7 +131,11 @@ def accepted(
         commands.submit(
             charge_point,
             "get_composite_schedule",
-            {"evse_id": evse_id, "duration_s": VERIFIED_FOR_S, "unit": profile["unit"]},
+            {
+                "evse_id": evse_id,
+                "duration_s": VERIFIED_FOR_S,
+                "unit": _unit(charge_point, profile),
+            },
             requested_by="gateway",
         )
 

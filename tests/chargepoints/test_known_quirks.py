@@ -173,6 +173,18 @@ async def test_one_that_does_not_do_what_it_accepts_is_asked_and_found_out(
 
 
 @both_versions
+async def test_one_is_asked_in_the_unit_that_it_understands(
+    gateway: RunningGateway, identity: str, version: str
+) -> None:
+    quirk = ("Accepts profiles, and does not apply them", "Charging profiles in W only")
+    async with await with_quirk(gateway, identity, version, *quirk) as cp:
+        await tell_connectors(cp, 1)
+        await set_profile(cp, PROFILE, evse_id=1)
+        asked = await cp.obey("GetCompositeSchedule", {"status": "Rejected"})
+        assert asked["chargingRateUnit"] == "W"
+
+
+@both_versions
 async def test_a_reply_is_held_back_and_counted(
     gateway: RunningGateway, identity: str, version: str
 ) -> None:
