@@ -49,12 +49,20 @@ class Conclusion:
     effect_within_s: int = 0
 
 
-def by_status(command: Command, response: Payload) -> Conclusion:
-    """The usual reading: `status` Accepted is accepted, anything else is the station's no."""
-    status = str(response.get("status", ""))
-    if status in ("Accepted", ""):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
+def accepting(*statuses: str) -> Callable[[Command, Payload], Conclusion]:
+    """A reading by `status`: each of these is a yes, anything else is the station's no."""
+
+    def conclude(command: Command, response: Payload) -> Conclusion:
+        status = str(response.get("status", ""))
+        if status in statuses:
+            return Conclusion(Command.State.ACCEPTED)
+        return Conclusion(Command.State.REJECTED, error_code=status)
+
+    return conclude
+
+
+# The usual reading; some answers have no status.
+by_status = accepting("Accepted", "")
 
 
 @dataclass(frozen=True, slots=True)

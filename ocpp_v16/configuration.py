@@ -7,7 +7,13 @@ from chargepoints.services import charge_points, device_model, passwords
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.device_model import Reported
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.versions import (
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+    accepting,
+)
 from ocpp_v16.security import is_secret
 
 SECURITY_PROFILES = ("1", "2", "3")
@@ -60,14 +66,6 @@ def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
     return {"key": command.args["key"], "value": command.args["value"]}
 
 
-def conclude_change(command: Command, response: Payload) -> Conclusion:
-    # 5.3: RebootRequired is a yes, that takes effect after a reboot.
-    status = str(response.get("status", ""))
-    if status in ("Accepted", "RebootRequired"):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked = command.request or {}
     status = response.get("status")
@@ -103,6 +101,7 @@ COMMANDS = {
     "set_configuration": CommandTranslation("ChangeConfiguration", change_configuration),
 }
 RESPONSES = {
-    "ChangeConfiguration": ResponseReading(conclude_change, record_change),
+    # 5.3: RebootRequired is a yes, that takes effect after a reboot.
+    "ChangeConfiguration": ResponseReading(accepting("Accepted", "RebootRequired"), record_change),
     "GetConfiguration": ResponseReading(conclude_read, record_configuration),
 }

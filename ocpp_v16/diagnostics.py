@@ -15,6 +15,7 @@ from chargepoints.versions import (
     Handler,
     Payload,
     ResponseReading,
+    accepting,
 )
 from ocpp_v16 import numbers
 from ocpp_v16.firmware import tries
@@ -67,14 +68,6 @@ def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
     uploads.answered(unit, command, str(response["status"]), response.get("filename") or "")
 
 
-def conclude_log(command: Command, response: Payload) -> Conclusion:
-    # AcceptedCanceled is a yes, that cancelled the upload before it.
-    status = str(response["status"])
-    if status in ("Accepted", uploads.CANCELED):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def diagnostics_status(inbound: Inbound, decision: Any) -> Payload:
     status = str(inbound.payload["status"])
     if status != "Idle":
@@ -112,5 +105,6 @@ COMMANDS = {
 }
 RESPONSES = {
     "GetDiagnostics": ResponseReading(conclude_diagnostics, record_diagnostics),
-    "GetLog": ResponseReading(conclude_log, record_log),
+    # AcceptedCanceled is a yes, that cancelled the upload before it.
+    "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
 }

@@ -10,10 +10,10 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
+    accepting,
 )
 from ocpp_v16 import numbers
 
@@ -55,18 +55,6 @@ def update(unit: UnitOfWork, command: Command) -> Payload:
     return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
 
 
-def conclude_update(command: Command, response: Payload) -> Conclusion:
-    return Conclusion(Command.State.ACCEPTED)
-
-
-def conclude_signed(command: Command, response: Payload) -> Conclusion:
-    # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
-    status = str(response["status"])
-    if status in ("Accepted", firmware.CANCELED):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] == firmware.CANCELED:
         firmware.superseded(unit, command)
@@ -89,6 +77,8 @@ HANDLERS = {
 }
 COMMANDS = {"update_firmware": CommandTranslation("UpdateFirmware", update, choose)}
 RESPONSES = {
-    "UpdateFirmware": ResponseReading(conclude_update),
-    "SignedUpdateFirmware": ResponseReading(conclude_signed, record_signed),
+    # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
+    "SignedUpdateFirmware": ResponseReading(
+        accepting("Accepted", firmware.CANCELED), record_signed
+    ),
 }

@@ -6,7 +6,7 @@ from chargepoints.services import device_model, local_lists
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.local_lists import Entry
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.versions import CommandTranslation, Payload, ResponseReading
 from ocpp_v16.authorization import LONGEST_ID_TAG, STATUS
 
 
@@ -19,10 +19,6 @@ def record_version(unit: UnitOfWork, command: Command, response: Payload) -> Non
     command.result = {"version": version}
     # 5.10: -1 says that there are no local lists, 0 that the list is empty.
     local_lists.report_version(command.charge_point_id, version)
-
-
-def conclude_version(command: Command, response: Payload) -> Conclusion:
-    return Conclusion(Command.State.ACCEPTED)
 
 
 def send(unit: UnitOfWork, command: Command) -> Payload:
@@ -52,25 +48,11 @@ def _authorization_data(entry: Entry) -> Payload:
     return {"idTag": entry.value, "idTagInfo": info}
 
 
-def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type == "send_local_list":
-        local_lists.answered(command, str(response["status"]))
-
-
-def conclude_sent(command: Command, response: Payload) -> Conclusion:
-    status = str(response["status"])
-    if status != "Accepted":
-        return Conclusion(Command.State.REJECTED, error_code=status)
-    if command.type == "send_local_list" and not local_lists.is_complete(command):
-        return Conclusion(Command.State.QUEUED)
-    return Conclusion(Command.State.ACCEPTED)
-
-
 COMMANDS = {
     "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
     "send_local_list": CommandTranslation("SendLocalList", send),
 }
 RESPONSES = {
-    "GetLocalListVersion": ResponseReading(conclude_version, record_version),
-    "SendLocalList": ResponseReading(conclude_sent, record_sent),
+    "GetLocalListVersion": ResponseReading(record=record_version),
+    "SendLocalList": ResponseReading(local_lists.conclude_part, local_lists.record_part),
 }

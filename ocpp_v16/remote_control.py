@@ -11,6 +11,7 @@ from chargepoints.versions import (
     Conclusion,
     Payload,
     ResponseReading,
+    accepting,
     by_status,
 )
 from ocpp_v16 import plug_and_charge, smart_charging
@@ -118,13 +119,6 @@ def unlock_connector(unit: UnitOfWork, command: Command) -> Payload:
     return {"connectorId": command.args["evse_id"]}
 
 
-def conclude_unlock(command: Command, response: Payload) -> Conclusion:
-    status = str(response.get("status", ""))
-    if status == "Unlocked":
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def change_availability(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     return {
@@ -132,14 +126,6 @@ def change_availability(unit: UnitOfWork, command: Command) -> Payload:
         "connectorId": args.get("evse_id", 0),
         "type": args["availability"].capitalize(),
     }
-
-
-def conclude_availability(command: Command, response: Payload) -> Conclusion:
-    # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
-    status = str(response.get("status", ""))
-    if status in ("Accepted", "Scheduled"):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
 
 
 def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
@@ -157,6 +143,7 @@ COMMANDS = {
 }
 RESPONSES = {
     "RemoteStartTransaction": ResponseReading(conclude_start, record_start),
-    "ChangeAvailability": ResponseReading(conclude_availability),
-    "UnlockConnector": ResponseReading(conclude_unlock),
+    # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
+    "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
+    "UnlockConnector": ResponseReading(accepting("Unlocked")),
 }

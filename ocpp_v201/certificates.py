@@ -12,10 +12,10 @@ from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
+    accepting,
 )
 from core_link import certificates as core
 from core_link.client import CoreUnreachable
@@ -55,13 +55,6 @@ def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> N
 def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     uses = command.args.get("uses")
     return {"certificateType": [LISTED[use] for use in uses]} if uses else {}
-
-
-def conclude_listed(command: Command, response: Payload) -> Conclusion:
-    # M03.FR.02: NotFound says that there is none of the kind.
-    if response.get("status") in ("Accepted", "NotFound"):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=str(response.get("status")))
 
 
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -130,6 +123,7 @@ COMMANDS = {
 }
 RESPONSES = {
     "InstallCertificate": ResponseReading(record=record_installed),
-    "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
+    # M03.FR.02: NotFound says that there is none of the kind.
+    "GetInstalledCertificateIds": ResponseReading(accepting("Accepted", "NotFound"), record_listed),
     "DeleteCertificate": ResponseReading(record=record_deleted),
 }

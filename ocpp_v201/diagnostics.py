@@ -12,10 +12,10 @@ from chargepoints.services.uploads import Kind
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
+    accepting,
 )
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
@@ -82,14 +82,6 @@ def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
     uploads.answered(unit, command, str(response["status"]), response.get("filename") or "")
 
 
-def conclude_log(command: Command, response: Payload) -> Conclusion:
-    # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
-    status = str(response["status"])
-    if status in ("Accepted", uploads.CANCELED):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def log_status(inbound: Inbound, decision: Any) -> Payload:
     status = str(inbound.payload["status"])
     if status != "Idle":
@@ -112,4 +104,7 @@ COMMANDS = {
     "get_diagnostics": CommandTranslation("GetLog", get_log),
     "get_log": CommandTranslation("GetLog", get_log),
 }
-RESPONSES = {"GetLog": ResponseReading(conclude_log, record_log)}
+RESPONSES = {
+    # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
+    "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
+}

@@ -13,7 +13,6 @@ from chargepoints.services.display import Shown
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
@@ -83,13 +82,6 @@ def list_shown(unit: UnitOfWork, command: Command) -> Payload:
     return payload
 
 
-def conclude_listed(command: Command, response: Payload) -> Conclusion:
-    if response.get("status") == "Accepted":
-        return Conclusion(Command.State.ACCEPTED)
-    # O03: Unknown says that there is none; no report follows.
-    return Conclusion(Command.State.REJECTED, error_code=str(response.get("status")))
-
-
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") == "Unknown":
         _complete(unit, command)
@@ -151,6 +143,7 @@ COMMANDS = {
 }
 RESPONSES = {
     "SetDisplayMessage": ResponseReading(record=record_shown),
-    "GetDisplayMessages": ResponseReading(conclude_listed, record_listed),
+    # O03: Unknown says that there is none; no report follows.
+    "GetDisplayMessages": ResponseReading(record=record_listed),
     "ClearDisplayMessage": ResponseReading(record=record_cleared),
 }

@@ -9,10 +9,10 @@ from chargepoints.services import command_outcomes, firmware
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
+    accepting,
 )
 from ocpp_v201.requests import request_id, tries
 
@@ -33,14 +33,6 @@ def update(unit: UnitOfWork, command: Command) -> Payload:
         image["signature"] = wanted.signature
         image["signingCertificate"] = wanted.signing_certificate
     return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
-
-
-def conclude_update(command: Command, response: Payload) -> Conclusion:
-    # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
-    status = str(response["status"])
-    if status in ("Accepted", "AcceptedCanceled"):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
 
 
 def record_update(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -68,14 +60,6 @@ def publish(unit: UnitOfWork, command: Command) -> Payload:
 
 def unpublish(unit: UnitOfWork, command: Command) -> Payload:
     return {"checksum": firmware.offered_md5(command)}
-
-
-def conclude_unpublish(command: Command, response: Payload) -> Conclusion:
-    # L04.FR.03: NoFirmware says that none is published under this checksum.
-    status = str(response["status"])
-    if status in ("Unpublished", "NoFirmware"):
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
 
 
 def publish_status(inbound: Inbound, decision: Any) -> Payload:
@@ -109,6 +93,8 @@ COMMANDS = {
     "unpublish_firmware": CommandTranslation("UnpublishFirmware", unpublish),
 }
 RESPONSES = {
-    "UpdateFirmware": ResponseReading(conclude_update, record_update),
-    "UnpublishFirmware": ResponseReading(conclude_unpublish),
+    # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
+    "UpdateFirmware": ResponseReading(accepting("Accepted", firmware.CANCELED), record_update),
+    # L04.FR.03: NoFirmware says that none is published under this checksum.
+    "UnpublishFirmware": ResponseReading(accepting("Unpublished", "NoFirmware")),
 }

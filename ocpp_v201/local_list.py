@@ -7,7 +7,7 @@ from chargepoints.models import AuthorizationStatus, Command
 from chargepoints.services import local_lists
 from chargepoints.services.local_lists import Entry
 from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.versions import CommandTranslation, Payload, ResponseReading
 from ocpp_v201 import batches, numbers
 from ocpp_v201.authorization import STATUS
 
@@ -68,25 +68,11 @@ def _authorization_data(entry: Entry) -> Payload:
     return data | {"idTokenInfo": info}
 
 
-def record_sent(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type == "send_local_list":
-        local_lists.answered(command, str(response["status"]))
-
-
-def conclude_sent(command: Command, response: Payload) -> Conclusion:
-    status = str(response["status"])
-    if status != "Accepted":
-        return Conclusion(Command.State.REJECTED, error_code=status)
-    if command.type == "send_local_list" and not local_lists.is_complete(command):
-        return Conclusion(Command.State.QUEUED)
-    return Conclusion(Command.State.ACCEPTED)
-
-
 COMMANDS = {
     "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
     "send_local_list": CommandTranslation("SendLocalList", send),
 }
 RESPONSES = {
     "GetLocalListVersion": ResponseReading(record=record_version),
-    "SendLocalList": ResponseReading(conclude_sent, record_sent),
+    "SendLocalList": ResponseReading(local_lists.conclude_part, local_lists.record_part),
 }

@@ -11,6 +11,7 @@ from chargepoints.versions import (
     Conclusion,
     Payload,
     ResponseReading,
+    accepting,
     by_status,
 )
 from ocpp_v201 import schedules
@@ -95,13 +96,6 @@ def unlock(unit: UnitOfWork, command: Command) -> Payload:
     return {"evseId": args["evse_id"], "connectorId": args.get("connector_id", 1)}
 
 
-def conclude_unlock(command: Command, response: Payload) -> Conclusion:
-    status = str(response.get("status", ""))
-    if status == "Unlocked":
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def reset(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {
         "type": "Immediate" if command.args.get("type") == "immediate" else "OnIdle"
@@ -161,5 +155,5 @@ COMMANDS = {
 RESPONSES = {
     "RequestStartTransaction": ResponseReading(conclude_start, record_start),
     "Reset": ResponseReading(conclude_scheduled),
-    "UnlockConnector": ResponseReading(conclude_unlock),
+    "UnlockConnector": ResponseReading(accepting("Unlocked")),
 }

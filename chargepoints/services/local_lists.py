@@ -17,6 +17,8 @@ from chargepoints.clock import api_time
 from chargepoints.models import ChargePoint, Command, IdToken, LocalList, LocalListEntry
 from chargepoints.services import commands
 from chargepoints.services.commands import CommandRefused
+from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.versions import Conclusion, by_status
 
 FORGOTTEN_BY = "gateway:customer cleared"
 REPAIRED_BY = "gateway:local list repair"
@@ -69,7 +71,11 @@ def next_part(
     return Part(version, _is_full(command) and accepted == 0, part)
 
 
-def answered(command: Command, status: str) -> None:
+def record_part(unit: UnitOfWork, command: Command, response: dict[str, Any]) -> None:
+    """What the answer to one SendLocalList says of the list."""
+    status = response["status"]
+    if command.type != "send_local_list":
+        return
     if status == "Accepted":
         _accept(command)
     elif status in ("Failed", "VersionMismatch"):
@@ -93,9 +99,17 @@ def _accept(command: Command) -> None:
     command.result = progress | {"accepted": accepted + progress["sending"], "sending": 0}
 
 
-def is_complete(command: Command) -> bool:
+def _is_complete(command: Command) -> bool:
     progress = command.result or {}
     return bool(progress.get("accepted") == progress.get("of"))
+
+
+def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
+    """What the answer to one SendLocalList means for a command that may need several."""
+    concluded = by_status(command, response)
+    if command.type != "send_local_list" or concluded.state != Command.State.ACCEPTED:
+        return concluded
+    return concluded if _is_complete(command) else Conclusion(Command.State.QUEUED)
 
 
 def _repair(command: Command) -> None:
