@@ -20,6 +20,7 @@ FIRMWARE_PATH = "/files/firmware/"
 UPLOAD_PATH = "/files/uploads/"
 # A charger may be told to fetch it later, and to try again.
 FIRMWARE_LINK_FOR = timedelta(days=14)
+FETCHED_AGAIN_FOR = timedelta(hours=1)
 UPLOAD_LINK_FOR = timedelta(days=2)
 
 
@@ -30,7 +31,7 @@ class FileTooLarge(Exception):
 def firmware_url(firmware: FirmwareFile, charge_point: ChargePoint) -> str:
     """A time-limited URL at which this charge point, or whoever knows it, can fetch the file.
 
-    By FTP, where it says that it has nothing else, once.
+    By FTP, where it says that it has nothing else.
     """
     token = new_token()
     link = FirmwareLink.objects.create(
@@ -98,9 +99,10 @@ def find_firmware(token: str) -> FirmwareFile | None:
 
 
 def fetched_by_ftp(link: FirmwareLink) -> None:
-    """It was sent as a whole: the login is over."""
+    """It was sent as a whole: the login is over soon, as the last of it may still get lost."""
     FirmwareLink.objects.filter(pk=link.pk).update(
-        fetched=F("fetched") + 1, expires_at=timezone.now()
+        fetched=F("fetched") + 1,
+        expires_at=min(link.expires_at, timezone.now() + FETCHED_AGAIN_FOR),
     )
 
 

@@ -5,13 +5,15 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
-from chargepoints.models import Upload
+from chargepoints.models import FirmwareLink, Upload
 from chargepoints.services import hosting
 from tests.operated import OperatedCharger, Payload, eventually
 from tests.running_gateway import RunningGateway, free_port
@@ -111,7 +113,7 @@ def fetch(location: str, rest: int | None = None, *, whole: bool = True) -> byte
         return content
 
 
-async def test_a_charger_of_ftp_alone_fetches_its_firmware_once(
+async def test_a_charger_of_ftp_alone_fetches_its_firmware_until_it_has_it(
     start_gateway: Callable[..., RunningGateway], identity: str
 ) -> None:
     port = free_port()
@@ -131,6 +133,11 @@ async def test_a_charger_of_ftp_alone_fetches_its_firmware_once(
             # A broken transfer does not use the login up.
             assert fetch(location, whole=False) == image[:10]
             assert fetch(location, rest=10) == image[10:]
+            # Nor does one that was sent, and may not have arrived; but that is over soon.
+            link = FirmwareLink.objects.get(charge_point=cp.row)
+            assert link.expires_at < timezone.now() + timedelta(hours=1)
+            assert fetch(location) == image
+            FirmwareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
             with pytest.raises(ftplib.error_perm):
                 fetch(location)
 
