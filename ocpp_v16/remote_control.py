@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chargepoints.models import Command
-from chargepoints.services import booting, charging_profiles, effect_deadlines, transactions
+from chargepoints.services import booting, effect_deadlines, profile_requests, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -56,7 +56,7 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
             raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
         if "transaction_id" in args["charging_profile"]:
             raise CommandRefused("invalid_args", "a profile for a start names no transaction yet")
-        profile = charging_profiles.numbered(unit, command, evse_id or 0, "charging_profile")
+        profile = profile_requests.numbered(unit, command, evse_id or 0, "charging_profile")
         payload["chargingProfile"] = smart_charging.charging_profile(
             unit, command.charge_point, profile
         )
@@ -71,7 +71,7 @@ def conclude_start(command: Command, response: Payload) -> Conclusion:
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type == "start" and response["status"] == "Accepted":
-        charging_profiles.accepted_with_start(command)
+        profile_requests.accepted_with_start(command)
 
 
 def remote_stop(unit: UnitOfWork, command: Command) -> Payload:

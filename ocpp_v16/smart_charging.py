@@ -2,7 +2,7 @@
 
 from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import charging_profiles, expected_schedule
+from chargepoints.services import charging_profiles, expected_schedule, profile_requests
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.profile_checks import check_profile
 from chargepoints.unit_of_work import UnitOfWork
@@ -22,7 +22,7 @@ PURPOSE = {
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
     check_profile(profile)
-    profile = charging_profiles.as_understood(unit, charge_point, profile)
+    profile = profile_requests.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
         "stackLevel": profile["stack_level"],
@@ -48,7 +48,7 @@ def _number(transaction_id: str) -> int:
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    connector, profile = charging_profiles.next_part(unit, command)
+    connector, profile = profile_requests.next_part(unit, command)
     return {
         "connectorId": connector,
         "csChargingProfiles": charging_profile(unit, command.charge_point, profile),
@@ -60,7 +60,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
         return
     asked: Payload = command.request or {}
     number = asked["csChargingProfiles"]["chargingProfileId"]
-    charging_profiles.accepted(unit, command, asked["connectorId"], number)
+    profile_requests.accepted(unit, command, asked["connectorId"], number)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -110,7 +110,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(charging_profiles.conclude_part, record_set),
+    "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
     "ClearChargingProfile": ResponseReading(record=record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }

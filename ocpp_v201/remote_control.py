@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chargepoints.models import Command, Connector
-from chargepoints.services import booting, charging_profiles, effect_deadlines, transactions
+from chargepoints.services import booting, effect_deadlines, profile_requests, transactions
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -60,15 +60,15 @@ def request_start(unit: UnitOfWork, command: Command) -> Payload:
         # F01.FR.22: an EVSE may be reserved for the group.
         payload["groupIdToken"] = {"idToken": args["group_id_token"], "type": "Central"}
     if "charging_profile" in args:
-        charging_profiles.keep(
+        profile_requests.keep(
             command, schedules.with_start(args["charging_profile"]), "charging_profile"
         )
         evse_id = args.get("evse_id", 0)
-        profile = charging_profiles.numbered(unit, command, evse_id, "charging_profile")
+        profile = profile_requests.numbered(unit, command, evse_id, "charging_profile")
         if profile["purpose"] != "transaction" or "transaction_id" in profile:
             # F01.FR.09, FR.11: a TxProfile, without the id of a transaction.
             raise CommandRefused("invalid_args", "a `transaction` profile without transaction_id")
-        profile = charging_profiles.as_understood(unit, command.charge_point, profile)
+        profile = profile_requests.as_understood(unit, command.charge_point, profile)
         payload["chargingProfile"] = schedules.charging_profile(profile)
     return payload
 
@@ -82,7 +82,7 @@ def conclude_start(command: Command, response: Payload) -> Conclusion:
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type == "start" and response["status"] == "Accepted":
-        charging_profiles.accepted_with_start(command)
+        profile_requests.accepted_with_start(command)
 
 
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:

@@ -1,7 +1,7 @@
 """K Smart charging: profiles set and cleared; the composite schedule."""
 
 from chargepoints.models import Command
-from chargepoints.services import charging_profiles, expected_schedule
+from chargepoints.services import charging_profiles, expected_schedule, profile_requests
 from chargepoints.services.commands import CommandRefused
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import (
@@ -19,13 +19,13 @@ CLEARED = ("station_max", "default", "transaction")
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
-    charging_profiles.keep(command, with_start(command.args["profile"]))
-    evse_id, profile = charging_profiles.next_part(unit, command)
+    profile_requests.keep(command, with_start(command.args["profile"]))
+    evse_id, profile = profile_requests.next_part(unit, command)
     if profile["purpose"] == "station_max" and profile["kind"] == "relative":
         # K01.FR.38.
         raise CommandRefused("invalid_args", "`station_max` is never relative")
     _check_place(command.charge_point_id, evse_id, profile)
-    profile = charging_profiles.as_understood(unit, command.charge_point, profile)
+    profile = profile_requests.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
 
 
@@ -44,7 +44,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if command.type == "set_charging_profile" and response["status"] == "Accepted":
         asked: Payload = command.request or {}
         number = asked["chargingProfile"]["id"]
-        charging_profiles.accepted(unit, command, asked["evseId"], number, by_turns=True)
+        profile_requests.accepted(unit, command, asked["evseId"], number, by_turns=True)
 
 
 def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -116,7 +116,7 @@ COMMANDS = {
     "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
 }
 RESPONSES = {
-    "SetChargingProfile": ResponseReading(charging_profiles.conclude_part, record_set),
+    "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
     "ClearChargingProfile": ResponseReading(conclude_clear, record_clear),
     "GetCompositeSchedule": ResponseReading(record=record_composite),
 }
