@@ -7,13 +7,23 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F, QuerySet, Sum
+from django.utils import timezone
 
+from chargepoints import statements
 from chargepoints.models import Event, EventFeed
 from core_link.models import Delivery, Endpoint, Lane
 
 BATCH = 100
-FEED_PAGE = 5000
+# P16: on SQLite chargers wait for this transaction. More than a round of deliveries takes.
+FEED_PAGE = 1000
 
+_HAS_NEWS = """
+INSERT INTO core_link_lane
+(endpoint_id, charge_point_id, replay, delivered_through, pending_through, served_at)
+VALUES (%s, %s, FALSE, %s, %s, %s)
+ON CONFLICT (endpoint_id, charge_point_id, replay)
+DO UPDATE SET pending_through = excluded.pending_through
+"""
 _EVENTS_OF_RANGES = """
 SELECT event.id, event.charge_point_id, event.sequence FROM chargepoints_event AS event
 JOIN (VALUES {ranges}) AS part
@@ -47,24 +57,15 @@ def read_feed(endpoint: Endpoint) -> bool:
     )
     if not rows:
         return False
-    lanes: dict[int, Lane] = {}
+    ends: dict[int, tuple[int, int]] = {}
     for _, charge_point_id, sequence, event_type in rows:
         if endpoint.event_types and event_type not in endpoint.event_types:
             continue
-        lane = lanes.setdefault(
-            charge_point_id,
-            Lane(
-                endpoint=endpoint,
-                charge_point_id=charge_point_id,
-                delivered_through=sequence - 1,
-            ),
-        )
-        lane.pending_through = sequence
-    Lane.objects.bulk_create(
-        lanes.values(),
-        update_conflicts=True,
-        unique_fields=["endpoint", "charge_point", "replay"],
-        update_fields=["pending_through"],
+        before, _ = ends.get(charge_point_id, (sequence - 1, sequence))
+        ends[charge_point_id] = before, sequence
+    now = timezone.now()
+    statements.execute_many(
+        _HAS_NEWS, [(endpoint.pk, each, *ends[each], now) for each in sorted(ends)]
     )
     endpoint.read_through = rows[-1][0] or endpoint.read_through
     endpoint.save(update_fields=["read_through"])
@@ -77,7 +78,8 @@ def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) ->
     for replay in (False, True):
         while wanted := count - len(planned):
             waiting = _waiting(endpoint).filter(replay=replay).order_by("served_at")
-            batches = list(pack(waiting[: wanted * BATCH], wanted))
+            lanes = waiting[: wanted * BATCH].iterator(chunk_size=BATCH)  # mostly the first few do
+            batches = list(pack(lanes, wanted))
             deliveries = [_deliver(endpoint, batch, now, lease_ends) for batch in batches]
             planned += [delivery for delivery in deliveries if delivery is not None]
             if all(deliveries):

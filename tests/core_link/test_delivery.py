@@ -8,8 +8,9 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from pytest_django import Settings
 
+from chargepoints.services.event_feed import assign_positions
 from core_link import endpoints
-from core_link.delivery import housekeeping, worker
+from core_link.delivery import claims, housekeeping, lanes, worker
 from core_link.models import Delivery, Endpoint, Lane
 from tests.core_link.delivering import (
     NEW_SECRET,
@@ -29,6 +30,25 @@ from tests.fakes.core import FakeCore
 __all__ = ["core", "impatient"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_long_feed_is_read_in_pages_and_arrives_complete(
+    core: FakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P16: on SQLite chargers wait for the transaction that reads it."""
+    monkeypatch.setattr(lanes, "FEED_PAGE", 4)
+    for point in charge_points(3):
+        tell(point, 3)
+    assign_positions()
+    endpoints.follow_environment()
+    (first,) = claims.take(the_endpoint().pk, 1)
+    assert len(first.events) == 4
+    assert the_endpoint().read_through == 4
+    Delivery.objects.update(claimed_until=None)
+    deliver_once()
+    assert all_delivered()
+    told = [(event["charge_point"], event["sequence"]) for event in core.journal.events]
+    assert sorted(told) == [(f"CP-{n}", sequence) for n in (1, 2, 3) for sequence in (1, 2, 3)]
 
 
 def test_events_arrive_complete_and_in_order(core: FakeCore) -> None:
