@@ -50,7 +50,7 @@ def _installed_as(command: Command) -> str:
         serial_number__iexact=named["serialNumber"],
         issuer_key_hash__iexact=named["issuerKeyHash"],
     ).first()
-    return NEUTRAL_USE.get(known.use, "") if known else ""
+    return known.use if known else ""
 
 
 def _asked(command: Command, message: str, payload: Payload) -> Payload:
@@ -102,13 +102,14 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def _keep_listed(command: Command, use: str, found: list[Payload]) -> None:
+    use = NEUTRAL_USE.get(use, use)
     found = [each | {"use": use} for each in found]
     certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
     if command.type == "get_certificates":
         known = (command.result or {}).get("certificates", [])
         command.result = {
-            "listed": [*_listed(command), NEUTRAL_USE[use]],
-            "certificates": [*known, *certificates.listed(found, NEUTRAL_USE)],
+            "listed": [*_listed(command), use],
+            "certificates": [*known, *certificates.listed(found)],
         }
 
 

@@ -62,7 +62,7 @@ def _add_up(command: Command, response: Payload) -> None:
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
     if is_secret(command.args):
-        raise CommandRefused("invalid_args", "use rotate_password, which makes one that is good")
+        raise CommandRefused("invalid_args", "a password is changed by rotate_password")
     return {"key": command.args["key"], "value": command.args["value"]}
 
 

@@ -57,16 +57,20 @@ def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     return {"certificateType": [LISTED[use] for use in uses]} if uses else {}
 
 
+def _neutral(name: str) -> str:
+    return NEUTRAL_USE.get(name, name)
+
+
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     found = []
     for each in response.get("certificateHashDataChain") or []:
-        use = {"use": each["certificateType"]}
+        use = {"use": _neutral(each["certificateType"])}
         found.append(each["certificateHashData"] | use)
         found += [child | use for child in each.get("childCertificateHashData") or []]
-    uses = (command.request or {}).get("certificateType") or []
+    uses = [_neutral(name) for name in (command.request or {}).get("certificateType") or []]
     certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
     if command.type == "get_certificates":
-        command.result = {"certificates": certificates.listed(found, NEUTRAL_USE)}
+        command.result = {"certificates": certificates.listed(found)}
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:

@@ -74,7 +74,7 @@ def get_variables(unit: UnitOfWork, command: Command) -> Payload:
 def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _written(command)
     if any(is_secret(item) for item in items):
-        raise CommandRefused("invalid_args", "use rotate_password, which makes one that is good")
+        raise CommandRefused("invalid_args", "a password is changed by rotate_password")
     places = [_place(item) for item in items]
     if len(set(places)) < len(places):
         # B05.FR.13.

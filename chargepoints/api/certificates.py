@@ -9,7 +9,7 @@ from chargepoints.models import InstalledCertificate
 
 
 class CertificateSerializer(StrictModel):
-    """A certificate by the hashes that `delete_certificate` takes; `use` is OCPP's own word."""
+    """A certificate by the hashes that `delete_certificate` takes."""
 
     class Meta:
         model = InstalledCertificate

@@ -35,7 +35,7 @@ class InstalledCertificate(models.Model):
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="certificates"
     )
-    use = models.CharField(max_length=30, help_text="OCPP's name of the use")
+    use = models.CharField(max_length=30)
     hash_algorithm = models.CharField(max_length=10)
     issuer_name_hash = models.CharField(max_length=128)
     issuer_key_hash = models.CharField(max_length=128)

@@ -108,7 +108,7 @@ def ocsp_data(chain: list[x509.Certificate]) -> list[dict[str, str]]:
 def replace_known(
     charge_point_id: int, uses: list[str], found: list[dict[str, Any]], read_at: datetime
 ) -> None:
-    """What the charge point listed of these uses (of all, where none was named)."""
+    """What the charge point listed of these uses (of all, where none was named), in our words."""
     known = InstalledCertificate.objects.filter(charge_point_id=charge_point_id)
     (known.filter(use__in=uses) if uses else known).delete()
     InstalledCertificate.objects.bulk_create(
@@ -125,15 +125,10 @@ def replace_known(
     )
 
 
-def listed(found: list[dict[str, Any]], uses: Mapping[str, str]) -> list[dict[str, str]]:
-    """What the charge point listed, as the command `delete_certificate` names certificates.
-
-    `uses`: ours by OCPP's names.
-    """
+def listed(found: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What the charge point listed, as the command `delete_certificate` names certificates."""
     return [
-        {"use": uses.get(each["use"], each["use"])}
-        | {name: each[ocpp] for ocpp, name in HASHES.items()}
-        for each in found
+        {"use": each["use"]} | {name: each[ocpp] for ocpp, name in HASHES.items()} for each in found
     ]
 
 

@@ -111,7 +111,7 @@ async def list_installed(cp: OperatedCharger, use: str, *found: Payload) -> Payl
 async def installed_and_listed(cp: OperatedCharger, use: str, name: str, pem: str) -> None:
     assert (await install(cp, use, pem))["certificateType"] == name
     assert await list_installed(cp, use, hash_data("SHA256")) == {"certificateType": name}
-    assert InstalledCertificate.objects.get(charge_point=cp.row).use == name
+    assert InstalledCertificate.objects.get(charge_point=cp.row).use == use
 
 
 async def test_075_1_install_manufacturer_root(

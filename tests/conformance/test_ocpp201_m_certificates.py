@@ -91,7 +91,7 @@ async def lists_one(station: OperatedStation, use: str, ocpp_use: str, algorithm
     data = hashes(algorithm)
     answer = {"status": "Accepted", "certificateHashDataChain": [listed(ocpp_use, data)]}
     (known,) = await list_certificates(station, [use], [ocpp_use], answer)
-    assert (known.use, known.hash_algorithm, known.serial_number) == (ocpp_use, algorithm, "1a2b")
+    assert (known.use, known.hash_algorithm, known.serial_number) == (use, algorithm, "1a2b")
 
 
 async def test_tc_m_12_csms_lists_csms_roots(station: OperatedStation) -> None:
@@ -125,7 +125,7 @@ async def test_tc_m_17_csms_lists_two_kinds(station: OperatedStation) -> None:
     chain = [listed(kind, hashes()) for kind in kinds]
     answer = {"status": "Accepted", "certificateHashDataChain": chain}
     known = await list_certificates(station, ["csms_root", "manufacturer_root"], kinds, answer)
-    assert [each.use for each in known] == kinds
+    assert [each.use for each in known] == ["csms_root", "manufacturer_root"]
 
 
 async def test_tc_m_18_csms_lists_all(station: OperatedStation) -> None:
@@ -133,7 +133,7 @@ async def test_tc_m_18_csms_lists_all(station: OperatedStation) -> None:
     chain = [listed(kind, hashes()) for kind in kinds]
     answer = {"status": "Accepted", "certificateHashDataChain": chain}
     known = await list_certificates(station, [], [], answer)
-    assert [each.use for each in known] == kinds
+    assert [each.use for each in known] == ["csms_root", "v2g_root", "mo_root"]
 
 
 async def test_tc_m_19_csms_finds_none(station: OperatedStation) -> None:
@@ -150,7 +150,7 @@ async def test_certificates_are_told_over_the_api_as_they_are_deleted(
     await lists_one(station, "csms_root", "CSMSRootCertificate", "SHA384")
     (told,) = (await station.http("GET", "certificates")).json()["results"]
     assert told.pop("read_at")
-    assert told.pop("use") == "CSMSRootCertificate"
+    assert told.pop("use") == "csms_root"
     request, _ = await station.command(
         "delete_certificate", told, "DeleteCertificate", {"status": "Accepted"}
     )

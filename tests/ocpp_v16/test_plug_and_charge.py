@@ -157,7 +157,7 @@ async def test_roots_are_installed_listed_and_deleted(
         )
         assert asked == {"certificateType": ["V2GRootCertificate"]}
         assert command["state"] == "accepted"
-        assert InstalledCertificate.objects.get(charge_point=cp.row).use == "V2GRootCertificate"
+        assert InstalledCertificate.objects.get(charge_point=cp.row).use == "v2g_root"
         named = {
             "hash_algorithm": HASH["hashAlgorithm"],
             "issuer_name_hash": HASH["issuerNameHash"],
