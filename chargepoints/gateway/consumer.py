@@ -67,7 +67,7 @@ class ChargePointConsumer(AsyncConsumer):
                 refused = outcome
                 logger.info("refused %r: %s", request.identity, refused.reason)
                 metrics.REFUSALS.labels(refused.reason).inc()
-                if gateway.guard.notes(request, refused):
+                if gateway.guard.is_to_be_recorded(request, refused):
                     await gateway.writer.run(
                         key, lambda unit: refusals.record(unit, request, refused)
                     )

@@ -54,15 +54,15 @@ class Guard:
         self._note(_source(request), now)
         self._note(("address", request.address), now)
 
-    def notes(self, request: Request, refused: Refused) -> bool:
-        """Whether staff are to see it: who tries ever new identities fills no table with them."""
+    def is_to_be_recorded(self, request: Request, refused: Refused) -> bool:
+        """Who tries ever new identities fills no table with them."""
         if refused is not TOO_MANY:
             return True
         now = time.monotonic()
-        noted = ("noted", request.address)
-        if self._count(noted, now) >= FAILURES_PER_ADDRESS:
+        recorded = ("recorded", request.address)
+        if self._count(recorded, now) >= FAILURES_PER_ADDRESS:
             return False
-        self._note(noted, now)
+        self._note(recorded, now)
         return True
 
     def let_in(self, request: Request) -> None:

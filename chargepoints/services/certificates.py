@@ -126,7 +126,7 @@ def replace_known(
 
 
 def listed(found: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """What the charge point listed, as the command `delete_certificate` names certificates."""
+    """What the charge point listed, in the words of commands."""
     return [
         {"use": each["use"]} | {name: each[ocpp] for ocpp, name in HASHES.items()} for each in found
     ]
