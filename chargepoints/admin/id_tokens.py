@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
 
+from chargepoints.admin.id_token_import import import_tokens
 from chargepoints.key_codes import is_key_code
 from chargepoints.models import AuthorizationStatus, IdToken
+from chargepoints.services import id_token_csv
 from chargepoints.templatetags import badges, charging
 
 
@@ -35,6 +38,19 @@ class IdTokenAdmin(ModelAdmin):
         "created_at",
     )
     readonly_fields = ("source", "decided_at", "fresh_until", "created_at")
+    actions_list = ("export_csv", "import_csv")
+
+    @action(description="Export CSV", url_path="export", permissions=["view"])
+    def export_csv(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(
+            id_token_csv.write(),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="id-tokens.csv"'},
+        )
+
+    @action(description="Import CSV", url_path="import", permissions=["add", "change"])
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        return import_tokens(self, request)
 
     def has_change_permission(self, request: HttpRequest, obj: IdToken | None = None) -> bool:
         if obj is not None and obj.source == IdToken.Source.CORE:

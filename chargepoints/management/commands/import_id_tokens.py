@@ -1,0 +1,26 @@
+"""`manage.py import_id_tokens FILE`: tokens of the gateway's own from CSV."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chargepoints.services import id_token_csv
+
+
+class Command(BaseCommand):
+    help = "Makes and changes tokens of the gateway's own by a CSV file: all of it, or nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="UTF-8, with a line of column names; - is standard input")
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:
+        try:
+            content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+            loaded = id_token_csv.load(content)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+        except id_token_csv.CsvRefused as refused:
+            raise CommandError("nothing was taken\n" + "\n".join(refused.faults)) from None
+        self.stdout.write(f"{loaded}.")
