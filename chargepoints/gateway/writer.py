@@ -21,9 +21,9 @@ from django.db import (
     InternalError,
     OperationalError,
     connection,
-    transaction,
 )
 
+from chargepoints.gateway.precedence import transaction_of_chargers
 from chargepoints.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class _Shard(threading.Thread):
 
     def _transaction(self, batch: list[Job], *, alone: bool) -> None:
         unit = UnitOfWork(alone=alone)
-        with transaction.atomic():
+        with transaction_of_chargers():
             for job in batch:
                 job.result = job.work(unit)
             unit.flush()
@@ -205,7 +205,7 @@ class _Shard(threading.Thread):
         """Whether the store takes a write."""
         try:
             _reconnect_if_broken()
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transaction_of_chargers(), connection.cursor() as cursor:
                 cursor.execute("UPDATE chargepoints_eventfeed SET last_position = last_position")
         except Error:  # a standby, for one, says InternalError: it is read-only
             connection.close()

@@ -1,0 +1,43 @@
+"""P16: chargers come first where one lock is for all who write.
+
+SQLite has who waits for it sleep, up to 100 ms between two looks: whoever happens to look first
+has it next, and while several others write a commit of the chargers would wait for seconds.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from django.db import OperationalError, connection, transaction
+
+LOOK_EVERY_S = 0.001
+
+
+@contextmanager
+def transaction_of_chargers() -> Iterator[None]:
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite":
+            _begin_first(stack)
+        else:
+            stack.enter_context(transaction.atomic())
+        yield
+
+
+def _begin_first(stack: ExitStack) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+    deadline = time.monotonic() + connection.settings_dict["OPTIONS"]["timeout"]
+    while True:
+        try:
+            stack.enter_context(transaction.atomic())
+            return
+        except OperationalError as error:
+            if not _is_taken(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_EVERY_S)
+
+
+def _is_taken(error: OperationalError) -> bool:
+    code = getattr(error.__cause__, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the low byte of what is more exact

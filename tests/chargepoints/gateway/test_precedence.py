@@ -1,0 +1,52 @@
+"""P16: on SQLite the writer of the chargers gets the lock as soon as another lets it go."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from chargepoints.gateway.writer import Writer
+from chargepoints.models import IdToken
+from chargepoints.unit_of_work import UnitOfWork
+
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
+
+HOGS, UNITS = 4, 10
+HELD_S = 0.05
+
+
+def hog(writing: threading.Event, stopping: threading.Event) -> None:
+    """Writes all the time, as a command that has much to do."""
+    while not stopping.is_set():
+        with transaction.atomic():
+            writing.set()
+            time.sleep(HELD_S)
+        time.sleep(0.001)
+    connection.close()
+
+
+def write(_: UnitOfWork) -> None:
+    IdToken.objects.create(value=str(time.monotonic_ns()))
+
+
+async def test_while_others_write_all_the_time_chargers_wait_for_a_few_turns_only() -> None:
+    writer, writing, stopping = Writer(), threading.Event(), threading.Event()
+    others = [threading.Thread(target=hog, args=[writing, stopping]) for _ in range(HOGS)]
+    writer.start()
+    for other in others:
+        other.start()
+    try:
+        assert await asyncio.to_thread(writing.wait, 10)
+        began = time.monotonic()
+        for _ in range(UNITS):
+            await writer.run(1, write)
+        took = time.monotonic() - began
+    finally:
+        stopping.set()
+        for other in others:
+            await asyncio.to_thread(other.join)
+        await writer.stop()
+    assert await IdToken.objects.acount() == UNITS
+    assert took < 2 * UNITS * HELD_S
