@@ -44,7 +44,7 @@ def test_a_known_identity_leads_to_its_charge_point(
 
 
 def test_a_long_identity_pushes_nothing_off_the_page(admin_client: Client) -> None:
-    refuse("x" * 255, "invalid_identity")
+    refuse("x" * 255, "invalid_identity", path="/ocpp/x")
     assert "x" * 49 not in admin_client.get(URL).content.decode()
 
 
