@@ -23,7 +23,7 @@ run: $(INSTALLED)
 
 ## test: the suite, on SQLite and the in-memory channel layer
 test: $(INSTALLED)
-	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 4 --dist loadfile -m "not services"
+	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 6 --dist loadfile --no-loadscope-reorder -m "not services"
 
 ## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
 test-services: $(INSTALLED) with-services

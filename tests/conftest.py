@@ -24,6 +24,15 @@ hypothesis_settings.register_profile("thorough", max_examples=400)
 hypothesis_settings.load_profile("steady")
 
 
+# Files whose tests wait for processes and clocks: at the end all others would wait for them.
+FIRST = {"test_demo.py", "test_ftp.py", "test_silent_chargers.py", "test_killed_servers.py"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in FIRST)
+
+
 @pytest.fixture(autouse=True)
 def no_unexpected_error(
     caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
