@@ -63,7 +63,7 @@ async def test_whatever_a_charger_sends_is_answered_and_the_socket_stays(
             assert reply[1] == message_id, (text[:500], reply)
             assert reply[0] == frames.CALLRESULT or reply[2] in REFUSALS, (text[:500], reply)
 
-        @examples(12, 720)
+        @examples(6, 720)
         @given(mutated(VALID[action]))
         def send(text: str) -> None:
             asyncio.run_coroutine_threadsafe(say(text), loop).result(30)

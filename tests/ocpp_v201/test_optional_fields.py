@@ -12,9 +12,9 @@ from tests.fakes import frames, payloads
 from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
 
-# An example is a message over a socket to a database: a tenth as many as elsewhere.
+# An example is a message over a socket to a database: a twentieth as many as elsewhere.
 EXAMPLES = settings(
-    max_examples=max(settings().max_examples // 10, 1),
+    max_examples=max(settings().max_examples // 20, 1),
     deadline=None,
     # The charger repeats nothing: an example may only be told once.
     phases=[Phase.generate],
