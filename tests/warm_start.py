@@ -1,10 +1,11 @@
-"""`manage.py` in a process of its own, which finds the libraries imported already.
+"""Programs in a process of their own, which find the libraries imported already.
 
 Importing them takes three quarters of a server's start. Here a process that has done so once forks
-for each start; what runs then is `manage.py`, with its own arguments, environment and output. The
+for each start; what runs then is the program, with its own arguments, environment and output. The
 libraries are those that read no settings: nothing of the product is imported before the fork.
 """
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -46,11 +47,12 @@ _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(LIBRARIES)
 
 
-class ManagePy:
-    """`manage.py {arguments}`, with what it prints at the end of the files; like a `Popen`."""
+class WarmProcess:
+    """Runs a module as `python -m` does; what it prints is appended to files; like a `Popen`."""
 
     def __init__(
         self,
+        module: str,
         arguments: list[str],
         environment: Mapping[str, str],
         stdout: Path,
@@ -59,7 +61,7 @@ class ManagePy:
         outputs = (str(stdout), str(stderr or stdout))
         # A daemon: it ends with the tests, whatever becomes of them.
         self._process = _forking.Process(
-            target=_run, args=(arguments, dict(environment), outputs), daemon=True
+            target=_run, args=(module, arguments, dict(environment), outputs), daemon=True
         )
         self._process.start()
         assert self._process.pid is not None
@@ -89,6 +91,19 @@ class ManagePy:
         self.send_signal(signal.SIGTERM)
 
 
+class ManagePy(WarmProcess):
+    """`manage.py {arguments}`."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        stdout: Path,
+        stderr: Path | None = None,
+    ) -> None:
+        super().__init__("manage", arguments, environment, stdout, stderr)
+
+
 def run_manage_py(
     arguments: list[str], environment: Mapping[str, str], within: float = 60
 ) -> subprocess.CompletedProcess[str]:
@@ -101,7 +116,10 @@ def run_manage_py(
         )
 
 
-def _run(arguments: list[str], environment: dict[str, str], outputs: tuple[str, str]) -> None:
+def _run(
+    module: str, arguments: list[str], environment: dict[str, str], outputs: tuple[str, str]
+) -> None:
+    gc.freeze()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(REPOSITORY)
@@ -110,5 +128,5 @@ def _run(arguments: list[str], environment: dict[str, str], outputs: tuple[str, 
         os.dup2(opened, descriptor)
         os.close(opened)
     sys.path[:0] = environment.get("PYTHONPATH", "").split(":")
-    sys.argv = ["manage.py", *arguments]
-    runpy.run_path("manage.py", run_name="__main__")
+    sys.argv = [f"{module}.py", *arguments]
+    runpy.run_module(module, run_name="__main__")

@@ -45,6 +45,10 @@ class Found:
 
 # Asked every second, and mostly there is none.
 _OPEN_COMMAND = "SELECT 1 FROM chargepoints_command WHERE finished_at IS NULL LIMIT 1"
+_GONE = (
+    "SELECT 1 FROM chargepoints_chargepoint "
+    "WHERE reported_online AND connection_id IS NULL AND last_seen_at <= %s LIMIT 1"
+)
 _LAST_SEEN = "UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE id = %s"
 
 _last: dict[str, float] = {}
@@ -182,14 +186,14 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
 def _report_offline(unit: UnitOfWork, now: datetime) -> None:
     """Core hears of a lost charger only after the grace time: many are back in seconds."""
     grace = timedelta(seconds=settings.OFFLINE_GRACE_S)
+    if unit.fetch_one(_GONE, (now - grace,)) is None:
+        return
     # Locked until the commit: another process's sweep takes others, and none is told twice.
     gone = dict(
         ChargePoint.objects.select_for_update(skip_locked=True)
         .filter(reported_online=True, connection=None, last_seen_at__lte=now - grace)
         .values_list("pk", "last_seen_at")[:MOST_AT_ONCE]
     )
-    if not gone:
-        return
     ChargePoint.objects.filter(pk__in=gone).update(reported_online=False)
     for charge_point_id, last_seen_at in gone.items():
         unit.emit(

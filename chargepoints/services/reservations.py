@@ -12,6 +12,9 @@ from chargepoints.unit_of_work import UnitOfWork
 State = Reservation.State
 # REQUESTED where the answer was lost: the charge point may have it all the same.
 OPEN = (State.ACTIVE, State.REQUESTED)
+_OVER = (
+    "SELECT 1 FROM chargepoints_reservation WHERE state IN (%s, %s) AND expires_at <= %s LIMIT 1"
+)
 # P16: chargers wait for the sweep's transaction.
 MOST_AT_ONCE = 50
 
@@ -74,6 +77,8 @@ def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
 
 def expire(unit: UnitOfWork, now: datetime) -> None:
     """Reservations whose time is over; a charge point of 1.6 does not tell."""
+    if unit.fetch_one(_OVER, (*map(str, OPEN), now)) is None:
+        return
     over = Reservation.objects.filter(state__in=OPEN, expires_at__lte=now)
     for reservation in over[:MOST_AT_ONCE]:
         _change(unit, reservation, State.EXPIRED)

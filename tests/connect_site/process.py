@@ -3,40 +3,36 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.warm_start import WarmProcess
 
 
 class Served:
-    def __init__(self, options: dict[str, Any], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.connect_site.served", json.dumps(options)],
-            cwd=REPOSITORY,
-            env={"PATH": os.environ["PATH"], **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+    """`served.py` with these options; `output` is what it has printed."""
 
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
+    def __init__(self, options: dict[str, Any], environment: dict[str, str]) -> None:
+        self._directory = TemporaryDirectory()
+        self._log = Path(self._directory.name, "log")
+        self.process = WarmProcess(
+            "tests.connect_site.served",
+            [json.dumps(options)],
+            {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
+            self._log,
+        )
 
     @property
     def output(self) -> str:
-        return "\n".join(self.lines)
+        return self._log.read_text() if self._log.exists() else ""
+
+    @property
+    def lines(self) -> list[str]:
+        return self.output.splitlines()
 
     @property
     def port(self) -> int:
@@ -54,16 +50,12 @@ class Served:
         self.process.send_signal(number)
 
     def wait(self, timeout: float = 15) -> int:
-        status = self.process.wait(timeout)
-        self._reader.join(5)
-        return status
+        return self.process.wait(timeout)
 
     def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
+        self.process.kill()
         self.wait()
-        assert self.process.stdout
-        self.process.stdout.close()
+        self._directory.cleanup()
 
 
 @contextmanager
