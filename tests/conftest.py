@@ -25,8 +25,19 @@ hypothesis_settings.register_profile("thorough", max_examples=400)
 hypothesis_settings.load_profile("steady")
 
 
-# Files whose tests wait for processes and clocks: at the end all others would wait for them.
-FIRST = {"test_demo.py", "test_ftp.py", "test_silent_chargers.py", "test_killed_servers.py"}
+# The files that take longest: one that began last would leave all but one process idle.
+FIRST = {
+    "test_bounds.py",
+    "test_delivery.py",
+    "test_demo.py",
+    "test_ftp.py",
+    "test_killed_servers.py",
+    "test_optional_fields.py",
+    "test_poison.py",
+    "test_serve.py",
+    "test_silent_chargers.py",
+    "test_workers.py",
+}
 
 
 @pytest.hookimpl(trylast=True)
