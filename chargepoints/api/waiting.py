@@ -145,7 +145,7 @@ def _over(waited: list[tuple[str, uuid.UUID]]) -> list[uuid.UUID]:
 def _release_connection() -> None:
     """Back to the pool now, and not only when the request ends; unless the caller is using it."""
     if not connection.in_atomic_block:
-        connection.close()
+        connection.close_if_unusable_or_obsolete()
 
 
 _polls: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Poll] = weakref.WeakKeyDictionary()

@@ -5,6 +5,7 @@ has it next, and while several others write a commit of the chargers would wait 
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,21 +13,37 @@ from contextlib import ExitStack, contextmanager
 from django.db import OperationalError, connection, transaction
 
 LOOK_EVERY_S = 0.001
+SQLITE_PRAGMAS = [
+    "PRAGMA busy_timeout = 0",
+    # KiB at most: every charger has pages of its own in each index, and there are thousands.
+    "PRAGMA cache_size = -32768",
+]
+
+_prepared = threading.local()
 
 
 @contextmanager
 def transaction_of_chargers() -> Iterator[None]:
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
+            _prepare()
             _begin_first(stack)
         else:
             stack.enter_context(transaction.atomic())
         yield
 
 
+def _prepare() -> None:
+    """This thread's connection, once."""
+    connection.ensure_connection()
+    if getattr(_prepared, "connection", None) is not connection.connection:
+        with connection.cursor() as cursor:
+            for pragma in SQLITE_PRAGMAS:
+                cursor.execute(pragma)
+        _prepared.connection = connection.connection
+
+
 def _begin_first(stack: ExitStack) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 0")
     deadline = time.monotonic() + connection.settings_dict["OPTIONS"]["timeout"]
     while True:
         try:

@@ -17,6 +17,7 @@ from chargepoints.models import (
     Transaction,
 )
 from chargepoints.services import retention
+from tests.fakes.trials import until
 from tests.running_gateway import RunningGateway
 
 SAMPLE = {"timestamp": "2026-11-20T10:05:00Z", "sampledValue": [{"value": "6"}]}
@@ -36,6 +37,7 @@ async def a_days_work(gateway: RunningGateway, identity: str) -> None:
             await charger.call("MeterValues", values)
         stop = {"transactionId": 1, "meterStop": 9, "timestamp": "2026-11-20T10:09:00Z"}
         await charger.call("StopTransaction", stop)
+    await until(lambda: not Connection.objects.filter(closed_at=None).exists())
 
 
 def let_days_pass(days: int) -> None:
