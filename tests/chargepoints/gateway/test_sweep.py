@@ -1,5 +1,6 @@
 """P16: what falls due for many at once holds no transaction of the chargers up for long."""
 
+import time
 import uuid
 from datetime import timedelta
 
@@ -15,10 +16,10 @@ from tests.core_link.delivering import charge_points
 pytestmark = pytest.mark.django_db
 
 
-def sweep_once() -> None:
+def sweep_once(connections: dict[int, tuple[int, float]] | None = None) -> None:
     server = ServerProcess(id=uuid.uuid4(), host="here", pid=1)
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(server, {}))
+        sweep.sweep(unit, sweep.Seen(server, connections or {}))
 
 
 def test_a_hundred_that_are_gone_together_are_told_of_in_few_statements(
@@ -60,3 +61,19 @@ def test_commands_that_expire_together_expire_some_with_each_sweep() -> None:
     assert unfinished.count() == 3
     sweep_once()
     assert unfinished.count() == 0
+
+
+def test_when_chargers_were_last_seen_is_stored_of_some_at_a_time_and_of_all_in_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen_at = time.monotonic()
+    seen = {number: (point.pk, seen_at) for number, point in enumerate(charge_points(60))}
+    unknown = ChargePoint.objects.filter(last_seen_at=None)
+    sweep_once(seen)
+    ChargePoint.objects.update(last_seen_at=None)
+    for second in range(1, 31):
+        monkeypatch.setattr(time, "monotonic", lambda: seen_at + second)  # noqa: B023
+        before = unknown.count()
+        sweep_once(seen)
+        assert before - unknown.count() == 2
+    assert not unknown.exists()
