@@ -107,12 +107,13 @@ class OneFileHandler(FTPHandler):
         Path(file).unlink(missing_ok=True)
 
 
-def serve(host: str, port: int, passive_ports: range | None) -> None:
+def serve(host: str, port: int, passive_ports: range | None, passive_address: str | None) -> None:
     """Serve until interrupted. Raises OSError where the port is taken."""
     with tempfile.TemporaryDirectory(prefix="connect-ftp-") as directory:
         handler = OneFileHandler
         handler.authorizer = OneTimeLogins(Path(directory))
         handler.passive_ports = passive_ports
+        handler.masquerade_address = passive_address
         server = FTPServer((host, port), handler)
         server.max_cons = MOST_CONNECTIONS
         server.max_cons_per_ip = MOST_FROM_ONE_ADDRESS

@@ -23,9 +23,9 @@ CONTENT = bytes(range(256)) * 40 + b"\r\n\n\r"
 
 
 @contextmanager
-def side_car(gateway: RunningGateway, port: int) -> Iterator[None]:
+def side_car(gateway: RunningGateway, port: int, *options: str) -> Iterator[None]:
     log = gateway.log.with_name("ftp.log")
-    process = ManagePy(["ftp_server", "--port", str(port)], gateway.environment, log)
+    process = ManagePy(["ftp_server", "--port", str(port), *options], gateway.environment, log)
     deadline = time.monotonic() + 20
     try:
         while not accepts(port):
@@ -161,6 +161,19 @@ async def test_nothing_can_be_read_or_removed_and_a_path_leads_nowhere(
             )
         assert kept is not None and kept.file_name == "escape"
         assert str(kept.file).startswith(f"uploads/{cp.row.pk}/")
+
+
+async def test_the_address_for_data_behind_nat_is_the_one_that_was_given(
+    start_gateway: Callable[..., RunningGateway], identity: str
+) -> None:
+    port, given = free_port(), ["--passive-address", "203.0.113.7"]
+    gateway = start_gateway(FTP_URL=f"ftp://127.0.0.1:{port}")
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        parts = urlsplit(await place(cp, "FTP"))
+        with side_car(gateway, port, *given), ftplib.FTP(timeout=10) as ftp:
+            ftp.connect("127.0.0.1", port)
+            ftp.login(parts.username or "", parts.password or "")
+            assert "(203,0,113,7," in ftp.sendcmd("PASV")
 
 
 async def test_a_charger_that_speaks_http_too_is_given_http(

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from argparse import ArgumentTypeError
+from ipaddress import IPv4Address
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +25,30 @@ class Command(BaseCommand):
             metavar="FIRST-LAST",
             help="for data connections; default: any",
         )
+        parser.add_argument(
+            "--passive-address",
+            type=ipv4,
+            metavar="ADDRESS",
+            help="the IPv4 address to name for them, where chargers reach this machine through NAT",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.FTP_URL:
             raise CommandError("FTP_URL is not set: no charger would be told to come here")
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         try:
-            ftp.serve(options["host"], options["port"], options["passive_ports"])
+            ftp.serve(
+                options["host"],
+                options["port"],
+                options["passive_ports"],
+                options["passive_address"],
+            )
         except OSError as error:
             raise CommandError(str(error)) from error
+
+
+def ipv4(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no IPv4 address") from error
