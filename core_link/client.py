@@ -5,8 +5,10 @@ anybody else: a core that hangs holds at most these, and each only until its dea
 """
 
 import asyncio
+import logging
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +19,22 @@ import jsonschema_rs
 import orjson
 from django.conf import settings
 
+from chargepoints import strict_json
 from core_link import outbound
 from core_link.breaker import CircuitBreaker
 from core_link.connections import Connections, NoTurn
 from core_link.outbound import Answer, Exchange, NoAnswer
+
+logger = logging.getLogger(__name__)
 
 CONNECTIONS = 32
 # Of the time there is for a decision, what is left to the database and the way back.
 RESERVE_S = 0.25
 # With less than that left, core is not asked at all.
 LEAST_S = 0.05
+LONGEST_REASON = 300
+# Why core does not answer a question is logged; not for each charger that asks.
+SAYS_SO_EVERY_S = 10.0
 
 Body = dict[str, Any]
 
@@ -64,6 +72,7 @@ class CoreClient:
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="core")
         self._connections = Connections(CONNECTIONS)
         self._asking: dict[Hashable, asyncio.Task[Body]] = {}
+        self._said_at: dict[str, float] = {}
         self.breaker = CircuitBreaker()
 
     @property
@@ -108,6 +117,7 @@ class CoreClient:
             answer = await self._ask(path, question, waited_s)
             body = _read(answer, schema)
         except CoreUnreachable as error:
+            self._say(path, error)
             if error.refused:
                 self.breaker.succeeded()
             elif error.ours:
@@ -120,6 +130,15 @@ class CoreClient:
             raise
         self.breaker.succeeded()
         return body
+
+    def _say(self, path: str, error: CoreUnreachable) -> None:
+        now = time.monotonic()
+        if now - self._said_at.get(path, -SAYS_SO_EVERY_S) < SAYS_SO_EVERY_S:
+            return
+        self._said_at[path] = now
+        # All but /authorize may be missing.
+        level = logging.INFO if error.not_offered else logging.WARNING
+        logger.log(level, "no answer of core to %s: %s", path, error.reason)
 
     async def _ask(self, path: str, question: Body, waited_s: float) -> Answer:
         loop = asyncio.get_running_loop()
@@ -194,12 +213,13 @@ def _read(answer: Answer, schema: jsonschema_rs.Validator) -> Body:
     if not answer.ok:
         raise CoreUnreachable(f"HTTP {answer.status}", answer.status)
     try:
-        body: Body = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        raise CoreUnreachable("the answer is no JSON", answer.status) from None
+        body: Body = strict_json.loads(answer.body)
+    except ValueError as unread:
+        raise CoreUnreachable(f"the answer {unread}", answer.status) from None
     for error in schema.iter_errors(body):
         where = "/".join(map(str, error.instance_path))
-        raise CoreUnreachable(f"the answer is wrong at '{where}': {error.message}", answer.status)
+        reason = f"the answer is wrong at '{where}': {error.message}"
+        raise CoreUnreachable(reason[:LONGEST_REASON], answer.status)
     return body
 
 

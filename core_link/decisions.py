@@ -5,7 +5,7 @@ Called by the version apps on the event loop, before and outside of any database
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -104,8 +104,8 @@ async def _decide(
             waited_s=_seconds_since(received_at),
         )
         return read_decision(answer)
-    except CoreUnreachable as error:
-        return _by_policy(_policy(station), known, at, error.reason)
+    except CoreUnreachable:
+        return _by_policy(_policy(station), known, at)
 
 
 async def _once_at_a_time(
@@ -153,7 +153,7 @@ async def boot(station: Station, facts: Facts) -> BootDecision | None:
         answer = await core.ask("/boot", question, answers.BOOT)
     except CoreUnreachable:
         return None
-    return BootDecision(answer["status"], answer.get("interval_s"))
+    return BootDecision(answer["status"], _whole(answer.get("interval_s")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,9 @@ def read_decision(answer: Body) -> Decision:
     """Core's answer to /authorize, which fits its schema. Raises CoreUnreachable."""
     message = answer.get("personal_message")
     try:
-        expires_at = datetime.fromisoformat(text) if (text := answer.get("expires_at")) else None
-    except ValueError:  # RFC 3339 has more of them, 23:59:60 for one
+        text = answer.get("expires_at")
+        expires_at = datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):  # RFC 3339 has more of them, 23:59:60 for one
         raise CoreUnreachable("expires_at is no time") from None
     return Decision(
         status=answer["status"],
@@ -199,10 +200,15 @@ def read_decision(answer: Body) -> Decision:
         expires_at=expires_at,
         personal_message=message[:LONGEST_MESSAGE] if message else None,
         cache_ttl_s=answer.get("cache_ttl_s"),
-        evse_ids=tuple(answer.get("evse_ids") or ()),
-        charging_priority=answer.get("charging_priority"),
+        evse_ids=tuple(map(int, answer.get("evse_ids") or ())),
+        charging_priority=_whole(answer.get("charging_priority")),
         certificate_status=answer.get("certificate_status") or "",
     )
+
+
+def _whole(number: float | None) -> int | None:
+    """An integer, which JSON may write as 3.0 too."""
+    return None if number is None else int(number)
 
 
 def _policy(station: Station) -> str:
@@ -211,12 +217,11 @@ def _policy(station: Station) -> str:
     return station.core_unreachable or of_site
 
 
-def _by_policy(policy: str, known: Known, at: datetime, reason: str) -> Decision:
+def _by_policy(policy: str, known: Known, at: datetime) -> Decision:
     if policy in _CACHED_FIRST and (decision := known.stale(at) or known.listed(at)):
-        return replace(decision, reason=reason)
+        return decision
     accepted = policy in _ACCEPTING
     return Decision(
         status=str(AuthorizationStatus.ACCEPTED if accepted else AuthorizationStatus.INVALID),
         decided_by=str(DecidedBy.POLICY),
-        reason=reason,
     )

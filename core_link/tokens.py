@@ -16,6 +16,8 @@ from chargepoints.unit_of_work import UnitOfWork
 
 # A refusal is asked again soon, whatever its time to live: a driver stands there.
 LONGEST_REFUSAL_S = 60.0
+# And so that the end of it is a date.
+LONGEST_TTL_S = 366 * 86_400.0
 LONGEST_TOKEN = 255
 LONGEST_TYPE = 20
 # Verdicts about the place, the hour or another transaction say nothing of the next question.
@@ -102,8 +104,7 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
     now = timezone.now()
     # A priority is of this moment: asked for anew each time.
     ttl_s = decision.cache_ttl_s or 0.0 if decision.charging_priority is None else 0.0
-    if not decision.accepted:
-        ttl_s = min(ttl_s, LONGEST_REFUSAL_S)
+    ttl_s = min(ttl_s, LONGEST_TTL_S if decision.accepted else LONGEST_REFUSAL_S)
     values = {
         "status": decision.status,
         "group_id_token": clip(decision.group_id_token, 255),

@@ -48,7 +48,7 @@ async def ask(inbound: Inbound) -> DataTransferAnswer:
     if vendor := VENDORS.get(payload["vendorId"]):
         return await vendor.answer(inbound)
     return await decisions.data_transfer(
-        inbound.station, payload["vendorId"], payload.get("messageId", ""), payload.get("data")
+        inbound.station, payload["vendorId"], payload.get("messageId"), payload.get("data")
     )
 
 

@@ -18,7 +18,7 @@ _STATUS = {
 async def ask_core(inbound: Inbound) -> DataTransferAnswer:
     payload = inbound.payload
     return await decisions.data_transfer(
-        inbound.station, payload["vendorId"], payload.get("messageId", ""), payload.get("data")
+        inbound.station, payload["vendorId"], payload.get("messageId"), payload.get("data")
     )
 
 

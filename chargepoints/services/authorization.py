@@ -28,8 +28,7 @@ class TokenAsked:
 class Decision:
     """May this token charge? `status` is one of AuthorizationStatus, `decided_by` of DecidedBy.
 
-    `reason` says why it was not core who decided, where core should have. `evse_ids`: the token
-    may charge at these alone; none: at any of the charge point.
+    `evse_ids`: the token may charge at these alone; none: at any of the charge point.
     """
 
     status: str
@@ -40,7 +39,6 @@ class Decision:
     cache_ttl_s: float | None = None
     evse_ids: tuple[int, ...] = ()
     charging_priority: int | None = None
-    reason: str = ""
     # Of the contract certificate that came with the token, one of CERTIFICATE_STATUSES, if any.
     certificate_status: str = ""
 

@@ -167,3 +167,6 @@ async def test_064_data_transfer_of_an_unknown_vendor(
     async with await OperatedCharger.connect(gateway, identity) as cp:
         answer = await cp.call("DataTransfer", {"vendorId": "UnknownVendor", "data": "x"})
         assert answer["status"] in ("Rejected", "UnknownMessageId", "UnknownVendorId")
+    asked = [each.request for each in core.journal.decisions if "vendor_id" in each.request]
+    (of_this,) = [request for request in asked if request["charge_point"] == identity]
+    assert of_this["message_id"] is None

@@ -1,6 +1,7 @@
 """Decisions: core's word, what was kept of it, and the declared policy where core is silent."""
 
 import asyncio
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,10 +14,8 @@ from pytest_django import Settings
 from chargepoints.gateway.process import Gateway
 from chargepoints.models import IdToken
 from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.services.booting import BootDecision, Facts
 from chargepoints.station import Station
 from core_link import decisions
-from core_link.decisions import DataTransferAnswer
 from tests.core_link.conftest import in_the_writer
 from tests.fakes.core import FakeCore
 
@@ -164,6 +163,13 @@ async def test_a_refusal_is_kept_for_a_minute_at_most(gateway: Gateway) -> None:
     assert row.fresh_until <= timezone.now() + timedelta(seconds=60)
 
 
+async def test_an_answer_that_is_to_be_kept_for_ages_is_kept_for_a_year(gateway: Gateway) -> None:
+    await remember(gateway, Decision("accepted", "core", cache_ttl_s=1e300))
+    row = await in_the_writer(gateway, IdToken.objects.get)
+    kept_for = row.fresh_until - timezone.now()
+    assert timedelta(days=365) < kept_for <= timedelta(days=366)
+
+
 @pytest.mark.parametrize("status", ["concurrent_tx", "not_at_this_location", "not_at_this_time"])
 async def test_a_verdict_about_the_moment_or_the_place_is_not_kept(
     gateway: Gateway, status: str
@@ -216,8 +222,35 @@ async def test_a_core_that_fails_leaves_it_to_the_policy_in_time(
     begun = time.monotonic()
     decision = await ask(station)
     assert (decision.status, decision.decided_by) == ("accepted", "policy")
-    assert decision.reason
     assert time.monotonic() - begun < 2.5
+
+
+async def test_why_core_s_answer_was_not_taken_is_logged_once_in_a_while(
+    core: FakeCore, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    core.decisions.unknown_token = {"status": "Accepted"}
+    with caplog.at_level(logging.WARNING, "core_link.client"):
+        for value in ("04A1", "04A2"):
+            await ask(station, TokenAsked(value))
+    (logged,) = caplog.messages
+    assert "/authorize" in logged
+    assert "status" in logged
+    assert "Accepted" in logged
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"group_id_token": "DE\0POT"},
+        {"expires_at": "0001-01-01T00:00:00+14:00"},
+        {"expires_at": "9999-12-31T23:59:59-05:00"},
+    ],
+)
+async def test_what_cannot_be_stored_is_no_decision(
+    core: FakeCore, station: Station, answer: dict[str, Any]
+) -> None:
+    core.decisions.tokens["04A1B2"] = {"status": "blocked", **answer}
+    assert (await ask(station)).decided_by == "policy"
 
 
 async def test_an_unknown_status_of_core_is_no_decision(core: FakeCore, station: Station) -> None:
@@ -321,42 +354,8 @@ async def test_a_token_counts_at_the_time_it_was_shown(station: Station, gateway
     assert (await ask(station, occurred_at=yesterday, offline=True)).status == "accepted"
 
 
-# --- boot and data transfer ---------------------------------------------------------------------
-
-FACTS = Facts("Acme", "Fast 50", serial_number="17", firmware_version="1.2", reason="PowerUp")
-
-
-async def test_core_decides_about_a_boot(core: FakeCore, station: Station) -> None:
-    core.decisions.boots["CP-1"] = {"status": "pending", "interval_s": 30}
-    assert await decisions.boot(station, FACTS) == BootDecision("pending", 30)
-    (asked,) = core.journal.decisions
-    assert asked.request["serial"] == "17"
-    assert asked.request["firmware"] == "1.2"
-
-
-@pytest.mark.parametrize("fault", [{"status": 404}, {"down": True}])
-async def test_without_an_answer_the_registration_decides_about_a_boot(
-    core: FakeCore, station: Station, fault: dict[str, Any]
-) -> None:
-    core.fail(**fault)
-    assert await decisions.boot(station, FACTS) is None
-
-
-async def test_a_data_transfer_goes_to_core_and_back(core: FakeCore, station: Station) -> None:
-    core.decisions.vendors["Acme"] = {"status": "accepted", "data": {"associatedId": [1]}}
-    answer = await decisions.data_transfer(station, "Acme", "hello", '{"a": 1}')
-    assert answer == DataTransferAnswer("accepted", {"associatedId": [1]})
-    assert core.journal.decisions[0].request["data"] == '{"a": 1}'
-
-
-async def test_without_a_core_no_vendor_is_known(station: Station) -> None:
-    answer = await decisions.data_transfer(station, "Acme", None, None)
-    assert answer == DataTransferAnswer("unknown_vendor_id")
-
-
-async def test_a_core_that_is_down_rejects_a_data_transfer(
-    core: FakeCore, station: Station
-) -> None:
-    core.stop()
-    answer = await decisions.data_transfer(station, "Acme", None, None)
-    assert answer == DataTransferAnswer("rejected")
+async def test_core_may_write_whole_numbers_with_a_point(core: FakeCore, station: Station) -> None:
+    numbers = {"charging_priority": 3.0, "evse_ids": [1.0]}
+    core.decisions.tokens["04A1B2"] = {"status": "accepted", **numbers}
+    decision = await ask(station)
+    assert repr((decision.charging_priority, decision.evse_ids)) == "(3, (1,))"
