@@ -111,6 +111,10 @@ def _nothing_secret(action: str, payload: Payload) -> Payload:
     return payload
 
 
+def _no_reason(answer: Payload) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseReading:
     """What a charger's answer to one action means, whoever composed the request.
@@ -157,6 +161,8 @@ class OcppVersion:
     # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
     # kept, with what is left out here.
     logged: Callable[[str, Any], Any] = _nothing_secret
+    # Why an answer is a no, where it says so beside its status.
+    reason: Callable[[Payload], str] = _no_reason
     # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
     triggered: frozenset[str] = frozenset()
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})

@@ -25,6 +25,7 @@ from ocpp_v201 import (
     security,
     smart_charging,
     status,
+    status_info,
     transactions,
     variables,
 )
@@ -151,5 +152,6 @@ VERSION = OcppVersion(
     shown_answer=secrets.shown_answer,
     shown_notice=secrets.shown_notice,
     logged=secrets.logged,
+    reason=status_info.reason,
     answers_unreadable=True,
 )

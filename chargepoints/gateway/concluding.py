@@ -154,7 +154,10 @@ def _conclude_result(
         if checked.payload[batched.results] and _more(batched, command):
             _go_on(command)
             return
-    _apply(unit, command, reading.conclude(command, answer))
+    conclusion = reading.conclude(command, answer)
+    if not conclusion.error_detail:
+        conclusion = replace(conclusion, error_detail=version.reason(answer))
+    _apply(unit, command, conclusion)
 
 
 def _joined(batched: Batched, earlier: Any, answer: dict[str, Any]) -> dict[str, Any]:
