@@ -15,6 +15,7 @@ class RequestChannel(HTTPChannel):
 
     receiving = False
     portion_length = 0
+    successor: Any = None  # the protocol to which a handshake has handed the socket over
 
     def resetTimeout(self) -> None:
         """Called for whatever comes."""
@@ -27,6 +28,13 @@ class RequestChannel(HTTPChannel):
         if self.portion_length >= PORTION:
             self.portion_length = 0
             super().resetTimeout()
+
+    def rawDataReceived(self, data: bytes) -> None:
+        """Twisted would keep what came right behind a handshake for a request that never comes."""
+        if self.successor is not None:
+            self.successor.dataReceived(data)
+        else:
+            super().rawDataReceived(data)
 
     def requestDone(self, request: Any) -> None:
         self.receiving = False

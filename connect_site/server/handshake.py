@@ -6,7 +6,7 @@ it is put into a form that the parser lets pass.
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from twisted.internet.address import UNIXAddress
 from twisted.web.http_headers import Headers
@@ -14,6 +14,8 @@ from twisted.web.http_headers import Headers
 from connect_site.server.interface import Scope
 
 VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+# Of the absolute form, `GET ws://host/ocpp/ID`.
+ORIGIN = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 Address = list[Any]  # host and port
 
@@ -36,11 +38,7 @@ def tidy_headers(headers: Headers) -> None:
 
 def tidy_target(target: bytes) -> bytes:
     """The request target as path and query, without a fragment."""
-    target = target.split(b"#", 1)[0]
-    if not target.startswith(b"/"):  # absolute form: GET ws://host/ocpp/ID
-        parts = urlsplit(target)
-        target = parts.path + (b"?" + parts.query if parts.query else b"")
-    return target or b"/"
+    return ORIGIN.sub(b"", target.split(b"#", 1)[0]) or b"/"
 
 
 def websocket_scope(protocol: Any) -> Scope:

@@ -65,6 +65,7 @@ class OpeningHandshake(WebSocketProtocol):
         if self.state != self.STATE_OPEN:
             raise ValueError("the handshake failed")
         self._forget_handshake()
+        self.resume_reading()
 
     def _forget_handshake(self) -> None:
         """Some 10 KiB of a charger's memory is needed only until it is connected."""

@@ -34,21 +34,26 @@ class Request(Writability, WebRequest):
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
 
     def process(self) -> Any:
-        channel = self.channel
+        channel, transport = self.channel, self.transport
+        self.uri = handshake.tidy_target(self.uri)
+        self.path = self.uri.split(b"?", 1)[0]
         self._trust_the_proxy_alone()
         if self.body_length > BODY_LIMIT:
             self.basic_error(413, b"Content Too Large", "The body is too large.")
             return None
         if (self.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower() == b"websocket":
+            if self.body_length:
+                # It would be taken for the first frames.
+                self.basic_error(400, b"Bad Request", "A handshake has no body.")
+                return None
             handshake.tidy_headers(self.requestHeaders)
-            self.uri = handshake.tidy_target(self.uri)
-            self.path = self.uri.split(b"?", 1)[0]
         processing = super().process()
         if self.transport is None:
             # The socket has left for its protocol. Request and channel hold each other: without
             # this every charger would keep both until the garbage collector finds them.
             channel.requests.clear()
             self.channel = None
+            channel.successor = transport.protocol
         return processing
 
     def _trust_the_proxy_alone(self) -> None:

@@ -55,6 +55,10 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         self.consumeData()
 
     def consumeData(self) -> None:
+        if self.handshake_deferred is not None:
+            # RFC 6455, 4.1 has a client wait for the answer. Who does not is read after it.
+            self.pause_reading()
+            return
         if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
             super().consumeData()
             return
@@ -80,6 +84,8 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         length, key_at = data[1] & 0x7F, 2
         if length == 126:
             length, key_at = int.from_bytes(data[2:4], "big"), 4
+            if length < 126:
+                return False  # not in its shortest form, which is for autobahn to refuse
         elif length == 127:
             return False
         end = key_at + 4 + length

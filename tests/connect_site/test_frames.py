@@ -51,6 +51,15 @@ def test_an_unmasked_frame_closes_with_1002(server: Served) -> None:
         assert charger.close_code() == 1002
 
 
+@pytest.mark.parametrize("head", [b"\xfe\x00\x01", b"\xff" + bytes(7) + b"\x01"])
+def test_a_length_that_is_not_in_its_shortest_form_closes_with_1002(
+    server: Served, head: bytes
+) -> None:
+    with connect(server, "/echo") as charger:
+        charger.sock.sendall(b"\x81" + head + b"MASK" + b"x")
+        assert charger.close_code() == 1002
+
+
 def test_text_that_is_not_utf8_reaches_the_application_as_bytes(server: Served) -> None:
     with connect(server, "/echo") as charger:
         charger.sock.sendall(frame(TEXT, b"[2,\xff]"))

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from tests.connect_site.process import Served, serving
-from tests.connect_site.raw_client import RawSocket, handshake, request
+from tests.connect_site.raw_client import TEXT, RawSocket, frame, handshake, request
 
 
 def scope_of(client: RawSocket) -> dict[str, object]:
@@ -102,6 +102,7 @@ def test_any_host_header_will_do(server: Served, host: str | None) -> None:
         ("/scope/a%2fb", "/scope/a/b", "/scope/a%2fb"),
         ("/scope/%ff", "/scope/\N{REPLACEMENT CHARACTER}", "/scope/%ff"),
         ("ws://connect.test/scope/CP1", "/scope/CP1", "/scope/CP1"),
+        ("ws://[::1/scope/CP1", "/scope/CP1", "/scope/CP1"),
     ],
 )
 def test_the_path_reaches_the_application_as_it_was_sent(
@@ -174,11 +175,34 @@ def test_forwarded_headers_of_an_http_request_are_removed_too(server: Served) ->
     assert "forwarded" not in page["headers"]
 
 
+def test_an_http_request_may_name_the_host_in_its_target(server: Served) -> None:
+    get = (
+        b"GET http://connect.test/page?status=404 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    with request(server, get) as client:
+        assert client.status == 404
+        assert json.loads(client.read_to_end())["path"] == "/page"
+
+
 def test_a_handshake_that_is_none_is_a_400_with_a_reason(server: Served) -> None:
     data = handshake("/echo").replace(b"dGhlIHNhbXBsZSBub25jZQ==", b"short")
     with request(server, data) as client:
         assert client.status == 400
         assert b"Sec-WebSocket-Key" in client.read_to_end()
+
+
+def test_a_handshake_with_a_body_is_a_400(server: Served) -> None:
+    data = handshake("/echo", "Content-Length: 6") + frame(TEXT, b"")
+    with request(server, data) as client:
+        assert client.status == 400
+
+
+@pytest.mark.parametrize("text", ["[2,1]", "\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_what_comes_right_behind_a_handshake_is_read_after_it(server: Served, text: str) -> None:
+    unmasked = b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text.encode()
+    with request(server, handshake("/echo") + unmasked + frame(TEXT, b"more")) as client:
+        assert client.status == 101
+        assert [client.text(), client.text()] == [text, "more"]
 
 
 @pytest.mark.parametrize(("status", "phrase"), [(404, b"Not Found"), (429, b"Too Many Requests")])
