@@ -4,12 +4,15 @@
 """
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.main import installReactor
+
+from connect_site.server.unix_port import SharedUnixPort
 
 
 def install_reactor(*, threads: int) -> asyncio.AbstractEventLoop:
@@ -38,6 +41,13 @@ class Reactor(AsyncioSelectorReactor):
     """
 
     _readers: dict[Any, int]
+
+    def adoptStreamPort(self, descriptor: int, family: int, factory: Any) -> Any:
+        if family != socket.AF_UNIX:
+            return super().adoptStreamPort(descriptor, family, factory)
+        port = SharedUnixPort._fromListeningDescriptor(self, descriptor, factory)
+        port.startListening()
+        return port
 
     def addReader(self, reader: Any) -> None:
         """Without the logging context of the original, which every message would pay for."""

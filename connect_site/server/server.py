@@ -8,7 +8,6 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from daphne.server import Server as DaphneServer
@@ -24,7 +23,6 @@ from twisted.logger import (
 from connect_site.server.interface import Application, Scope
 from connect_site.server.lifespan import Lifespan, LifespanFailedError
 from connect_site.server.request import Request, RequestFactory
-from connect_site.server.sockets import UNIX_MODE
 from connect_site.server.websocket import ChargerSocket, ChargerSocketFactory
 
 logger = logging.getLogger(__name__)
@@ -113,6 +111,9 @@ class Server(DaphneServer):
         except (LifespanFailedError, TimeoutError) as error:
             logger.critical("The application failed: %s", error, exc_info=error.__cause__)
             self.exit_status = 1
+        except Exception:
+            logger.critical("The server failed", exc_info=True)
+            self.exit_status = 1
         finally:
             reactor.stop()
 
@@ -121,8 +122,6 @@ class Server(DaphneServer):
         for each in self.sockets:
             port = reactor.adoptStreamPort(each.fileno(), each.family, self.http_factory)
             self.ports.append(port)
-            if each.family == socket.AF_UNIX:
-                Path(each.getsockname()).chmod(UNIX_MODE)  # Twisted has just opened it to all
             logger.info("Listening on %s", describe(each))
             each.close()  # the reactor listens on a duplicate
 

@@ -1,6 +1,7 @@
 """Opening the sockets to listen on, before any worker exists to listen on them."""
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 BACKLOG = 4096
@@ -38,6 +39,19 @@ def listen_on_unix(path: Path) -> socket.socket:
         listening.close()
         raise CannotStartError(f"cannot listen on {path}: {reason(error)}") from None
     return listening
+
+
+def which(path: Path) -> tuple[int, int]:
+    """Tells the sockets apart that have had this path one after the other."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def remove(path: Path, mine: tuple[int, int]) -> None:
+    """Unless the next server has put its own there, as it may while this one drains."""
+    with suppress(FileNotFoundError):
+        if which(path) == mine:
+            path.unlink()
 
 
 def reason(error: OSError) -> str:

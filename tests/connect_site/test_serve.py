@@ -132,6 +132,19 @@ def test_a_unix_socket_that_was_left_behind_is_replaced(migrated: Installation) 
     assert not path.exists()
 
 
+def test_the_next_server_s_unix_socket_outlives_the_one_that_drains(
+    migrated: Installation,
+) -> None:
+    path = migrated.database.with_name("s")
+    process = migrated.serve("--unix", str(path))
+    path.unlink()
+    with closing(socket.socket(socket.AF_UNIX)) as successor:
+        successor.bind(str(path))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert path.is_socket()
+
+
 def test_a_unix_socket_in_use_is_refused(migrated: Installation) -> None:
     path = migrated.database.with_name("s")
     with closing(socket.socket(socket.AF_UNIX)) as other:

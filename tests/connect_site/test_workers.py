@@ -5,7 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -72,6 +72,52 @@ def test_workers_share_a_port_and_are_replaced_when_they_die(installation: Insta
     parent.send_signal(signal.SIGTERM)
     assert parent.wait(30) == 0, installation.output
     assert not serves(installation.port)
+
+
+def alive(path: Path) -> bool:
+    with closing(socket.socket(socket.AF_UNIX)) as client:
+        client.settimeout(5)
+        client.connect(str(path))
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_worker_that_stops_in_order_leaves_the_unix_socket_to_the_others(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    parent = installation.serve("--unix", str(path), "--workers", "2", listeners=2)
+    first, second = children(parent.pid)
+    for victim in (first, second):
+        started = installation.output.count("Listening on")
+        os.kill(victim, signal.SIGTERM)
+        until(lambda: f"Worker {victim} ended" in installation.output, 15)  # noqa: B023
+        assert alive(path)
+        until(lambda: installation.output.count("Listening on") == started + 1, 15)  # noqa: B023
+    assert alive(path)
+    assert path.stat().st_mode & 0o777 == 0o660
+
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(30) == 0, installation.output
+    assert not path.exists()
+
+
+def test_a_storm_finds_room_before_the_unix_socket(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """More at once than the server can take in: the kernel keeps them, and refuses none."""
+    path = tmp_path / "s"
+    parent = installation.serve("--unix", str(path), "--workers", "2", listeners=2)
+    workers = children(parent.pid)
+    with ExitStack() as clients:
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        for _ in range(300):
+            client = clients.enter_context(closing(socket.socket(socket.AF_UNIX)))
+            client.setblocking(False)
+            client.connect(str(path))
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
 
 
 def refusals(port: int) -> float:

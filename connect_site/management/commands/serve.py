@@ -11,7 +11,13 @@ from django.db import connections
 from chargepoints.management import numbers
 from connect_site.server import preflight
 from connect_site.server.run import run
-from connect_site.server.sockets import CannotStartError, listen_on_tcp, listen_on_unix
+from connect_site.server.sockets import (
+    CannotStartError,
+    listen_on_tcp,
+    listen_on_unix,
+    remove,
+    which,
+)
 from connect_site.server.workers import Workers
 
 
@@ -49,6 +55,7 @@ class Command(BaseCommand):
             preflight.check(workers=workers)
             lock = preflight.only_server()
             listening = listen_on_unix(unix) if unix else listen_on_tcp(host, port)
+            bound = which(unix) if unix else None
         except CannotStartError as error:
             sys.exit(f"connect: {error}")
         if workers == 1:
@@ -57,8 +64,8 @@ class Command(BaseCommand):
             for connection in connections.all(initialized_only=True):
                 connection.close_pool()  # type: ignore[attr-defined]
             status = Workers([listening], workers, settings.DRAIN_S).run()
-        if unix:
-            unix.unlink(missing_ok=True)
+        if unix and bound:
+            remove(unix, bound)
         if lock is not None:
             lock.close()
         sys.exit(status)
