@@ -61,6 +61,8 @@ class Replay:
         self.gateway = gateway
         self.about = about
         self.protocol: str = about.get("protocol", "ocpp1.6")
+        # What is said again tells the same time.
+        self.began = datetime.now(UTC)
         self.known: dict[str, Any] = {"$identity": identity, "$key": KEY}
         core.decisions.tokens.update(self.filled(about.get("tokens", {})))
         self.row = gateway.register(identity, **about.get("register", {}))
@@ -203,12 +205,11 @@ class Replay:
             return self.known[value]
         for name, known in self.known.items():
             value = value.replace(name, str(known))
-        return TIME.sub(_time, value)
+        return TIME.sub(self._time, value)
 
-
-def _time(found: re.Match[str]) -> str:
-    at = datetime.now(UTC) + timedelta(seconds=int(found[1]))
-    zone = found[2] or "Z"
-    if zone == "+03":
-        at += timedelta(hours=3)
-    return at.strftime("%Y-%m-%dT%H:%M:%S") + ("" if zone == "naive" else zone)
+    def _time(self, found: re.Match[str]) -> str:
+        at = self.began + timedelta(seconds=int(found[1]))
+        zone = found[2] or "Z"
+        if zone == "+03":
+            at += timedelta(hours=3)
+        return at.strftime("%Y-%m-%dT%H:%M:%S") + ("" if zone == "naive" else zone)

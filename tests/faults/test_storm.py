@@ -13,7 +13,8 @@ from tests.operated import BOOT_16
 from tests.running_gateway import RunningGateway
 
 CHARGERS = scaled(100, 1000, 1000)
-BOOTED_EACH_SECOND = 150
+# The promise is 150; the default suite has other tests beside it.
+BOOTED_EACH_SECOND = scaled(25, 150, 150)
 # Of an attempt, as chargers have it.
 PATIENCE_S = 30
 

@@ -66,13 +66,14 @@ def test_commands_that_expire_together_expire_some_with_each_sweep() -> None:
 def test_when_chargers_were_last_seen_is_stored_of_some_at_a_time_and_of_all_in_half_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen_at = time.monotonic()
-    seen = {number: (point.pk, seen_at) for number, point in enumerate(charge_points(60))}
+    began = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: began)
+    seen = {number: (point.pk, began) for number, point in enumerate(charge_points(60))}
     unknown = ChargePoint.objects.filter(last_seen_at=None)
     sweep_once(seen)
     ChargePoint.objects.update(last_seen_at=None)
     for second in range(1, 31):
-        monkeypatch.setattr(time, "monotonic", lambda: seen_at + second)  # noqa: B023
+        monkeypatch.setattr(time, "monotonic", lambda: began + second)  # noqa: B023
         before = unknown.count()
         sweep_once(seen)
         assert before - unknown.count() == 2
