@@ -17,6 +17,18 @@ MAX_NODES = 5_000
 # Part 4, 4.1.4: at most 36 characters; longer ones are taken, up to what the store holds.
 MAX_MESSAGE_ID = 255
 
+# Deviations of the frame itself. A payload of null is allowed: 2.0.1 part 4, 4.1.5.
+FRAME_DEFECTS = frozenset(
+    {
+        "extra_frame_elements",
+        "message_id_as_number",
+        "message_id_too_long",
+        "message_type_as_string",
+        "no_payload",
+        "repaired_json",
+    }
+)
+
 Payload = dict[str, Any]
 
 
@@ -109,9 +121,9 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     if kind == CALL:
         if len(document) < 3 or not isinstance(document[2], str):
             return Malformed("a CALL names its action", message_id)
-        if len(document) > 4:
-            deviations.append("extra_frame_elements")
-        payload = document[3] if len(document) > 3 else None
+        if len(document) != 4:
+            deviations.append("extra_frame_elements" if len(document) > 4 else "no_payload")
+        payload = document[3] if len(document) > 3 else {}
         return Call(message_id, document[2], _or_empty(payload, deviations), deviations)
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None

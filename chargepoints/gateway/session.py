@@ -196,6 +196,9 @@ class Session:
     def _handler(self, inbound: Inbound) -> Handler:
         """The handler, with the payload checked and normalised. Raises OcppError."""
         schemas, lenient = self.version.schemas, not self.station.strict
+        if not lenient and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
+            # Part 4, 4.2.3.
+            raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
         if inbound.action not in schemas.actions:
             action = schemas.action_in_any_case(inbound.action) if lenient else None
             if action is None:

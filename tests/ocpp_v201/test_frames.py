@@ -90,6 +90,31 @@ async def test_a_frame_that_cannot_be_read_is_answered(
         assert answer[:2] == [4, message_id]
 
 
+@pytest.mark.parametrize(
+    ("text", "message_id"),
+    [
+        (f'[2,"{"7" * 37}","Heartbeat",{{}}]', "7" * 37),
+        ('[2,7,"Heartbeat",{}]', "7"),
+        ('["2","A-7","Heartbeat",{}]', "A-7"),
+        ('[2,"A-7","Heartbeat"]', "A-7"),
+        ('[2,"A-7","Heartbeat",{},{}]', "A-7"),
+        ('[2,"A-7","Heartbeat",{},]', "A-7"),
+    ],
+)
+async def test_a_frame_with_a_small_defect_is_refused_from_a_charger_that_is_strict_only(
+    gateway: RunningGateway, identity: str, text: str, message_id: str
+) -> None:
+    """Part 4, 4.2.1, 4.2.3."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.charger.send_text(text)
+        assert (await station.charger.stray())[:2] == [3, message_id]
+    async with await OperatedStation.connect(gateway, f"{identity}-2", strict=True) as station:
+        await station.charger.send_text(text)
+        assert (await station.charger.stray())[:3] == [4, message_id, "RpcFrameworkError"]
+        await station.charger.send_text('[2,"A-8","Heartbeat",null]')
+        assert (await station.charger.stray())[:2] == [3, "A-8"]
+
+
 async def test_the_same_message_twice_gets_the_same_answer(
     gateway: RunningGateway, identity: str
 ) -> None:

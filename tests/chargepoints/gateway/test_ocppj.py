@@ -39,7 +39,7 @@ def test_a_short_call_error_is_read_with_empty_parts() -> None:
         ('[2,"1","Heartbeat",{},]', "repaired_json"),
         ('[2,"1","Heartbeat",{}]\x00\x00', "repaired_json"),
         ('[2,"1","Heartbeat",null]', "null_payload"),
-        ('[2,"1","Heartbeat"]', "null_payload"),
+        ('[2,"1","Heartbeat"]', "no_payload"),
         ('["2","1","Heartbeat",{}]', "message_type_as_string"),
         ('[2,1,"Heartbeat",{}]', "message_id_as_number"),
         ('[2,"1","Heartbeat",{},{}]', "extra_frame_elements"),
