@@ -6,8 +6,10 @@ and raises one `ConfigurationError` that names each variable.
 
 import base64
 import binascii
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +18,10 @@ from marshmallow import ValidationError
 
 SHORTEST_SECRET = 32
 SHORTEST_SIGNING_SECRET_BYTES = 24
+# As in the Host header, without a port: one name, all below one, an address, or any.
+HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]", re.ASCII)
+# What a header may carry (RFC 6750).
+BEARER_TOKEN = re.compile(r"[!-~]*")
 # What may hold while core cannot be reached.
 POLICIES = ("cached_then_accept", "cached_then_reject", "accept", "reject")
 
@@ -30,6 +36,7 @@ class Environment(Env):
     def __init__(self) -> None:
         super().__init__(eager=False)
         self.add_parser("_database", parse_database_url)
+        self.add_parser("_listed", parse_list)
         self.add_parser("_site_policies", parse_site_policies)
 
     @property
@@ -46,6 +53,12 @@ class Environment(Env):
     def database(self, name: str, default: str) -> dict[str, Any]:
         """The Django database settings for a database URL; `{}` if it is not valid."""
         return cast(dict[str, Any], self._database(name, default) or {})
+
+    def listed(
+        self, name: str, default: str = "", *, check: Callable[[str], None] | None = None
+    ) -> list[str]:
+        """What stands between commas; `[]` if it is not valid."""
+        return cast(list[str], self._listed(name, default, check=check) or [])
 
     def site_policies(self, name: str) -> dict[str, str]:
         """The policy by site; `{}` if it is not valid."""
@@ -66,33 +79,59 @@ def long_enough(value: str) -> None:
         raise ValidationError(f"Must be at least {SHORTEST_SECRET} characters of random text.")
 
 
+def split_url(value: str, schemes: Sequence[str]) -> SplitResult | None:
+    """The parts of a URL; None if it is none, or not of these schemes."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in schemes else None
+
+
 def http_url(value: str) -> None:
     """Accepts an absolute http(s) URL, or nothing at all."""
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+    parts = split_url(value, ("http", "https"))
+    if value and not (parts and parts.hostname):
         raise ValidationError("Not an http:// or https:// URL.")
 
 
-def http_origins(values: list[str]) -> None:
-    """Accepts a list of `scheme://host`, as browsers send them."""
-    for value in values:
-        http_url(value)
-        if urlsplit(value).path:
-            raise ValidationError("Not an origin such as https://connect.example.com.")
+def http_origin(value: str) -> None:
+    """Accepts `scheme://host`, as browsers send it."""
+    http_url(value)
+    if urlsplit(value).path:
+        raise ValidationError("Not an origin such as https://connect.example.com.")
 
 
 def ftp_url(value: str) -> None:
     """Accepts ftp://host or ftp://host:port, or nothing at all."""
-    parts = urlsplit(value)
-    if value and (parts.scheme != "ftp" or not parts.hostname or parts.username):
+    parts = split_url(value, ("ftp",))
+    if value and not (parts and parts.hostname and not parts.username):
         raise ValidationError("Not an ftp:// URL.")
 
 
 def redis_url(value: str) -> None:
     """Accepts a redis(s) URL, or nothing at all."""
-    parts = urlsplit(value)
-    if value and parts.scheme not in {"redis", "rediss", "unix"}:
+    if value and not split_url(value, ("redis", "rediss", "unix")):
         raise ValidationError("Not a redis://, rediss:// or unix:// URL.")
+
+
+def host_name(value: str) -> None:
+    if not HOST_NAME.fullmatch(value):
+        raise ValidationError(f"{value}: Not a host name such as connect.example.com.")
+
+
+def bearer_token(value: str) -> None:
+    if not BEARER_TOKEN.fullmatch(value):
+        raise ValidationError("Not printable ASCII without spaces.")
+
+
+def parse_list(value: str, *, check: Callable[[str], None] | None = None) -> list[str]:
+    found = [each.strip() for each in value.split(",") if each.strip()]
+    for each in found:
+        if check:
+            check(each)
+    return found
 
 
 def parse_site_policies(value: str) -> dict[str, str]:
@@ -104,11 +143,6 @@ def parse_site_policies(value: str) -> dict[str, str]:
             raise ValidationError(f"{each}: Not a site, =, and one of: {', '.join(POLICIES)}.")
         policies[site.strip()] = policy
     return policies
-
-
-def signing_secrets(values: list[str]) -> None:
-    for value in values:
-        signing_secret(value)
 
 
 def signing_secret(value: str) -> None:

@@ -12,11 +12,13 @@ from connect_site.environment import (
     POLICIES,
     ConfigurationError,
     Environment,
+    bearer_token,
     ftp_url,
-    http_origins,
+    host_name,
+    http_origin,
     http_url,
     redis_url,
-    signing_secrets,
+    signing_secret,
 )
 from connect_site.logs import logging_settings
 
@@ -28,8 +30,8 @@ env = Environment()
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=http_origins)
+ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", check=host_name)
+CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS", check=http_origin)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
@@ -73,8 +75,7 @@ PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 # The operator, and organizations it trusts: one of them owns a charger's certificate.
-_operators: list[str] = env.list("OPERATOR_NAMES", [])
-OPERATOR_NAMES = [name.strip() for name in _operators if name.strip()]
+OPERATOR_NAMES = env.listed("OPERATOR_NAMES")
 CONCURRENT_TRANSACTIONS = env.bool("CONCURRENT_TRANSACTIONS", True)
 BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
@@ -88,14 +89,14 @@ UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64))
 
 # --- Core ---------------------------------------------------------------------------------------
 CORE_URL = env.str("CORE_URL", "", validate=http_url)
-CORE_TOKEN = env.str("CORE_TOKEN", "")
+CORE_TOKEN = env.str("CORE_TOKEN", "", validate=bearer_token)
 CORE_TIMEOUT_S = env.float("CORE_TIMEOUT_S", 3, validate=Range(min=0.1, max=10))
 CORE_UNREACHABLE = env.str("CORE_UNREACHABLE", "cached_then_accept", validate=OneOf(POLICIES))
 CORE_UNREACHABLE_AT_SITES = env.site_policies("CORE_UNREACHABLE_AT_SITES")
 EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
-EVENTS_SECRETS: list[str] = env.list("EVENTS_SECRETS", [], validate=signing_secrets)
+EVENTS_SECRETS = env.listed("EVENTS_SECRETS", check=signing_secret)
 ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
-OCSP_RESPONDERS: list[str] = [host for host in env.list("OCSP_RESPONDERS", ["*"]) if host]
+OCSP_RESPONDERS = env.listed("OCSP_RESPONDERS", "*", check=host_name)
 env.seal()
 
 # What was wrong has no value before it is sealed.

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from connect_site import settings
-from connect_site.environment import parse_site_policies
+from connect_site.environment import host_name, parse_list, parse_site_policies
 from tests.warm_start import REPOSITORY, run_manage_py
 
 SECRET = "a secret that is more than long enough for a test"
@@ -48,6 +48,16 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"FTP_URL": "example", "UPLOAD_LIMIT_MB": "many"}, "FTP_URL: "),
         ({"CSRF_TRUSTED_ORIGINS": "connect.example"}, "CSRF_TRUSTED_ORIGINS: Not an http"),
         ({"CSRF_TRUSTED_ORIGINS": "https://a.example/x"}, "CSRF_TRUSTED_ORIGINS: Not an origin"),
+        (
+            {"ALLOWED_HOSTS": "a.example, https://b.example"},
+            "ALLOWED_HOSTS: https://b.example: Not",
+        ),
+        ({"ALLOWED_HOSTS": "connect.example:8443"}, "ALLOWED_HOSTS: connect.example:8443: Not"),
+        ({"OCSP_RESPONDERS": "http://ocsp.example"}, "OCSP_RESPONDERS: http://ocsp.example: Not"),
+        ({"CORE_URL": "http://core:port"}, "CORE_URL: Not an http:// or https:// URL."),
+        ({"CORE_URL": "http://[::1"}, "CORE_URL: Not an http:// or https:// URL."),
+        ({"CORE_TOKEN": "a\nb"}, "CORE_TOKEN: Not printable ASCII without spaces."),
+        ({"REDIS_URL": "redis://localhost:99999/0"}, "REDIS_URL: Not a redis://"),
         ({"UNKNOWN_CHARGE_POINTS": "maybe"}, "UNKNOWN_CHARGE_POINTS: Must be one of"),
     ],
 )
@@ -67,6 +77,17 @@ def test_the_policy_of_sites_is_read_by_their_names() -> None:
         "Depot 2": "accept",
         "a=b": "accept",
     }
+
+
+def test_spaces_beside_the_commas_of_a_list_mean_nothing() -> None:
+    hosts = "connect.example.com, 127.0.0.1 ,[::1], .example.org,*,"
+    assert parse_list(hosts, check=host_name) == [
+        "connect.example.com",
+        "127.0.0.1",
+        "[::1]",
+        ".example.org",
+        "*",
+    ]
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
