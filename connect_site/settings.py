@@ -168,6 +168,7 @@ OCPP_VERSIONS = {
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "connect_site.static_files.StaticFiles",
+    "connect_site.nul_characters.refuse_nul_characters",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -38,7 +38,10 @@ class CursorPages(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Any:
         cursor = super().decode_cursor(request)
-        if cursor is not None and cursor.position is None and not cursor.offset:
+        if cursor is None:
+            return None
+        # PostgreSQL takes no NUL, which the text that orders the page could hold.
+        if "\x00" in str(cursor.position) or (cursor.position is None and not cursor.offset):
             raise NotFound
         return cursor
 

@@ -107,6 +107,10 @@ def test_a_query_parameter_that_cannot_be_used_is_named(
     assert (error["pointer"], error["parameter"]) == ("", parameter)
 
 
+def test_a_cursor_that_holds_a_nul_character_is_none(client: ApiClient) -> None:
+    check_shape(client.get("/charge-points?cursor=cD0lMDA="), 400, "invalid_parameter")
+
+
 @pytest.mark.expected_errors("Service Unavailable")
 def test_a_database_that_is_down_is_503(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> None:
