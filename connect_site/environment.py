@@ -96,6 +96,13 @@ def http_url(value: str) -> None:
         raise ValidationError("Not an http:// or https:// URL.")
 
 
+def core_url(value: str) -> None:
+    """Accepts as `http_url`, without credentials."""
+    http_url(value)
+    if "@" in urlsplit(value).netloc:
+        raise ValidationError("A user name or password in it would not be sent.")
+
+
 def http_origin(value: str) -> None:
     """Accepts `scheme://host`, as browsers send it."""
     http_url(value)

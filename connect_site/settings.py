@@ -13,6 +13,7 @@ from connect_site.environment import (
     ConfigurationError,
     Environment,
     bearer_token,
+    core_url,
     ftp_url,
     host_name,
     http_origin,
@@ -88,12 +89,12 @@ MEDIA_ROOT = env.str("FILES_DIRECTORY", str(BASE_DIR / "var" / "files"))
 UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", 50, validate=Range(min=1, max=64))
 
 # --- Core ---------------------------------------------------------------------------------------
-CORE_URL = env.str("CORE_URL", "", validate=http_url)
+CORE_URL = env.str("CORE_URL", "", validate=core_url)
 CORE_TOKEN = env.str("CORE_TOKEN", "", validate=bearer_token)
 CORE_TIMEOUT_S = env.float("CORE_TIMEOUT_S", 3, validate=Range(min=0.1, max=10))
 CORE_UNREACHABLE = env.str("CORE_UNREACHABLE", "cached_then_accept", validate=OneOf(POLICIES))
 CORE_UNREACHABLE_AT_SITES = env.site_policies("CORE_UNREACHABLE_AT_SITES")
-EVENTS_URL = env.str("EVENTS_URL", "", validate=http_url)
+EVENTS_URL = env.str("EVENTS_URL", "", validate=core_url)
 EVENTS_SECRETS = env.listed("EVENTS_SECRETS", check=signing_secret)
 ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
 OCSP_RESPONDERS = env.listed("OCSP_RESPONDERS", "*", check=host_name)

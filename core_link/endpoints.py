@@ -20,6 +20,8 @@ from core_link.delivery.outcomes import Outcome
 from core_link.models import Delivery, Endpoint, Lane
 
 SECRET_BYTES = 32
+# That sign a delivery.
+MOST_SECRETS = 5
 ENVIRONMENT = "EVENTS_URL"
 NOT_SET = "EVENTS_URL is not set"
 
@@ -52,17 +54,20 @@ def add(name: str, url: str, event_types: list[str] | None = None) -> tuple[Endp
     return endpoint, secret
 
 
-def check_public(url: str) -> None:
-    """Raises ValidationError where the host is plainly no public one.
+def check_url(url: str) -> None:
+    """Raises ValidationError where the host is plainly no public one, or credentials are named.
 
     Names are not looked up here: where one leads is looked at whenever something is sent.
     """
-    if settings.ALLOW_PRIVATE_ENDPOINTS:
-        return
     try:
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
     except ValueError:
         return  # no URL at all, which others say
+    if "@" in parts.netloc:
+        raise ValidationError("a user name or password in a URL is not sent, and read by others")
+    if settings.ALLOW_PRIVATE_ENDPOINTS:
+        return
+    host = parts.hostname or ""
     try:
         public = outbound.is_public(host)
     except ValueError:
@@ -76,9 +81,12 @@ def new_secret() -> str:
 
 
 def begin_rotation(endpoint: Endpoint) -> str:
-    """A new secret; until `end_rotation` every delivery is signed with the old one as well."""
+    """A new secret; until `end_rotation` every delivery is signed with the old one as well.
+
+    Also when it is begun anew, because the answer with the new secret was lost.
+    """
     secret = new_secret()
-    endpoint.secrets = [secret, *endpoint.secrets[:1]]
+    endpoint.secrets = [secret, *endpoint.secrets][:MOST_SECRETS]
     endpoint.save(update_fields=["secrets"])
     return secret
 

@@ -34,9 +34,16 @@ class FilterBackend(DjangoFilterBackend):
 
 
 def refuse_unknown(request: Request, known: frozenset[str] | set[str]) -> None:
-    """A misspelt or empty parameter would silently return everything. Raises InvalidParameters."""
+    """A misspelt or empty parameter would silently return everything, one of two be passed over.
+
+    Raises InvalidParameters.
+    """
     wrong = {name: ["no such parameter"] for name in sorted(set(request.query_params) - known)}
-    wrong |= {name: ["is empty"] for name in known if request.query_params.get(name) == ""}
+    for name, values in request.query_params.lists():
+        if "" in values:
+            wrong.setdefault(name, ["is empty"])
+        elif len(values) > 1:
+            wrong.setdefault(name, ["is given more than once"])
     if wrong:
         raise InvalidParameters(wrong)
 

@@ -25,7 +25,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
-        endpoints.check_public(url)
+        endpoints.check_url(url)
         return url
 
 

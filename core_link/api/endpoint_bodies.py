@@ -23,12 +23,12 @@ class Undelivered(Strict):
 
 
 class EndpointSerializer(StrictModel):
-    """`signed_with` is how many secrets sign a delivery: two while a rotation goes on."""
+    """`signed_with` is how many secrets sign a delivery: two or more while a rotation goes on."""
 
     name = Text(max_length=100)
     url = Text(
         max_length=500,
-        validators=[URLValidator(schemes=["http", "https"]), endpoints.check_public],
+        validators=[URLValidator(schemes=["http", "https"]), endpoints.check_url],
         help_text="http or https, at a public address.",
     )
     event_types = serializers.ListField(

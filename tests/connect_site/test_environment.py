@@ -36,6 +36,7 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL: It names no database."),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL: Not a redis://"),
         ({"CORE_URL": "core.example"}, "CORE_URL: Not an http:// or https:// URL."),
+        ({"CORE_URL": "https://u:p@core.example"}, "CORE_URL: A user name or password"),
         ({"CORE_URL": "https://core.example"}, "EVENTS_SECRETS: required with CORE_URL"),
         ({"CORE_UNREACHABLE": "shrug"}, "CORE_UNREACHABLE: Must be one of"),
         (

@@ -44,6 +44,22 @@ def test_a_secret_is_shown_once(client: ApiClient) -> None:
     assert again["ETag"] == answer["ETag"]
 
 
+def test_credentials_in_a_url_are_refused(client: ApiClient, settings: Settings) -> None:
+    settings.ALLOW_PRIVATE_ENDPOINTS = True
+    answer = client.post("/endpoints", BILLING | {"url": "https://user:secret@billing.example/"})
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/url"]
+
+
+def test_a_rotation_that_is_begun_anew_still_signs_with_the_old_secret(client: ApiClient) -> None:
+    shown = made(client)
+    new = [
+        client.request("post", f"/endpoints/{shown['id']}/rotate-secret").json()["secret"]
+        for _ in range(2)
+    ]
+    assert Endpoint.objects.get().secrets == [new[1], new[0], shown["secret"]]
+
+
 def test_a_new_endpoint_is_told_what_it_asked_for_under_its_own_secret(
     client: ApiClient, settings: Settings
 ) -> None:

@@ -26,6 +26,17 @@ def test_what_is_not_there_is_404(client: ApiClient, path: str) -> None:
     check_shape(client.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["/events?type=transaction.started&type=transaction.ended", "/charge-points?limit=5&limit=10"],
+)
+def test_a_parameter_that_is_given_twice_is_400(client: ApiClient, query: str) -> None:
+    answer = client.get(query)
+    check_shape(answer, 400, "invalid_parameter")
+    (error,) = answer.json()["errors"]
+    assert error["message"] == "is given more than once"
+
+
 def test_a_method_that_is_not_there_is_405(client: ApiClient) -> None:
     for method in ("put", "patch", "delete", "options"):
         answer = client.request(method, "/charge-points")
