@@ -112,6 +112,13 @@ def test_the_password_opens_the_door_and_is_never_shown(client: ApiClient) -> No
     assert Credential.objects.get().matches(b"fedcba9876543210")
 
 
+def test_a_password_may_have_any_characters_that_can_be_seen(client: ApiClient) -> None:
+    """2.0.1, errata 2.1: passwordString is UTF-8."""
+    password = "hat Käse für 3 € gekauft"
+    assert client.post("/charge-points", {"identity": "A", "password": password}).status_code == 201
+    assert Credential.objects.get().matches(password.encode())
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -128,7 +135,7 @@ def test_the_password_opens_the_door_and_is_never_shown(client: ApiClient) -> No
         ({"identity": "A", "pinned_protocol": "ocpp1.5"}, "/pinned_protocol"),
         ({"identity": "A", "heartbeat_interval": 0}, "/heartbeat_interval"),
         ({"identity": "A", "password": "short"}, "/password"),
-        ({"identity": "A", "password": "with spaces in the middle"}, "/password"),
+        ({"identity": "A", "password": "with a tab\tin the middle"}, "/password"),
         ({"identity": "A", "name": None}, "/name"),
         ([], ""),
     ],

@@ -177,9 +177,12 @@ async def test_keys_are_compared_as_bytes_and_as_hex(
                 pass
 
 
-async def test_a_key_may_hold_colons(gateway: RunningGateway, identity: str) -> None:
-    gateway.register(identity, key="a:b:c:0123456789")
-    async with await gateway.connect(identity, key="a:b:c:0123456789"):
+@pytest.mark.parametrize("key", ["a:b:c:0123456789", "drei Käse: 3 €, je 1 kg"])
+async def test_a_key_may_hold_colons_spaces_and_umlauts(
+    gateway: RunningGateway, identity: str, key: str
+) -> None:
+    gateway.register(identity, key=key)
+    async with await gateway.connect(identity, key=key):
         pass
 
 
