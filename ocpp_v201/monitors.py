@@ -17,7 +17,7 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
-from ocpp_v201 import batches, naming, numbers
+from ocpp_v201 import batches, naming, numbers, reports
 from ocpp_v201.requests import asked_for_all, request_id
 
 BASES = {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
@@ -79,9 +79,7 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {"requestId": number}
     if "criteria" in args:
         payload["monitoringCriteria"] = [CRITERIA[criterion] for criterion in args["criteria"]]
-    if "variables" in args:
-        payload["componentVariable"] = [naming.named(each) for each in args["variables"]]
-    return payload
+    return reports.with_variables(command, payload)
 
 
 def conclude_each(command: Command, response: Payload) -> Conclusion:

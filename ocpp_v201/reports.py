@@ -45,19 +45,25 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {"requestId": number}
     if "criteria" in args:
         payload["componentCriteria"] = [CRITERIA[criterion] for criterion in args["criteria"]]
-    if "variables" in args:
-        payload["componentVariable"] = named = [naming.named(each) for each in args["variables"]]
-        most = batches.fitting(
-            command.charge_point_id,
-            named,
-            lambda part: payload | {"componentVariable": part},
-            "DeviceDataCtrlr",
-            "GetReport",
-        )
-        if most < len(named):
-            # B08.FR.06: each request is a report of its own, so that it is not parted here.
-            raise CommandRefused("invalid_args", f"the station takes {most} variables at once")
-    return payload
+    return with_variables(command, payload)
+
+
+def with_variables(command: Command, payload: Payload) -> Payload:
+    """With the variables that are named, if any; not more than the station takes.
+
+    B08.FR.06, N02.FR.07: each request is a report of its own, so that it is not parted here.
+    """
+    if "variables" not in command.args:
+        return payload
+
+    def asked(part: list[Payload]) -> Payload:
+        return payload | {"componentVariable": part}
+
+    named = [naming.named(each) for each in command.args["variables"]]
+    most = batches.fitting(command.charge_point_id, named, asked, "DeviceDataCtrlr", "GetReport")
+    if most < len(named):
+        raise CommandRefused("invalid_args", f"the station takes {most} variables at once")
+    return asked(named)
 
 
 def notify_report(inbound: Inbound, decision: Any) -> Payload:

@@ -32,19 +32,23 @@ async def test_results_that_come_in_another_order_are_of_the_variables_they_name
     assert (wanted.component, wanted.desired) == ("OCPPCommCtrlr", "123")
 
 
+@pytest.mark.parametrize(
+    ("type", "action"),
+    [("get_custom_report", "GetReport"), ("get_monitoring_report", "GetMonitoringReport")],
+)
 @pytest.mark.parametrize(("variable", "most"), [("ItemsPerMessage", 2), ("BytesPerMessage", 300)])
 async def test_a_report_is_asked_of_no_more_than_the_station_takes(
-    station: OperatedStation, variable: str, most: int
+    station: OperatedStation, type: str, action: str, variable: str, most: int
 ) -> None:
-    """B08.FR.06, and its twin for bytes."""
+    """B08.FR.06, N02.FR.07, and their twins for bytes."""
     await station.tells_variable(f"DeviceDataCtrlr.{variable}[GetReport]", most)
     variables = [{"component": "EVSE", "evse_id": number} for number in (1, 2, 3)]
     if variable == "BytesPerMessage":
         variables = [each | {"variable": "AvailabilityState"} for each in variables]
-    refused = await station.refuses("get_custom_report", {"variables": variables})
+    refused = await station.refuses(type, {"variables": variables})
     assert "takes 2 variables" in refused["detail"]
     request, _ = await station.command(
-        "get_custom_report", {"variables": variables[:2]}, "GetReport", {"status": "Accepted"}
+        type, {"variables": variables[:2]}, action, {"status": "Accepted"}
     )
     assert len(request["componentVariable"]) == 2
 
