@@ -1,17 +1,17 @@
 """Refused handshakes: counted for staff, and slowed down where somebody is guessing."""
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 
 from django.db.models import F
 from django.utils import timezone
 
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import HandshakeRefusal
+from chargepoints.recent import Recent
 from chargepoints.services import charge_points
 from chargepoints.unit_of_work import UnitOfWork
 
-WINDOW_S = 60.0
 FAILURES_PER_IDENTITY = 5
 FAILURES_PER_ADDRESS = 20
 TAKEOVERS_PER_MINUTE = 5
@@ -29,7 +29,7 @@ class Guard:
     """Per process, in memory: recent failures by address, and takeovers by charge point."""
 
     def __init__(self) -> None:
-        self._recent: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._recent = Recent()
         self._let_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._frozen_until: dict[str, float] = {}
 
@@ -39,30 +39,26 @@ class Guard:
         Many chargers of a depot share an address: one that came in from there before does not
         wait because others fail.
         """
-        now = time.monotonic()
-        if self._frozen_until.get(request.identity.lower(), 0.0) > now:
+        if self._frozen_until.get(request.identity.lower(), 0.0) > time.monotonic():
             return STORM
-        if self._count(_source(request), now) >= FAILURES_PER_IDENTITY:
+        if self._recent.count(*_source(request)) >= FAILURES_PER_IDENTITY:
             return TOO_MANY
-        by_address = self._count(("address", request.address), now)
+        by_address = self._recent.count("address", request.address)
         if by_address >= FAILURES_PER_ADDRESS and _source(request) not in self._let_in:
             return TOO_MANY
         return None
 
     def failed(self, request: Request) -> None:
-        now = time.monotonic()
-        self._note(_source(request), now)
-        self._note(("address", request.address), now)
+        self._recent.note(*_source(request))
+        self._recent.note("address", request.address)
 
     def is_to_be_recorded(self, request: Request, refused: Refused) -> bool:
         """Who tries ever new identities fills no table with them."""
         if refused is not TOO_MANY:
             return True
-        now = time.monotonic()
-        recorded = ("recorded", request.address)
-        if self._count(recorded, now) >= FAILURES_PER_ADDRESS:
+        if self._recent.count("recorded", request.address) >= FAILURES_PER_ADDRESS:
             return False
-        self._note(recorded, now)
+        self._recent.note("recorded", request.address)
         return True
 
     def let_in(self, request: Request) -> None:
@@ -73,22 +69,11 @@ class Guard:
 
     def took_over(self, identity: str) -> bool:
         """Whether this takeover makes it a storm, for which the identity is frozen."""
-        now = time.monotonic()
-        key = ("takeover", identity.lower())
-        self._note(key, now)
-        if self._count(key, now) <= TAKEOVERS_PER_MINUTE:
+        self._recent.note("takeover", identity.lower())
+        if self._recent.count("takeover", identity.lower()) <= TAKEOVERS_PER_MINUTE:
             return False
-        self._frozen_until[identity.lower()] = now + FROZEN_FOR_S
+        self._frozen_until[identity.lower()] = time.monotonic() + FROZEN_FOR_S
         return True
-
-    def _note(self, key: tuple[str, str], now: float) -> None:
-        self._recent.setdefault(key, deque(maxlen=FAILURES_PER_ADDRESS)).append(now)
-        self._recent.move_to_end(key)
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
-
-    def _count(self, key: tuple[str, str], now: float) -> int:
-        return sum(1 for at in self._recent.get(key, ()) if now - at < WINDOW_S)
 
 
 def _source(request: Request) -> tuple[str, str]:

@@ -218,7 +218,7 @@ MUTANTS = [
         "nobody is slowed down for guessing",
         "section 4",
         "chargepoints/gateway/refusals.py",
-        "        if self._count(_source(request), now) >= FAILURES_PER_IDENTITY:\n",
+        "        if self._recent.count(*_source(request)) >= FAILURES_PER_IDENTITY:\n",
         "        if False:\n",
         f"{TEST_HANDSHAKES}::test_a_sixth_failure_within_a_minute_is_refused_with_429",
     ),
