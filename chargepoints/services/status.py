@@ -1,9 +1,10 @@
 """The status of connectors: the latest by the charger's own time, and the history."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from chargepoints.clock import Moment, api_time
+from chargepoints.clock import Moment, api_time, is_backfill
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
 from chargepoints.services import clock_skew
@@ -23,11 +24,14 @@ class Report:
     info: str = ""
 
 
+# Many clocks tell whole seconds, and a report without a time has ours, which is finer.
+PRECISION = timedelta(seconds=1)
+
 # By the charger's time: what an older socket still brings cannot undo what is so now.
 _SET_STATUS = (
     "UPDATE chargepoints_connector SET status = %s, ocpp_status = %s, error_code = %s,"
     " vendor_error_code = %s, info = %s, status_at = %s, repeats = 0"
-    " WHERE id = %s AND (status_at IS NULL OR status_at <= %s)"
+    " WHERE id = %s AND (status_at IS NULL OR status_at < %s OR status_at > %s)"
 )
 _COUNT_REPEAT = (
     "UPDATE chargepoints_connector SET repeats = repeats + 1, status_at = %s"
@@ -64,17 +68,32 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     at = moment.at
     said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
     if known.at is not None and at < known.at:
-        # Replayed from an outage: history, but not what is so now. Within the same second a
-        # connector may well be back in a state that it left.
-        return not _is_history(inbound, report, moment)
+        told = _is_history(inbound, report, moment)
+        if told or not _may_be_now(inbound, at, known.at):
+            # Replayed from an outage: history, but not what is so now. Within the same second a
+            # connector may well be back in a state that it left.
+            return not told
     news = said != known.report
     if news:
-        inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, at))
+        now = (at + PRECISION, inbound.received_at)
+        inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, *now))
     else:
         inbound.unit.update(_COUNT_REPEAT, (at, known.pk, at))
     latest = ConnectorState(known.pk, said, at)
     inbound.unit.after_commit(lambda: inbound.station.connectors.__setitem__(place, latest))
     return news
+
+
+def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
+    """Whether what was told later, of an earlier time, is so now all the same.
+
+    Either is as good within the clock's precision; and where the other lies ahead, the clock has
+    been put right since.
+    """
+    received_at = inbound.received_at
+    if known_at - at < PRECISION:
+        return True
+    return known_at > received_at and not is_backfill(at, received_at)
 
 
 def _is_history(inbound: Inbound, report: Report, moment: Moment) -> bool:
@@ -103,7 +122,9 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
     if row.status_at is not None and moment.at < row.status_at:
-        return not _is_history(inbound, report, moment)
+        told = _is_history(inbound, report, moment)
+        if told or not _may_be_now(inbound, moment.at, row.status_at):
+            return not told
     same = row.status == report.status and row.error_code == report.error_code
     ChargePoint.objects.filter(pk=row.pk).update(
         status=report.status, error_code=report.error_code, status_at=moment.at

@@ -118,8 +118,8 @@ MUTANTS = [
         "a status told late is told twice",
         "P4",
         "chargepoints/services/status.py",
-        "in a state that it left.\n        return not _is_history(inbound, report, moment)",
-        "in a state that it left.\n        return True",
+        "in a state that it left.\n            return not told",
+        "in a state that it left.\n            return True",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",
     ),

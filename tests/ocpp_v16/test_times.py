@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chargepoints.models import Message, StatusChange
-from tests.operated import OperatedCharger
+from tests.operated import OperatedCharger, at
 from tests.running_gateway import RunningGateway
 
 ONE_HOUR_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -115,3 +115,29 @@ async def test_a_status_without_a_timestamp_is_no_deviation(
         await cp.call("StatusNotification", status)
         message = Message.objects.filter(charge_point=cp.row, action="StatusNotification").get()
         assert message.deviations == []
+
+
+async def test_a_status_without_a_timestamp_and_one_with_whole_seconds_come_in_their_order(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        for connector in (0, 1):
+            status = {"connectorId": connector, "errorCode": "NoError"}
+            await cp.call("StatusNotification", status | {"status": "Available"})
+            await cp.status(connector, "Faulted")
+        assert cp.known().status == "faulted"
+        assert cp.row.evses.get().connectors.get().status == "faulted"
+
+
+async def test_a_status_after_the_clock_was_put_right_is_what_is_so_now(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        for connector in (0, 1):
+            ahead = {"connectorId": connector, "status": "Faulted", "errorCode": "OtherError"}
+            await cp.call("StatusNotification", ahead | {"timestamp": at(hours=-1)})
+            await cp.status(connector, "Available")
+            # What was told before is history still.
+            await cp.call("StatusNotification", ahead | {"timestamp": written("Z")})
+        assert cp.known().status == "available"
+        assert cp.row.evses.get().connectors.get().status == "available"
