@@ -101,8 +101,13 @@ async def test_a_vendors_message_of_the_charger_is_answered_by_core(
     async with await OperatedCharger.connect(gateway, identity) as cp:
         answer = await cp.call("DataTransfer", {"vendorId": "Acme", "messageId": "price"})
         assert answer == {"status": "Accepted", "data": '{"price":42}'}
-        (event,) = cp.events("data_transfer.received")
-        assert event.data["vendor_id"] == "Acme"
+        await cp.call("DataTransfer", {"vendorId": "Acme"})
+        assert [event.data["message_id"] for event in cp.events("data_transfer.received")] == [
+            "price",
+            None,
+        ]
+        asked = [each.request for each in core.journal.decisions[-2:]]
+        assert [each["message_id"] for each in asked] == ["price", None]
 
 
 async def test_any_request_can_be_sent_raw_after_a_check_by_its_schema(
