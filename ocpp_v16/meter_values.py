@@ -9,6 +9,12 @@ from chargepoints.services.readings import ENERGY, Kind
 from chargepoints.versions import Handler, Payload
 from ocpp_v16 import numbers
 
+# What may be missing or odd in a list of meter values: the rest of it is kept.
+SAMPLES = frozenset(
+    {"timestamp", "sampledValue"}
+    | {"value", "context", "format", "measurand", "phase", "location", "unit"}
+)
+
 
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
@@ -31,7 +37,7 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     return [
         Element(
             inbound.time(element.get("timestamp")),
-            sampled := element["sampledValue"],
+            sampled := [each for each in element.get("sampledValue", ()) if "value" in each],
             tuple([_kind(each) for each in sampled]),
             [_number(each) for each in sampled],
         )
@@ -62,5 +68,5 @@ def _number(sampled: Payload) -> float | None:
 
 
 HANDLERS = {
-    "MeterValues": Handler(meter_values, dispensable=frozenset({"transactionId", "timestamp"})),
+    "MeterValues": Handler(meter_values, dispensable=SAMPLES | {"transactionId"}),
 }

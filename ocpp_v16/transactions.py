@@ -9,7 +9,7 @@ from chargepoints.versions import Handler, Payload
 from core_link import decisions
 from ocpp_v16 import numbers
 from ocpp_v16.authorization import id_tag_info, token
-from ocpp_v16.meter_values import elements
+from ocpp_v16.meter_values import SAMPLES, elements
 
 
 async def ask_start(inbound: Inbound) -> Decision | None:
@@ -99,11 +99,15 @@ def _named(payload: Payload) -> str:
 
 HANDLERS = {
     "StartTransaction": Handler(
-        start_transaction, decide=ask_start, dispensable=frozenset({"timestamp"})
+        start_transaction,
+        decide=ask_start,
+        dispensable=frozenset({"timestamp", "reservationId"}),
     ),
     "StopTransaction": Handler(
         stop_transaction,
         decide=ask_stop,
-        dispensable=frozenset({"transactionId", "timestamp", "meterStop"}),
+        # 4.10: the stop is acknowledged whatever else it holds.
+        dispensable=SAMPLES
+        | {"transactionId", "timestamp", "meterStop", "idTag", "reason", "transactionData"},
     ),
 }

@@ -152,6 +152,7 @@ def _normalise(
 
 def _mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> list[Violation]:
     mended = []
+    unreadable = []
     for error in list(validator.iter_errors(payload)):
         keyword = str(error.schema_path[-1])
         if not error.instance_path or keyword not in ("type", "minimum", "maximum"):
@@ -169,13 +170,21 @@ def _mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> list[Vio
             found, value = _as_type(error.instance, getattr(error.kind, "types", ()))
             if found:
                 holder[last] = value
-            elif last in dispensable:
-                del holder[last]
+            elif _name(error.instance_path) in dispensable:
+                unreadable.append((holder, last))
             else:
                 continue
         violation = _violation(error)
         mended.append(replace(violation, soft=True))
+    for holder, last in reversed(unreadable):
+        # From the end of a list on: what is before keeps its place.
+        del holder[last]
     return mended
+
+
+def _name(path: Sequence[Any]) -> Any:
+    """The field's, or that of the list which the path leads into."""
+    return next((part for part in reversed(path) if isinstance(part, str)), None)
 
 
 def _as_type(value: Any, types: Any) -> tuple[bool, Any]:

@@ -306,6 +306,29 @@ async def test_an_object_in_the_place_of_a_list_and_empty_samples_are_taken(
         assert MeterValue.objects.get(charge_point=cp.row).energy_wh == 77
 
 
+async def test_a_sample_without_a_value_costs_the_others_nothing(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        sampled = [{"value": None, "measurand": "SoC"}, "odd", {"value": "77", "unit": {}}]
+        meter_value = [{"timestamp": at(), "sampledValue": sampled}]
+        assert await cp.call("MeterValues", {"connectorId": 1, "meterValue": meter_value}) == {}
+        kept = MeterValue.objects.get(charge_point=cp.row)
+        assert (kept.energy_wh, kept.samples) == (77, [{"value": "77"}])
+        assert "type:/meterValue/0/sampledValue/1" in deviations(cp, "MeterValues")
+
+
+@pytest.mark.parametrize("data", ["odd", [None, 7], [{}], [{"timestamp": 1, "sampledValue": 5}]])
+async def test_a_stop_is_taken_whatever_its_transaction_data_hold(
+    gateway: RunningGateway, identity: str, data: object
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        started = await cp.start("TAG", reservationId={"odd": 1})
+        await cp.stop(started["transactionId"], transactionData=data, idTag=["odd"])
+        (transaction,) = cp.transactions()
+        assert transaction.ended_at is not None and transaction.meter_stop_source == "charger"
+
+
 async def test_kilowatt_hours_are_scaled_to_watt_hours(
     gateway: RunningGateway, identity: str
 ) -> None:
