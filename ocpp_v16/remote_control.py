@@ -38,6 +38,14 @@ TRIGGERED_AS = {"SignChargingStationCertificate": "SignChargePointCertificate"}
 TRIGGERED_WRAPPED = "SignV2GCertificate"
 
 
+def brings(action: str, payload: Payload) -> frozenset[str]:
+    """4.2: a charge point may send what it was asked for, before it is accepted."""
+    if action not in ("TriggerMessage", "ExtendedTriggerMessage"):
+        return frozenset()
+    message = str(payload.get("requestedMessage"))
+    return frozenset({"SignCertificate" if message.startswith("Sign") else message})
+
+
 def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     value = args["id_token"]["value"]

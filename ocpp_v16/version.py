@@ -123,6 +123,7 @@ VERSION = OcppVersion(
             "SignedFirmwareStatusNotification",
         }
     ),
+    brings=remote_control.brings,
     password_in=security.password_in,
     shown=security.shown,
     shown_answer=security.shown_answer,

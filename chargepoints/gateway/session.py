@@ -211,8 +211,8 @@ class Session:
             # Part 4, table 7: the action is known, but not one that a CSMS serves.
             raise OcppError("NotSupported", f"{inbound.action} is not for a CSMS")
         if not self.station.boot_accepted:
-            served = self.version.served_before_boot | self.station.asked_for
-            if inbound.action not in served:
+            served = self.version.served_before_boot if lenient else frozenset({BOOT_ACTION})
+            if inbound.action not in served | self.station.asked_for:
                 raise OcppError("SecurityError", "no BootNotification was accepted yet")
             if inbound.action != BOOT_ACTION:
                 inbound.deviate("before_boot")

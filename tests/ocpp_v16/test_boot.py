@@ -117,6 +117,20 @@ async def test_a_status_before_the_boot_is_served(gateway: RunningGateway, ident
         assert cp.known().status == "available"
 
 
+async def test_before_the_boot_a_strict_charge_point_is_served_what_it_was_asked_for(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    """OCPP-J errata 3.10: SecurityError; 4.2: unless it was triggered."""
+    core.decisions.boots[identity] = {"status": "pending", "interval_s": 30}
+    async with await OperatedCharger.connect(gateway, identity, boot=None, strict=True) as cp:
+        assert await cp.refused("Heartbeat", {}) == "SecurityError"
+        assert (await cp.call("BootNotification", BOOT_16))["status"] == "Pending"
+        assert await cp.refused("Heartbeat", {}) == "SecurityError"
+        accepted = {"status": "Accepted"}
+        await cp.command("trigger", {"message": "Heartbeat"}, "TriggerMessage", accepted)
+        assert "currentTime" in await cp.call("Heartbeat", {})
+
+
 async def test_a_reconnect_without_a_boot_is_served_and_commanded(
     gateway: RunningGateway, identity: str
 ) -> None:
