@@ -9,7 +9,7 @@ import threading
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from chargepoints.clock import api_time
@@ -17,6 +17,7 @@ from chargepoints.models import AuthorizationStatus, DecidedBy, Transaction
 from chargepoints.services import commands, transactions
 from chargepoints.services.authorization import Decision, TokenAsked
 from chargepoints.services.commands import CommandRefused
+from chargepoints.store import STORE_AWAY
 from chargepoints.unit_of_work import UnitOfWork, unit_of_work
 from core_link import answers, client, decisions
 from core_link.client import CoreUnreachable
@@ -50,7 +51,7 @@ class Reconciler(threading.Thread):
                 pause = 0.0 if after else EVERY_S
             except CoreUnreachable as error:
                 logger.info("reconciliation waits for core: %s", error)
-            except (OperationalError, InterfaceError) as error:
+            except STORE_AWAY as error:
                 logger.warning("reconciliation waits for the database: %s", error)
                 connection.close()
             except Exception:

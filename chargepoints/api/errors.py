@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -20,6 +19,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from chargepoints.services.commands import CommandRefused
+from chargepoints.store import STORE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +53,7 @@ DJANGO_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     Http404: (404, "not_found", "there is nothing here"),
     PermissionDenied: (403, "permission_denied", "this is not allowed"),
     RequestDataTooBig: (413, "too_large", "the body is too large"),
-    OperationalError: (503, "unavailable", "the database does not answer"),
-    InterfaceError: (503, "unavailable", "the database does not answer"),
+    **dict.fromkeys(STORE_AWAY, (503, "unavailable", "the database does not answer")),
 }
 
 

@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.response import Response
@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from chargepoints.api.command_bodies import CommandSerializer
 from chargepoints.gateway import nudges
 from chargepoints.models import Command
+from chargepoints.store import STORE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ async def _until_over(response: CommandResponse) -> None:
                 await waiter.wait(deadline - loop.time())
                 try:
                     await sync_to_async(response.refresh)()
-                except (OperationalError, InterfaceError) as error:
+                except STORE_AWAY as error:
                     logger.warning("how a command went on could not be read: %s", error)
 
 
@@ -121,7 +122,7 @@ class _Poll:
         while self._waits:
             try:
                 over = await sync_to_async(_over, thread_sensitive=False)(list(self._waits))
-            except (OperationalError, InterfaceError) as error:
+            except STORE_AWAY as error:
                 logger.warning("commands cannot be watched: %s", error)
                 over = []
             for command_id in over:

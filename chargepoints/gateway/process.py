@@ -161,11 +161,15 @@ class Gateway:
     async def _listen(self) -> None:
         """Take nudges; whatever happens to the channel layer, no socket is harmed (P10)."""
         layer = get_channel_layer()
+        answers = True
         while layer is not None:
             try:
                 await self._take_nudge(await layer.receive(self._server.channel))
+                answers = True
             except Exception:
-                logger.warning("the channel layer does not answer; listening again", exc_info=True)
+                if answers:
+                    logger.warning("the channel layer does not answer; trying on", exc_info=True)
+                answers = False
                 await asyncio.sleep(LISTEN_AGAIN_AFTER_S)
 
     def _nudged(self, message: dict[str, Any]) -> None:

@@ -18,12 +18,12 @@ from django.db import (
     Error,
     IntegrityError,
     InterfaceError,
-    InternalError,
     OperationalError,
     connection,
 )
 
 from chargepoints.gateway.precedence import transaction_of_chargers
+from chargepoints.store import STORE_AWAY
 from chargepoints.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class _Shard(threading.Thread):
             try:
                 self._transaction(batch, alone=False)
                 return
-            except (OperationalError, InterfaceError, InternalError) as error:
+            except STORE_AWAY as error:
                 self.healthy = self._answers_again()
                 if not self.healthy:
                     logger.error("the database does not answer: %s", error)

@@ -9,9 +9,10 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from chargepoints.services.event_feed import assign_positions
+from chargepoints.store import STORE_AWAY
 from core_link.delivery import claims, housekeeping, posting, recording
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
 from core_link.delivery.outcomes import Outcome, Verdict
@@ -54,7 +55,7 @@ class Worker:
             try:
                 busy = self._step()
                 self._tidy()
-            except (OperationalError, InterfaceError) as error:
+            except STORE_AWAY as error:
                 logger.warning("waiting for the database: %s", error)
                 self._recover()
             except Exception:

@@ -1,9 +1,11 @@
 """Events on their way to core, through a real HTTP server: every one, in order, signed."""
 
+import logging
 import time
 from typing import Any
 
 import pytest
+from django.db import InternalError
 from django.db.models import ProtectedError
 from django.utils import timezone
 from pytest_django import Settings
@@ -277,6 +279,25 @@ def test_who_acknowledges_nothing_gets_it_again(core: FakeCore, impatient: None)
     with working():
         until(all_delivered)
     assert len(core.journal.events) == 3
+
+
+def test_a_database_that_takes_no_writes_is_waited_for(
+    core: FakeCore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    refusals = iter([InternalError("cannot execute UPDATE in a read-only transaction")])
+
+    def refuse_once(most: int) -> int:
+        if refusal := next(refusals, None):
+            raise refusal
+        return assign_positions(most)
+
+    monkeypatch.setattr(worker, "assign_positions", refuse_once)
+    with caplog.at_level(logging.WARNING), working():
+        until(all_delivered)
+    (record,) = caplog.records
+    assert record.message.startswith("waiting for the database: cannot execute UPDATE")
 
 
 # --- Housekeeping -------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.test import Client
 
 from chargepoints.api import charge_points as view
@@ -123,9 +123,12 @@ def test_a_cursor_that_holds_a_nul_character_is_none(client: ApiClient) -> None:
 
 
 @pytest.mark.expected_errors("Service Unavailable")
-def test_a_database_that_is_down_is_503(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
+def test_a_database_that_is_down_or_takes_no_writes_is_503(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
     def fail(*args: Any) -> None:
-        raise OperationalError("connection refused by 10.0.0.1")
+        raise kind("connection refused by 10.0.0.1")
 
     register()
     monkeypatch.setattr(view, "find_charge_point", fail)
