@@ -61,7 +61,7 @@ class Malformed:
     """What is no frame; `message_id` where one could be read, so that it can be answered.
 
     `unknown_type`: it may be a frame, of a type that is not among CALL, CALLRESULT, CALLERROR.
-    `answers`: the id of what it plainly answers, where that much can be read.
+    `answers`: set where it plainly is an answer; the id of what it answers, if it can be read.
     """
 
     reason: str
@@ -117,7 +117,7 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     if kind not in (CALL, CALLRESULT, CALLERROR) or isinstance(kind, bool):
         return Malformed(f"unknown message type {str(kind)[:20]}", message_id, unknown_type=True)
     if message_id is None:
-        return Malformed("no message id")
+        return Malformed("no message id", answers=None if kind == CALL else "")
     if kind == CALL:
         if len(document) < 3 or not isinstance(document[2], str):
             return Malformed("a CALL names its action", message_id)

@@ -290,7 +290,10 @@ class Session:
             return None
         unread = frame.message_id is None
         # OCPP-J 1.6, 4.1.3: a message of an unknown type is ignored; 2.0.1 has an error for it.
-        answered = self.version.answers_unreadable or not (unread or frame.unknown_type)
+        # Part 4, 4.2.3: a CALLERROR is for a CALL, never for an answer.
+        answered = frame.answers is None and (
+            self.version.answers_unreadable or not (unread or frame.unknown_type)
+        )
         inbound = Inbound(
             station=self.station,
             version=self.version.name,

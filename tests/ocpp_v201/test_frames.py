@@ -91,6 +91,20 @@ async def test_a_frame_that_cannot_be_read_is_answered(
 
 
 @pytest.mark.parametrize(
+    "text", ["[3]", "[3,null,{}]", "[4,null,null,null,null]", '[4,{},"", "",{}]', '[3,"A-7",{']
+)
+async def test_an_answer_that_cannot_be_read_is_not_answered(
+    gateway: RunningGateway, identity: str, text: str
+) -> None:
+    """Part 4, 4.2.3."""
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.charger.send_text(text)
+        await station.charger.send_text('[2,"A-8","Heartbeat",{}]')
+        assert (await station.charger.stray())[:2] == [3, "A-8"]
+        assert Message.objects.filter(charge_point=station.row, request=text).exists()
+
+
+@pytest.mark.parametrize(
     ("text", "message_id"),
     [
         (f'[2,"{"7" * 37}","Heartbeat",{{}}]', "7" * 37),
