@@ -11,12 +11,15 @@ from chargepoints.inbound import Inbound
 from chargepoints.models import MeterValue
 from chargepoints.services.readings import Kind, Reading, Shape, Values, digest, shape_of
 
+# Where it has ended, nothing flows any more, whatever was sampled at its end.
 _TOUCH_TRANSACTION = (
     "UPDATE chargepoints_transaction SET"
-    " meter_latest_wh = COALESCE(%s, meter_latest_wh), power_w = COALESCE(%s, power_w),"
-    " current_a = COALESCE(%s, current_a), voltage_v = COALESCE(%s, voltage_v),"
+    " meter_latest_wh = COALESCE(%s, meter_latest_wh),"
+    " power_w = CASE WHEN ended_at IS NULL THEN COALESCE(%s, power_w) END,"
+    " current_a = CASE WHEN ended_at IS NULL THEN COALESCE(%s, current_a) END,"
+    " voltage_v = COALESCE(%s, voltage_v),"
     " soc_percent = COALESCE(%s, soc_percent), sampled_at = %s"
-    " WHERE id = %s AND ended_at IS NULL AND (sampled_at IS NULL OR sampled_at <= %s)"
+    " WHERE id = %s AND (sampled_at IS NULL OR sampled_at <= %s)"
 )
 
 

@@ -98,6 +98,22 @@ async def test_the_last_reading_is_the_latest(station: OperatedStation) -> None:
     assert (row.meter_start_wh, row.meter_stop_wh) == (100.0, 700.0)
 
 
+async def test_what_is_sampled_at_the_end_is_the_latest_and_nothing_flows(
+    station: OperatedStation,
+) -> None:
+    charging = await station.charging()
+    closing = energy(7500.0, "Transaction.End")
+    closing["sampledValue"] += [
+        {"value": 80.0, "measurand": "SoC", "context": "Transaction.End"},
+        {"value": 11000.0, "measurand": "Power.Active.Import", "context": "Transaction.End"},
+    ]
+    await charging.tell("Updated", "MeterValuePeriodic", meterValue=[energy(150.0)])
+    await charging.tell("Ended", "EVCommunicationLost", meterValue=[closing])
+    (row,) = station.transactions()
+    assert (row.meter_stop_wh, row.meter_latest_wh, row.soc_percent) == (7500.0, 7500.0, 80.0)
+    assert row.power_w is None
+
+
 async def test_an_event_that_is_told_again_gets_the_answer_it_got(
     station: OperatedStation, core: FakeCore
 ) -> None:
