@@ -57,7 +57,8 @@ def record(
     is answered what it was the first time.
 
     The same number with the same content is a repetition; with other content the first is kept,
-    and this one beside it as a conflict (P4).
+    and this one beside it as a conflict (P4), from which is taken only what nobody had told: some
+    stations give all events one number.
     """
     row = transaction_lookup.find(
         inbound, told.stop.transaction_id, to_end=told.event_type == ENDED
@@ -74,8 +75,10 @@ def record(
         row, numbered = None, []
     if row is not None and numbered:
         inbound.deviate("conflicting_event")
-    else:
+    if row is None or not numbered or _is_first_end(row, told):
         row = _take(inbound, row, told, decision)
+    else:
+        _updated(inbound, row, told, decision)
     said = answer(row)
     _append(inbound, row, told, digest, said, conflict=bool(numbered))
     return said
@@ -97,6 +100,10 @@ def _take(
         if numbers_are_missing(row, told.seq_no):
             _ask_for_the_rest(inbound, row)
     return row
+
+
+def _is_first_end(row: Transaction, told: Told) -> bool:
+    return told.event_type == ENDED and row.ended_at is None
 
 
 def _begins_another(row: Transaction, told: Told) -> bool:

@@ -155,6 +155,24 @@ async def test_an_event_in_conflict_gets_the_answer_it_got(
     assert sorted(row.events.values_list("seq_no", "conflict")) == [(0, False), (0, True)]
 
 
+async def test_a_station_that_gives_all_events_one_number_loses_neither_token_nor_energy(
+    station: OperatedStation,
+) -> None:
+    charging = Charging(station)
+    for event_type, trigger, more in (
+        ("Started", "CablePluggedIn", {"evse": EVSE, "meterValue": [energy(10.0)]}),
+        ("Updated", "Authorized", {"idToken": TOKEN}),
+        ("Ended", "EVCommunicationLost", {"meterValue": [energy(30.0, "Transaction.End")]}),
+    ):
+        charging.seq_no = 0
+        await charging.tell(event_type, trigger, **more)
+    (row,) = station.transactions()
+    assert (row.id_token, row.energy_wh) == ("04A1B2", 20.0)
+    assert row.ended_at is not None
+    assert len(station.events("transaction.ended")) == 1
+    assert sorted(row.events.values_list("conflict", flat=True)) == [False, True, True]
+
+
 async def test_an_end_that_is_told_again_costs_what_it_did(station: OperatedStation) -> None:
     charging = await station.charging()
     await charging.tell("Updated", "MeterValuePeriodic")
