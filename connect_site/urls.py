@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from chargepoints.api.pages import openapi
 
+handler400 = "chargepoints.api.errors.bad_request"
 handler500 = "chargepoints.api.errors.server_error"
 
 urlpatterns = [

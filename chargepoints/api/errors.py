@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -135,5 +135,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: JSON for the API, where no view could answer."""
     if not request.path.startswith(API_PATH):
         return defaults.server_error(request)
-    body = {"code": "internal_error", "detail": "this is a fault of the gateway", "errors": []}
-    return JsonResponse(body, status=500)
+    return _plain(500, "internal_error", "this is a fault of the gateway")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: JSON for the API, where a request does not come as far as a view."""
+    if not request.path.startswith(API_PATH):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return _plain(400, "invalid_host", "the Host header names none of ALLOWED_HOSTS")
+    return _plain(400, "bad_request", "the request cannot be used")
+
+
+def _plain(status: int, code: str, detail: str) -> HttpResponse:
+    return JsonResponse({"code": code, "detail": detail, "errors": []}, status=status)

@@ -138,6 +138,13 @@ def test_a_database_that_is_down_or_takes_no_writes_is_503(
     assert "10.0.0.1" not in answer.content.decode()
 
 
+@pytest.mark.expected_errors("Invalid HTTP_HOST header")
+def test_a_host_that_is_not_ours_is_400(client: ApiClient) -> None:
+    answer = client.get("/charge-points", Host="elsewhere.example")
+    check_shape(answer, 400, "invalid_host")
+    assert "ALLOWED_HOSTS" in answer.json()["detail"]
+
+
 @pytest.mark.expected_errors("Internal Server Error")
 def test_a_fault_of_ours_is_500_and_says_nothing_more(
     client: ApiClient, monkeypatch: pytest.MonkeyPatch
