@@ -99,11 +99,16 @@ async def is_looked_at(story: Story) -> None:
     await story.ask("charge_points_configuration_list", "GET", f"{HERE}/configuration?limit=1")
     kinds = "type=transaction.started"
     await story.ask("charge_points_events_list", "GET", f"{HERE}/events?{kinds}")
-    # Its place in the feed is given when somebody reads that; others' events may come between.
-    await story.charger.api("GET", "events?limit=1")
-    started = Event.objects.get(charge_point__identity=IDENTITY, type="transaction.started")
-    after = (started.position or 1) - 1
+    after = await place_of_the_start(story.charger) - 1
     await story.ask("events_list", "GET", f"events?after={after}&{kinds}&limit=1")
+
+
+async def place_of_the_start(charger: OperatedCharger) -> int:
+    """In the feed; given when somebody reads that, and nothing before it can still be committed."""
+    starts = Event.objects.filter(charge_point=charger.row, type="transaction.started")
+    while (position := starts.get().position) is None:
+        await charger.api("GET", "events?limit=1")
+    return position
 
 
 async def is_commanded_later(story: Story) -> None:
