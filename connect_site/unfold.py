@@ -40,7 +40,6 @@ SETTINGS = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [_stylesheet],
-    "LOGIN": {"form": "chargepoints.admin.sign_in.SignInForm"},
     "DASHBOARD_CALLBACK": "core_link.admin.dashboard.figures",
     "COLORS": {
         "primary": {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
@@ -33,3 +34,7 @@ class SignInForm(AuthenticationForm):
             failures.note(address)
             raise
         return cleaned
+
+
+# Not in unfold's settings: what they import finds no site yet to register its pages at.
+admin.site.login_form = SignInForm
