@@ -9,6 +9,8 @@ from chargepoints.models import TimeQuality
 EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
 BACKFILL_AFTER = timedelta(minutes=10)
 FUTURE_AFTER = timedelta(days=1)
+# Many chargers tell whole seconds; what comes without a time has ours, which is finer.
+PRECISION = timedelta(seconds=1)
 
 
 def now() -> datetime:

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chargepoints.clock import api_time
+from chargepoints.clock import PRECISION, api_time
 from chargepoints.inbound import Inbound
 from chargepoints.models import Connector, MeterSource, Status, Transaction
 from chargepoints.services import charging_profiles, display, transaction_lookup, transactions
@@ -26,17 +26,24 @@ class AlreadyEnded(Exception):
 def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     """Those that are open in our books alone, it seems.
 
-    Since it was last metered the charger has said that the connector is free, or has booted.
+    Since it was last metered the charger has said that the connector is free, or has booted; but
+    a boot before we were told of its start is none since, whatever the charger's clock says.
     """
     alive_at = Coalesce("sampled_at", "started_at")
     freed = Connector.objects.filter(
         evse__charge_point=OuterRef("charge_point"),
         evse__evse_id=OuterRef("evse_id"),
         status=Status.AVAILABLE,
-        status_at__gt=OuterRef("alive_at"),
+        status_at__gte=OuterRef("alive_until"),
     )
-    rows = rows.filter(ended_at=None).alias(alive_at=alive_at)
-    return rows.filter(Exists(freed) | Q(charge_point__booted_at__gt=F("alive_at")))
+    rows = rows.filter(ended_at=None).alias(
+        alive_at=alive_at,
+        alive_until=ExpressionWrapper(alive_at + PRECISION, output_field=DateTimeField()),
+        known_since=Coalesce("started_received_at", "started_at"),
+    )
+    booted = Q(charge_point__booted_at__gt=F("alive_at"))
+    booted &= Q(charge_point__booted_at__gt=F("known_since"))
+    return rows.filter(Exists(freed) | booted)
 
 
 def by_next_start(inbound: Inbound, start: Start) -> None:

@@ -1,10 +1,10 @@
 """The status of connectors: the latest by the charger's own time, and the history."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from chargepoints.clock import Moment, api_time, is_backfill
+from chargepoints.clock import PRECISION, Moment, api_time, is_backfill
 from chargepoints.inbound import Inbound, clip
 from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
 from chargepoints.services import clock_skew
@@ -23,9 +23,6 @@ class Report:
     vendor_error_code: str = ""
     info: str = ""
 
-
-# Many clocks tell whole seconds, and a report without a time has ours, which is finer.
-PRECISION = timedelta(seconds=1)
 
 # By the charger's time: what an older socket still brings cannot undo what is so now.
 _SET_STATUS = (

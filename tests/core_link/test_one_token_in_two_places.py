@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chargepoints.gateway.process import Gateway
-from chargepoints.models import ChargePoint, IdToken, Transaction
+from chargepoints.models import ChargePoint, Connector, Evse, IdToken, Transaction
 from chargepoints.services.authorization import TokenAsked
 from chargepoints.station import Station
 from core_link import decisions
@@ -103,6 +103,27 @@ async def test_a_transaction_that_is_over_is_in_no_ones_way(
         charge_points = ChargePoint.objects.filter(identity="elsewhere")
         await in_the_writer(gateway, lambda: charge_points.update(booted_at=timezone.now()))
     assert await start(station) == "accepted"
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_a_start_in_the_second_of_the_boot_and_of_the_connectors_status_is_not_left_open(
+    station: Station, gateway: Gateway
+) -> None:
+    """The charger tells whole seconds, or its clock is behind ours."""
+    await list_token(gateway)
+    now = timezone.now()
+    started = {"started_at": now.replace(microsecond=0), "started_received_at": now}
+    await charges(gateway, **started)
+
+    def boot() -> None:
+        elsewhere = ChargePoint.objects.get(identity="elsewhere")
+        ChargePoint.objects.update(booted_at=now - timedelta(milliseconds=1))
+        evse = Evse.objects.create(charge_point=elsewhere, evse_id=1)
+        said = {"status": "available", "status_at": now.replace(microsecond=999_000)}
+        Connector.objects.create(evse=evse, connector_id=1, **said)
+
+    await in_the_writer(gateway, boot)
+    assert await start(station) == "concurrent_tx"
 
 
 @pytest.mark.usefixtures("one_at_a_time")
