@@ -73,7 +73,8 @@ def is_backfill(at: datetime, received_at: datetime) -> bool:
 
 def ocpp_time(at: datetime) -> str:
     """As every charger reads it: UTC, whole seconds, Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime does not pad the year 1, which is what core has for no time at all, if it is .NET.
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def api_time(at: datetime | None) -> str | None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chargepoints.clock import ocpp_time
 from chargepoints.models import Message, StatusChange
 from tests.operated import OperatedCharger, at
 from tests.running_gateway import RunningGateway
@@ -141,3 +142,8 @@ async def test_a_status_after_the_clock_was_put_right_is_what_is_so_now(
             await cp.call("StatusNotification", ahead | {"timestamp": written("Z")})
         assert cp.known().status == "available"
         assert cp.row.evses.get().connectors.get().status == "available"
+
+
+def test_chargers_are_told_times_in_four_digits_of_the_year() -> None:
+    assert ocpp_time(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
+    assert ocpp_time(datetime(2026, 11, 22, 8, 0, 0, 999_999, UTC)) == "2026-11-22T08:00:00Z"
