@@ -66,9 +66,14 @@ def neutral_profile(profile: Payload) -> Payload:
     return neutral
 
 
+def rate_unit(said: object) -> str:
+    """A or W: another word (`Amps`, `w`) is taken for the one that it begins like, else for W."""
+    return "A" if str(said)[:1].upper() == "A" else "W"
+
+
 def neutral_schedule(schedule: Payload) -> Payload:
     neutral: Payload = {
-        "unit": schedule["chargingRateUnit"],
+        "unit": rate_unit(schedule["chargingRateUnit"]),
         "periods": [
             {"start_s": numbers.clipped(period["startPeriod"], 0), "limit": period["limit"]}
             | ({"phases": period["numberPhases"]} if "numberPhases" in period else {})

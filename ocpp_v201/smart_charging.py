@@ -11,7 +11,7 @@ from chargepoints.versions import (
     ResponseReading,
     by_status,
 )
-from ocpp_v201.schedules import PURPOSE, charging_profile, with_start
+from ocpp_v201.schedules import PURPOSE, charging_profile, rate_unit, with_start
 
 # K10.FR.02: a request has a criterion at least, so all profiles go by their purposes; FR.06: those
 # from outside are not ours to clear.
@@ -106,7 +106,7 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
         (period["startPeriod"], float(period["limit"]))
         for period in schedule["chargingSchedulePeriod"]
     ]
-    unit_of_rate = schedule["chargingRateUnit"]
+    unit_of_rate = rate_unit(schedule["chargingRateUnit"])
     expected_schedule.compare(command, schedule["scheduleStart"], unit_of_rate, theirs)
 
 

@@ -2,7 +2,7 @@
 
 from operator import itemgetter
 
-from chargepoints.inbound import Inbound
+from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Command, Transaction
 from chargepoints.services import transaction_events
 from chargepoints.services.authorization import Decision
@@ -25,7 +25,7 @@ async def ask(inbound: Inbound) -> Decision | None:
         return None
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
-    station, transaction_id = inbound.station, payload["transactionInfo"]["transactionId"]
+    station, transaction_id = inbound.station, _transaction_id(payload)
     if await decisions.repeated(
         station, lambda: transaction_events.was_told(station.id, transaction_id, payload)
     ):
@@ -67,6 +67,11 @@ def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
     return transaction_events.record(inbound, _told(inbound), decision, answer)
 
 
+def _transaction_id(payload: Payload) -> str:
+    """As the store holds it, whoever looks it up: longer ones than its 36 characters are taken."""
+    return clip(payload["transactionInfo"]["transactionId"], 255)
+
+
 def _told(inbound: Inbound) -> Told:
     payload = inbound.payload
     samples = elements(inbound, payload.get("meterValue") or [])
@@ -74,7 +79,7 @@ def _told(inbound: Inbound) -> Told:
     evse = payload.get("evse") or {}
     moment = inbound.time(payload["timestamp"])
     id_token = token(payload["idToken"]) if payload.get("idToken") else None
-    transaction_id = str(info["transactionId"])
+    transaction_id = _transaction_id(payload)
     return Told(
         event_type=str(payload["eventType"]),
         seq_no=numbers.clipped(payload["seqNo"]),

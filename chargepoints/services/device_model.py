@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from chargepoints.inbound import clip
@@ -10,6 +11,18 @@ from chargepoints.models import Variable
 
 # 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: never stored, never shown.
 SECRET_NAMES = frozenset({"authorizationkey", "basicauthpassword"})
+
+# Of a variable, among those of its charge point.
+KEY = (
+    "component",
+    "component_instance",
+    "evse_id",
+    "connector_id",
+    "name",
+    "instance",
+    "attribute",
+)
+_key_of = attrgetter(*KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +42,9 @@ class Reported:
 
 
 def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> None:
-    """Bring the variables up to date, in one statement."""
-    rows = {
-        (
-            report.component,
-            report.component_instance,
-            report.evse_id,
-            report.connector_id,
-            report.name,
-            report.instance,
-            report.attribute,
-        ): Variable(
-            charge_point_id=charge_point_id,
-            component=clip(report.component, 50),
-            component_instance=clip(report.component_instance, 50),
-            evse_id=report.evse_id,
-            connector_id=report.connector_id,
-            name=clip(report.name, 255),
-            instance=clip(report.instance, 50),
-            attribute=clip(report.attribute, 10),
-            reported=REDACTED if report.name.lower() in SECRET_NAMES else report.value,
-            mutability=clip(report.mutability, 10),
-            characteristics=report.characteristics,
-            read_at=read_at,
-        )
-        for report in reports
-    }
+    """Bring the variables up to date, in one statement, which may name each only once."""
+    told = (_variable(charge_point_id, report, read_at) for report in reports)
+    rows = {_key_of(variable): variable for variable in told}
     if not rows:
         return
     update = ["reported", "read_at"]
@@ -65,17 +55,25 @@ def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> N
     Variable.objects.bulk_create(
         rows.values(),
         update_conflicts=True,
-        unique_fields=[
-            "charge_point",
-            "component",
-            "component_instance",
-            "evse_id",
-            "connector_id",
-            "name",
-            "instance",
-            "attribute",
-        ],
+        unique_fields=["charge_point", *KEY],
         update_fields=update,
+    )
+
+
+def _variable(charge_point_id: int, report: Reported, read_at: datetime) -> Variable:
+    return Variable(
+        charge_point_id=charge_point_id,
+        component=clip(report.component, 50),
+        component_instance=clip(report.component_instance, 50),
+        evse_id=report.evse_id,
+        connector_id=report.connector_id,
+        name=clip(report.name, 255),
+        instance=clip(report.instance, 50),
+        attribute=clip(report.attribute, 10),
+        reported=REDACTED if report.name.lower() in SECRET_NAMES else report.value,
+        mutability=clip(report.mutability, 10),
+        characteristics=report.characteristics,
+        read_at=read_at,
     )
 
 

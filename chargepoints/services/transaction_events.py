@@ -206,7 +206,7 @@ def _unknown(inbound: Inbound, told: Told) -> Transaction:
     inbound.deviate("unknown_transaction")
     row = Transaction.objects.create(
         charge_point_id=inbound.station.id,
-        transaction_id=clip(told.stop.transaction_id, 255),
+        transaction_id=told.stop.transaction_id,
         orphan=True,
         evse_id=told.start.evse_id,
         connector_id=told.start.connector_id,
