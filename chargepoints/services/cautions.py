@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chargepoints.clock import coming_time, now
 from chargepoints.models import ChargePoint, Evse, Transaction, Variable
 from chargepoints.services import quirks
 
@@ -28,6 +29,10 @@ def _of(charge_point: ChargePoint, type: str, args: dict[str, Any]) -> Iterator[
         yield from _about_evse(charge_point, args["evse_id"])
     if type == "stop":
         yield from _about_transaction(charge_point, args["transaction_id"])
+    if type == "trigger" and args["message"] == "BootNotification":
+        yield from _about_boot(charge_point)
+    if type == "reserve":
+        yield from _about_end(args["expires_at"])
     if type == "set_configuration":
         yield from _about_key(charge_point, args["key"])
 
@@ -61,6 +66,18 @@ def _about_transaction(charge_point: ChargePoint, transaction_id: str) -> Iterat
         yield f"no transaction {transaction_id} of it is known"
     elif row.ended_at is not None:
         yield f"its transaction {transaction_id} has ended"
+
+
+def _about_boot(charge_point: ChargePoint) -> Iterator[str]:
+    """1.6 errata 3.40, 2.0.1 F06.FR.17: not until it has connected anew."""
+    connection, accepted_at = charge_point.connection, charge_point.boot_accepted_at
+    if connection and accepted_at and accepted_at >= connection.opened_at:
+        yield "its boot was accepted on this connection: it is to refuse another"
+
+
+def _about_end(expires_at: str) -> Iterator[str]:
+    if (at := coming_time(expires_at)) is not None and at <= now():
+        yield "the reservation is over before it begins"
 
 
 def _about_key(charge_point: ChargePoint, key: str) -> Iterator[str]:

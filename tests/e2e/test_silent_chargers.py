@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from chargepoints.models import ChargePoint, Command
-from tests.operated import BOOT_16, OperatedCharger, Payload, eventually
+from tests.operated import BOOT_16, OperatedCharger, Payload, at, eventually
 from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
 
@@ -186,6 +186,18 @@ async def test_what_looks_wrong_is_warned_of_and_sent(
                 {"key": "NoSuchKey", "value": "2"},
                 "ChangeConfiguration",
                 {"status": "NotSupported"},
+            ),
+            (
+                "trigger",
+                {"message": "BootNotification"},
+                "TriggerMessage",
+                {"status": "Rejected"},
+            ),
+            (
+                "reserve",
+                {"id_token": {"value": "TAG"}, "expires_at": at(minutes=1)},
+                "ReserveNow",
+                {"status": "Rejected"},
             ),
         ]
         for type, args, action, refusal in doubtful:
