@@ -1,7 +1,8 @@
 """StartTransaction and StopTransaction (1.6, 4.8 and 4.10)."""
 
-from chargepoints.clock import is_backfill
+from chargepoints.clock import Moment, is_backfill
 from chargepoints.inbound import Inbound
+from chargepoints.models import TimeQuality
 from chargepoints.services import closing, starts_and_stops
 from chargepoints.services.authorization import Decision
 from chargepoints.services.transactions import Start, Stop
@@ -14,10 +15,10 @@ from ocpp_v16.meter_values import SAMPLES, elements
 
 async def ask_start(inbound: Inbound) -> Decision | None:
     payload, station = inbound.payload, inbound.station
-    key = _start_key(payload)
+    moment = inbound.time(payload.get("timestamp"))
+    key = _start_key(payload, moment)
     if await decisions.repeated(station, lambda: starts_and_stops.was_started(station.id, key)):
         return None
-    moment = inbound.time(payload.get("timestamp"))
     return await decisions.authorize(
         inbound.station,
         token(payload),
@@ -30,9 +31,13 @@ async def ask_start(inbound: Inbound) -> Decision | None:
     )
 
 
-def _start_key(payload: Payload) -> str:
-    told = (payload.get(name) for name in ("connectorId", "idTag", "timestamp", "meterStart"))
-    return starts_and_stops.start_key(*told)
+def _start_key(payload: Payload, moment: Moment) -> str:
+    # However it is written; but where it cannot be meant, all that stays the same is the text.
+    meant = moment.quality == TimeQuality.CHARGER
+    time = moment.at if meant else payload.get("timestamp")
+    return starts_and_stops.start_key(
+        payload.get("connectorId"), payload.get("idTag"), time, payload.get("meterStart")
+    )
 
 
 def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
@@ -50,7 +55,7 @@ def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         answer=_answer(inbound, decision),
     )
     closing.by_next_start(inbound, start)
-    row = starts_and_stops.start(inbound, start, decision, _start_key(payload))
+    row = starts_and_stops.start(inbound, start, decision, _start_key(payload, moment))
     return {"transactionId": int(row.transaction_id), **(row.start_answer or start.answer or {})}
 
 

@@ -14,7 +14,7 @@ from chargepoints.unit_of_work import take_numbers
 
 
 def start_key(*told: object) -> str:
-    """What tells a repetition from a new start, as the charger wrote it."""
+    """What tells a repetition from a new start, in any case."""
     return hashlib.sha256("|".join(map(str, told)).lower().encode()).hexdigest()
 
 

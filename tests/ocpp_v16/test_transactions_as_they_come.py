@@ -29,9 +29,19 @@ async def test_a_repeated_start_gets_the_same_id_and_one_row(
         again = await cp.start("tag", timestamp=when)
         await cp.reconnect()
         after_reconnect = await cp.start("TAG", timestamp=when)
-        assert first == again == after_reconnect
+        written_otherwise = await cp.start("TAG", timestamp=when.replace("Z", ".000+00:00"))
+        assert first == again == after_reconnect == written_otherwise
         assert len(cp.transactions()) == 1
         assert len(cp.events("transaction.started")) == 1
+
+
+async def test_a_start_repeated_with_a_clock_that_was_not_set_gets_the_same_id(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        first = await cp.start("TAG", timestamp="1970-01-01T00:01:00Z")
+        assert await cp.start("TAG", timestamp="1970-01-01T00:01:00Z") == first
+        assert await cp.start("TAG", timestamp="1970-01-01T00:09:00Z") != first
 
 
 async def test_a_repeated_start_gets_the_verdict_it_got_whatever_core_says_of_its_token_now(
