@@ -11,9 +11,10 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
-import orjson
 import psycopg
 from django.db import connection, models
+
+from chargepoints import strict_json
 
 Row = Sequence[Any]
 
@@ -124,7 +125,7 @@ def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | No
 def _json(value: Any) -> str | None:
     if value == []:
         return "[]"
-    return None if value is None else orjson.dumps(value).decode()
+    return None if value is None else strict_json.dumps(value).decode()
 
 
 @lru_cache(maxsize=1024)

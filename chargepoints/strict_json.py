@@ -1,4 +1,4 @@
-"""JSON that people and programs write: only what every database can store."""
+"""JSON that people and programs write: only what every database can store, and out again."""
 
 import re
 from typing import Any
@@ -24,6 +24,25 @@ def loads(text: bytes) -> Any:
     if _deeper_than(MAX_DEPTH, value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def dumps(value: Any, *, option: int = 0) -> bytes:
+    """As orjson, but a number may have any size: PostgreSQL gives 1e300 back with 301 digits."""
+    try:
+        return orjson.dumps(value, option=option)
+    except TypeError:
+        return orjson.dumps(with_floats(value), option=option)
+
+
+def with_floats(node: Any) -> Any:
+    """With integers that take more than 64 bits as what they were when a charger said them."""
+    if isinstance(node, dict):
+        return {key: with_floats(inner) for key, inner in node.items()}
+    if isinstance(node, list):
+        return [with_floats(inner) for inner in node]
+    if isinstance(node, int) and not -(2**63) <= node < 2**64:
+        return float(node)
+    return node
 
 
 def _deeper_than(most: int, value: Any) -> bool:

@@ -15,6 +15,7 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chargepoints import strict_json
 from chargepoints.api.errors import Problem
 
 
@@ -59,5 +60,5 @@ def _given(request: Request, header: str) -> list[str]:
 
 
 def _digest(data: Mapping[str, Any]) -> str:
-    text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    text = strict_json.dumps(data, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:16]

@@ -1,10 +1,8 @@
 """JSON bodies of the API: strict and bounded on the way in, UTF-8 on the way out."""
 
-import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-import orjson
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -46,8 +44,4 @@ class JsonRenderer(BaseRenderer):
     ) -> bytes:
         if data is None:
             return b""
-        try:
-            return orjson.dumps(data)
-        except TypeError:
-            # A charger may answer with a number of any size; 64 bits are all that orjson writes.
-            return json.dumps(data, default=str).encode()
+        return strict_json.dumps(data)

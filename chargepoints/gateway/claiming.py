@@ -17,6 +17,7 @@ from chargepoints.services import command_outcomes, passwords, quirks
 from chargepoints.services.commands import CommandRefused
 from chargepoints.services.redaction import stored_args
 from chargepoints.station import Station
+from chargepoints.strict_json import with_floats
 from chargepoints.unit_of_work import UnitOfWork
 from chargepoints.versions import OcppVersion
 
@@ -95,7 +96,8 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
     action, payload = _composed(unit, version, command)
     if password := version.password_in(action, payload):
         passwords.begin_rotation(command, password)
-    return action, payload
+    # A number as the store gives it back may be longer than a frame takes.
+    return action, with_floats(payload)
 
 
 def _composed(

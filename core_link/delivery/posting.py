@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from chargepoints import strict_json
 from chargepoints.services.event_feed import event_body
 from core_link import outbound
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
@@ -29,7 +29,7 @@ def send(claim: Claim, exchange: Exchange) -> Outcome:
 def post(
     endpoint: Endpoint, delivery_id: str, backlog: int, events: list[Body], exchange: Exchange
 ) -> Outcome:
-    body = orjson.dumps({"delivery_id": delivery_id, "backlog": backlog, "events": events})
+    body = strict_json.dumps({"delivery_id": delivery_id, "backlog": backlog, "events": events})
     try:
         headers = signature(endpoint.signing_secrets, delivery_id, timezone.now(), body)
         answer = outbound.post(

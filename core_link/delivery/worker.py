@@ -99,7 +99,7 @@ class Worker:
         for future, under_way in list(self._under_way.items()):
             if future.done():
                 del self._under_way[future]
-                self._results.append((under_way.claim, future.result()))
+                self._results.append((under_way.claim, _outcome(future)))
             elif now > under_way.ends:
                 under_way.exchange.cut()
 
@@ -133,3 +133,12 @@ class Worker:
         self._under_way.clear()
         recording.record(self._results)
         self._threads.shutdown(wait=False)
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """A fault of ours is held against the content: it holds up its own lane, where it is seen."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    logger.error("a delivery could not be sent", exc_info=error)
+    return Outcome(Verdict.REFUSED, error=repr(error)[:300], reached=False)

@@ -63,6 +63,35 @@ def test_a_bad_event_becomes_a_dead_letter_and_all_others_arrive(
     assert sequences(core, "CP-3") == list(range(1, 21))
 
 
+def test_a_number_of_any_size_is_delivered(core: FakeCore) -> None:
+    """PostgreSQL gives 1e300, which a charger may say, back with all its 301 digits."""
+    (point,) = charge_points(1)
+    tell(point)
+    Event.objects.update(data={"number": 10**300})
+    deliver_once()
+    (event,) = core.journal.events_of("CP-1")
+    assert event["data"] == {"number": 1e300}
+
+
+@pytest.mark.expected_errors("a delivery could not be sent")
+def test_an_event_that_cannot_be_written_becomes_a_dead_letter_and_all_others_arrive(
+    core: FakeCore, impatient: None
+) -> None:
+    bad, good = charge_points(2)
+    tell(bad, 3)
+    tell(good, 3)
+    deep: list[object] = []
+    for _ in range(300):
+        deep = [deep]
+    Event.objects.filter(charge_point=bad, sequence=2).update(data={"deep": deep})
+    with working():
+        until(all_delivered)
+    letter = DeadLetter.objects.get()
+    assert (letter.event.charge_point, letter.event.sequence) == (bad, 2)
+    assert sequences(core, "CP-1") == [1, 3]
+    assert sequences(core, "CP-2") == [1, 2, 3]
+
+
 def test_a_bad_event_gets_all_its_attempts_under_one_id(core: FakeCore, impatient: None) -> None:
     (point,) = charge_points(1)
     core.fail(status=422, event_type=BAD)

@@ -62,6 +62,19 @@ def test_a_command_is_taken_in_and_can_be_looked_at(
     }
 
 
+def test_a_command_whose_answer_holds_a_number_of_any_size_is_shown(
+    client: ApiClient, charge_point: ChargePoint
+) -> None:
+    """PostgreSQL gives 1e300, which a charger may say, back with all its 301 digits."""
+    command = client.post(PATH, RESET).json()
+    Command.objects.update(response={"number": 10**300})
+    for shown in (
+        client.get(f"/commands/{command['id']}").json(),
+        client.get(PATH).json()["results"][0],
+    ):
+        assert shown["ocpp"]["response"] == {"number": 1e300}
+
+
 def test_a_finished_command_shows_the_exchange_and_the_error(
     client: ApiClient, charge_point: ChargePoint
 ) -> None:

@@ -41,3 +41,12 @@ def test_a_command_is_taken_once(online: ChargePoint) -> None:
     assert claimed(online, online.connection_id)
     assert not claimed(online, online.connection_id)
     assert Command.objects.get().state == Command.State.SENT
+
+
+def test_a_number_of_any_size_can_be_sent(online: ChargePoint) -> None:
+    """PostgreSQL gives 1e300 back with all its 301 digits."""
+    payload = {"vendorId": "Acme", "data": 10**300}
+    raw = {"action": "DataTransfer", "payload": payload}
+    Command.objects.update(type="raw", args=raw)
+    assert claimed(online, online.connection_id)
+    assert Command.objects.get().request == {"vendorId": "Acme", "data": 1e300}
