@@ -82,7 +82,7 @@ class CommandForm(forms.Form):
         self._kept_empty: set[str] = set()
         for name, schema, required in _leaves(COMMAND_TYPES[type].args):
             self.fields[name] = _field(name, schema, required=required)
-            if required and schema.get("type") == "string" and not schema.get("minLength"):
+            if required and _kind(schema) == "string" and not schema.get("minLength"):
                 # An empty text is a value of its own, e.g. to clear a configuration key.
                 self.fields[name].required = False
                 self._kept_empty.add(name)
@@ -126,8 +126,14 @@ def _leaves(schema: JsonSchema, path: str = "", required: bool = True) -> Iterat
 def _is_spread(schema: JsonSchema) -> bool:
     properties = schema.get("properties", {})
     return bool(properties) and all(
-        "enum" in part or part.get("type") in SCALARS for part in properties.values()
+        "enum" in part or _kind(part) in SCALARS for part in properties.values()
     )
+
+
+def _kind(schema: JsonSchema) -> Any:
+    """Its type; where it may be null as well, the other one: what is left empty is left out."""
+    kind = schema.get("type")
+    return kind[0] if isinstance(kind, list) else kind
 
 
 def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
@@ -138,7 +144,7 @@ def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
     }
     if "enum" in schema:
         return _choice(schema["enum"], **common)
-    kind = schema.get("type")
+    kind = _kind(schema)
     if kind in ("integer", "number"):
         number = forms.IntegerField if kind == "integer" else forms.FloatField
         return number(

@@ -48,7 +48,7 @@ def _about_token(charge_point: ChargePoint, token: dict[str, Any]) -> Iterator[s
         return
     if quirks.setting(charge_point, "id_token_hex"):
         yield "this charger reads hexadecimal remote tokens only"
-    elif token.get("type", "") in CARDS:
+    elif (token.get("type") or "") in CARDS:
         yield "some chargers misread remote tokens that are not hexadecimal"
 
 

@@ -170,7 +170,7 @@ def _items(command: Command) -> list[Entry]:
     args = command.args
     entries = [_of_args(entry) for entry in args.get("entries") or []]
     removed = [
-        Entry(token["value"], token.get("type", ""), None, "", None)
+        Entry(token["value"], token.get("type") or "", None, "", None)
         for token in args.get("remove") or []
     ]
     return entries + removed
@@ -195,7 +195,7 @@ def _of_args(entry: dict[str, Any]) -> Entry:
     expires_at = entry.get("expires_at")
     return Entry(
         token["value"],
-        token.get("type", ""),
+        token.get("type") or "",
         entry.get("status", "accepted"),
         entry.get("group_id_token", ""),
         datetime.fromisoformat(expires_at) if expires_at else None,

@@ -32,7 +32,7 @@ def request(command: Command) -> Reservation:
         defaults={
             "evse_id": args.get("evse_id") or None,
             "id_token": args["id_token"]["value"],
-            "id_token_type": args["id_token"].get("type", ""),
+            "id_token_type": args["id_token"].get("type") or "",
             "group_id_token": args.get("group_id_token", ""),
             "expires_at": datetime.fromisoformat(args["expires_at"]),
             "state": State.REQUESTED,

@@ -43,15 +43,14 @@ async def test_a_token_without_a_type_has_the_type_it_is_known_by(
     until = at(hours=-1)
     try:
         for value, type in ((card.value.lower(), "ISO14443"), ("NOBODY-KNOWS-IT", "Central")):
-            named = {"id_token": {"value": value}}
             told = {"idToken": value, "type": type}
             for command, more, action in (
-                ("start", {}, "RequestStartTransaction"),
-                ("reserve", {"expires_at": until}, "ReserveNow"),
+                ("start", {"id_token": {"value": value}}, "RequestStartTransaction"),
+                # As events tell of a token of OCPP 1.6.
+                ("start", {"id_token": {"value": value, "type": None}}, "RequestStartTransaction"),
+                ("reserve", {"id_token": {"value": value}, "expires_at": until}, "ReserveNow"),
             ):
-                request, _ = await station.command(
-                    command, named | more, action, {"status": "Rejected"}
-                )
+                request, _ = await station.command(command, more, action, {"status": "Rejected"})
                 assert request["idToken"] == told
     finally:
         card.delete()

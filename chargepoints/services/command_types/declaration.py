@@ -16,7 +16,8 @@ COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 TIME: JsonSchema = {"type": "string", "format": "date-time"}
 ID_TOKEN: JsonSchema = {
     "type": "object",
-    "properties": {"value": TEXT, "type": {"type": "string"}},
+    # As events and transactions have it: null where none is known.
+    "properties": {"value": TEXT, "type": {"type": ["string", "null"]}},
     "required": ["value"],
     "additionalProperties": False,
 }
