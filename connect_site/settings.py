@@ -183,6 +183,8 @@ ASGI_APPLICATION = "connect_site.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # What stands here replaces unfold's own, which is the first application's.
+        "DIRS": [BASE_DIR / "connect_site" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

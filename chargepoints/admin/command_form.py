@@ -20,6 +20,7 @@ from chargepoints.services.command_types import COMMAND_TYPES, JsonSchema, check
 
 SCALARS = {"string", "integer", "number", "boolean"}
 PREFIX = "args"
+EXAMPLE_TIME = "2026-11-22T08:00:00Z"
 ABBREVIATIONS = {"evse", "id", "url"}
 YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 
@@ -82,7 +83,7 @@ class CommandForm(forms.Form):
         self._kept_empty: set[str] = set()
         for name, schema, required in _leaves(COMMAND_TYPES[type].args):
             self.fields[name] = _field(name, schema, required=required)
-            if required and _kind(schema) == "string" and not schema.get("minLength"):
+            if required and _may_be_empty(schema):
                 # An empty text is a value of its own, e.g. to clear a configuration key.
                 self.fields[name].required = False
                 self._kept_empty.add(name)
@@ -136,6 +137,11 @@ def _kind(schema: JsonSchema) -> Any:
     return kind[0] if isinstance(kind, list) else kind
 
 
+def _may_be_empty(schema: JsonSchema) -> bool:
+    text = _kind(schema) == "string"
+    return text and not schema.get("minLength") and "format" not in schema
+
+
 def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
     common: dict[str, Any] = {
         "required": required,
@@ -161,10 +167,14 @@ def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
         return forms.CharField(
             max_length=schema.get("maxLength"),
             strip=False,
-            widget=widget(attrs={"spellcheck": "false"}),
+            widget=widget(attrs={"spellcheck": "false"} | _example(schema)),
             **common,
         )
     return _list_or_json(schema, **common)
+
+
+def _example(schema: JsonSchema) -> dict[str, str]:
+    return {"placeholder": EXAMPLE_TIME} if schema.get("format") == "date-time" else {}
 
 
 def _choice(values: list[Any], **common: Any) -> forms.Field:

@@ -1,5 +1,7 @@
 """The list of charge points and its live cells."""
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -31,6 +33,15 @@ def test_a_row_shows_the_live_state_its_connectors_and_what_is_charging(
     assert "2.50 kWh" in page
     assert "Acme Wall 22" in page
     assert "ocpp1.6" in page
+
+
+def test_the_search_field_and_its_button_have_a_name_for_screen_readers(
+    admin_client: Client,
+) -> None:
+    page = admin_client.get(URL).content.decode()
+    for tag in (r"<input [^>]*x-ref=\"searchInput\"", r"<button [^>]*id=\"searchbar-submit\""):
+        (found,) = re.findall(rf"{tag}[^>]*>", page)
+        assert 'aria-label="Search"' in found
 
 
 def test_a_row_leads_to_the_charge_points_own_page(

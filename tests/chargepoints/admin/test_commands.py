@@ -77,6 +77,15 @@ def test_a_missing_argument_is_told_beside_its_field(
     assert not Command.objects.exists()
 
 
+def test_a_time_has_to_be_there_and_its_field_shows_how_it_is_written(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    fields = {"args-id_token.value": "04A1B2C3"}
+    response = send(admin_client, charge_point, "reserve", **fields)
+    assert response.context["form"].errors == {"expires_at": ["This field is required."]}
+    assert 'placeholder="2026-11-22T08:00:00Z"' in response.content.decode()
+
+
 def test_a_refusal_is_told_where_it_belongs(
     admin_client: Client, make_charge_point: MakeChargePoint
 ) -> None:

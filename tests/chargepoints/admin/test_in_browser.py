@@ -16,7 +16,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from chargepoints.models import Command
+from chargepoints.models import Command, Message
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
 
@@ -166,3 +166,23 @@ async def test_the_list_follows_the_chargers(
     await asyncio.to_thread(logged_in.sees, "#result_list", "online")
     await operated.charger.close()
     await asyncio.to_thread(logged_in.sees, "#result_list", "offline")
+
+
+async def test_on_a_phone_the_name_of_an_odd_message_stays_on_one_line(
+    logged_in: Staff, operated: OperatedCharger, identity: str
+) -> None:
+    Message.objects.filter(charge_point=operated.row).update(
+        deviations=["earlier_transaction_left_open"]
+    )
+
+    def look() -> list[int]:
+        logged_in.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 420, "height": 1000, "deviceScaleFactor": 1, "mobile": False},
+        )
+        logged_in.open(identity)
+        logged_in.sees("#messages", "earlier_transaction_left_open")
+        names = logged_in.browser.find_elements(By.CSS_SELECTOR, "#messages .cp-action")
+        return [name.size["height"] for name in names]
+
+    assert max(await asyncio.to_thread(look)) < 40
