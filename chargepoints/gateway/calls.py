@@ -6,6 +6,7 @@ what was sent and not answered ends as a timeout, never as a resend.
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chargepoints.gateway import claiming, concluding, ocppj
@@ -125,18 +126,33 @@ class Calls:
         session = self._session
         try:
             answer = await self._answer_to(claimed)
-            deaf = await session.gateway.writer.run(
-                session.station.id,
-                lambda unit: concluding.conclude(
-                    unit, session.station, session.version, claimed, answer
-                ),
-            )
-            if deaf:
+            if await self._conclude(claimed, answer):
                 await session.close(DEAF, "it answers none of our requests")
         finally:
             if self.concluding is not None:
                 self.concluding.set_result(None)
                 self.concluding = None
+
+    async def _conclude(self, claimed: Claimed, answer: Answer) -> bool:
+        """An answer that we fail at is as good as none that can be read: the command ends."""
+        try:
+            return await self._write_down(claimed, answer)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception(
+                "the answer of %s to %s failed", self._session.station.identity, claimed.action
+            )
+            return await self._write_down(claimed, replace(answer, frame=None, unreadable=True))
+
+    async def _write_down(self, claimed: Claimed, answer: Answer) -> bool:
+        session = self._session
+        return await session.gateway.writer.run(
+            session.station.id,
+            lambda unit: concluding.conclude(
+                unit, session.station, session.version, claimed, answer
+            ),
+        )
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
         # Registered before it is sent: an answer cannot come too early.

@@ -22,6 +22,7 @@ from chargepoints.versions import Conclusion, by_status
 
 FORGOTTEN_BY = "gateway:customer cleared"
 REPAIRED_BY = "gateway:local list repair"
+LARGEST_VERSION = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,13 @@ def forget(charge_point_id: int, value: str, type: str) -> None:
 
 
 def report_version(charge_point_id: int, version: int) -> None:
+    """Unless it is one that no list can have."""
     LocalList.objects.update_or_create(
         charge_point_id=charge_point_id,
-        defaults={"reported_version": version, "reported_at": timezone.now()},
+        defaults={
+            "reported_version": version if -1 <= version <= LARGEST_VERSION else None,
+            "reported_at": timezone.now(),
+        },
     )
 
 

@@ -47,3 +47,26 @@ async def test_a_profile_of_the_transaction_names_the_one_under_way(
             {"status": "Accepted"},
         )
         assert request["csChargingProfiles"]["transactionId"] == number
+
+
+@pytest.mark.expected_errors("to GetCompositeSchedule failed")
+async def test_an_answer_that_the_gateway_fails_at_ends_its_command(
+    gateway: RunningGateway, identity: str
+) -> None:
+    answer = {
+        "status": "Accepted",
+        "connectorId": 1,
+        "scheduleStart": "9999-12-31T23:59:59Z",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
+        },
+    }
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        args = {"evse_id": 1, "duration_s": 600}
+        _, command = await cp.command(
+            "get_composite_schedule", args, "GetCompositeSchedule", answer
+        )
+        assert (command["state"], command["error"]["code"]) == ("rejected", "bad_response")
+        _, command = await cp.command("clear_cache", {}, "ClearCache", {"status": "Accepted"})
+        assert command["state"] == "accepted"

@@ -163,3 +163,16 @@ async def test_an_update_that_fails_is_repaired_once(
         sent = Command.objects.filter(charge_point=cp.row, type="send_local_list")
         await eventually(lambda: not sent.filter(finished_at=None).exists())
         assert sent.count() == 5
+
+
+async def test_a_version_that_no_list_can_have_is_not_kept(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        for version, kept in ((7, 7), (2**40, None), (-1, -1)):
+            answer = {"listVersion": version}
+            _, command = await cp.command(
+                "get_local_list_version", {}, "GetLocalListVersion", answer
+            )
+            assert (command["state"], command["result"]) == ("accepted", {"version": version})
+            assert LocalList.objects.get(charge_point=cp.row).reported_version == kept
