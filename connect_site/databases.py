@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 SQLITE = "django.db.backends.sqlite3"
-POSTGRESQL = "django.db.backends.postgresql"
 
 SQLITE_PRAGMAS = [
     "PRAGMA journal_mode=WAL",

@@ -135,7 +135,7 @@ class Gateway:
             try:
                 await work
             except StoreUnavailable:
-                logger.warning("an unexpected answer was not kept: the database does not answer")
+                logger.warning("a task of the gateway is given up: the database does not answer")
             except Exception:
                 logger.exception("a task of the gateway failed")
 
