@@ -6,7 +6,7 @@ Called by the version apps on the event loop, before and outside of any database
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 from django.conf import settings
@@ -25,6 +25,7 @@ from core_link.tokens import Known
 
 LONGEST_MESSAGE = 512
 Context = Literal["authorize", "start", "stop"]
+Found = TypeVar("Found")
 
 _CACHED_FIRST = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.CACHED_THEN_REJECT}
 _ACCEPTING = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.ACCEPT}
@@ -67,12 +68,12 @@ async def authorize(
     return decision
 
 
-async def repeated(station: Station, was_told: Callable[[], bool]) -> bool:
-    """Whether a message was told and answered before: nobody is asked again then (P4).
+async def look_up(station: Station, look: Callable[[], Found]) -> Found:
+    """What is known before core is asked: nobody is asked again about what was answered (P4).
 
     By now the token may well be refused for being in use, by the very transaction that is told of.
     """
-    return await process.current().writer.run(station.id, lambda unit: was_told())
+    return await process.current().writer.run(station.id, lambda unit: look())
 
 
 async def _decide(

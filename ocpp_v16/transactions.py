@@ -3,7 +3,7 @@
 from chargepoints.clock import Moment, is_backfill
 from chargepoints.inbound import Inbound
 from chargepoints.models import TimeQuality
-from chargepoints.services import closing, starts_and_stops
+from chargepoints.services import closing, starts_and_stops, transaction_lookup
 from chargepoints.services.authorization import Decision
 from chargepoints.services.transactions import Start, Stop
 from chargepoints.versions import Handler, Payload
@@ -17,7 +17,7 @@ async def ask_start(inbound: Inbound) -> Decision | None:
     payload, station = inbound.payload, inbound.station
     moment = inbound.time(payload.get("timestamp"))
     key = _start_key(payload, moment)
-    if await decisions.repeated(station, lambda: starts_and_stops.was_started(station.id, key)):
+    if await decisions.look_up(station, lambda: starts_and_stops.was_started(station.id, key)):
         return None
     return await decisions.authorize(
         inbound.station,
@@ -70,15 +70,22 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     """4.10: a stop may come without a token; where it has one, the answer tells of it."""
     if not inbound.payload.get("idTag"):
         return None
-    station, named = inbound.station, _named(inbound.payload)
-    if await decisions.repeated(station, lambda: starts_and_stops.was_stopped(station.id, named)):
+    named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
+    known = await decisions.look_up(
+        inbound.station, lambda: transaction_lookup.find(inbound, named)
+    )
+    if known is not None and known.stop_answer is not None:
         return None
     return await decisions.authorize(
         inbound.station,
         token(inbound.payload),
         context="stop",
         received_at=inbound.received_at,
+        evse_id=known.evse_id if known else None,
+        connector_id=known.connector_id if known else None,
         transaction_id=named,
+        occurred_at=moment.at,
+        offline=is_backfill(moment.at, inbound.received_at),
     )
 
 

@@ -26,7 +26,7 @@ async def ask(inbound: Inbound) -> Decision | None:
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
     station, transaction_id = inbound.station, _transaction_id(payload)
-    if await decisions.repeated(
+    if await decisions.look_up(
         station, lambda: transaction_events.was_told(station.id, transaction_id, payload)
     ):
         return None

@@ -24,12 +24,6 @@ def was_started(charge_point_id: int, key: str) -> bool:
     return answered.filter(charge_point_id=charge_point_id, start_key=key).exists()
 
 
-def was_stopped(charge_point_id: int, transaction_id: str) -> bool:
-    """Whether its stop was told and answered before."""
-    answered = Transaction.objects.filter(stop_answer__isnull=False, superseded=False)
-    return answered.filter(charge_point_id=charge_point_id, transaction_id=transaction_id).exists()
-
-
 def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
     """Begin a transaction under a number of ours; the same start gets the same number (P4)."""
     station_id = inbound.station.id

@@ -65,6 +65,23 @@ async def test_a_repeated_start_gets_the_verdict_it_got_whatever_core_says_of_it
         assert await cp.start(tag, timestamp=when) == first
 
 
+async def test_core_is_told_where_and_when_a_replayed_stop_was(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    began, ended, tag = at(minutes=50), at(minutes=20), f"S-{identity}"
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        number = (await cp.start(f"T-{identity}", timestamp=began))["transactionId"]
+        await cp.stop(number, idTag=tag, timestamp=ended)
+    (asked,) = [
+        each.request
+        for each in core.journal.decisions
+        if each.request.get("id_token", {}).get("value") == tag
+    ]
+    assert (asked["context"], asked["transaction_id"]) == ("stop", str(number))
+    assert (asked["evse_id"], asked["connector_id"], asked["offline"]) == (1, 1, True)
+    assert asked["occurred_at"][:19] == ended[:19]
+
+
 async def test_a_repeated_stop_gets_the_verdict_it_got(
     gateway: RunningGateway, identity: str, core: FakeCore
 ) -> None:
