@@ -176,6 +176,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "connect_site.store_away.StoreAway",
 ]
 ROOT_URLCONF = "connect_site.urls"
 ASGI_APPLICATION = "connect_site.asgi.application"
