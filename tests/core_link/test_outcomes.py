@@ -28,6 +28,8 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Answer:
         (200, b' {"anything": ["else"]}', Verdict.DELIVERED),
         (200, b'{"acked_through": null}', Verdict.DELIVERED),
         (200, b" <html>", Verdict.FAILED),
+        (200, b"this is not the JSON you are looking for", Verdict.FAILED),
+        (200, b"\xff\x00", Verdict.FAILED),
         (200, b"OK", Verdict.DELIVERED),
         (200, b"null", Verdict.DELIVERED),
         (200, b'["ok"]', Verdict.DELIVERED),
