@@ -22,15 +22,25 @@ AT_ONCE = 20
 class Contested(Witness):
     """A charger whose socket others take over while it talks."""
 
+    def __init__(self, gateway: RunningGateway, identity: str) -> None:
+        super().__init__(gateway, identity)
+        self._racing = asyncio.Lock()
+
     async def race(self) -> None:
         """Two sockets at once, the old one still open; then the old ones go, late."""
         before = self.charger
-        contenders = await asyncio.gather(self._socket(), self._socket())
-        self.charger = await self._the_current_one(list(contenders))
+        async with self._racing:
+            contenders = await asyncio.gather(self._socket(), self._socket())
+            self.charger = await self._the_current_one(list(contenders))
         for late in (before, *contenders):
             if late is not None and late is not self.charger:
                 await asyncio.sleep(random.uniform(0, 0.02))
                 late.abort()
+
+    async def _connect(self) -> RawCharger:
+        """Nobody but the contenders while they race: a third socket would close both."""
+        async with self._racing:
+            return self.charger or await super()._connect()
 
     async def _socket(self) -> RawCharger:
         charger = await self.gateway.connect(self.identity, self.protocol)

@@ -55,11 +55,13 @@ class Witness:
     async def tell(self, action: str, payload: Payload) -> Frame:
         message_id = str(uuid.uuid4())
         while True:
+            charger = self.charger
             try:
-                charger = self.charger or await self._connect()
+                charger = charger or await self._connect()
                 return await charger.call(action, payload, message_id, within=ANSWER_WITHIN_S)
             except (ConnectionClosed, OSError):
-                self.charger = None
+                if self.charger is charger:
+                    self.charger = None
             if self._random.random() < 0.5:
                 message_id = str(uuid.uuid4())
 
