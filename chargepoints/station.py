@@ -58,6 +58,8 @@ class Station:
     open_transactions: dict[str, int] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
+    # A newer socket has taken over: what is remembered here may be out of date.
+    superseded: bool = False
 
     @classmethod
     def of(cls, charge_point: ChargePoint) -> "Station":

@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY_S = 1.0
 WATCH_EVERY_S = 0.5
 LISTEN_AGAIN_AFTER_S = 1.0
-SUPERSEDED = 1000
 
 _current: "Gateway | None" = None
 
@@ -110,7 +109,7 @@ class Gateway:
         if superseded is not None and self.guard.took_over(station.identity):
             logger.warning("takeover storm: %s is frozen", station.identity)
         if earlier is not None:
-            await earlier.close(SUPERSEDED, "superseded by a newer socket")
+            await earlier.supersede()
         elif superseded is not None and superseded.server is not None:
             await self._close_elsewhere(superseded)
 
@@ -181,7 +180,7 @@ class Gateway:
         if session is None:
             return
         if message.get("superseded") == session.station.connection_id:
-            await session.close(SUPERSEDED, "superseded by a newer socket")
+            await session.supersede()
             return
         session.calls.nudge()
 
@@ -225,7 +224,7 @@ class Gateway:
         for charge_point_id, connection_id in found.superseded:
             session = self.sessions.get(charge_point_id)
             if session is not None and session.station.connection_id == connection_id:
-                await session.close(SUPERSEDED, "superseded by a newer socket")
+                await session.supersede()
 
     async def _ask_to_boot(self) -> None:
         """Those that have come back, and said nothing of themselves for a while."""

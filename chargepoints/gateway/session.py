@@ -36,6 +36,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MAX_INBOX = 64
 REMEMBERED_REPLIES = 16
+SUPERSEDED = 1000
 TRY_AGAIN_LATER = 1013
 
 
@@ -89,6 +90,11 @@ class Session:
         self._room.set()
         logger.info("closing the socket of %s: %s", self.station.identity, reason)
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    async def supersede(self) -> None:
+        """A newer socket is the charger's; what is on its way over this one is still taken."""
+        self.station.superseded = True
+        await self.close(SUPERSEDED, "superseded by a newer socket")
 
     async def end(self, code: int | None, reason: str) -> None:
         """The socket is gone: finish what it had brought, then say so in the database."""

@@ -109,8 +109,10 @@ def _is_history(inbound: Inbound, report: Report, moment: Moment) -> bool:
 def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
     """What this connector said last; its row is made when it is heard of first."""
     remembered = inbound.station.connectors.get(place)
-    if remembered is not None and not inbound.unit.alone:
+    if remembered is not None and not inbound.unit.alone and not inbound.station.superseded:
         return remembered
+    # P4: another socket of this charger may have told the same within this very transaction.
+    inbound.unit.flush()
     row = connector(inbound.station.id, *place)
     said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
     return ConnectorState(row.pk, said, row.status_at)
