@@ -122,4 +122,7 @@ def _wait_for(url: str, processes: Processes) -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    # Once: `make` and the terminal may both send it.
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
