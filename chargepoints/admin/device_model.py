@@ -6,6 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Variable
+from chargepoints.models.device_model import VARIABLE_KEY
 from chargepoints.templatetags import badges, charging
 
 
@@ -28,16 +29,7 @@ class VariableAdmin(HistoryAdmin):
     search_fields = ("=charge_point__identity", "component", "name", "reported")
     search_help_text = "exact identity of the charge point, component, name or value"
     # As their unique index has them.
-    ordering = (
-        "charge_point_id",
-        "component",
-        "component_instance",
-        "evse_id",
-        "connector_id",
-        "name",
-        "instance",
-        "attribute",
-    )
+    ordering = ("charge_point_id", *VARIABLE_KEY)
 
     @admin.display(description="component")
     def where(self, row: Variable) -> str:

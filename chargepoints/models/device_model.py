@@ -5,6 +5,17 @@ from django.db.models.functions import Coalesce
 
 from .charge_point import ChargePoint
 
+# What tells a variable from the others of its charge point.
+VARIABLE_KEY = (
+    "component",
+    "component_instance",
+    "evse_id",
+    "connector_id",
+    "name",
+    "instance",
+    "attribute",
+)
+
 
 class Variable(models.Model):
     """A variable of a component (2.0.1), or a configuration key (1.6: component empty)."""
@@ -29,19 +40,7 @@ class Variable(models.Model):
     class Meta:
         ordering = ["component", "component_instance", "evse_id", "name", "instance"]
         constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "charge_point",
-                    "component",
-                    "component_instance",
-                    "evse_id",
-                    "connector_id",
-                    "name",
-                    "instance",
-                    "attribute",
-                ],
-                name="variable_unique",
-            )
+            models.UniqueConstraint(fields=["charge_point", *VARIABLE_KEY], name="variable_unique")
         ]
 
     def __str__(self) -> str:

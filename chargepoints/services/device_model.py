@@ -8,21 +8,12 @@ from typing import Any
 from chargepoints.inbound import clip
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
+from chargepoints.models.device_model import VARIABLE_KEY
 
 # 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: never stored, never shown.
 SECRET_NAMES = frozenset({"authorizationkey", "basicauthpassword"})
 
-# Of a variable, among those of its charge point.
-KEY = (
-    "component",
-    "component_instance",
-    "evse_id",
-    "connector_id",
-    "name",
-    "instance",
-    "attribute",
-)
-_key_of = attrgetter(*KEY)
+_key_of = attrgetter(*VARIABLE_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,7 @@ def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> N
     Variable.objects.bulk_create(
         rows.values(),
         update_conflicts=True,
-        unique_fields=["charge_point", *KEY],
+        unique_fields=["charge_point", *VARIABLE_KEY],
         update_fields=update,
     )
 

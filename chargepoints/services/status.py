@@ -65,7 +65,7 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     at = moment.at
     said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
     if known.at is not None and at < known.at:
-        told = _is_history(inbound, report, moment)
+        told = _was_told(inbound, report, moment)
         if told or not _may_be_now(inbound, at, known.at):
             # Replayed from an outage: history, but not what is so now. Within the same second a
             # connector may well be back in a state that it left.
@@ -93,8 +93,8 @@ def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
     return known_at > received_at and not is_backfill(at, received_at)
 
 
-def _is_history(inbound: Inbound, report: Report, moment: Moment) -> bool:
-    """Whether this was told before, and something newer since (P4)."""
+def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    """Whether this very report is in the history (P4)."""
     told = StatusChange.objects.filter(
         charge_point_id=inbound.station.id,
         evse_id=report.evse_id,
@@ -121,7 +121,7 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
     if row.status_at is not None and moment.at < row.status_at:
-        told = _is_history(inbound, report, moment)
+        told = _was_told(inbound, report, moment)
         if told or not _may_be_now(inbound, moment.at, row.status_at):
             return not told
     same = row.status == report.status and row.error_code == report.error_code

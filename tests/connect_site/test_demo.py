@@ -53,6 +53,8 @@ class Demo:
 
     def stop(self, number: signal.Signals) -> int:
         if self.process.poll() is None:
+            # As `make` and the terminal may both do.
+            self.process.send_signal(number)
             self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=60)
         self.output += rest or ""
