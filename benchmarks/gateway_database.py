@@ -15,7 +15,7 @@ def prepare(count: int, password: str) -> None:
     from django.db import transaction
 
     from benchmarks.load.charger import identity_of
-    from chargepoints.services.charge_points import register
+    from chargepoints.services.stations.registry import register
 
     call_command("migrate", verbosity=0)
     with transaction.atomic():

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
 django_application = get_asgi_application()
 
 # Their modules need the applications that the line above has set up.
-from chargepoints import probes  # noqa: E402
+from chargepoints.api import probes  # noqa: E402
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
 from chargepoints.gateway.process import lifespan  # noqa: E402
 from connect_site.http_threads import BoundedThreads  # noqa: E402

@@ -1,8 +1,8 @@
 """Bounds the threads, and with them the database connections, that HTTP requests take.
 
-Django gives every request a thread of its own. Here a fixed number of lanes, each one thread with
+Django gives every request a thread of its own. Here a fixed number of threads, each with
 one database connection, share the requests: a hundred slow pages cannot take the connections that
-the chargers' writers need. An asynchronous view that merely waits keeps no lane busy.
+the chargers' writers need. An asynchronous view that merely waits keeps no thread busy.
 """
 
 import threading
@@ -17,7 +17,7 @@ from connect_site.server.interface import Application, Receive, Scope, Send
 LONGEST_QUEUE = 32
 
 
-class Lane(ThreadPoolExecutor):
+class RequestThread(ThreadPoolExecutor):
     """One thread that knows how much is waiting for it."""
 
     def __init__(self, number: int) -> None:
@@ -39,23 +39,23 @@ class Lane(ThreadPoolExecutor):
 
 
 class BoundedThreads:
-    """An ASGI application for HTTP: `application`, run in `threads` lanes."""
+    """An ASGI application for HTTP: `application`, run in `threads` threads."""
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application
-        self.lanes = [Lane(number) for number in range(threads)]
+        self.threads = [RequestThread(number) for number in range(threads)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lane = min(self.lanes, key=lambda lane: (lane.calls, lane.requests))
-        if lane.calls > LONGEST_QUEUE:
+        thread = min(self.threads, key=lambda thread: (thread.calls, thread.requests))
+        if thread.calls > LONGEST_QUEUE:
             await refuse(send)
             return
-        lane.requests += 1
+        thread.requests += 1
         try:
-            async with ThreadSensitiveContext(executor=lane):
+            async with ThreadSensitiveContext(executor=thread):
                 await self.application(scope, receive, send)
         finally:
-            lane.requests -= 1
+            thread.requests -= 1
 
 
 async def refuse(send: Send) -> None:

@@ -274,7 +274,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 # What /metrics counts in the database: functions that yield metric families.
-METRICS_GAUGES = ["chargepoints.gauges.gauges", "core_link.gauges.gauges"]
+METRICS_GAUGES = ["chargepoints.observability.gauges.gauges", "core_link.gauges.gauges"]
 
 UNFOLD = unfold.SETTINGS
 LOGIN_REDIRECT_URL = "admin:index"

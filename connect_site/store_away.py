@@ -7,7 +7,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 
-from chargepoints.store import STORE_AWAY
+from chargepoints.database.outages import STORE_AWAY
 
 logger = logging.getLogger(__name__)
 

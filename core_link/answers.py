@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema_rs
 
 from chargepoints.models import AuthorizationStatus, Registration
-from chargepoints.services.authorization import CERTIFICATE_STATUSES
+from chargepoints.services.tokens.authorization import CERTIFICATE_STATUSES
 
 _TEXT = {"type": ["string", "null"]}
 

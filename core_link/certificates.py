@@ -6,7 +6,7 @@ the charger in the words of its version.
 
 from typing import Any
 
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
 from core_link import answers, client, responders
 from core_link.client import Body, CoreUnreachable
 

@@ -19,7 +19,7 @@ import jsonschema_rs
 import orjson
 from django.conf import settings
 
-from chargepoints import strict_json
+from chargepoints.database import strict_json
 from core_link import outbound
 from core_link.breaker import CircuitBreaker
 from core_link.connections import Connections, NoTurn

@@ -5,8 +5,8 @@ from collections.abc import Awaitable
 from dataclasses import replace
 
 from chargepoints.models import AuthorizationStatus, DecidedBy
-from chargepoints.services.authorization import Decision
-from chargepoints.services.certificates import Contract
+from chargepoints.services.certificates.installed_certificates import Contract
+from chargepoints.services.tokens.authorization import Decision
 from core_link import responders
 from core_link.responders import UNVERIFIED
 

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import process
 from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.services.booting import BootDecision, Facts
-from chargepoints.station import Station
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.protocol.station import Station
+from chargepoints.services.stations.booting import BootDecision, Facts
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import answers, client, metrics, tokens
 from core_link.client import Body, CoreUnreachable
 from core_link.tokens import Known

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from chargepoints.models import Event, EventFeed
-from chargepoints.services import event_feed
+from chargepoints.services.history import event_feed
 from core_link import outbound
 from core_link.delivery import lanes, posting
 from core_link.delivery.outcomes import Outcome

@@ -13,12 +13,13 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.clock import api_time
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import AuthorizationStatus, DecidedBy, Transaction
-from chargepoints.services import commands, transactions
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.services.commands import CommandRefused
-from chargepoints.store import STORE_AWAY
-from chargepoints.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
+from chargepoints.services.transactions import lifecycle
 from core_link import answers, client, decisions
 from core_link.client import CoreUnreachable
 
@@ -117,12 +118,12 @@ def _settle(row: Transaction, decision: Decision) -> None:
 
 
 def _correct(unit: UnitOfWork, row: Transaction) -> None:
-    unit.emit(row.charge_point_id, "transaction.corrected", transactions.describe(row))
+    unit.emit(row.charge_point_id, "transaction.corrected", lifecycle.describe(row))
     refused = row.authorization_status != AuthorizationStatus.ACCEPTED
     if not refused or row.ended_at is not None:
         return
     try:
-        commands.submit(
+        submission.submit(
             row.charge_point,
             "stop",
             {"transaction_id": row.transaction_id},

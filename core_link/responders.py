@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from chargepoints.services import ocsp
-from chargepoints.services.ocsp import Asked, NoStatus
+from chargepoints.services.certificates import ocsp
+from chargepoints.services.certificates.ocsp import Asked, NoStatus
 from core_link import outbound
 from core_link.outbound import Exchange, NoAnswer
 

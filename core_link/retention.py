@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from chargepoints.models import Event
-from chargepoints.services import event_feed
-from chargepoints.services.retention import Kept
+from chargepoints.services.history import event_feed
+from chargepoints.services.history.retention import Kept
 from core_link import endpoints
 from core_link.models import DeadLetter, Delivery, Endpoint, Lane
 

@@ -7,9 +7,9 @@ from django.conf import settings
 
 from chargepoints.gateway import process
 from chargepoints.models import ChargePoint
-from chargepoints.services import authority
-from chargepoints.services.authority import SigningRefused
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
+from chargepoints.services.certificates import authority
+from chargepoints.services.certificates.authority import SigningRefused
 from core_link import certificates, client
 from core_link.client import CoreUnreachable
 

@@ -8,11 +8,11 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from chargepoints.inbound import clip
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
-from chargepoints.services import closing
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.protocol.inbound import clip
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
+from chargepoints.services.transactions import closing
 
 # A refusal is asked again soon, whatever its time to live: a driver stands there.
 LONGEST_REFUSAL_S = 60.0

@@ -1,11 +1,11 @@
 """Authorize (1.6, 4.1), and what an idTagInfo says in every reply that has one."""
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
 from chargepoints.models import AuthorizationStatus
-from chargepoints.services import effect_causes
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.commands import missing_effects
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import decisions
 
 # 1.6 knows five words (7.2); the rest of the neutral ones mean Invalid or Blocked to it.
@@ -47,7 +47,7 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     asked = token(inbound.payload)
     decisions.remember(inbound.unit, asked, decision)
     if not decision.accepted:
-        effect_causes.token_refused(inbound.unit, inbound.station.id, asked, decision)
+        missing_effects.token_refused(inbound.unit, inbound.station.id, asked, decision)
     return {"idTagInfo": id_tag_info(decision)}
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
 from chargepoints.models import Registration
-from chargepoints.services import booting
-from chargepoints.services.booting import BootDecision, Facts
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.stations import booting
+from chargepoints.services.stations.booting import BootDecision, Facts
 from core_link import decisions
 
 _STATUS = {

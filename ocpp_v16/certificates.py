@@ -7,12 +7,12 @@ from functools import partial
 
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, InstalledCertificate
-from chargepoints.services import certificates
-from chargepoints.services.certificates import NotACertificate
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.protocol.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.services.certificates import installed_certificates
+from chargepoints.services.certificates.installed_certificates import NotACertificate
+from chargepoints.services.commands.submission import CommandRefused
 from ocpp_v16 import plug_and_charge
 
 ROOTS = {
@@ -42,7 +42,7 @@ def _use(command: Command) -> str:
 def _installed_as(command: Command) -> str:
     """The use under which the charge point listed the certificate that is to be deleted."""
     try:
-        named = certificates.named(command.charge_point_id, command.args)
+        named = installed_certificates.named(command.charge_point_id, command.args)
     except CommandRefused:
         return ""
     known = InstalledCertificate.objects.filter(
@@ -61,7 +61,7 @@ def _asked(command: Command, message: str, payload: Payload) -> Payload:
 def install(unit: UnitOfWork, command: Command) -> Payload:
     pem = command.args["certificate"].strip()
     try:
-        certificates.read_chain(pem)
+        installed_certificates.read_chain(pem)
     except NotACertificate as error:
         raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
     payload = {"certificateType": NAMES[command.args["use"]], "certificate": pem}
@@ -104,12 +104,12 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 def _keep_listed(command: Command, use: str, found: list[Payload]) -> None:
     use = NEUTRAL_USE.get(use, use)
     found = [each | {"use": use} for each in found]
-    certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
+    installed_certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
     if command.type == "get_certificates":
         known = (command.result or {}).get("certificates", [])
         command.result = {
             "listed": [*_listed(command), use],
-            "certificates": [*known, *certificates.listed(found)],
+            "certificates": [*known, *installed_certificates.listed(found)],
         }
 
 
@@ -138,7 +138,7 @@ def conclude_listed(command: Command, response: Payload) -> Conclusion:
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
-    named = certificates.named(command.charge_point_id, command.args)
+    named = installed_certificates.named(command.charge_point_id, command.args)
     return _asked(command, "DeleteCertificate", {"certificateHashData": named})
 
 
@@ -149,7 +149,7 @@ def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> Non
 def _forget(command: Command, asked: Payload, response: Payload) -> None:
     # NotFound means that it is not there either.
     if response.get("status") in ("Accepted", "NotFound"):
-        certificates.forget(command.charge_point_id, asked["certificateHashData"])
+        installed_certificates.forget(command.charge_point_id, asked["certificateHashData"])
 
 
 def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:

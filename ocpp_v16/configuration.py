@@ -2,18 +2,19 @@
 
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import charge_points, device_model, passwords
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.device_model import Reported
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Payload,
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.device_model import variables
+from chargepoints.services.device_model.variables import Reported
+from chargepoints.services.stations import passwords, registry
 from ocpp_v16.security import is_secret
 
 SECURITY_PROFILES = ("1", "2", "3")
@@ -25,7 +26,7 @@ def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
     if not keys:
         return {}
     asked = (command.result or {}).get("asked", 0)
-    limit = device_model.limit(command.charge_point_id, "", "GetConfigurationMaxKeys", "")
+    limit = variables.limit(command.charge_point_id, "", "GetConfigurationMaxKeys", "")
     return {"key": keys[asked : asked + limit] if limit else keys[asked:]}
 
 
@@ -43,7 +44,7 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
         Reported(name=str(key), value=None, mutability="Unknown")
         for key in response.get("unknownKey") or []
     ]
-    device_model.store(command.charge_point_id, reports, read_at)
+    variables.store(command.charge_point_id, reports, read_at)
     if command.type == "get_configuration" and command.args.get("keys"):
         _add_up(command, response)
 
@@ -72,11 +73,9 @@ def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None
     passwords.answered(command, str(status))
     if status not in ("Accepted", "RebootRequired"):
         return
-    device_model.store_desired(
-        command.charge_point_id, asked["key"], asked["value"], timezone.now()
-    )
+    variables.store_desired(command.charge_point_id, asked["key"], asked["value"], timezone.now())
     if asked["key"] == "SecurityProfile" and asked["value"] in SECURITY_PROFILES:
-        charge_points.expect_security_profile(command.charge_point_id, int(asked["value"]))
+        registry.expect_security_profile(command.charge_point_id, int(asked["value"]))
     unit.emit(
         command.charge_point_id,
         "charge_point.configuration_changed",

@@ -4,12 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import uploads
-from chargepoints.services.uploads import Kind
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Handler,
@@ -17,6 +15,8 @@ from chargepoints.versions import (
     ResponseReading,
     accepting,
 )
+from chargepoints.services.files import uploads
+from chargepoints.services.files.uploads import Kind
 from ocpp_v16 import numbers
 from ocpp_v16.firmware import tries
 

@@ -3,18 +3,18 @@
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import firmware
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Handler,
     Payload,
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.files import firmware
 from ocpp_v16 import numbers
 
 

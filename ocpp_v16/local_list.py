@@ -1,12 +1,13 @@
 """Local authorization list management (1.6, 5.10 and 5.15)."""
 
 from chargepoints.clock import ocpp_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, Command
-from chargepoints.services import device_model, local_lists
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.local_lists import Entry
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.device_model import variables
+from chargepoints.services.tokens import local_lists
+from chargepoints.services.tokens.local_lists import Entry
 from ocpp_v16.authorization import LONGEST_ID_TAG, STATUS
 
 
@@ -23,7 +24,7 @@ def record_version(unit: UnitOfWork, command: Command, response: Payload) -> Non
 
 def send(unit: UnitOfWork, command: Command) -> Payload:
     # 9.2.3: SendLocalListMaxLength is how many entries one request may have.
-    limit = device_model.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
+    limit = variables.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
     part = local_lists.next_part(
         command, lambda entries: limit or len(entries), lambda entry: entry.value.lower()
     )

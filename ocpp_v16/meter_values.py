@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
-from chargepoints.services import metering, transaction_lookup
-from chargepoints.services.metering import Element
-from chargepoints.services.readings import ENERGY, Kind
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.metering import recording
+from chargepoints.services.metering.readings import ENERGY, Kind
+from chargepoints.services.metering.recording import Element
+from chargepoints.services.transactions import lookup
 from ocpp_v16 import numbers
 
 # What may be missing or odd in a list of meter values: the rest of it is kept.
@@ -19,10 +20,8 @@ SAMPLES = frozenset(
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
-    pk, transaction_id = transaction_lookup.identify(
-        inbound, payload.get("transactionId"), evse_id=connector
-    )
-    metering.record(
+    pk, transaction_id = lookup.identify(inbound, payload.get("transactionId"), evse_id=connector)
+    recording.record(
         inbound,
         elements(inbound, payload["meterValue"]),
         evse_id=connector,

@@ -1,6 +1,6 @@
 """Numbers of chargers, which may be anything, as columns take them."""
 
-from chargepoints.inbound import Inbound
+from chargepoints.protocol.inbound import Inbound
 
 LARGEST = 2**31 - 1
 

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import certificates, commands
-from chargepoints.services.authorization import TokenAsked
-from chargepoints.versions import Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Payload
+from chargepoints.services.certificates import installed_certificates
+from chargepoints.services.commands import submission
+from chargepoints.services.tokens.authorization import TokenAsked
 from core_link import certificates as core
 from core_link import contracts, decisions, signing_requests
 from core_link.client import CoreUnreachable
@@ -69,7 +70,7 @@ def _asked(inbound: Inbound) -> Payload:
 
 
 async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
-    contract = certificates.contract(
+    contract = installed_certificates.contract(
         asked.get("iso15118CertificateHashData"), str(asked.get("certificate") or "")
     )
     deciding = decisions.authorize(
@@ -122,7 +123,7 @@ def settle(inbound: Inbound, given: DataTransferAnswer) -> DataTransferAnswer:
     use = signing_requests.V2G
     inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
     if chain is not None:
-        commands.submit(
+        submission.submit(
             ChargePoint.objects.get(pk=inbound.station.id),
             "certificate_signed",
             {"chain": chain, "use": use},

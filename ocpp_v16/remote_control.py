@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import booting, effect_deadlines, profile_requests, transactions
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Payload,
@@ -14,6 +12,11 @@ from chargepoints.versions import (
     accepting,
     by_status,
 )
+from chargepoints.services.commands import effect_deadlines
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.smart_charging import profile_requests
+from chargepoints.services.stations import booting
+from chargepoints.services.transactions import lifecycle
 from ocpp_v16 import plug_and_charge, smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
@@ -38,7 +41,7 @@ TRIGGERED_AS = {"SignChargingStationCertificate": "SignChargePointCertificate"}
 TRIGGERED_WRAPPED = "SignV2GCertificate"
 
 
-def brings(action: str, payload: Payload) -> frozenset[str]:
+def messages_requested(action: str, payload: Payload) -> frozenset[str]:
     """4.2: a charge point may send what it was asked for, before it is accepted."""
     if action not in ("TriggerMessage", "ExtendedTriggerMessage"):
         return frozenset()
@@ -54,7 +57,7 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     if "group_id_token" in args:
         raise CommandRefused("not_supported", "OCPP 1.6 starts for a token alone, not for a group")
     evse_id = args.get("evse_id")
-    command.effect_key = transactions.start_effect(f"{evse_id or 0}:{value}".lower())
+    command.effect_key = lifecycle.start_effect(f"{evse_id or 0}:{value}".lower())
     payload: Payload = {"idTag": value}
     if evse_id is not None:
         payload["connectorId"] = evse_id
@@ -88,7 +91,7 @@ def remote_stop(unit: UnitOfWork, command: Command) -> Payload:
         number = int(transaction_id)
     except ValueError:
         raise CommandRefused("invalid_args", "a transaction id is an integer in OCPP 1.6") from None
-    command.effect_key = transactions.stop_effect(transaction_id)
+    command.effect_key = lifecycle.stop_effect(transaction_id)
     return {"transactionId": number}
 
 

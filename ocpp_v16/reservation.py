@@ -1,11 +1,11 @@
 """Reservation (1.6, 5.13 and 5.1)."""
 
 from chargepoints.clock import ocpp_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import reservations
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.tokens import reservations
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
-from chargepoints.key_codes import REDACTED
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import charge_points, commands, device_model, security_events
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.key_codes import REDACTED
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.services.commands import submission
+from chargepoints.services.device_model import variables
+from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
 
 AUTHORIZATION_KEY = "AuthorizationKey"
@@ -31,7 +33,7 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
     inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
     if chain is None:
         return {"status": "Rejected"}
-    commands.submit(
+    submission.submit(
         ChargePoint.objects.get(pk=inbound.station.id),
         "certificate_signed",
         {"chain": chain, "use": use},
@@ -42,11 +44,11 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
 
 def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     # A00.FR.205: 16 to 20 bytes, sent as hex, which is the form our keys have.
-    return {"key": AUTHORIZATION_KEY, "value": charge_points.new_key()}
+    return {"key": AUTHORIZATION_KEY, "value": registry.new_key()}
 
 
 def is_secret(payload: Payload) -> bool:
-    return str(payload.get("key", "")).lower() in device_model.SECRET_NAMES
+    return str(payload.get("key", "")).lower() in variables.SECRET_NAMES
 
 
 def password_in(action: str, payload: Payload) -> str:
@@ -54,14 +56,14 @@ def password_in(action: str, payload: Payload) -> str:
     return str(payload.get("value", "")) if given else ""
 
 
-def shown(action: str, payload: Payload) -> Payload:
+def redacted_request(action: str, payload: Payload) -> Payload:
     """The request without the password, for trace and rows."""
     if password_in(action, payload):
         return payload | {"value": REDACTED}
     return payload
 
 
-def shown_answer(action: str, payload: Any) -> Any:
+def redacted_answer(action: str, payload: Any) -> Any:
     """The answer without a key that the charger shows in clear."""
     if action != "GetConfiguration" or not isinstance(payload, dict):
         return payload

@@ -1,16 +1,16 @@
 """Smart charging (1.6, 5.16, 5.5 and 5.7)."""
 
-from chargepoints.charging_schedules import charging_schedule, said_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import charging_profiles, expected_schedule, profile_requests
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.profile_checks import check_profile
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
-    CommandTranslation,
-    Payload,
-    ResponseReading,
+from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.smart_charging import (
+    expected_schedule,
+    installed_profiles,
+    profile_requests,
 )
+from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
+from chargepoints.services.smart_charging.profile_checks import check_profile
 
 PURPOSE = {
     "station_max": "ChargePointMaxProfile",
@@ -80,7 +80,7 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
     # 5.5: Unknown says that nothing fits; then we have nothing to keep either.
     if command.type == "clear_charging_profile" and response["status"] in ("Accepted", "Unknown"):
-        charging_profiles.clear(command.charge_point_id, command.args)
+        installed_profiles.clear(command.charge_point_id, command.args)
 
 
 def get_composite(unit: UnitOfWork, command: Command) -> Payload:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from chargepoints.clock import Moment
-from chargepoints.gateway.errors import OcppError
-from chargepoints.inbound import Inbound
 from chargepoints.models import Status, TimeQuality
-from chargepoints.services import status, transactions
-from chargepoints.services.status import Report
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.errors import OcppError
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.stations import connector_status
+from chargepoints.services.stations.connector_status import Report
+from chargepoints.services.transactions import lifecycle
 from ocpp_v16 import numbers
 
 _NEUTRAL = {
@@ -53,9 +54,9 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
         vendor_error_code=payload.get("vendorErrorCode", ""),
         info=payload.get("info", ""),
     )
-    status.record(inbound, report, moment)
+    connector_status.record(inbound, report, moment)
     if connector and ocpp_status in _CHARGING_STATE:
-        transactions.charging_state(inbound, connector, _CHARGING_STATE[ocpp_status], moment)
+        lifecycle.charging_state(inbound, connector, _CHARGING_STATE[ocpp_status], moment)
     return {}
 
 

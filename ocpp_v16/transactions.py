@@ -1,12 +1,12 @@
 """StartTransaction and StopTransaction (1.6, 4.8 and 4.10)."""
 
 from chargepoints.clock import Moment, is_backfill
-from chargepoints.inbound import Inbound
 from chargepoints.models import TimeQuality
-from chargepoints.services import closing, starts_and_stops, transaction_lookup
-from chargepoints.services.authorization import Decision
-from chargepoints.services.transactions import Start, Stop
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.transactions import closing, lookup, start_stop_messages
+from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions
 from ocpp_v16 import numbers
 from ocpp_v16.authorization import id_tag_info, token
@@ -17,7 +17,7 @@ async def ask_start(inbound: Inbound) -> Decision | None:
     payload, station = inbound.payload, inbound.station
     moment = inbound.time(payload.get("timestamp"))
     key = _start_key(payload, moment)
-    if await decisions.look_up(station, lambda: starts_and_stops.was_started(station.id, key)):
+    if await decisions.look_up(station, lambda: start_stop_messages.was_started(station.id, key)):
         return None
     return await decisions.authorize(
         inbound.station,
@@ -35,7 +35,7 @@ def _start_key(payload: Payload, moment: Moment) -> str:
     # However it is written; but where it cannot be meant, all that stays the same is the text.
     meant = moment.quality == TimeQuality.CHARGER
     time = moment.at if meant else payload.get("timestamp")
-    return starts_and_stops.start_key(
+    return start_stop_messages.start_key(
         payload.get("connectorId"), payload.get("idTag"), time, payload.get("meterStart")
     )
 
@@ -55,7 +55,7 @@ def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         answer=_answer(inbound, decision),
     )
     closing.by_next_start(inbound, start)
-    row = starts_and_stops.start(inbound, start, decision, _start_key(payload, moment))
+    row = start_stop_messages.start(inbound, start, decision, _start_key(payload, moment))
     return {"transactionId": int(row.transaction_id), **(row.start_answer or start.answer or {})}
 
 
@@ -71,9 +71,7 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     if not inbound.payload.get("idTag"):
         return None
     named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
-    known = await decisions.look_up(
-        inbound.station, lambda: transaction_lookup.find(inbound, named)
-    )
+    known = await decisions.look_up(inbound.station, lambda: lookup.find(inbound, named))
     if known is not None and known.stop_answer is not None:
         return None
     return await decisions.authorize(
@@ -101,7 +99,7 @@ def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         samples=elements(inbound, payload.get("transactionData") or []),
         answer=_answer(inbound, decision),
     )
-    row = starts_and_stops.stop(inbound, stop)
+    row = start_stop_messages.stop(inbound, stop)
     return row.stop_answer or stop.answer or {}
 
 

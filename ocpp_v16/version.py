@@ -1,7 +1,7 @@
 """OCPP 1.6J as one of the installed versions."""
 
-from chargepoints.gateway.schemas import Schemas
-from chargepoints.versions import OcppVersion
+from chargepoints.protocol.schemas import Schemas
+from chargepoints.protocol.versions import OcppVersion
 from ocpp_v16 import (
     authorization,
     boot,
@@ -123,8 +123,8 @@ VERSION = OcppVersion(
             "SignedFirmwareStatusNotification",
         }
     ),
-    brings=remote_control.brings,
+    messages_requested=remote_control.messages_requested,
     password_in=security.password_in,
-    shown=security.shown,
-    shown_answer=security.shown_answer,
+    redacted_request=security.redacted_request,
+    redacted_answer=security.redacted_answer,
 )

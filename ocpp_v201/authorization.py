@@ -3,12 +3,13 @@
 from django.db.models.functions import Lower
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, Command, DecidedBy, IdToken
-from chargepoints.services import certificates, effect_causes
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.services.certificates import installed_certificates
+from chargepoints.services.commands import missing_effects
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import contracts, decisions
 
 STATUS = {
@@ -79,7 +80,7 @@ async def ask(inbound: Inbound) -> Decision:
     payload = inbound.payload
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
-    contract = certificates.contract(
+    contract = installed_certificates.contract(
         payload.get("iso15118CertificateHashData"), payload.get("certificate")
     )
     deciding = decisions.authorize(
@@ -97,7 +98,7 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     asked = token(payload["idToken"])
     decisions.remember(inbound.unit, asked, decision)
     if not decision.accepted:
-        effect_causes.token_refused(inbound.unit, inbound.station.id, asked, decision)
+        missing_effects.token_refused(inbound.unit, inbound.station.id, asked, decision)
     answer: Payload = {"idTokenInfo": id_token_info(decision)}
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
     if presented and (standing := decision.certificate_status):

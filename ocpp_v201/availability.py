@@ -1,8 +1,8 @@
 """G03, G04: the station, an EVSE or a connector in or out of service."""
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
 from ocpp_v201.remote_control import conclude_scheduled
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import orjson
 
 from chargepoints.models import Command
-from chargepoints.services import device_model
-from chargepoints.versions import Batched, Payload
+from chargepoints.protocol.versions import Batched, Payload
+from chargepoints.services.device_model import variables
 
 # The frame around a payload: brackets, message type, a UUID, the action's name.
 FRAME_BYTES = 90
@@ -31,8 +31,8 @@ def fitting(
     charge_point_id: int, items: list[Payload], wrap: Wrap, component: str, instance: str
 ) -> int:
     """How many of these, from the first on, one request holds; the first always goes."""
-    most = device_model.limit(charge_point_id, component, "ItemsPerMessage", instance)
-    size = device_model.limit(charge_point_id, component, "BytesPerMessage", instance)
+    most = variables.limit(charge_point_id, component, "ItemsPerMessage", instance)
+    size = variables.limit(charge_point_id, component, "BytesPerMessage", instance)
     count = min(len(items), most or len(items))
     if size is None:
         return count

@@ -4,19 +4,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import certificates
-from chargepoints.services.certificates import NotACertificate
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Handler,
     Payload,
     ResponseReading,
     accepting,
 )
+from chargepoints.services.certificates import installed_certificates
+from chargepoints.services.certificates.installed_certificates import NotACertificate
+from chargepoints.services.commands.submission import CommandRefused
 from core_link import certificates as core
 from core_link.client import CoreUnreachable
 
@@ -36,7 +36,7 @@ NEUTRAL_USE = {ocpp: use for use, ocpp in LISTED.items()}
 def install(unit: UnitOfWork, command: Command) -> Payload:
     pem = command.args["certificate"].strip()
     try:
-        certificates.read_chain(pem)
+        installed_certificates.read_chain(pem)
     except NotACertificate as error:
         raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
     return {"certificateType": ROOTS[command.args["use"]], "certificate": pem}
@@ -68,13 +68,13 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
         found.append(each["certificateHashData"] | use)
         found += [child | use for child in each.get("childCertificateHashData") or []]
     uses = [_neutral(name) for name in (command.request or {}).get("certificateType") or []]
-    certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
+    installed_certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
     if command.type == "get_certificates":
-        command.result = {"certificates": certificates.listed(found)}
+        command.result = {"certificates": installed_certificates.listed(found)}
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
-    named = certificates.named(command.charge_point_id, command.args)
+    named = installed_certificates.named(command.charge_point_id, command.args)
     return {"certificateHashData": named}
 
 
@@ -82,7 +82,7 @@ def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> Non
     # M04.FR.04: NotFound means that it is not there either.
     if response.get("status") in ("Accepted", "NotFound"):
         asked = (command.request or {})["certificateHashData"]
-        certificates.forget(command.charge_point_id, asked)
+        installed_certificates.forget(command.charge_point_id, asked)
 
 
 async def ask_exi(inbound: Inbound) -> str | None:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from chargepoints.clock import coming_time
-from chargepoints.inbound import Inbound
-from chargepoints.services import car_schedules, device_model, external_limits
-from chargepoints.services.car_schedules import Needs
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.device_model import variables
+from chargepoints.services.smart_charging import car_schedules, external_limits
+from chargepoints.services.smart_charging.car_schedules import Needs
 from ocpp_v201 import numbers
 from ocpp_v201.schedules import NEUTRAL_SOURCE, neutral_schedule
 
@@ -54,7 +55,7 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
 
 def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
     """K15.FR.07, K17.FR.07: as many as the car reads, and the station keeps."""
-    kept = device_model.limit(
+    kept = variables.limit(
         inbound.station.id, "SmartChargingCtrlr", "PeriodsPerSchedule", instance=""
     )
     most = [each for each in (payload.get("maxScheduleTuples"), kept) if each is not None]

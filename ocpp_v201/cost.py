@@ -1,8 +1,8 @@
 """I Tariff and cost: what core says a transaction costs, on the station's display."""
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload
+from chargepoints.protocol.versions import CommandTranslation, Payload
 from ocpp_v201.numbers import decimal
 
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, local_lists
-from chargepoints.services.certificates import HASHES
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.services.certificates.installed_certificates import HASHES
+from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.tokens import local_lists
 from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
 
@@ -49,7 +50,7 @@ def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def notify(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    command_outcomes.take_part(
+    outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

@@ -1,9 +1,9 @@
 """P Data transfer: core answers for its vendor, and speaks to the station."""
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 

@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import monitoring, uploads
-from chargepoints.services.monitoring import Alarm
-from chargepoints.services.uploads import Kind
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Handler,
     Payload,
     ResponseReading,
     accepting,
 )
+from chargepoints.services.device_model import monitor_reports
+from chargepoints.services.device_model.monitor_reports import Alarm
+from chargepoints.services.files import uploads
+from chargepoints.services.files.uploads import Kind
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
@@ -42,7 +43,7 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
                 event["actualValue"],
                 event["timestamp"],
             )
-        monitoring.record(
+        monitor_reports.record(
             inbound,
             Alarm(
                 event_id=numbers.clipped(event["eventId"]),

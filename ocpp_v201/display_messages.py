@@ -6,17 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from chargepoints.clock import coming_time, ocpp_time
-from chargepoints.inbound import Inbound, clip
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, display
-from chargepoints.services.display import Shown
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
-    CommandTranslation,
-    Handler,
-    Payload,
-    ResponseReading,
-)
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.services.commands import outcomes
+from chargepoints.services.stations import display_messages
+from chargepoints.services.stations.display_messages import Shown
 from ocpp_v201 import numbers
 from ocpp_v201.requests import asked_for_all, request_id
 
@@ -46,7 +42,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
     if "language" in args:
         content["language"] = args["language"]
     message: Payload = {
-        "id": args["id"] if "id" in args else display.free_number(command.charge_point_id),
+        "id": args["id"] if "id" in args else display_messages.free_number(command.charge_point_id),
         "priority": PRIORITIES[args.get("priority", "normal_cycle")],
         "message": content,
     }
@@ -65,7 +61,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
 def record_shown(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") == "Accepted":
         message = (command.request or {})["message"]
-        display.store(unit, command.charge_point_id, [_shown(message)], timezone.now())
+        display_messages.store(unit, command.charge_point_id, [_shown(message)], timezone.now())
 
 
 def list_shown(unit: UnitOfWork, command: Command) -> Payload:
@@ -89,7 +85,7 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 def _complete(unit: UnitOfWork, command: Command) -> None:
     if (asked_at := asked_for_all(command)) is not None:
-        display.forget_older(unit, command.charge_point_id, asked_at)
+        display_messages.forget_older(unit, command.charge_point_id, asked_at)
 
 
 def clear(unit: UnitOfWork, command: Command) -> Payload:
@@ -98,16 +94,16 @@ def clear(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") in ("Accepted", "Unknown"):
-        display.forget(unit, command.charge_point_id, (command.request or {})["id"])
+        display_messages.forget(unit, command.charge_point_id, (command.request or {})["id"])
 
 
 def notify(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     messages = payload.get("messageInfo") or []
     shown = [_shown(message) for message in messages]
-    display.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
+    display_messages.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
     last = not payload.get("tbc")
-    asked = command_outcomes.take_part(
+    asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

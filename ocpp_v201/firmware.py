@@ -3,17 +3,18 @@
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, firmware
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Handler,
     Payload,
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands import outcomes
+from chargepoints.services.files import firmware
 from ocpp_v201.requests import request_id, tries
 
 PUBLISHED = "Published"
@@ -73,9 +74,9 @@ def publish_status(inbound: Inbound, decision: Any) -> Payload:
         return {}
     station_id, effect = inbound.station.id, _effect(number)
     said = {name: payload[name] for name in ("status", "location") if name in payload}
-    command_outcomes.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
+    outcomes.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
     if status in PUBLISH_FAILED:
-        command_outcomes.deny_effect(inbound.unit, station_id, effect, status)
+        outcomes.deny_effect(inbound.unit, station_id, effect, status)
     return {}
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Hashable
 
 from chargepoints.clock import ocpp_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, Command
-from chargepoints.services import local_lists
-from chargepoints.services.local_lists import Entry
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.services.tokens import local_lists
+from chargepoints.services.tokens.local_lists import Entry
 from ocpp_v201 import batches, numbers
 from ocpp_v201.authorization import STATUS
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
-from chargepoints.services import metering, transaction_lookup
-from chargepoints.services.metering import Element
-from chargepoints.services.readings import ENERGY, Kind
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.metering import recording
+from chargepoints.services.metering.readings import ENERGY, Kind
+from chargepoints.services.metering.recording import Element
+from chargepoints.services.transactions import lookup
 from ocpp_v201 import numbers
 
 # What is above it, in whatever unit, was not measured.
@@ -16,8 +17,8 @@ LARGEST = 1e15
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     evse_id = numbers.place(inbound, payload["evseId"])
-    pk, transaction_id = transaction_lookup.identify(inbound, None, evse_id=evse_id)
-    metering.record(
+    pk, transaction_id = lookup.identify(inbound, None, evse_id=evse_id)
+    recording.record(
         inbound,
         elements(inbound, payload["meterValue"]),
         evse_id=evse_id,

@@ -4,12 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, monitors
-from chargepoints.services.monitors import Known
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     Batched,
     CommandTranslation,
     Conclusion,
@@ -17,6 +15,9 @@ from chargepoints.versions import (
     Payload,
     ResponseReading,
 )
+from chargepoints.services.commands import outcomes
+from chargepoints.services.device_model import installed_monitors
+from chargepoints.services.device_model.installed_monitors import Known
 from ocpp_v201 import batches, naming, numbers, reports
 from ocpp_v201.requests import asked_for_all, request_id
 
@@ -99,7 +100,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
         for result in results
         if result["status"] == "Accepted" and "id" in result and _is_about(result, data)
     ]
-    monitors.store(command.charge_point_id, known, timezone.now())
+    installed_monitors.store(command.charge_point_id, known, timezone.now())
 
 
 def _is_about(result: Payload, data: Payload) -> bool:
@@ -112,7 +113,7 @@ def _is_about(result: Payload, data: Payload) -> bool:
 def record_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
     results: list[Payload] = response.get("clearMonitoringResult") or []
     gone = [each["id"] for each in results if each["status"] in ("Accepted", "NotFound")]
-    monitors.forget(command.charge_point_id, gone)
+    installed_monitors.forget(command.charge_point_id, gone)
 
 
 def record_asked(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -122,7 +123,7 @@ def record_asked(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def _complete(command: Command) -> None:
     if (asked_at := asked_for_all(command)) is not None:
-        monitors.forget_older(command.charge_point_id, asked_at)
+        installed_monitors.forget_older(command.charge_point_id, asked_at)
 
 
 def notify_report(inbound: Inbound, decision: Any) -> Payload:
@@ -132,9 +133,9 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         for data in payload.get("monitor") or []
         for each in data["variableMonitoring"]
     ]
-    monitors.store(inbound.station.id, known, inbound.received_at)
+    installed_monitors.store(inbound.station.id, known, inbound.received_at)
     last = not payload.get("tbc")
-    asked = command_outcomes.take_part(
+    asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
         effect(payload["requestId"]),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chargepoints.services.commands import CommandRefused
-from chargepoints.versions import Payload
+from chargepoints.protocol.versions import Payload
+from chargepoints.services.commands.submission import CommandRefused
 from ocpp_v201 import numbers
 
 

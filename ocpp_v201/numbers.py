@@ -1,6 +1,6 @@
 """Numbers of stations, which may be anything, as columns take them."""
 
-from chargepoints.inbound import Inbound
+from chargepoints.protocol.inbound import Inbound
 
 # An integer has 32 bits (part 2, primitive datatypes).
 SMALLEST = -(2**31)

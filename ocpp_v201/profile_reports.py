@@ -4,18 +4,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, reported_profiles
-from chargepoints.services.reported_profiles import Criteria
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Handler,
     Payload,
     ResponseReading,
 )
+from chargepoints.services.commands import outcomes
+from chargepoints.services.smart_charging import reported_profiles
+from chargepoints.services.smart_charging.reported_profiles import Criteria
 from ocpp_v201 import numbers
 from ocpp_v201.requests import request_id
 from ocpp_v201.schedules import NEUTRAL_SOURCE, PURPOSE, SOURCES, neutral_profile
@@ -72,7 +73,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
         ],
         inbound.received_at,
     )
-    asked = command_outcomes.take_part(
+    asked = outcomes.take_part(
         inbound.unit,
         station_id,
         effect(payload["requestId"]),

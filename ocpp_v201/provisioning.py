@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Registration
-from chargepoints.services import booting, charge_points
-from chargepoints.services.booting import BootDecision, Facts
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.stations import booting, registry
+from chargepoints.services.stations.booting import BootDecision, Facts
 from core_link import decisions
 
 _STATUS = {
@@ -82,7 +82,7 @@ def record_network_profile(unit: UnitOfWork, command: Command, response: Payload
     """A05.FR.07: once it has connected with the higher security profile, the lower is refused."""
     asked = (command.request or {})["connectionData"]
     if response["status"] == "Accepted":
-        charge_points.expect_security_profile(command.charge_point_id, asked["securityProfile"])
+        registry.expect_security_profile(command.charge_point_id, asked["securityProfile"])
 
 
 HANDLERS = {

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Connector
-from chargepoints.services import booting, effect_deadlines, profile_requests, transactions
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Payload,
@@ -14,6 +12,11 @@ from chargepoints.versions import (
     accepting,
     by_status,
 )
+from chargepoints.services.commands import effect_deadlines
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.smart_charging import profile_requests
+from chargepoints.services.stations import booting
+from chargepoints.services.transactions import lifecycle
 from ocpp_v201 import schedules
 from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
@@ -36,7 +39,7 @@ TRIGGERED = frozenset(
 )
 
 
-def brings(action: str, payload: Payload) -> frozenset[str]:
+def messages_requested(action: str, payload: Payload) -> frozenset[str]:
     """B01.FR.10, B02.FR.09: a pending station may send what it was asked for."""
     if action in ("GetBaseReport", "GetReport"):
         return frozenset({"NotifyReport"})
@@ -49,7 +52,7 @@ def brings(action: str, payload: Payload) -> frozenset[str]:
 def request_start(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     remote_start_id = request_id(command)
-    command.effect_key = transactions.start_effect(str(remote_start_id))
+    command.effect_key = lifecycle.start_effect(str(remote_start_id))
     payload: Payload = {
         "remoteStartId": remote_start_id,
         "idToken": id_token(args["id_token"]),
@@ -87,7 +90,7 @@ def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:
     transaction_id = command.args["transaction_id"]
-    command.effect_key = transactions.stop_effect(transaction_id)
+    command.effect_key = lifecycle.stop_effect(transaction_id)
     return {"transactionId": transaction_id}
 
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import command_outcomes, device_model
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.device_model import Reported
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.device_model import variables
+from chargepoints.services.device_model.variables import Reported
 from ocpp_v201 import batches, naming
 from ocpp_v201.requests import request_id
 
@@ -72,11 +73,9 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     reports = [
         reported for data in payload.get("reportData") or [] for reported in _attributes(data)
     ]
-    device_model.store(inbound.station.id, reports, inbound.received_at)
+    variables.store(inbound.station.id, reports, inbound.received_at)
     if not payload.get("tbc"):
-        command_outcomes.confirm_effect(
-            inbound.unit, inbound.station.id, effect(payload["requestId"])
-        )
+        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect(payload["requestId"]))
         inbound.emit_news(
             "charge_point.configuration_changed",
             {"request_id": payload["requestId"], "reported": True},

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from chargepoints.models import Command
-from chargepoints.services.numbering import next_number
-from chargepoints.versions import Payload
+from chargepoints.protocol.versions import Payload
+from chargepoints.services.commands.station_numbers import next_number
 
 
 def request_id(command: Command) -> int:

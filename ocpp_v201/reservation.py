@@ -3,11 +3,11 @@
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation
-from chargepoints.services import reservations
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.services.tokens import reservations
 from ocpp_v201.authorization import id_token
 
 _ENDED = {"Expired": Reservation.State.EXPIRED, "Removed": Reservation.State.REMOVED}

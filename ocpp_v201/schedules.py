@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
-from chargepoints.charging_schedules import charging_schedule, said_time
 from chargepoints.clock import api_time, coming_time
-from chargepoints.inbound import clip
-from chargepoints.services.profile_checks import check_profile
-from chargepoints.versions import Payload
+from chargepoints.protocol.inbound import clip
+from chargepoints.protocol.versions import Payload
+from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
+from chargepoints.services.smart_charging.profile_checks import check_profile
 from ocpp_v201 import numbers
 
 PURPOSE = {

@@ -4,10 +4,10 @@ and the key codes of drivers.
 
 from typing import Any
 
-from chargepoints import key_codes
-from chargepoints.key_codes import REDACTED
-from chargepoints.services.device_model import SECRET_NAMES
-from chargepoints.versions import Payload
+from chargepoints.protocol import key_codes
+from chargepoints.protocol.key_codes import REDACTED
+from chargepoints.protocol.versions import Payload
+from chargepoints.services.device_model.variables import SECRET_NAMES
 
 # What holds variables together with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
@@ -32,21 +32,21 @@ def password_in(action: str, payload: Payload) -> str:
     return str(given[0].get("attributeValue", "")) if given else ""
 
 
-def shown_request(action: str, payload: Any) -> Any:
+def redacted_request(action: str, payload: Any) -> Any:
     if action == "SetNetworkProfile":
         return _without_credentials(payload)
     return without_secrets(payload) if action in REQUESTS else payload
 
 
-def shown_answer(action: str, payload: Any) -> Any:
+def redacted_answer(action: str, payload: Any) -> Any:
     return without_secrets(payload) if action in ANSWERS else payload
 
 
-def shown_notice(action: str, payload: Any) -> Any:
+def redacted_call(action: str, payload: Any) -> Any:
     return without_secrets(payload) if action in NOTICES else payload
 
 
-def logged(action: str, payload: Any) -> Any:
+def redacted_for_trace(action: str, payload: Any) -> Any:
     """C04.FR.04: without key codes; most messages name no token at all."""
     if isinstance(payload, dict) and TOKENS.isdisjoint(payload):
         return payload

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import charge_points, commands, security_events
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.services.commands import submission
+from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
 
 USES = {
@@ -37,7 +38,7 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
     inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
     if chain is None:
         return {"status": "Rejected"}
-    commands.submit(
+    submission.submit(
         ChargePoint.objects.get(pk=inbound.station.id),
         "certificate_signed",
         {"chain": chain} | ({"use": use} if use else {}),
@@ -67,7 +68,7 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     variable = {
         "component": {"name": "SecurityCtrlr"},
         "variable": {"name": "BasicAuthPassword"},
-        "attributeValue": charge_points.new_key(),
+        "attributeValue": registry.new_key(),
     }
     return {"setVariableData": [variable]}
 

@@ -1,15 +1,19 @@
 """K Smart charging: profiles set and cleared; the composite schedule."""
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import charging_profiles, expected_schedule, profile_requests
-from chargepoints.services.commands import CommandRefused
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.versions import (
     CommandTranslation,
     Conclusion,
     Payload,
     ResponseReading,
     by_status,
+)
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.smart_charging import (
+    expected_schedule,
+    installed_profiles,
+    profile_requests,
 )
 from ocpp_v201.schedules import PURPOSE, charging_profile, rate_unit, with_start
 
@@ -31,7 +35,7 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
 
 def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
     """K01.FR.06, FR.39: no two profiles in one place."""
-    for other in charging_profiles.in_its_place(charge_point_id, evse_id, profile):
+    for other in installed_profiles.in_its_place(charge_point_id, evse_id, profile):
         if other.profile_id != profile["id"]:
             raise CommandRefused(
                 "invalid_args",
@@ -77,7 +81,7 @@ def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
         command.result = [*(command.result or []), criteria | {"status": status}]
     # K10: Unknown says that nothing fits; then we have nothing to keep either.
     if status in ("Accepted", "Unknown"):
-        charging_profiles.clear(command.charge_point_id, criteria)
+        installed_profiles.clear(command.charge_point_id, criteria)
 
 
 def conclude_clear(command: Command, response: Payload) -> Conclusion:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chargepoints.inbound import Inbound
 from chargepoints.models import Status
-from chargepoints.services import status
-from chargepoints.services.status import Report
-from chargepoints.versions import Handler, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.services.stations import connector_status
+from chargepoints.services.stations.connector_status import Report
 from ocpp_v201 import numbers
 
 _NEUTRAL = {
@@ -42,7 +42,7 @@ def record(
         status=_NEUTRAL.get(ocpp_status, Status.UNKNOWN),
         ocpp_status=ocpp_status,
     )
-    status.record(inbound, report, inbound.time(timestamp))
+    connector_status.record(inbound, report, inbound.time(timestamp))
 
 
 HANDLERS = {"StatusNotification": Handler(status_notification)}

@@ -1,6 +1,6 @@
 """StatusInfoType: why a station says no."""
 
-from chargepoints.versions import Payload
+from chargepoints.protocol.versions import Payload
 
 
 def reason(answer: Payload) -> str:

@@ -2,16 +2,16 @@
 
 from operator import itemgetter
 
-from chargepoints.inbound import Inbound, clip
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
-from chargepoints.services import transaction_events
-from chargepoints.services.authorization import Decision
-from chargepoints.services.metering import Element
-from chargepoints.services.readings import BEGIN, shape_of
-from chargepoints.services.transaction_events import ENDED, STARTED, STOPPED, Told
-from chargepoints.services.transactions import Start, Stop
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.services.metering.readings import BEGIN, shape_of
+from chargepoints.services.metering.recording import Element
+from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.transactions import event_messages
+from chargepoints.services.transactions.event_messages import ENDED, STARTED, STOPPED, EventMessage
+from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions
 from ocpp_v201 import numbers
 from ocpp_v201.authorization import id_token_info, token, without_authorization
@@ -27,7 +27,7 @@ async def ask(inbound: Inbound) -> Decision | None:
         return free
     station, transaction_id = inbound.station, _transaction_id(payload)
     if await decisions.look_up(
-        station, lambda: transaction_events.was_told(station.id, transaction_id, payload)
+        station, lambda: event_messages.was_received(station.id, transaction_id, payload)
     ):
         return None
     evse = payload.get("evse") or {}
@@ -64,7 +64,7 @@ def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
             said["idTokenInfo"] = id_token_info(decision)
         return said
 
-    return transaction_events.record(inbound, _told(inbound), decision, answer)
+    return event_messages.record(inbound, _event_message(inbound), decision, answer)
 
 
 def _transaction_id(payload: Payload) -> str:
@@ -72,7 +72,7 @@ def _transaction_id(payload: Payload) -> str:
     return clip(payload["transactionInfo"]["transactionId"], 255)
 
 
-def _told(inbound: Inbound) -> Told:
+def _event_message(inbound: Inbound) -> EventMessage:
     payload = inbound.payload
     samples = elements(inbound, payload.get("meterValue") or [])
     info = payload["transactionInfo"]
@@ -80,7 +80,7 @@ def _told(inbound: Inbound) -> Told:
     moment = inbound.time(payload["timestamp"])
     id_token = token(payload["idToken"]) if payload.get("idToken") else None
     transaction_id = _transaction_id(payload)
-    return Told(
+    return EventMessage(
         event_type=str(payload["eventType"]),
         seq_no=numbers.clipped(payload["seqNo"]),
         trigger_reason=str(payload["triggerReason"]),

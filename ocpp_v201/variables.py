@@ -4,18 +4,19 @@ from typing import Any
 
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Variable
-from chargepoints.services import device_model, passwords
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.device_model import Reported
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import (
+from chargepoints.protocol.versions import (
     Batched,
     CommandTranslation,
     Conclusion,
     Payload,
     ResponseReading,
 )
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.device_model import variables
+from chargepoints.services.device_model.variables import Reported
+from chargepoints.services.stations import passwords
 from ocpp_v201 import batches, naming, reports
 from ocpp_v201.secrets import is_secret
 
@@ -100,7 +101,7 @@ def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
         if result.get("attributeStatus") != "Accepted":
             continue
         reports.append(Reported(value=result.get("attributeValue"), **naming.where(result)))
-    device_model.store(command.charge_point_id, reports, timezone.now())
+    variables.store(command.charge_point_id, reports, timezone.now())
 
 
 def record_written(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -118,7 +119,7 @@ def record_written(unit: UnitOfWork, command: Command, response: Payload) -> Non
 
 def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> None:
     where, value = naming.where(data), data["attributeValue"]
-    device_model.store_desired(command.charge_point_id, value=value, at=timezone.now(), **where)
+    variables.store_desired(command.charge_point_id, value=value, at=timezone.now(), **where)
     unit.emit(
         command.charge_point_id,
         "charge_point.configuration_changed",

@@ -1,7 +1,7 @@
 """OCPP 2.0.1 as one of the installed versions."""
 
-from chargepoints.gateway.schemas import Schemas
-from chargepoints.versions import OcppVersion
+from chargepoints.protocol.schemas import Schemas
+from chargepoints.protocol.versions import OcppVersion
 from ocpp_v201 import (
     authorization,
     availability,
@@ -145,13 +145,13 @@ VERSION = OcppVersion(
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),
-    brings=remote_control.brings,
+    messages_requested=remote_control.messages_requested,
     triggered=remote_control.TRIGGERED,
     password_in=secrets.password_in,
-    shown=secrets.shown_request,
-    shown_answer=secrets.shown_answer,
-    shown_notice=secrets.shown_notice,
-    logged=secrets.logged,
+    redacted_request=secrets.redacted_request,
+    redacted_answer=secrets.redacted_answer,
+    redacted_call=secrets.redacted_call,
+    redacted_for_trace=secrets.redacted_for_trace,
     reason=status_info.reason,
     answers_unreadable=True,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chargepoints.models import ApiKey, ChargePoint
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests import databases
 from tests.fakes.charger import RawCharger
 from tests.warm_start import ManagePy, run_manage_py
@@ -130,7 +130,7 @@ class RunningGateway:
         return databases.looked_at(self._database_name)
 
     def register(self, identity: str, *, key: str | None = KEY, **fields: Any) -> ChargePoint:
-        return charge_points.register(identity, key=key, **fields)
+        return registry.register(identity, key=key, **fields)
 
     def api_key(self, scope: str = "admin") -> str:
         _, key = ApiKey.issue(f"{scope}-{time.monotonic_ns()}", scope)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from chargepoints.services.quirk_settings import SETTINGS
+from chargepoints.services.stations.quirk_settings import SETTINGS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = (REPOSITORY / "docs" / "quirks.md").read_text()

@@ -44,8 +44,8 @@ OCPP = {
 def fill(charge_points: int, events: int) -> None:
     from django.core.management import call_command
 
-    from chargepoints.services.charge_points import register
-    from chargepoints.unit_of_work import unit_of_work
+    from chargepoints.database.unit_of_work import unit_of_work
+    from chargepoints.services.stations.registry import register
 
     call_command("migrate", verbosity=0)
     points = [register(f"EVENTS-{number}") for number in range(charge_points)]
@@ -79,8 +79,8 @@ def decide(count: int, at_a_time: int) -> None:
 async def _decide(count: int, at_a_time: int) -> dict[str, list[float]]:
     from chargepoints.gateway import process
     from chargepoints.models import ChargePoint
-    from chargepoints.services.authorization import TokenAsked
-    from chargepoints.station import Station
+    from chargepoints.protocol.station import Station
+    from chargepoints.services.tokens.authorization import TokenAsked
     from core_link import decisions
 
     gateway = process.Gateway()

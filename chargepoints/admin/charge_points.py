@@ -21,7 +21,7 @@ from chargepoints.admin.charge_point_filters import (
 )
 from chargepoints.admin.charge_point_form import RegistrationForm, SettingsForm
 from chargepoints.models import ChargePoint, Credential, HandshakeRefusal, Registration
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 SETTINGS = ("name", "external_id", "site", "registration", "security_profile", "pinned_protocol")
 BEHAVIOUR = (
@@ -146,7 +146,7 @@ class ChargePointAdmin(ModelAdmin):
     ) -> None:
         for charge_point in selected:
             charge_point.registration = registration
-            charge_points.changed(charge_point, "registration")
+            registry.changed(charge_point, "registration")
             self.log_change(request, charge_point, f"Registration set to {registration}.")
         messages.success(request, f"{len(selected)} charge points are {registration} now.")
 
@@ -171,11 +171,11 @@ class ChargePointAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ChargePoint, form: Any, change: bool) -> None:
         """Only what was changed here is written: the gateway writes other columns meanwhile."""
         if change:
-            charge_points.changed(obj, *form.changed_data)
+            registry.changed(obj, *form.changed_data)
             return
         fields = dict(form.cleaned_data)
-        key = charge_points.new_key() if fields.pop("make_key") else None
-        obj.pk = charge_points.register(key=key, **fields).pk
+        key = registry.new_key() if fields.pop("make_key") else None
+        obj.pk = registry.register(key=key, **fields).pk
         HandshakeRefusal.objects.filter(identity__iexact=obj.identity).delete()
         key_page.remember(request, key)
 

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from chargepoints import roles
 from chargepoints.models import Transaction
-from chargepoints.services import closing
+from chargepoints.services.transactions import closing
 from chargepoints.templatetags import charging
 
 TEMPLATE = "admin/chargepoints/transaction/close.html"

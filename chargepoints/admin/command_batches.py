@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.models import Command, CommandBatch
-from chargepoints.services import redaction
+from chargepoints.services.commands import redaction
 from chargepoints.templatetags import charging
 
 

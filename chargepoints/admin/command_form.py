@@ -15,8 +15,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from chargepoints import strict_json
-from chargepoints.services.command_types import COMMAND_TYPES, JsonSchema, check_args
+from chargepoints.database import strict_json
+from chargepoints.services.commands.command_types import COMMAND_TYPES, JsonSchema, check_args
 
 SCALARS = {"string", "integer", "number", "boolean"}
 PREFIX = "args"

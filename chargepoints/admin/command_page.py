@@ -10,8 +10,8 @@ from chargepoints.admin import command_types, live
 from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
 from chargepoints.admin.suggestions import suggestions
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import cautions, commands, redaction
-from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands import command_warnings, redaction, submission
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
 
@@ -37,7 +37,7 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     form = _form(charge_point, wanted, data=request.POST)
     context = _context(charge_point, offered, form)
     if form.is_valid():
-        doubts = cautions.of(charge_point, wanted, form.args)
+        doubts = command_warnings.of(charge_point, wanted, form.args)
         asks = bool(doubts) or wanted not in command_types.SENT_AT_ONCE
         if asks and "confirmed" not in request.POST:
             context |= {
@@ -54,13 +54,13 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 def _submit(request: HttpRequest, charge_point: ChargePoint, form: CommandForm) -> Command | None:
     try:
-        return commands.submit(
+        return submission.submit(
             charge_point,
             form.type,
             form.args,
             requested_by=f"staff:{request.user.get_username()}"[:150],
         )
-    except commands.CommandRefused as refused:
+    except submission.CommandRefused as refused:
         form.show(refused.errors or [{"pointer": "", "message": refused.detail}])
         return None
 

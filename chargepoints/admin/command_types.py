@@ -4,8 +4,8 @@ from typing import Any
 
 from chargepoints import roles
 from chargepoints.models import ChargePoint
-from chargepoints.services.command_types import COMMAND_TYPES
-from chargepoints.services.commands import version_of
+from chargepoints.services.commands.command_types import COMMAND_TYPES
+from chargepoints.services.commands.submission import version_of
 
 # What daily support needs. A type that is not named here is for engineers.
 FOR_OPERATORS = frozenset(

@@ -12,11 +12,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from chargepoints import key_codes
 from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Command
-from chargepoints.services import commands, redaction
+from chargepoints.protocol import key_codes
+from chargepoints.services.commands import redaction, submission
 from chargepoints.templatetags import badges, charging
 
 
@@ -123,8 +123,8 @@ class CommandAdmin(HistoryAdmin):
         if not command_types.may_send(request.user, command.type):
             raise PermissionDenied
         try:
-            commands.cancel(command)
-        except commands.CommandRefused as refused:
+            submission.cancel(command)
+        except submission.CommandRefused as refused:
             messages.error(request, refused.detail)
         else:
             self.log_change(request, command, "Cancelled.")

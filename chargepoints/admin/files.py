@@ -15,8 +15,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import FirmwareFile, FirmwareUpdate, Upload
-from chargepoints.services import certificates, hosting
-from chargepoints.services.certificates import NotACertificate
+from chargepoints.services.certificates import installed_certificates
+from chargepoints.services.certificates.installed_certificates import NotACertificate
+from chargepoints.services.files import hosting
 
 
 class FirmwareForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -25,7 +26,7 @@ class FirmwareForm(forms.ModelForm):  # type: ignore[type-arg]
         pem: str = self.cleaned_data["signing_certificate"]
         if pem:
             try:
-                certificates.read_chain(pem)
+                installed_certificates.read_chain(pem)
             except NotACertificate as error:
                 raise forms.ValidationError(f"no certificate in PEM: {error}") from error
         return pem

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from chargepoints.services import id_token_csv
+from chargepoints.services.tokens import id_token_csv
 
 TEMPLATE = "admin/chargepoints/idtoken/import.html"
 LARGEST = 10 * 1024 * 1024

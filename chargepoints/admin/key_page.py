@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from chargepoints.admin import live
 from chargepoints.models import ChargePoint
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 
 def new_key(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -19,8 +19,8 @@ def new_key(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     if not model_admin.has_change_permission(request, charge_point):
         raise PermissionDenied
     if request.method == "POST":
-        key = charge_points.new_key()
-        charge_points.set_key(charge_point, key)
+        key = registry.new_key()
+        registry.set_key(charge_point, key)
         model_admin.log_change(request, charge_point, "New key.")
         return show(model_admin, request, charge_point, key)
     context = _context(model_admin, request, charge_point) | {"may_change": True}

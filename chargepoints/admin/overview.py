@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chargepoints.admin import charts, command_page, live, troubles
 from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
-from chargepoints.services import closing
+from chargepoints.services.transactions import closing
 
 PRIMARY_KEY = re.compile(r"[0-9]{1,18}")
 TEMPLATES = "admin/chargepoints/chargepoint"

@@ -7,7 +7,7 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from chargepoints.models import QuirkProfile
-from chargepoints.services import quirk_settings
+from chargepoints.services.stations import quirk_settings
 
 
 class QuirkProfileForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
-from chargepoints.recent import Recent
+from chargepoints.minute_counts import MinuteCounts
 
 FAILURES_PER_USER = 5
 FAILURES_PER_ADDRESS = 20
 
-failures = Recent()
+failures = MinuteCounts()
 
 
 class SignInForm(AuthenticationForm):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from chargepoints.admin import live
 from chargepoints.models import ChargePoint
-from chargepoints.services import commands
-from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 
 def suggestions(charge_point: ChargePoint, type: str) -> dict[str, list[str]]:
@@ -27,12 +27,12 @@ def _keys(charge_point: ChargePoint) -> list[str]:
 
 
 def _actions(charge_point: ChargePoint) -> list[str]:
-    version = commands.version_of(charge_point)
+    version = submission.version_of(charge_point)
     return sorted(version.csms_actions) if version else []
 
 
 def _triggered(charge_point: ChargePoint) -> list[str]:
-    version = commands.version_of(charge_point)
+    version = submission.version_of(charge_point)
     return sorted(version.triggered) if version else []
 
 

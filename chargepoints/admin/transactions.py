@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import (
 from chargepoints.admin import charts, close_page
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import TimeQuality, Transaction, TransactionEvent
-from chargepoints.services import closing
+from chargepoints.services.transactions import closing
 from chargepoints.templatetags import badges, charging
 
 

@@ -22,7 +22,7 @@ from chargepoints.api.pagination import CursorPages
 from chargepoints.api.throttling import KeyThrottle
 from chargepoints.models import ApiKey, ChargePoint
 from chargepoints.models.charge_point import identity_validator
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 
 class ApiView(APIView):
@@ -72,7 +72,7 @@ class Resource(GenericViewSet[Any], ApiView):
 
 
 def find_charge_point(identity: str) -> ChargePoint:
-    known = re.fullmatch(identity_validator.regex, identity) and charge_points.find(identity)
+    known = re.fullmatch(identity_validator.regex, identity) and registry.find(identity)
     if not known:
         raise NotFound(f"no charge point is called {identity[:48]!r}")
     return known

@@ -26,8 +26,8 @@ from chargepoints.models import (
     UnreachablePolicy,
 )
 from chargepoints.models.charge_point import identity_validator
-from chargepoints.services.command_types import COMMAND_TYPES
-from chargepoints.services.commands import version_of
+from chargepoints.services.commands.command_types import COMMAND_TYPES
+from chargepoints.services.commands.submission import version_of
 
 
 def printable(password: str) -> None:

@@ -10,15 +10,15 @@ from django.db.models import OuterRef, Prefetch, ProtectedError, QuerySet, Subqu
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chargepoints import nudges
 from chargepoints.api.base import Resource, find_charge_point
 from chargepoints.api.charge_point_bodies import ChargePointPatch, ChargePointSerializer
 from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
 from chargepoints.api.errors import Problem
 from chargepoints.api.filters import FlagFilter, refuse_unknown
 from chargepoints.api.pagination import ByIdentity
-from chargepoints.gateway import nudges
 from chargepoints.models import ChargePoint, Connection, Evse
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 
 class ChargePointFilters(django_filters.FilterSet):
@@ -70,9 +70,9 @@ class ChargePoints(Resource):
         values = serializer.validated_data
         identity, key = values.pop("identity"), values.pop("password", None)
         try:
-            charge_point = charge_points.register(identity, key=key, **values)
+            charge_point = registry.register(identity, key=key, **values)
         except (IntegrityError, ValidationError):
-            if charge_points.find(identity):
+            if registry.find(identity):
                 raise already_exists(identity) from None
             raise
         response = tagged(self._in_full(charge_point.pk), status=201)
@@ -88,11 +88,11 @@ class ChargePoints(Resource):
             values = serializer.validated_data
             values.pop("identity", None)
             if key := values.pop("password", None):
-                charge_points.set_key(charge_point, key)
+                registry.set_key(charge_point, key)
             for name, value in values.items():
                 setattr(charge_point, name, value)
             if values:
-                charge_points.changed(charge_point, *values)
+                registry.changed(charge_point, *values)
                 transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
         return tagged(self._in_full(charge_point.pk))
 

@@ -17,8 +17,8 @@ from chargepoints.api.errors import Problem
 from chargepoints.api.fields import Boolean, Strict, StrictModel, Text, Time
 from chargepoints.api.filters import refuse_unknown
 from chargepoints.models import ApiKey, ChargePoint, Command, CommandBatch, Registration
-from chargepoints.services import command_batches, redaction
-from chargepoints.services.command_batches import MOST_TARGETS
+from chargepoints.services.commands import batches, redaction
+from chargepoints.services.commands.batches import MOST_TARGETS
 
 
 class ChargePointChoice(Strict):
@@ -130,7 +130,7 @@ class CommandBatches(Resource):
         body = NewCommandBatch(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
-        batch = command_batches.submit(
+        batch = batches.submit(
             _targets(asked),
             asked["type"],
             asked["args"],

@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from chargepoints import key_codes
 from chargepoints.api.fields import (
     Integer,
     Strict,
@@ -14,7 +13,8 @@ from chargepoints.api.fields import (
     Time,
 )
 from chargepoints.models import Command
-from chargepoints.services import redaction
+from chargepoints.protocol import key_codes
+from chargepoints.services.commands import redaction
 
 WAITS = {
     "none": "202 at once",

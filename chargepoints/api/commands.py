@@ -17,8 +17,8 @@ from chargepoints.api.filters import OfChargePointFilters, refuse_unknown, since
 from chargepoints.api.pagination import ByCreation
 from chargepoints.api.waiting import CommandResponse, Wait
 from chargepoints.models import ApiKey, Command
-from chargepoints.services import commands
-from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
@@ -73,7 +73,7 @@ class Commands(Resource):
         body = CommandRequest(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
-        command = commands.submit(
+        command = submission.submit(
             charge_point,
             asked["type"],
             asked["args"],
@@ -90,7 +90,7 @@ class Commands(Resource):
     @extend_schema(request=None)
     def cancel(self, request: Request, pk: Any) -> Response:
         """Cancel a command that was not sent yet."""
-        return Response(self.get_serializer(commands.cancel(self.get_object())).data)
+        return Response(self.get_serializer(submission.cancel(self.get_object())).data)
 
 
 def read_idempotency_key(request: Request) -> str | None:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from chargepoints.api.authentication import scope_for
 from chargepoints.api.command_bodies import MAX_WAIT_S, WAITS
-from chargepoints.services.command_types import COMMAND_TYPES, CommandType
+from chargepoints.services.commands.command_types import COMMAND_TYPES, CommandType
 
 Json = dict[str, Any]
 

@@ -15,8 +15,8 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chargepoints import strict_json
 from chargepoints.api.errors import Problem
+from chargepoints.database import strict_json
 
 
 def entity_tag(serializer: Any) -> str:

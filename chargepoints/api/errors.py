@@ -18,8 +18,8 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from chargepoints.services.commands import CommandRefused
-from chargepoints.store import STORE_AWAY
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.services.commands.submission import CommandRefused
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from chargepoints.api.filters import refuse_unknown, since, until
 from chargepoints.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, BySequence, read_limit
 from chargepoints.event_types import EVENT_TYPES
 from chargepoints.models import Event, EventFeed, TimeQuality
-from chargepoints.services import event_feed
+from chargepoints.services.history import event_feed
 
 LARGEST_POSITION = 2**63 - 1
 

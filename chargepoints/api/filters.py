@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from chargepoints.api import fields
 from chargepoints.api.errors import InvalidParameters
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 PAGE_PARAMETERS = frozenset({"cursor", "limit"})
 
@@ -100,7 +100,7 @@ class OfChargePointFilters(django_filters.FilterSet):
     site = django_filters.CharFilter(field_name="charge_point__site")
 
     def of_charge_point(self, queryset: QuerySet[Any], name: str, identity: str) -> QuerySet[Any]:
-        charge_point = charge_points.find(identity)
+        charge_point = registry.find(identity)
         return queryset.filter(charge_point=charge_point) if charge_point else queryset.none()
 
 

@@ -7,8 +7,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from chargepoints import strict_json
 from chargepoints.api.errors import Problem
+from chargepoints.database import strict_json
 
 MAX_BODY_BYTES = 1024 * 1024
 

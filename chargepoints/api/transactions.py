@@ -31,7 +31,7 @@ from chargepoints.models import (
     MeterValue,
     Transaction,
 )
-from chargepoints.services import closing
+from chargepoints.services.transactions import closing
 
 # No register reads more: a million MWh.
 MOST_WH = 1e15

@@ -22,10 +22,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.response import Response
 
+from chargepoints import nudges
 from chargepoints.api.command_bodies import CommandSerializer
-from chargepoints.gateway import nudges
+from chargepoints.database.outages import STORE_AWAY
 from chargepoints.models import Command
-from chargepoints.store import STORE_AWAY
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pyftpdlib.handlers import DTPHandler, FTPHandler
 from pyftpdlib.servers import FTPServer
 
 from chargepoints.models import FirmwareFile
-from chargepoints.services import hosting, uploads
+from chargepoints.services.files import hosting, uploads
 
 CHUNK = 64 * 1024
 # Change directory, list, and store or retrieve: what was brought cannot be read, nothing removed.

@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chargepoints.models import Upload
-from chargepoints.services import hosting, uploads
-from chargepoints.services.hosting import FileTooLarge
+from chargepoints.services.files import hosting, uploads
+from chargepoints.services.files.hosting import FileTooLarge
 
 CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(\d+)-(\d*)")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import authentication
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import ChargePoint, Connection, Credential, Registration
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.models.connection import new_epoch
-from chargepoints.services import charge_points, quirks
-from chargepoints.station import Station
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import OcppVersion, installed_versions
+from chargepoints.protocol.station import Station
+from chargepoints.protocol.versions import OcppVersion, installed_versions
+from chargepoints.services.stations import quirks, registry
 
 _CONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
@@ -42,7 +42,7 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     if not identity_validator.regex.fullmatch(request.identity):  # type: ignore[union-attr]
         return Refused(404, "invalid_identity", "Correct the URL set in the charger.")
     deviations = list(request.deviations)
-    charge_point = charge_points.find(request.identity)
+    charge_point = registry.find(request.identity)
     if charge_point is None and settings.UNKNOWN_CHARGE_POINTS == "pending":
         charge_point = _take_in(request)
     if charge_point is None:
@@ -77,7 +77,7 @@ def _superseded(charge_point: ChargePoint) -> Connection | None:
 def _take_in(request: Request) -> ChargePoint:
     """An unknown charger, waiting for staff; the key it came with is the one it keeps."""
     key = request.authorization.partition(b":")[2] if request.authorization else b""
-    charge_point = charge_points.register(
+    charge_point = registry.register(
         request.identity,
         registration=Registration.PENDING,
         security_profile=1 if key else 0,

@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import tls
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import ChargePoint, Credential
-from chargepoints.services import passwords
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.services.stations import passwords
 
 _USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
 _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))

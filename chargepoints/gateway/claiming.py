@@ -11,15 +11,16 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from chargepoints.database.strict_json import with_floats
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import ocppj
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import command_outcomes, passwords, quirks
-from chargepoints.services.commands import CommandRefused
-from chargepoints.services.redaction import stored_args
-from chargepoints.station import Station
-from chargepoints.strict_json import with_floats
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import OcppVersion
+from chargepoints.protocol.station import Station
+from chargepoints.protocol.versions import OcppVersion
+from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.redaction import stored_args
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.stations import passwords, quirks
 
 State = Command.State
 ErrorClass = Command.ErrorClass
@@ -36,7 +37,7 @@ class Claimed:
     message_id: str
     action: str
     frame: str
-    logged_frame: str
+    traced_frame: str
     timeout_s: float
     sent_at: datetime
 
@@ -67,7 +68,7 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
         try:
             action, payload = compose(unit, version, command)
         except CommandRefused as refused:
-            command_outcomes.fail(
+            outcomes.fail(
                 unit, command, State.REJECTED, ErrorClass.GATEWAY, refused.code, refused.detail
             )
             continue
@@ -113,7 +114,7 @@ def _composed(
     if violations := version.schemas.request_violations(action, payload):
         first = violations[0]
         # The message may quote what is not to be logged.
-        clear = version.logged(action, payload) is payload
+        clear = version.redacted_for_trace(action, payload) is payload
         message = first.message if clear else first.keyword
         raise CommandRefused("invalid_args", f"{first.pointer}: {message}")
     return action, payload
@@ -129,7 +130,7 @@ def _mark_sent(
     now: datetime,
 ) -> Claimed | None:
     message_id = str(uuid.uuid4())
-    shown = version.shown(action, payload)
+    redacted = version.redacted_request(action, payload)
     # Conditional: it may have been cancelled since it was read.
     taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
         state=State.SENT,
@@ -138,20 +139,20 @@ def _mark_sent(
         ocpp_version=version.name,
         action=action,
         message_id=message_id,
-        request=shown,
+        request=redacted,
         # Sent once and for all: what was secret in it need not be kept.
-        args=command.args if shown is payload else stored_args(command.type, command.args),
+        args=command.args if redacted is payload else stored_args(command.type, command.args),
         effect_key=command.effect_key,
     )
     if not taken:
         return None
     if not station.boot_accepted:
-        station.asked_for |= version.brings(action, payload)
+        station.asked_for |= version.messages_requested(action, payload)
     frame = ocppj.encode_call(message_id, action, payload)
-    logged = version.logged(action, shown)
-    logged_frame = frame if logged is payload else ocppj.encode_call(message_id, action, logged)
+    traced = version.redacted_for_trace(action, redacted)
+    traced_frame = frame if traced is payload else ocppj.encode_call(message_id, action, traced)
     timeout_s = command.timeout_s
     if (late := quirks.setting(station, "call_timeout_s") or 0) > timeout_s:
         timeout_s = late
         quirks.used(unit, station.id, "call_timeout_s")
-    return Claimed(command.pk, message_id, action, frame, logged_frame, timeout_s, now)
+    return Claimed(command.pk, message_id, action, frame, traced_frame, timeout_s, now)

@@ -9,14 +9,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints import metrics
-from chargepoints.gateway import nudges, ocppj
+from chargepoints import nudges
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.gateway import ocppj
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
-from chargepoints.services import command_outcomes, deafness, effect_deadlines
-from chargepoints.station import Station
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import Batched, Conclusion, OcppVersion
+from chargepoints.observability import metrics
+from chargepoints.protocol.station import Station
+from chargepoints.protocol.versions import Batched, Conclusion, OcppVersion
+from chargepoints.services.commands import effect_deadlines, outcomes
+from chargepoints.services.stations import unanswered_calls
 
 State = Command.State
 ErrorClass = Command.ErrorClass
@@ -60,7 +62,7 @@ def conclude(
             Message.Direction.TO_CHARGER,
             claimed.action,
             claimed.message_id,
-            claimed.logged_frame,
+            claimed.traced_frame,
             answer.text.replace("\x00", "\ufffd"),
             outcome,
             error_code,
@@ -69,7 +71,7 @@ def conclude(
             command.duration_ms,
         ),
     )
-    return False if answer.lost else deafness.note(unit, station, answered=came)
+    return False if answer.lost else unanswered_calls.note(unit, station, answered=came)
 
 
 def _judge(
@@ -90,7 +92,7 @@ def _judge(
             "description": answer.frame.description,
             "details": answer.frame.details,
         }
-        command_outcomes.fail(
+        outcomes.fail(
             unit,
             command,
             State.CALLERROR,
@@ -101,14 +103,12 @@ def _judge(
     elif answer.unreadable:
         deviations.append("bad_response:unreadable")
         detail = "the answer could not be read"
-        command_outcomes.fail(
-            unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail
-        )
+        outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail)
     else:
         outcome = Message.Outcome.TIMEOUT
         code = "connection_lost" if answer.lost else "no_answer"
         detail = "whether the charger acted on it is not known"
-        command_outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
+        outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
     return outcome, error_code
 
 
@@ -117,11 +117,11 @@ def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answe
     frame = answer.frame
     if not isinstance(frame, ocppj.CallResult):
         return answer
-    shown = version.shown_answer(action, frame.payload)
-    if shown is frame.payload:
+    redacted = version.redacted_answer(action, frame.payload)
+    if redacted is frame.payload:
         return answer
-    text = ocppj.encode_call_result(frame.message_id, shown)
-    return replace(answer, text=text, frame=replace(frame, payload=shown))
+    text = ocppj.encode_call_result(frame.message_id, redacted)
+    return replace(answer, text=text, frame=replace(frame, payload=redacted))
 
 
 def _conclude_result(
@@ -139,9 +139,7 @@ def _conclude_result(
     if checked.hard is not None:
         deviations.append(f"bad_response:{checked.hard.pointer}")
         message = checked.hard.message
-        command_outcomes.fail(
-            unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message
-        )
+        outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
         return
     reading = version.reading(command.action)
     if reading.record is not None:
@@ -187,7 +185,7 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
         return
     if conclusion.state != State.ACCEPTED:
         detail = conclusion.error_detail
-        command_outcomes.fail(
+        outcomes.fail(
             unit, command, conclusion.state, ErrorClass.STATION, conclusion.error_code, detail
         )
         return
@@ -195,7 +193,7 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
     if command.effect_key:
         within_s = conclusion.effect_within_s
         deadline = effect_deadlines.deadline(command, timezone.now(), within_s)
-    command_outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
+    outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
 
 
 def trace_unexpected(

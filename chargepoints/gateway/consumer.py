@@ -10,13 +10,13 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from chargepoints import metrics
 from chargepoints.gateway import admission, handshake, process, refusals
 from chargepoints.gateway.admission import Admitted
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
-from chargepoints.services import quirks
+from chargepoints.observability import metrics
+from chargepoints.services.stations import quirks
 
 logger = logging.getLogger(__name__)
 

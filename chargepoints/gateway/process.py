@@ -13,14 +13,15 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from chargepoints import metrics
-from chargepoints.gateway import concluding, nudges, ocppj, sweep
+from chargepoints import nudges
+from chargepoints.gateway import concluding, ocppj, sweep
 from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
-from chargepoints.services import booting
-from chargepoints.versions import installed_versions
+from chargepoints.observability import metrics
+from chargepoints.protocol.versions import installed_versions
+from chargepoints.services.stations import booting
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from django.db.models import F
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway.handshake import Refused, Request
+from chargepoints.minute_counts import MinuteCounts
 from chargepoints.models import HandshakeRefusal
-from chargepoints.recent import Recent
-from chargepoints.services import charge_points
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.services.stations import registry
 
 FAILURES_PER_IDENTITY = 5
 FAILURES_PER_ADDRESS = 20
@@ -29,7 +29,7 @@ class Guard:
     """Per process, in memory: recent failures by address, and takeovers by charge point."""
 
     def __init__(self) -> None:
-        self._recent = Recent()
+        self._failures = MinuteCounts()
         self._let_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._frozen_until: dict[str, float] = {}
 
@@ -41,24 +41,24 @@ class Guard:
         """
         if self._frozen_until.get(request.identity.lower(), 0.0) > time.monotonic():
             return STORM
-        if self._recent.count(*_source(request)) >= FAILURES_PER_IDENTITY:
+        if self._failures.count(*_source(request)) >= FAILURES_PER_IDENTITY:
             return TOO_MANY
-        by_address = self._recent.count("address", request.address)
+        by_address = self._failures.count("address", request.address)
         if by_address >= FAILURES_PER_ADDRESS and _source(request) not in self._let_in:
             return TOO_MANY
         return None
 
     def failed(self, request: Request) -> None:
-        self._recent.note(*_source(request))
-        self._recent.note("address", request.address)
+        self._failures.note(*_source(request))
+        self._failures.note("address", request.address)
 
     def is_to_be_recorded(self, request: Request, refused: Refused) -> bool:
         """Who tries ever new identities fills no table with them."""
         if refused is not TOO_MANY:
             return True
-        if self._recent.count("recorded", request.address) >= FAILURES_PER_ADDRESS:
+        if self._failures.count("recorded", request.address) >= FAILURES_PER_ADDRESS:
             return False
-        self._recent.note("recorded", request.address)
+        self._failures.note("recorded", request.address)
         return True
 
     def let_in(self, request: Request) -> None:
@@ -69,8 +69,8 @@ class Guard:
 
     def took_over(self, identity: str) -> bool:
         """Whether this takeover makes it a storm, for which the identity is frozen."""
-        self._recent.note("takeover", identity.lower())
-        if self._recent.count("takeover", identity.lower()) <= TAKEOVERS_PER_MINUTE:
+        self._failures.note("takeover", identity.lower())
+        if self._failures.count("takeover", identity.lower()) <= TAKEOVERS_PER_MINUTE:
             return False
         self._frozen_until[identity.lower()] = time.monotonic() + FROZEN_FOR_S
         return True
@@ -107,7 +107,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> None:
             user=_user(request),
             offered_protocols=", ".join(request.offered)[:255],
         )
-    known = charge_points.find(identity) if fresh else None
+    known = registry.find(identity) if fresh else None
     if known is not None:
         unit.emit(
             known.pk,

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from chargepoints import clock, key_codes, metrics
+from chargepoints import clock
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import admission, ocppj
 from chargepoints.gateway.calls import BOOT_ACTION, Calls
-from chargepoints.gateway.errors import OcppError
-from chargepoints.gateway.pace import Pace
+from chargepoints.gateway.message_rate import MessageRate
 from chargepoints.gateway.writer import StoreUnavailable
-from chargepoints.inbound import Inbound, clip
 from chargepoints.models import Message
-from chargepoints.services import quirks
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import Handler
+from chargepoints.observability import metrics
+from chargepoints.protocol import key_codes
+from chargepoints.protocol.errors import OcppError
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.versions import Handler
+from chargepoints.services.stations import quirks
 
 if TYPE_CHECKING:
     from chargepoints.gateway.process import Gateway
@@ -48,7 +50,9 @@ class Session:
         self.connected_at = self.seen_at = time.monotonic()
         self.calls = Calls(self)
         self._send = send
-        self._pace = Pace(settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST)
+        self._message_rate = MessageRate(
+            settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST
+        )
         self._inbox: deque[tuple[str, ocppj.Call | ocppj.Malformed]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
@@ -59,7 +63,7 @@ class Session:
     async def take(self, text: str) -> None:
         """One text frame from the charger. Returns when the next one may be read."""
         self.seen_at = time.monotonic()
-        if pause := self._pace.pause():
+        if pause := self._message_rate.pause():
             await asyncio.sleep(pause)
         frame = ocppj.decode(text)
         if isinstance(frame, ocppj.CallResult | ocppj.CallError):
@@ -171,13 +175,13 @@ class Session:
             received_at=received_at,
             deviations=call.deviations,
         )
-        shown = self.version.shown_notice(call.action, call.payload)
-        if shown is not call.payload:
-            inbound.payload = shown
-            text = ocppj.encode_call(call.message_id, call.action, shown)
-        if (logged := self.version.logged(call.action, shown)) is not shown:
-            inbound.logged = self.version.logged
-            text = ocppj.encode_call(call.message_id, call.action, logged)
+        redacted = self.version.redacted_call(call.action, call.payload)
+        if redacted is not call.payload:
+            inbound.payload = redacted
+            text = ocppj.encode_call(call.message_id, call.action, redacted)
+        if (traced := self.version.redacted_for_trace(call.action, redacted)) is not redacted:
+            inbound.redact_for_trace = self.version.redacted_for_trace
+            text = ocppj.encode_call(call.message_id, call.action, traced)
         try:
             handler = self._handler(inbound)
             decision = await handler.decide(inbound) if handler.decide else None
@@ -226,7 +230,7 @@ class Session:
         violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
         if violation is not None:
             # The message may quote what is not to be logged.
-            message = violation.keyword if inbound.logged else violation.message
+            message = violation.keyword if inbound.redact_for_trace else violation.message
             details = {"pointer": violation.pointer, "message": message[:255]}
             description = f"{violation.pointer}: {message}".removeprefix(": ")
             raise OcppError(violation.code, description, details)

@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services import command_outcomes, effect_causes, reservations
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.services.commands import missing_effects, outcomes
+from chargepoints.services.tokens import reservations
 
 State = Command.State
 ErrorClass = Command.ErrorClass
@@ -170,12 +171,10 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
         )
         if taken:
             detail = "the charge point did not take it in time"
-            command_outcomes.fail(
-                unit, command, State.EXPIRED, ErrorClass.TRANSPORT, "expired", detail
-            )
+            outcomes.fail(unit, command, State.EXPIRED, ErrorClass.TRANSPORT, "expired", detail)
     overdue = open_commands.filter(state=State.ACCEPTED, effect_deadline__lte=now)
     for command in overdue.select_related("charge_point")[:MOST_EXPIRED_AT_ONCE]:
-        effect_causes.give_up(unit, command)
+        missing_effects.end_without_effect(unit, command)
     # Their process died between sending and concluding.
     sent = open_commands.filter(state=State.SENT, sent_at__lte=now - ANSWER_GRACE)
     lost = (
@@ -185,9 +184,7 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
     )
     for command in islice(lost, MOST_EXPIRED_AT_ONCE):
         detail = "whether the charger acted on it is not known"
-        command_outcomes.fail(
-            unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, "server_lost", detail
-        )
+        outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, "server_lost", detail)
 
 
 def _report_offline(unit: UnitOfWork, now: datetime) -> None:

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from chargepoints.models import ChargePoint
-from chargepoints.services import authority
+from chargepoints.services.certificates import authority
 
 TLS_FROM = 2
 CERTIFICATE_FROM = 3

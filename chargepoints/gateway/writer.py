@@ -22,9 +22,9 @@ from django.db import (
     connection,
 )
 
-from chargepoints.gateway.precedence import transaction_of_chargers
-from chargepoints.store import STORE_AWAY
-from chargepoints.unit_of_work import UnitOfWork
+from chargepoints.database.lock_priority import transaction_of_chargers
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 

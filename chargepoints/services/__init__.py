@@ -1,0 +1,1 @@
+"""The domain's verbs as plain functions, one package a subject."""

@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
 from chargepoints.models import ChargePoint
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests.fakes.fleet import FLEET
 
 USER = "admin"
@@ -19,12 +19,12 @@ def prepare(admin_password: str) -> dict[str, str]:
     _admin_user(admin_password)
     keys = {}
     for member in FLEET:
-        keys[member.identity] = charge_points.new_key()
+        keys[member.identity] = registry.new_key()
         known = ChargePoint.objects.filter(identity=member.identity).first()
         if known:
-            charge_points.set_key(known, keys[member.identity])
+            registry.set_key(known, keys[member.identity])
         else:
-            charge_points.register(
+            registry.register(
                 member.identity, key=keys[member.identity], name=member.name, site="Depot"
             )
     return keys

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 
-from chargepoints.services.authority import CERTIFICATE_FILE
+from chargepoints.services.certificates.authority import CERTIFICATE_FILE
 from connect_site.server.sockets import CannotStartError
 
 SQLITE_FULL = 2  # PRAGMA synchronous: FULL is 2, EXTRA is 3

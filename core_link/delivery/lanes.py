@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
-from chargepoints import statements
+from chargepoints.database import statements
 from chargepoints.models import Event, EventFeed
 from core_link.models import Delivery, Endpoint, Lane
 

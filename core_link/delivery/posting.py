@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from chargepoints import strict_json
-from chargepoints.services.event_feed import event_body
+from chargepoints.database import strict_json
+from chargepoints.services.history.event_feed import event_body
 from core_link import outbound
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
 from core_link.delivery.outcomes import Outcome, Verdict, judge

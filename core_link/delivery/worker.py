@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from chargepoints.services.event_feed import assign_positions
-from chargepoints.store import STORE_AWAY
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.services.history.event_feed import assign_positions
 from core_link.delivery import claims, housekeeping, posting, recording
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
 from core_link.delivery.outcomes import Outcome, Verdict

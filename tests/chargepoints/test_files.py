@@ -12,7 +12,7 @@ import requests
 from django.utils import timezone
 
 from chargepoints.models import FirmwareFile, FirmwareLink, Upload
-from chargepoints.services import hosting
+from chargepoints.services.files import hosting
 from tests.operated import OperatedCharger, Payload
 from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway

@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from chargepoints.models import FirmwareLink, Upload
-from chargepoints.services import hosting
+from chargepoints.services.files import hosting
 from tests.operated import OperatedCharger, Payload, eventually
 from tests.running_gateway import RunningGateway, free_port
 from tests.warm_start import ManagePy

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from chargepoints.services import authority
+from chargepoints.services.certificates import authority
 from tests.gateway_behind_nginx import GatewayBehindNginx
 
 

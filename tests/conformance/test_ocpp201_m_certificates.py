@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 
 from chargepoints.models import InstalledCertificate
-from chargepoints.services import certificates
+from chargepoints.services.certificates import installed_certificates
 from tests.fakes.core import FakeCore
 from tests.operated import Payload
 from tests.operated_station import OperatedStation
@@ -210,8 +210,8 @@ async def test_a_root_is_deleted_by_the_algorithm_it_was_listed_by(
 async def test_a_root_that_was_listed_in_capitals_is_gone_when_it_is_deleted(
     station: OperatedStation,
 ) -> None:
-    (root,) = certificates.read_chain(PEM)
-    data = certificates.hash_data(root, root, "SHA256")
+    (root,) = installed_certificates.read_chain(PEM)
+    data = installed_certificates.hash_data(root, root, "SHA256")
     capitals = {name: value.upper() for name, value in data.items()}
     chain = [listed("CSMSRootCertificate", capitals)]
     answer = {"status": "Accepted", "certificateHashDataChain": chain}

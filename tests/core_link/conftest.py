@@ -8,8 +8,8 @@ import pytest_asyncio
 from pytest_django import Settings
 
 from chargepoints.gateway import process
-from chargepoints.services.charge_points import register
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
+from chargepoints.services.stations.registry import register
 from core_link import client
 from tests.fakes.core import FakeCore
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Event
-from chargepoints.services.charge_points import register
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.services.stations.registry import register
 from core_link import endpoints
 from core_link.delivery import schedule
 from core_link.delivery.worker import Worker

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chargepoints.services.booting import BootDecision, Facts
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
+from chargepoints.services.stations.booting import BootDecision, Facts
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 from tests.fakes.core import FakeCore

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from chargepoints.gateway.process import Gateway
 from chargepoints.models import IdToken
-from chargepoints.services.authorization import Decision, TokenAsked
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import decisions
 from tests.core_link.conftest import in_the_writer
 from tests.fakes.core import FakeCore

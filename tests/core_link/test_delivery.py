@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from pytest_django import Settings
 
-from chargepoints.services.event_feed import assign_positions
+from chargepoints.services.history.event_feed import assign_positions
 from core_link import endpoints
 from core_link.delivery import claims, housekeeping, lanes, worker
 from core_link.models import Delivery, Endpoint, Lane

@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from chargepoints.gateway.process import Gateway
 from chargepoints.models import ChargePoint, Connector, Evse, IdToken, Transaction
-from chargepoints.services.authorization import TokenAsked
-from chargepoints.station import Station
+from chargepoints.protocol.station import Station
+from chargepoints.services.tokens.authorization import TokenAsked
 from core_link import decisions
 from tests.core_link.conftest import in_the_writer
 from tests.fakes.core import FakeCore

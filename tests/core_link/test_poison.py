@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from chargepoints.models import Event
-from chargepoints.services.charge_points import register
+from chargepoints.services.stations.registry import register
 from core_link import resending
 from core_link.delivery import lanes, schedule
 from core_link.models import DeadLetter, Delivery, Lane

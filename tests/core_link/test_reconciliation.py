@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Command, Event, IdToken, Transaction
-from chargepoints.services.charge_points import register
+from chargepoints.services.stations.registry import register
 from core_link.client import CoreUnreachable
 from core_link.reconciliation import Reconciler, reconcile
 from tests.core_link.delivering import until

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chargepoints.models import Command, Message, Registration
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests.fakes.core import FakeCore
 from tests.operated import BOOT_16, OperatedCharger, at, eventually
 from tests.running_gateway import RunningGateway
@@ -204,7 +204,7 @@ async def test_nothing_is_sent_before_the_boot_is_accepted_but_the_request_to_bo
         assert payload == {"requestedMessage": "BootNotification"}
         row = operated.known()
         row.registration = Registration.ACCEPTED
-        charge_points.changed(row, "registration")
+        registry.changed(row, "registration")
         await operated.charger.answer(message_id, {"status": "Accepted"})
         assert (await operated.call("BootNotification", BOOT_16))["status"] == "Accepted"
         assert await operated.obey("ClearCache", {"status": "Accepted"}) == {}

@@ -32,8 +32,8 @@ class KillPoints(AppConfig):
 
 
 def _put_store_under(switch: Path) -> None:
+    from chargepoints.database.unit_of_work import UnitOfWork
     from chargepoints.gateway.writer import _Shard
-    from chargepoints.unit_of_work import UnitOfWork
 
     def fail() -> None:
         if switch.exists():
@@ -49,8 +49,8 @@ def _put_store_under(switch: Path) -> None:
 
 
 def _set_trap(point: str, passes: int) -> None:
+    from chargepoints.database.unit_of_work import UnitOfWork
     from chargepoints.gateway.session import Session
-    from chargepoints.unit_of_work import UnitOfWork
 
     passed = count(1)
 

@@ -7,7 +7,7 @@ SESSION = "chargepoints/gateway/session.py"
 CLAIMING = "chargepoints/gateway/claiming.py"
 CONCLUDING = "chargepoints/gateway/concluding.py"
 ADMISSION = "chargepoints/gateway/admission.py"
-TRANSACTION_LOOKUP = "chargepoints/services/transaction_lookup.py"
+TRANSACTION_LOOKUP = "chargepoints/services/transactions/lookup.py"
 
 TEST_WRITER = "tests/chargepoints/gateway/test_writer.py"
 TEST_SESSIONS = "tests/chargepoints/gateway/test_sessions.py"
@@ -91,7 +91,7 @@ MUTANTS = [
     Mutant(
         "no unique key of a start",
         "P4",
-        "chargepoints/services/starts_and_stops.py",
+        "chargepoints/services/transactions/start_stop_messages.py",
         "start_key=key\n",
         "start_key=key[:28] + inbound.message_id[:36]\n",
         "tests/faults/test_retransmission.py::"
@@ -100,7 +100,7 @@ MUTANTS = [
     Mutant(
         "no key of meter values",
         "P4",
-        "chargepoints/services/metering.py",
+        "chargepoints/services/metering/recording.py",
         "known is not None and known.samples == element.raw",
         "False",
         f"{TEST_AS_THEY_COME}::test_repeated_meter_values_are_written_once",
@@ -108,7 +108,7 @@ MUTANTS = [
     Mutant(
         "no number of a transaction's events",
         "P4",
-        "chargepoints/services/transaction_events.py",
+        "chargepoints/services/transactions/event_messages.py",
         "        if known.digest == digest:",
         "        if False:",
         "tests/faults/test_retransmission.py::"
@@ -117,7 +117,7 @@ MUTANTS = [
     Mutant(
         "a status told late is told twice",
         "P4",
-        "chargepoints/services/status.py",
+        "chargepoints/services/stations/connector_status.py",
         "in a state that it left.\n            return not told",
         "in a state that it left.\n            return True",
         "tests/faults/test_retransmission.py::"
@@ -160,7 +160,7 @@ MUTANTS = [
         "resend of a command that was sent",
         "P8",
         CONCLUDING,
-        "command_outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
+        "outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)\n",
         "_go_on(command)\n",
         "tests/e2e/test_commands.py::"
         "test_a_charger_that_does_not_answer_times_out_and_gets_the_next_command",
@@ -178,7 +178,7 @@ MUTANTS = [
         "no pace",
         "P14",
         SESSION,
-        "        if pause := self._pace.pause():\n            await asyncio.sleep(pause)\n",
+        "        if pause := self._message_rate.pause():\n            await asyncio.sleep(pause)\n",
         "",
         f"{TEST_SESSIONS}::test_a_charger_above_its_pace_is_slowed_and_loses_nothing",
     ),
@@ -218,7 +218,7 @@ MUTANTS = [
         "nobody is slowed down for guessing",
         "section 4",
         "chargepoints/gateway/refusals.py",
-        "        if self._recent.count(*_source(request)) >= FAILURES_PER_IDENTITY:\n",
+        "        if self._failures.count(*_source(request)) >= FAILURES_PER_IDENTITY:\n",
         "        if False:\n",
         f"{TEST_HANDSHAKES}::test_a_sixth_failure_within_a_minute_is_refused_with_429",
     ),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chargepoints.models import InstalledCertificate
-from chargepoints.services import certificates
+from chargepoints.services.certificates import installed_certificates
 from ocpp_v16.plug_and_charge import VENDOR
 from tests import pki
 from tests.fakes.core import FakeCore
@@ -177,8 +177,8 @@ async def test_a_root_that_is_named_by_itself_is_deleted_as_it_was_listed(
     """By the charge point's own algorithm, and the way that its use goes."""
     async with await OperatedCharger.connect(gateway, identity) as cp:
         pem = pki.root_certificate("V2G Root")
-        (root,) = certificates.read_chain(pem)
-        listed = certificates.hash_data(root, root, "SHA512")
+        (root,) = installed_certificates.read_chain(pem)
+        listed = installed_certificates.hash_data(root, root, "SHA512")
         chain = {"certificateType": "V2GRootCertificate", "certificateHashData": listed}
         await order(
             cp,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
-from chargepoints import key_codes
 from chargepoints.models import LocalListEntry, Message
+from chargepoints.protocol import key_codes
 from ocpp_v201 import secrets
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at, eventually
@@ -129,5 +129,5 @@ async def test_what_is_wrong_with_a_key_code_is_told_without_it(station: Operate
     ],
 )
 def test_what_holds_no_key_code_is_not_even_copied(action: str, payload: Any) -> None:
-    assert secrets.logged(action, payload) is payload
+    assert secrets.redacted_for_trace(action, payload) is payload
     assert key_codes.shown(payload) is payload

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chargepoints.services import authority
+from chargepoints.services.certificates import authority
 
 # RFC 5280: ub-common-name.
 LONGEST_NAME = 64

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chargepoints.services import id_token_csv
+from chargepoints.services.tokens import id_token_csv
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from chargepoints.services import retention
+from chargepoints.services.history import retention
 from core_link.retention import events
 
 

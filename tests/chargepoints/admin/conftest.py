@@ -19,7 +19,7 @@ from chargepoints.models import (
     Status,
     Transaction,
 )
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 AsRole = Callable[[str], Client]
 MakeChargePoint = Callable[..., ChargePoint]
@@ -60,7 +60,7 @@ def make_charge_point(db: None) -> MakeChargePoint:
 
 def make(identity: str, *, online: bool = True, connectors: int = 1, **fields: Any) -> ChargePoint:
     fields = {"protocol": "ocpp1.6", "vendor": "Acme", "model": "Wall 22", **fields}
-    charge_point = charge_points.register(identity, key="a-key", **fields)
+    charge_point = registry.register(identity, key="a-key", **fields)
     charge_point.last_seen_at = timezone.now()
     if online:
         charge_point.connection = Connection.objects.create(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.models import ChargePoint, Command, Connection, Event, Message
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
 
 URL = "/admin/chargepoints/chargepoint/"
@@ -40,7 +40,7 @@ def test_the_page_shows_what_is_odd_about_the_charge_point(
     page = page_of(admin_client, charge_point)
     assert "deaf" not in page and "Quirks" not in page and "Its clock" not in page
     charge_point.assigned_quirks = ["Answers late"]
-    charge_points.changed(charge_point, "assigned_quirks")
+    registry.changed(charge_point, "assigned_quirks")
     charge_point.quirk_uses.update(count=7)
     ChargePoint.objects.update(deaf_since=timezone.now(), clock_skew_s=3600)
     page = page_of(admin_client, charge_point)

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from chargepoints.models import ChargePoint, ChargePointCounters, HandshakeRefusal, Registration
-from chargepoints.services import charge_points
-from chargepoints.services.charge_points import changed
+from chargepoints.services.stations import registry
+from chargepoints.services.stations.registry import changed
 from tests.chargepoints.admin.conftest import MakeChargePoint
 
 URL = "/admin/chargepoints/chargepoint/"
@@ -146,7 +146,7 @@ def test_the_form_is_filled_from_a_refused_handshake_which_is_then_dealt_with(
 def test_only_a_charge_point_that_never_connected_can_be_deleted(
     admin_client: Client, make_charge_point: MakeChargePoint
 ) -> None:
-    used, unused = make_charge_point("USED"), charge_points.register("UNUSED", key="a-key")
+    used, unused = make_charge_point("USED"), registry.register("UNUSED", key="a-key")
     assert admin_client.post(f"{URL}{used.pk}/delete/", {"post": "yes"}).status_code == 403
     assert admin_client.post(f"{URL}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
     assert list(ChargePoint.objects.values_list("identity", flat=True)) == ["USED"]

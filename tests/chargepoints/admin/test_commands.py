@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Command, CommandBatch, Event, Evse, Variable
+from chargepoints.protocol.versions import installed_versions
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
-from chargepoints.versions import installed_versions
 from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
 
 COMMANDS = "/admin/chargepoints/command/"

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from chargepoints import recent
+from chargepoints import minute_counts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
@@ -59,5 +59,5 @@ def test_the_page_says_that_one_has_to_wait(address: str) -> None:
 def test_after_a_minute_one_may_try_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         assert not signs_in(address, password="guess")
-    monkeypatch.setattr(recent, "WINDOW_S", 0.0)
+    monkeypatch.setattr(minute_counts, "WINDOW_S", 0.0)
     assert signs_in(address)

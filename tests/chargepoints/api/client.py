@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chargepoints.models import ApiKey, ChargePoint, Connection, Message, MeterValue, Transaction
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 
 ADMIN, OPERATE, READ = ApiKey.Scope.ADMIN, ApiKey.Scope.OPERATE, ApiKey.Scope.READ
 MORNING = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -47,7 +47,7 @@ class ApiClient:
 
 
 def register(identity: str = "DEPOT-7", **fields: Any) -> ChargePoint:
-    return charge_points.register(identity, **fields)
+    return registry.register(identity, **fields)
 
 
 def connect(charge_point: ChargePoint, protocol: str = "ocpp1.6") -> Connection:

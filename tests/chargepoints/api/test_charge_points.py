@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Connector, Credential, Evse
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests.chargepoints.api.client import ApiClient, begin, connect, register, trace
 
 
@@ -214,8 +214,8 @@ def test_an_unknown_charge_point_is_404(client: ApiClient, path: str) -> None:
 
 
 def test_charge_points_are_narrowed_down_by_their_settings_and_state(client: ApiClient) -> None:
-    charge_points.register("A", site="North", external_id="1")
-    charge_points.register("B", site="South", registration="pending")
+    registry.register("A", site="North", external_id="1")
+    registry.register("B", site="South", registration="pending")
     connect(register("C", site="South"), "ocpp2.0.1")
 
     def found(query: str) -> list[str]:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch
-from chargepoints.services import command_batches, command_outcomes, commands
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.services.commands import batches, outcomes, submission
 from tests.chargepoints.api.client import READ, ApiClient, connect, register
 
 RESET = {"type": "reset", "args": {"type": "on_idle"}}
@@ -50,8 +50,8 @@ def test_a_password_stays_only_where_it_is_still_to_be_sent(
     assert CommandBatch.objects.get().args["value"] == "(not shown)"
     expired, cancelled, waiting = Command.objects.order_by("charge_point__identity")
     with unit_of_work() as unit:
-        command_outcomes.finish(unit, expired, Command.State.EXPIRED)
-    commands.cancel(cancelled)
+        outcomes.finish(unit, expired, Command.State.EXPIRED)
+    submission.cancel(cancelled)
     held = Command.objects.filter(args__value=args["value"])
     assert [command.pk for command in held] == [waiting.pk]
 
@@ -84,8 +84,8 @@ def test_progress_is_counted(client: ApiClient, fleet: list[ChargePoint]) -> Non
     batch = client.post("/command-batches", {"charge_points": ["A", "B", "C"], **RESET}).json()
     first, second, _ = Command.objects.order_by("charge_point__identity")
     with unit_of_work() as unit:
-        command_outcomes.finish(unit, first, Command.State.ACCEPTED)
-        command_outcomes.finish(unit, second, Command.State.REJECTED)
+        outcomes.finish(unit, first, Command.State.ACCEPTED)
+        outcomes.finish(unit, second, Command.State.REJECTED)
     shown = client.get(f"/command-batches/{batch['id']}").json()
     counts = {state: count for state, count in shown["progress"].items() if count}
     assert counts == {"accepted": 1, "rejected": 1, "queued": 1}
@@ -110,19 +110,19 @@ def test_a_repetition_finishes_what_an_interrupted_one_left_undone(
     client: ApiClient, fleet: list[ChargePoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"charge_points": ["A", "B", "C"], **RESET}
-    submit_to = command_batches._submit_to
+    submit_to = batches._submit_to
 
     def die_at_b(charge_point: ChargePoint, batch: CommandBatch) -> None:
         if charge_point.identity == "B":
             raise ConnectionAbortedError
         submit_to(charge_point, batch)
 
-    monkeypatch.setattr(command_batches, "COMMANDS_A_TRANSACTION", 1)
-    monkeypatch.setattr(command_batches, "_submit_to", die_at_b)
+    monkeypatch.setattr(batches, "COMMANDS_A_TRANSACTION", 1)
+    monkeypatch.setattr(batches, "_submit_to", die_at_b)
     with pytest.raises(ConnectionAbortedError):
         client.post("/command-batches", body, Idempotency_Key="k1")
     assert sent_to() == ["A"]
-    monkeypatch.setattr(command_batches, "_submit_to", submit_to)
+    monkeypatch.setattr(batches, "_submit_to", submit_to)
     answer = client.post("/command-batches", body, Idempotency_Key="k1")
     assert answer.status_code == 202
     assert sent_to() == ["A", "B", "C"]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch, Event
-from chargepoints.services import command_outcomes
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.services.commands import outcomes
 from tests.chargepoints.api.client import ApiClient, connect, register
 
 PATH = "/charge-points/DEPOT-7/commands"
@@ -81,7 +81,7 @@ def test_a_finished_command_shows_the_exchange_and_the_error(
     shown = client.post(PATH, RESET).json()
     command = Command.objects.get()
     with unit_of_work() as unit:
-        command_outcomes.finish(
+        outcomes.finish(
             unit,
             command,
             Command.State.REJECTED,
@@ -126,7 +126,7 @@ def test_the_repetition_of_a_finished_command_is_200(
 ) -> None:
     client.post(PATH, RESET, Idempotency_Key="k1")
     with unit_of_work() as unit:
-        command_outcomes.finish(unit, Command.objects.get(), Command.State.ACCEPTED)
+        outcomes.finish(unit, Command.objects.get(), Command.State.ACCEPTED)
     again = client.post(PATH, RESET, Idempotency_Key="k1")
     assert (again.status_code, again.json()["state"]) == (200, "accepted")
 

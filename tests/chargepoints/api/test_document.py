@@ -10,7 +10,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from chargepoints.models import Event, Evse, Variable
-from chargepoints.services.command_types import COMMAND_TYPES
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 from core_link import answers
 from core_link.models import Endpoint
 from tests.chargepoints.api.client import (
@@ -177,7 +177,7 @@ def test_every_error_code_is_explained() -> None:
     raised = re.compile(r'(?:Problem\(\s*\d+,|CommandRefused\(|\(\d{3},)\s*"([a-z_]+)"')
     sources = [*(REPOSITORY / "chargepoints/api").glob("*.py")]
     sources += [*(REPOSITORY / "core_link/api").glob("*.py")]
-    sources += [*(REPOSITORY / "chargepoints/services").glob("command*.py")]
+    sources += [*(REPOSITORY / "chargepoints/services").rglob("*.py")]
     codes = {code for source in sources for code in raised.findall(source.read_text())}
     assert {"already_exists", "not_connected", "too_large", "not_found"} <= codes
     explained = (REPOSITORY / "docs/core-api.md").read_text()

@@ -11,9 +11,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from chargepoints.api.examples import operations, recorded
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Event
-from chargepoints.services import charge_points
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.services.stations import registry
 from core_link import endpoints
 from core_link.delivery.worker import Worker
 from tests.chargepoints.api import recording
@@ -188,7 +188,7 @@ def asked_of(core: FakeCore, name: str) -> Any:
 @pytest.mark.django_db(transaction=True)
 def test_core_is_told_events_as_the_example_shows(settings: Settings) -> None:
     (shown,) = recorded()["events_list"]["response"]["results"]
-    charge_point = charge_points.register(IDENTITY, external_id="core-4711")
+    charge_point = registry.register(IDENTITY, external_id="core-4711")
     with FakeCore() as core:
         settings.EVENTS_URL = core.url + "/events"
         endpoints.follow_environment()

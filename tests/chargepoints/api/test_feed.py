@@ -2,8 +2,8 @@
 
 import pytest
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Event
-from chargepoints.unit_of_work import unit_of_work
 from tests.chargepoints.api.client import ApiClient, register
 
 

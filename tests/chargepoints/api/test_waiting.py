@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import AsyncClient
 from django.utils import timezone
 
-from chargepoints.gateway import nudges
+from chargepoints import nudges
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ApiKey, Command
-from chargepoints.services import command_outcomes
-from chargepoints.unit_of_work import unit_of_work
+from chargepoints.services.commands import outcomes
 from tests.chargepoints.api.client import connect, register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +55,7 @@ async def the_command() -> Any:
 
 def finish(command: Command, state: str, **fields: Any) -> None:
     with unit_of_work() as unit:
-        command_outcomes.finish(unit, command, state, **fields)
+        outcomes.finish(unit, command, state, **fields)
 
 
 def finish_in_another_process(command: Command, **fields: Any) -> None:

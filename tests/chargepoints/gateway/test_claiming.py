@@ -2,12 +2,13 @@
 
 import pytest
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.gateway import claiming
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services import charge_points, commands
-from chargepoints.station import Station
-from chargepoints.unit_of_work import unit_of_work
-from chargepoints.versions import installed_versions
+from chargepoints.protocol.station import Station
+from chargepoints.protocol.versions import installed_versions
+from chargepoints.services.commands import submission
+from chargepoints.services.stations import registry
 from tests.chargepoints.admin.conftest import make
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def online() -> ChargePoint:
     charge_point = make("CP-1")
-    charge_points.changed(charge_point, "connection")
-    commands.submit(charge_point, "clear_cache", {}, requested_by="a test")
+    registry.changed(charge_point, "connection")
+    submission.submit(charge_point, "clear_cache", {}, requested_by="a test")
     return charge_point
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chargepoints.models import ChargePoint, Connection, HandshakeRefusal, Registration
-from chargepoints.services import charge_points
+from chargepoints.services.stations import registry
 from tests.fakes.charger import HandshakeRefusedError, RawCharger
 from tests.running_gateway import KEY, RunningGateway
 
@@ -76,7 +76,7 @@ async def test_another_user_name_is_refused_unless_the_charger_is_let(
     row = gateway.register(identity)
     assert (await refusal(gateway, identity, user="somebody")).status == 401
     row.check_user_name = False
-    charge_points.changed(row, "check_user_name")
+    registry.changed(row, "check_user_name")
     async with await gateway.connect(identity, user="somebody"):
         connection = Connection.objects.filter(charge_point=row).first()
         assert connection is not None and connection.deviations == ["other_user_name"]
@@ -124,7 +124,7 @@ async def test_of_several_versions_the_server_s_preference_wins_and_a_pin_overri
     async with await RawCharger.connect(gateway.url, identity, KEY, offered) as charger:
         assert charger.subprotocol == "ocpp2.0.1"
     row.pinned_protocol = "ocpp1.6"
-    charge_points.changed(row, "pinned_protocol")
+    registry.changed(row, "pinned_protocol")
     async with await RawCharger.connect(gateway.url, identity, KEY, offered) as charger:
         assert charger.subprotocol == "ocpp1.6"
 
@@ -168,7 +168,7 @@ async def test_what_cannot_be_an_identity_is_refused_with_404(
 async def test_keys_are_compared_as_bytes_and_as_hex(
     gateway: RunningGateway, identity: str
 ) -> None:
-    key = f"ab{charge_points.new_key()}"
+    key = f"ab{registry.new_key()}"
     for number, registered in enumerate((key, key.upper())):
         name = f"{identity}-{number}"
         gateway.register(name, key=registered)
@@ -239,6 +239,6 @@ async def test_an_unknown_charger_may_be_taken_in_as_pending_with_the_key_it_cam
     assert row.registration == Registration.PENDING
     assert (await refusal(gateway, "NEW-1", key="another-key-than-before")).status == 401
     row.registration = Registration.ACCEPTED
-    charge_points.changed(row, "registration")
+    registry.changed(row, "registration")
     async with await gateway.connect("NEW-1", key="the-key-it-came-with") as charger:
         assert (await charger.call("BootNotification", boot))[2]["status"] == "Accepted"

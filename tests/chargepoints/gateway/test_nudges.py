@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from chargepoints.gateway import nudges
+from chargepoints import nudges
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services import charge_points, commands
+from chargepoints.services.commands import submission
+from chargepoints.services.stations import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ class BrokenLayer:
 
 
 def connected() -> ChargePoint:
-    row = charge_points.register("CP-1", protocol="ocpp1.6")
+    row = registry.register("CP-1", protocol="ocpp1.6")
     server = ServerProcess.objects.create(host="here", pid=1)
     row.connection = Connection.objects.create(charge_point=row, server=server, protocol="ocpp1.6")
     row.save()
@@ -41,8 +42,8 @@ def test_a_command_is_taken_in_whatever_the_layer_does(
     monkeypatch.setattr(nudges, "get_channel_layer", lambda: layer)
     monkeypatch.setattr(nudges, "PATIENCE_S", 0.1)
     begun = time.monotonic()
-    with caplog.at_level(logging.WARNING, "chargepoints.gateway.nudges"):
-        commands.submit(connected(), "clear_cache", {}, requested_by="test")
+    with caplog.at_level(logging.WARNING, "chargepoints.nudges"):
+        submission.submit(connected(), "clear_cache", {}, requested_by="test")
     assert time.monotonic() - begun < 5
     assert "no nudge for" in caplog.text
     assert Command.objects.get().state == Command.State.QUEUED

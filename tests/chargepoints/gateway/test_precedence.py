@@ -7,9 +7,9 @@ import time
 import pytest
 from django.db import connection, transaction
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway.writer import Writer
 from chargepoints.models import IdToken
-from chargepoints.unit_of_work import UnitOfWork
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
 

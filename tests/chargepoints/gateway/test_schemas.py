@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoints.gateway.schemas import Schemas
+from chargepoints.protocol.schemas import Schemas
 
 V16 = Schemas("ocpp.v16", request_suffix="")
 V201 = Schemas("ocpp.v201", request_suffix="Request")

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.gateway import sweep
 from chargepoints.models import ChargePoint, Command, Event, ServerProcess
-from chargepoints.unit_of_work import unit_of_work
 from tests.core_link.delivering import charge_points
 
 pytestmark = pytest.mark.django_db

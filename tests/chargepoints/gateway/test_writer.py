@@ -9,10 +9,10 @@ import pytest
 from django.db import IntegrityError, InternalError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import writer as writers
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, IdToken
-from chargepoints.unit_of_work import UnitOfWork
 from tests.operated import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,7 +184,7 @@ async def test_a_failing_callback_does_not_run_the_unit_again(writer: Writer) ->
 
 async def test_events_of_one_batch_are_numbered_without_gaps(writer: Writer) -> None:
     from chargepoints.models import Event
-    from chargepoints.services.charge_points import register
+    from chargepoints.services.stations.registry import register
 
     charge_point: ChargePoint = await writer.run(1, lambda unit: register("NUMBERED"))
     await asyncio.gather(

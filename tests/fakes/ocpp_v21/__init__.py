@@ -3,13 +3,13 @@
 from typing import Any
 
 from chargepoints.clock import ocpp_time
-from chargepoints.gateway.schemas import Schemas
-from chargepoints.inbound import Inbound
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services import booting
-from chargepoints.services.booting import Facts
-from chargepoints.unit_of_work import UnitOfWork
-from chargepoints.versions import CommandTranslation, Handler, OcppVersion, Payload
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.schemas import Schemas
+from chargepoints.protocol.versions import CommandTranslation, Handler, OcppVersion, Payload
+from chargepoints.services.stations import booting
+from chargepoints.services.stations.booting import Facts
 
 
 def boot_notification(inbound: Inbound, decision: Any) -> Payload:

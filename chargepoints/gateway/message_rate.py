@@ -1,0 +1,25 @@
+"""How fast one charger may send: above it, reading pauses, and nothing is lost (P14)."""
+
+import asyncio
+
+
+class MessageRate:
+    """A token bucket; `per_second` 0 is no limit."""
+
+    __slots__ = ("_burst", "_per_second", "_tokens", "_updated")
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._per_second = per_second
+        self._burst = float(burst)
+        self._tokens = self._burst
+        self._updated = asyncio.get_running_loop().time()
+
+    def pause(self) -> float:
+        """Take one token; how many seconds to wait until it is there."""
+        if not self._per_second:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        earned = (now - self._updated) * self._per_second
+        self._tokens = min(self._burst, self._tokens + earned) - 1.0
+        self._updated = now
+        return max(0.0, -self._tokens / self._per_second)

@@ -1,0 +1,28 @@
+"""How often something has happened within the last minute: in memory, of each process, bounded."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+
+WINDOW_S = 60.0
+MOST_KEYS = 10_000
+# Of one key; no limit is higher.
+MOST_TIMES = 20
+
+
+class MinuteCounts:
+    def __init__(self) -> None:
+        self._times: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, *key: str) -> None:
+        with self._lock:
+            self._times.setdefault(key, deque(maxlen=MOST_TIMES)).append(time.monotonic())
+            self._times.move_to_end(key)
+            if len(self._times) > MOST_KEYS:
+                self._times.popitem(last=False)
+
+    def count(self, *key: str) -> int:
+        begin = time.monotonic() - WINDOW_S
+        with self._lock:
+            return sum(1 for at in self._times.get(key, ()) if at > begin)

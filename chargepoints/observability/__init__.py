@@ -1,0 +1,1 @@
+"""What Prometheus reads: counters of a process, and gauges counted in the database."""

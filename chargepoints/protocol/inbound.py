@@ -1,0 +1,84 @@
+"""One CALL of a charger on its way through a handler."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import Moment, is_backfill, read_time
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Event, TimeQuality
+from chargepoints.protocol.station import Station
+
+# What is told again follows soon; there is no index by type.
+RECENT = 50
+
+
+@dataclass(slots=True)
+class Inbound:
+    """`payload` is unrenamed, normalised by its schema; what was odd is in `deviations`.
+
+    `unit` is the transaction the handler runs in; `decide` runs before there is one.
+    `redact_for_trace` is the version's function where the trace must not show all of the payload.
+    """
+
+    station: Station
+    version: str
+    action: str
+    message_id: str
+    payload: dict[str, Any]
+    received_at: datetime
+    deviations: list[str]
+    unit: UnitOfWork = field(init=False)
+    redact_for_trace: Callable[[str, Any], Any] | None = None
+
+    def deviate(self, deviation: str) -> None:
+        if deviation and deviation not in self.deviations:
+            self.deviations.append(deviation)
+
+    @property
+    def traced_payload(self) -> dict[str, Any]:
+        if self.redact_for_trace is None:
+            return self.payload
+        payload: dict[str, Any] = self.redact_for_trace(self.action, self.payload)
+        return payload
+
+    def time(self, text: object) -> Moment:
+        moment = read_time(text, self.received_at)
+        self.deviate(moment.deviation)
+        return moment
+
+    def emit(self, type: str, data: dict[str, Any], moment: Moment | None = None) -> None:
+        """Tell core a fact this message brought, with the message as the charger sent it."""
+        at = moment.at if moment else self.received_at
+        self.unit.emit(
+            self.station.id,
+            type,
+            data,
+            occurred_at=at,
+            received_at=self.received_at,
+            time_quality=moment.quality if moment else TimeQuality.CHARGER,
+            backfill=is_backfill(at, self.received_at),
+            deviations=self.deviations,
+            ocpp={
+                "version": self.version,
+                "action": self.action,
+                "message_id": self.message_id,
+                "payload": self.traced_payload,
+            },
+        )
+
+    def emit_news(self, type: str, data: dict[str, Any]) -> None:
+        """Emit what no row is kept of, unless core's last event of this type was of the same
+        message: it was told again then (P4).
+        """
+        told = Event.objects.filter(charge_point_id=self.station.id).order_by("-sequence")
+        recent = told.values_list("type", "data", "ocpp__payload")[:RECENT]
+        latest = next((each for each in recent if each[0] == type), None)
+        if latest != (type, data, self.traced_payload):
+            self.emit(type, data)
+
+
+def clip(value: object, length: int) -> str:
+    """Text of a charger as a column takes it; None is no text."""
+    return "" if value is None else str(value)[:length]

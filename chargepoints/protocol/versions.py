@@ -1,0 +1,180 @@
+"""The OCPP versions that are installed: what each must bring, and how they are found.
+
+A version is an app of its own, named by one line of the OCPP_VERSIONS setting; nothing here or
+elsewhere in `chargepoints` knows which there are.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.schemas import Schemas
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What answers one action.
+
+    `handle(inbound, decision)` runs inside the database transaction and returns the reply's
+    payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
+    event loop and outside any transaction: it may ask core. What it tells is not lost for want of
+    the `dispensable` fields: they may be missing, or hold what cannot be read.
+    """
+
+    handle: Callable[[Inbound, Any], Payload]
+    decide: Callable[[Inbound], Awaitable[Any]] | None = None
+    dispensable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a charger's answer means for the command: its state, and why where it is not well.
+
+    State QUEUED: this was a part, and `compose` has more to send. `effect_within_s`: the charger
+    said that it takes its time, more than the command's type allows for.
+    """
+
+    state: str
+    error_code: str = ""
+    error_detail: str = ""
+    effect_within_s: int = 0
+
+
+def accepting(*statuses: str) -> Callable[[Command, Payload], Conclusion]:
+    """A reading by `status`: each of these is a yes, anything else is the station's no."""
+
+    def conclude(command: Command, response: Payload) -> Conclusion:
+        status = str(response.get("status", ""))
+        if status in statuses:
+            return Conclusion(Command.State.ACCEPTED)
+        return Conclusion(Command.State.REJECTED, error_code=status)
+
+    return conclude
+
+
+# The usual reading; some answers have no status.
+by_status = accepting("Accepted", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """Of a command whose items may need several requests.
+
+    `results` names the list in each answer, which grows in `command.response` until it has as
+    many as `asked(command)`; `compose` sees from its length with which item to go on.
+    """
+
+    results: str
+    asked: Callable[[Command], int]
+
+    def answered(self, command: Command) -> int:
+        return len((command.response or {}).get(self.results) or [])
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTranslation:
+    """One neutral command type in one version's words.
+
+    `compose(unit, command)` returns the request's payload, inside a transaction; it raises
+    CommandRefused where the arguments cannot be said in this version. Where the effect can be
+    seen, it sets `command.effect_key`, by which `command_outcomes.confirm_effect` finds it.
+    `choose(command)` names the action where it depends on the arguments.
+    """
+
+    action: str
+    compose: Callable[[UnitOfWork, Command], Payload]
+    choose: Callable[[Command], str] | None = None
+    batched: Batched | None = None
+
+    def action_for(self, command: Command) -> str:
+        return self.choose(command) if self.choose else self.action
+
+
+def _nothing_more(action: str, payload: Payload) -> frozenset[str]:
+    return frozenset()
+
+
+def _no_password(action: str, payload: Payload) -> str:
+    return ""
+
+
+def _nothing_secret(action: str, payload: Payload) -> Payload:
+    return payload
+
+
+def _no_reason(answer: Payload) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseReading:
+    """What a charger's answer to one action means, whoever composed the request.
+
+    `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
+    where there is one, stores what was learned. `command.request` is what was asked.
+    """
+
+    conclude: Callable[[Command, Payload], Conclusion] = by_status
+    record: Callable[[UnitOfWork, Command, Payload], None] | None = None
+
+
+@dataclass(frozen=True)
+class OcppVersion:
+    name: str
+    subprotocol: str
+    aliases: tuple[str, ...]
+    schemas: Schemas
+    handlers: Mapping[str, Handler]
+    commands: Mapping[str, CommandTranslation]
+    csms_actions: frozenset[str]
+    # By action; an action that is not here is read by its `status`, and nothing is stored.
+    responses: Mapping[str, ResponseReading]
+    # CALLERROR codes by our own names, where this version spells them in its own way.
+    error_codes: Mapping[str, str]
+    # What a charger may send before its BootNotification was accepted.
+    served_before_boot: frozenset[str]
+    # Spoken with a charger that offers no subprotocol at all.
+    assumed: bool = False
+    # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
+    answers_unreadable: bool = False
+    # What a CSMS may send while the boot is pending; the request to boot may always go.
+    sent_while_pending: frozenset[str] = frozenset()
+    # What a charger will send because of a request of ours, whatever its boot has come to.
+    messages_requested: Callable[[str, Payload], frozenset[str]] = _nothing_more
+    # The password that a request gives the charge point; empty where it gives none.
+    password_in: Callable[[str, Payload], str] = _no_password
+    # The request as trace and rows may show it: the same object where nothing is secret.
+    redacted_request: Callable[[str, Payload], Payload] = _nothing_secret
+    # The same of a charger's answer, whose payload may be anything.
+    redacted_answer: Callable[[str, Any], Any] = _nothing_secret
+    # The same of a charger's CALL, which is worked on as it is shown; it may be anything, too.
+    redacted_call: Callable[[str, Any], Any] = _nothing_secret
+    # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
+    # kept, with what is left out here.
+    redacted_for_trace: Callable[[str, Any], Any] = _nothing_secret
+    # Why an answer is a no, where it says so beside its status.
+    reason: Callable[[Payload], str] = _no_reason
+    # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
+    triggered: frozenset[str] = frozenset()
+    trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
+
+    def reading(self, action: str) -> ResponseReading:
+        return self.responses.get(action, ResponseReading())
+
+    def error_code(self, name: str) -> str:
+        return self.error_codes.get(name, name)
+
+
+@cache
+def installed_versions() -> dict[str, OcppVersion]:
+    """By subprotocol, in the server's order of preference."""
+    return {name: import_string(path) for name, path in settings.OCPP_VERSIONS.items()}

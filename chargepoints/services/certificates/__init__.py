@@ -1,0 +1,1 @@
+"""Certificates: our own authority, what charge points have installed, and OCSP."""

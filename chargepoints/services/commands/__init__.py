@@ -1,0 +1,1 @@
+"""Commands to charge points: types, submission, outcomes."""

@@ -1,0 +1,122 @@
+"""One command to many charge points: taken in whole, then handed out in small transactions."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, CommandBatch
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.command_types import COMMAND_TYPES, check_args
+from chargepoints.services.commands.redaction import stored_args
+from chargepoints.services.commands.submission import CommandRefused
+
+MOST_TARGETS = 2000
+# SQLite has one writer, which the chargers share.
+COMMANDS_A_TRANSACTION = 25
+
+
+def submit(
+    targets: list[int],
+    type: str,
+    args: dict[str, Any],
+    *,
+    chosen_by: Any,
+    requested_by: str,
+    idempotency_key: str = "",
+    expires_at: datetime | None = None,
+    not_before: datetime | None = None,
+) -> CommandBatch:
+    """Send a command to the charge points with these primary keys.
+
+    `chosen_by` is how they were asked for, any JSON: a filter may find others the next time, and
+    still be the same request. A repetition with the same `idempotency_key` finishes what the
+    first left undone, and sends nothing twice. What a single charge point cannot take is noted
+    in `refused`. Raises CommandRefused: `unknown_type`, `invalid_args`, `already_expired`,
+    `idempotency_conflict`.
+    """
+    if type not in COMMAND_TYPES:
+        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+    if errors := check_args(type, args):
+        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
+    batch = CommandBatch(
+        type=type,
+        args=args,
+        targets=targets,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+        expires_at=expires_at,
+        not_before=not_before,
+    )
+    batch.body_digest = _digest([chosen_by, type, args, expires_at, not_before])
+    batch = _once(batch)
+    if batch.submitted_at is None:
+        _hand_out(batch)
+    return batch
+
+
+def _once(batch: CommandBatch) -> CommandBatch:
+    """The batch, saved; or the one that came with the same key before."""
+    try:
+        with transaction.atomic():
+            batch.save(force_insert=True)
+            submission.check_expiry(batch.expires_at)
+    except IntegrityError:
+        earlier = CommandBatch.objects.get(
+            requested_by=batch.requested_by, idempotency_key=batch.idempotency_key
+        )
+        if earlier.body_digest != batch.body_digest:
+            raise CommandRefused(
+                "idempotency_conflict", "this Idempotency-Key came with another body before"
+            ) from None
+        return earlier
+    return batch
+
+
+def _hand_out(batch: CommandBatch) -> None:
+    refused: list[dict[str, str]] = []
+    for targets in _portions(batch.targets):
+        with transaction.atomic():
+            for charge_point in ChargePoint.objects.filter(pk__in=targets).order_by("pk"):
+                try:
+                    _submit_to(charge_point, batch)
+                except CommandRefused as error:
+                    refused.append(
+                        {
+                            "charge_point": charge_point.identity,
+                            "code": error.code,
+                            "detail": error.detail,
+                        }
+                    )
+    batch.refused = refused
+    batch.submitted_at = timezone.now()
+    # Its commands have them now, and drop their passwords once they are sent.
+    batch.args = stored_args(batch.type, batch.args)
+    batch.save(update_fields=["args", "refused", "submitted_at"])
+
+
+def _submit_to(charge_point: ChargePoint, batch: CommandBatch) -> None:
+    submission.submit(
+        charge_point,
+        batch.type,
+        batch.args,
+        requested_by=batch.requested_by,
+        # What a repetition of the batch finds instead of sending it again.
+        idempotency_key=f"batch:{batch.pk}:{charge_point.pk}",
+        expires_at=batch.expires_at,
+        not_before=batch.not_before,
+        batch=batch,
+    )
+
+
+def _portions(targets: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(targets), COMMANDS_A_TRANSACTION):
+        yield targets[start : start + COMMANDS_A_TRANSACTION]
+
+
+def _digest(body: list[Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,73 @@
+"""What drivers are shown, and what is known of them."""
+
+from chargepoints.services.commands.command_types.declaration import (
+    COUNT,
+    HOUR_S,
+    ID_TOKEN,
+    POSITIVE,
+    TEXT,
+    TIME,
+    CommandType,
+    JsonSchema,
+    arguments,
+    several,
+)
+from chargepoints.services.commands.command_types.security import CERTIFICATE_HASH
+
+_CUSTOMER: dict[str, JsonSchema] = {
+    "customer_identifier": TEXT,
+    "id_token": ID_TOKEN,
+    "certificate": arguments(tuple(CERTIFICATE_HASH), **CERTIFICATE_HASH),
+}
+
+
+PRIORITY: JsonSchema = {"enum": ["always_front", "in_front", "normal_cycle"]}
+STATE: JsonSchema = {"enum": ["charging", "faulted", "idle", "unavailable"]}
+
+TYPES: dict[str, CommandType] = {
+    "get_transaction_status": CommandType(
+        "Ask whether a transaction is under way, and whether messages about it are to come.",
+        arguments(transaction_id=TEXT),
+    ),
+    "update_cost": CommandType(
+        "Show the driver what the transaction has cost so far, in the currency of the station.",
+        arguments(
+            ("transaction_id", "total_cost"),
+            transaction_id=TEXT,
+            total_cost={"type": "number", "minimum": 0},
+        ),
+        expires_after_s=300,
+    ),
+    "display_message": CommandType(
+        "Show a message; one with the `id` of another replaces it.",
+        arguments(
+            ("content",),
+            id=COUNT,
+            content=TEXT,
+            format={"enum": ["ASCII", "HTML", "URI", "UTF8"]},
+            language=TEXT,
+            priority=PRIORITY,
+            state=STATE,
+            start_at=TIME,
+            end_at=TIME,
+            transaction_id=TEXT,
+            evse_id=POSITIVE,
+        ),
+    ),
+    "get_display_messages": CommandType(
+        "Have the charge point report the messages it shows.",
+        arguments(
+            ids=several(COUNT),
+            priority=PRIORITY,
+            state=STATE,
+        ),
+    ),
+    "clear_display_message": CommandType(
+        "Take a message off the display.", arguments(("id",), id=COUNT)
+    ),
+    "customer_information": CommandType(
+        "Have the charge point report, or forget, what it knows of a customer.",
+        arguments(report={"type": "boolean"}, clear={"type": "boolean"}, **_CUSTOMER),
+        effect_within_s=HOUR_S,
+    ),
+}

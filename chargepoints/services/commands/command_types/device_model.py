@@ -1,0 +1,120 @@
+"""The device model: variables, their reports, their monitors, and the ways to connect."""
+
+from chargepoints.services.commands.command_types.declaration import (
+    COUNT,
+    HOUR_S,
+    POSITIVE,
+    TEXT,
+    CommandType,
+    JsonSchema,
+    arguments,
+    several,
+)
+
+ATTRIBUTES = ["Actual", "Target", "MinSet", "MaxSet"]
+MONITOR_TYPES = ["UpperThreshold", "LowerThreshold", "Delta", "Periodic", "PeriodicClockAligned"]
+SEVERITY: JsonSchema = {"type": "integer", "minimum": 0, "maximum": 9}
+
+_WHERE: dict[str, JsonSchema] = {
+    "component": TEXT,
+    "component_instance": TEXT,
+    "evse_id": POSITIVE,
+    "connector_id": POSITIVE,
+    "variable": TEXT,
+    "variable_instance": TEXT,
+}
+_ATTRIBUTE: JsonSchema = {"enum": ATTRIBUTES}
+_VARIABLE = arguments(("component", "variable"), **_WHERE, attribute=_ATTRIBUTE)
+_VALUE = arguments(
+    ("component", "variable", "value"), **_WHERE, attribute=_ATTRIBUTE, value={"type": "string"}
+)
+_COMPONENT = arguments(("component",), **_WHERE)
+_MONITOR = arguments(
+    ("component", "variable", "type", "value", "severity"),
+    **_WHERE,
+    id=COUNT,
+    type={"enum": MONITOR_TYPES},
+    value={"type": "number"},
+    severity=SEVERITY,
+    transaction={"type": "boolean"},
+)
+
+
+def _text(longest: int) -> JsonSchema:
+    return TEXT | {"maxLength": longest}
+
+
+# APNType and VPNType; what is secret in them is shown nowhere.
+_APN = arguments(
+    ("apn", "apn_authentication"),
+    apn=_text(512),
+    apn_user_name=_text(20),
+    apn_password=_text(20),
+    sim_pin=COUNT,
+    preferred_network=_text(6),
+    use_only_preferred_network={"type": "boolean"},
+    apn_authentication={"enum": ["CHAP", "NONE", "PAP", "AUTO"]},
+)
+_VPN = arguments(
+    ("server", "user", "password", "key", "type"),
+    server=_text(512),
+    user=_text(20),
+    group=_text(20),
+    password=_text(20),
+    key=_text(255),
+    type={"enum": ["IKEv2", "IPSec", "L2TP", "PPTP"]},
+)
+TYPES: dict[str, CommandType] = {
+    "get_variables": CommandType(
+        "Read variables of the device model, in as many requests as the charge point needs.",
+        arguments(("variables",), variables=several(_VARIABLE)),
+    ),
+    "set_variables": CommandType(
+        "Write variables of the device model, in as many requests as the charge point needs.",
+        arguments(("variables",), variables=several(_VALUE)),
+    ),
+    "get_custom_report": CommandType(
+        "Have the charge point report the components that meet the criteria or are named.",
+        arguments(
+            criteria=several({"enum": ["active", "available", "enabled", "problem"]}),
+            variables=several(_COMPONENT),
+        ),
+        effect_within_s=HOUR_S,
+    ),
+    "set_network_profile": CommandType(
+        "Store in one of its slots how the charge point may connect.",
+        arguments(
+            ("slot", "url", "security_profile"),
+            slot=COUNT,
+            url=TEXT,
+            security_profile={"enum": [1, 2, 3]},
+            message_timeout_s=POSITIVE,
+            interface={"enum": [f"{kind}{n}" for kind in ("Wired", "Wireless") for n in range(4)]},
+            apn=_APN,
+            vpn=_VPN,
+        ),
+    ),
+    "set_monitoring": CommandType(
+        "Set monitors on variables; one with an `id` replaces the monitor of that number.",
+        arguments(("monitors",), monitors=several(_MONITOR)),
+    ),
+    "set_monitoring_base": CommandType(
+        "Return to a set of monitors the charge point knows.",
+        arguments(("base",), base={"enum": ["all", "factory_default", "hard_wired_only"]}),
+    ),
+    "set_monitoring_level": CommandType(
+        "Have events reported up to this severity; 0 is the gravest.",
+        arguments(("severity",), severity=SEVERITY),
+    ),
+    "get_monitoring_report": CommandType(
+        "Have the charge point report its monitors.",
+        arguments(
+            criteria=several({"enum": ["delta", "periodic", "threshold"]}),
+            variables=several(_COMPONENT),
+        ),
+        effect_within_s=HOUR_S,
+    ),
+    "clear_monitoring": CommandType(
+        "Remove monitors by their numbers.", arguments(("ids",), ids=several(COUNT))
+    ),
+}

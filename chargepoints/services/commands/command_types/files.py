@@ -1,0 +1,69 @@
+"""Firmware, diagnostics and logs."""
+
+from chargepoints.services.commands.command_types.declaration import (
+    COUNT,
+    HOUR_S,
+    PEM,
+    TEXT,
+    TIME,
+    CommandType,
+    JsonSchema,
+    arguments,
+)
+
+# How often, and how far apart, the charge point tries.
+TRIES: dict[str, JsonSchema] = {"retries": COUNT, "retry_interval_s": COUNT}
+LOCATION: JsonSchema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 512,
+    "description": "A URL of your own; empty: the gateway hosts the file.",
+}
+
+MD5: JsonSchema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
+
+TYPES: dict[str, CommandType] = {
+    "update_firmware": CommandType(
+        "Have new firmware fetched and installed: a `firmware` file that was uploaded here, by "
+        "its name, or any `location`. With certificate and signature it is a signed update.",
+        arguments(
+            firmware=TEXT,
+            location=LOCATION,
+            retrieve_at=TIME,
+            install_at=TIME,
+            signing_certificate=PEM,
+            signature=TEXT,
+            **TRIES,
+        ),
+        effect_within_s=6 * HOUR_S,
+        effect_after=("retrieve_at", "install_at"),
+    ),
+    "get_diagnostics": CommandType(
+        "Have the charge point upload its diagnostics.",
+        arguments(location=LOCATION, since=TIME, until=TIME, **TRIES),
+        effect_within_s=2 * HOUR_S,
+    ),
+    "get_log": CommandType(
+        "Have the charge point upload a log.",
+        arguments(
+            ("log",),
+            log={"enum": ["diagnostics", "security"]},
+            location=LOCATION,
+            since=TIME,
+            until=TIME,
+            **TRIES,
+        ),
+        effect_within_s=2 * HOUR_S,
+    ),
+    "publish_firmware": CommandType(
+        "Have a local controller fetch firmware and offer it in its network: a `firmware` file "
+        "that was uploaded here, by its name, or any `location` with the `md5` of what is there.",
+        arguments(firmware=TEXT, location=LOCATION, md5=MD5, **TRIES),
+        effect_within_s=6 * HOUR_S,
+    ),
+    "unpublish_firmware": CommandType(
+        "Have a local controller no longer offer firmware: a `firmware` file that was uploaded "
+        "here, by its name, or what has this `md5`.",
+        arguments(firmware=TEXT, md5=MD5),
+    ),
+}

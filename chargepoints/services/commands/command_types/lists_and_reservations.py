@@ -1,0 +1,70 @@
+"""The local authorization list, and reservations."""
+
+from chargepoints.models import AuthorizationStatus
+from chargepoints.services.commands.command_types.declaration import (
+    COUNT,
+    ID_TOKEN,
+    INTEGER,
+    POSITIVE,
+    TEXT,
+    TIME,
+    CommandType,
+    JsonSchema,
+    arguments,
+)
+
+LIST_ENTRY: JsonSchema = {
+    "type": "object",
+    "properties": {
+        "id_token": ID_TOKEN,
+        "status": {"enum": [str(status) for status in AuthorizationStatus]},
+        "group_id_token": TEXT,
+        "expires_at": TIME,
+    },
+    "required": ["id_token"],
+    "additionalProperties": False,
+}
+
+DIFFERENTIAL: JsonSchema = {
+    "properties": {"update": {"const": "differential"}},
+    "required": ["update"],
+}
+
+TYPES: dict[str, CommandType] = {
+    "get_local_list_version": CommandType("Ask for the version of the local list.", arguments()),
+    "send_local_list": CommandType(
+        "Send the local authorization list: `full` replaces it (without `entries`: by all tokens "
+        "of the gateway's own table), `differential` adds or changes `entries` and removes "
+        "`remove`. In as many requests as the charge point needs.",
+        arguments(
+            update={"enum": ["full", "differential"]},
+            entries={"type": "array", "items": LIST_ENTRY},
+            remove={"type": "array", "items": ID_TOKEN},
+            version=POSITIVE,
+        )
+        # A whole list removes what it does not hold.
+        | {"dependentSchemas": {"remove": DIFFERENTIAL}},
+        effect_within_s=600,
+    ),
+    "reserve": CommandType(
+        "Reserve an EVSE, or without one any, for a token until `expires_at`. "
+        "`group_id_token` lets others of its group use it.",
+        arguments(
+            ("id_token", "expires_at"),
+            id_token=ID_TOKEN,
+            expires_at=TIME,
+            evse_id=COUNT,
+            connector_type=TEXT,
+            group_id_token=TEXT,
+            reservation_id=INTEGER,
+        ),
+        expires_after_s=60,
+        only_connected=True,
+    ),
+    "cancel_reservation": CommandType(
+        "Cancel a reservation.",
+        arguments(("reservation_id",), reservation_id=INTEGER),
+        expires_after_s=60,
+        only_connected=True,
+    ),
+}

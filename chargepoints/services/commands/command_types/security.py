@@ -1,0 +1,47 @@
+"""Passwords and certificates."""
+
+from chargepoints.services.commands.command_types.declaration import (
+    COUNT,
+    HOUR_S,
+    PEM,
+    TEXT,
+    CommandType,
+    JsonSchema,
+    arguments,
+    several,
+)
+
+ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "v2g_root"]
+CERTIFICATE_HASH: dict[str, JsonSchema] = {
+    "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},
+    "issuer_name_hash": TEXT,
+    "issuer_key_hash": TEXT,
+    "serial_number": TEXT,
+}
+
+TYPES: dict[str, CommandType] = {
+    "rotate_password": CommandType(
+        "Give the charge point a new password; the old one opens the door until the new one is "
+        "accepted or used.",
+        arguments(),
+        effect_within_s=24 * HOUR_S,
+    ),
+    "certificate_signed": CommandType(
+        "Hand the charge point its new certificate, as a PEM chain from the leaf up.",
+        arguments(
+            ("chain",), chain=PEM, use={"enum": ["charging_station", "v2g"]}, for_request=COUNT
+        ),
+    ),
+    "install_certificate": CommandType(
+        "Install a root certificate (PEM).",
+        arguments(("use", "certificate"), use={"enum": ROOT_CERTIFICATES}, certificate=PEM),
+    ),
+    "get_certificates": CommandType(
+        "List the certificates that are installed.",
+        arguments(uses=several({"enum": [*ROOT_CERTIFICATES, "v2g_chain"]})),
+    ),
+    "delete_certificate": CommandType(
+        "Delete an installed certificate, named by its hashes or, if self-signed, by itself (PEM).",
+        arguments(certificate=PEM, **CERTIFICATE_HASH),
+    ),
+}

@@ -1,0 +1,138 @@
+"""What becomes of a command: it ended, it failed, or what it was sent for has happened or will not.
+
+Core is told of each command's end.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints import nudges
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command
+from chargepoints.services.commands import failures
+from chargepoints.services.commands.redaction import stored_args
+
+State = Command.State
+ErrorClass = Command.ErrorClass
+
+
+def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
+    """Set the state; where it is the last one, core is told."""
+    now = timezone.now()
+    for name, value in fields.items():
+        setattr(command, name, value)
+    command.state = state
+    awaits_effect = state == State.ACCEPTED and bool(command.effect_key)
+    if not awaits_effect:
+        command.finished_at = now
+        # What was never sent still holds its passwords.
+        command.args = stored_args(command.type, command.args)
+    if state in failures.UNDONE:
+        failures.close(unit, command)
+    command.save()
+    if command.finished_at is not None:
+        announce(unit, command)
+
+
+def fail(
+    unit: UnitOfWork, command: Command, state: str, error_class: str, code: str, detail: str
+) -> None:
+    finish(
+        unit,
+        command,
+        state,
+        error_class=error_class,
+        error_code=code[:50],
+        error_detail=detail[:1000],
+    )
+
+
+_AWAITED = (
+    "SELECT 1 FROM chargepoints_command"
+    " WHERE charge_point_id = %s AND finished_at IS NULL AND effect_key = %s"
+)
+
+
+def confirm_effect(
+    unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
+) -> None:
+    """The thing a command was sent for has happened; `transaction_id` is our row's id.
+
+    The effect may come before the answer to the command itself: the answer then finds it.
+    """
+    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
+        return
+    waiting = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        effect_key=effect_key,
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    ).order_by("created_at")
+    command = waiting.first()
+    if command is None:
+        return
+    command.transaction_id = transaction_id
+    finish(unit, command, State.EFFECT_CONFIRMED)
+
+
+def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: str) -> None:
+    """The thing a command was sent for will not happen; `code` is the charger's word for why."""
+    waiting = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        effect_key=effect_key,
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    )
+    for command in waiting:
+        detail = "the charge point said that it failed"
+        fail(unit, command, State.NO_EFFECT, ErrorClass.STATION, code, detail)
+
+
+def take_part(
+    unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
+) -> Command | None:
+    """Add to a command's result what the charge point sent for it; with the last it is done.
+
+    The command; None where none asked for this.
+    """
+    command = (
+        Command.objects.filter(charge_point_id=charge_point_id, effect_key=effect_key)
+        .order_by("-created_at")
+        .first()
+    )
+    if command is None:
+        return None
+    known = command.result or []
+    if part not in known:
+        command.result = [*known, part]
+        command.save(update_fields=["result"])
+    if last:
+        confirm_effect(unit, charge_point_id, effect_key)
+    return command
+
+
+def announce(unit: UnitOfWork, command: Command) -> None:
+    unit.emit(
+        command.charge_point_id,
+        "command.finished",
+        {
+            "command_id": str(command.pk),
+            "type": command.type,
+            "state": str(command.state),
+            "requested_by": command.requested_by,
+            "error": _error(command),
+        },
+    )
+    unit.after_commit(lambda: nudges.finished(command.pk))
+
+
+def _error(command: Command) -> dict[str, str] | None:
+    """Contract: {class, code, detail}, or None where nothing went wrong."""
+    if not command.error_class:
+        return None
+    return {
+        "class": command.error_class,
+        "code": command.error_code,
+        "detail": command.error_detail,
+    }

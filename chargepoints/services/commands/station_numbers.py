@@ -1,0 +1,17 @@
+"""Numbers for what the gateway puts on a charge point."""
+
+from collections.abc import Iterable
+
+from chargepoints.database.unit_of_work import take_numbers
+
+
+def next_number(charge_point_id: int) -> int:
+    return take_numbers("request_number", {charge_point_id: 1})[charge_point_id]
+
+
+def next_unused_number(charge_point_id: int, taken: Iterable[int]) -> int:
+    """One that nothing of its kind has there, whoever put it there: that would be replaced."""
+    known = set(taken)
+    while (number := next_number(charge_point_id)) in known:
+        pass
+    return number

@@ -1,0 +1,196 @@
+"""Commands: taken in as rows, and cancelled."""
+
+import hashlib
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chargepoints import nudges
+from chargepoints.database.unit_of_work import unit_of_work
+from chargepoints.models import ChargePoint, Command, CommandBatch
+from chargepoints.protocol.versions import OcppVersion, installed_versions
+from chargepoints.services.commands import command_warnings, outcomes
+from chargepoints.services.commands.command_types import COMMAND_TYPES, CommandType, check_args
+from chargepoints.services.commands.redaction import stored_args
+
+State = Command.State
+ErrorClass = Command.ErrorClass
+
+
+@dataclass
+class CommandRefused(Exception):
+    """The command cannot be taken; `code` is one of core's stable error codes.
+
+    `errors` holds [{"pointer": JSON pointer into the body, "message": text}].
+    """
+
+    code: str
+    detail: str
+    errors: list[dict[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+def submit(
+    charge_point: ChargePoint,
+    type: str,
+    args: dict[str, Any],
+    *,
+    requested_by: str,
+    idempotency_key: str | None = None,
+    expires_at: datetime | None = None,
+    not_before: datetime | None = None,
+    timeout_s: int | None = None,
+    batch: CommandBatch | None = None,
+) -> Command:
+    """Take a command in: a row, and a nudge to the process that holds the charger's socket.
+
+    Raises CommandRefused: `unknown_type`, `invalid_args`, `not_supported` (by the charger's
+    version), `not_connected`, `already_expired`, `idempotency_conflict`.
+    """
+    digest = _digest(charge_point, type, args, expires_at, not_before)
+    if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+        return earlier
+    check_expiry(expires_at)
+    _check(charge_point, type, args)
+    kind = COMMAND_TYPES[type]
+    if expires_at is None and kind.only_connected and charge_point.connection_id is None:
+        raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
+    command = Command(
+        charge_point=charge_point,
+        type=type,
+        args=args,
+        cautions=command_warnings.of(charge_point, type, args),
+        requested_by=requested_by,
+        batch=batch,
+        idempotency_key=idempotency_key or None,
+        body_digest=digest,
+        not_before=not_before,
+        expires_at=expires_at or _expiry(kind, not_before),
+        timeout_s=timeout_s or kind.timeout_s or math.ceil(settings.CALL_TIMEOUT_S),
+    )
+    try:
+        with transaction.atomic():
+            command.save(force_insert=True)
+            if kind.slot is not None:
+                _supersede(command, kind.slot)
+    except IntegrityError:
+        if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+            return earlier
+        raise
+    # Robust: what was committed has succeeded, nudged or not.
+    transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
+    return command
+
+
+def check_expiry(expires_at: datetime | None) -> None:
+    """Raises CommandRefused `already_expired`: it would be taken in, and never sent."""
+    if expires_at is not None and expires_at <= timezone.now():
+        error = {"pointer": "/expires_at", "message": "this is past"}
+        raise CommandRefused("already_expired", "`expires_at` is past", [error])
+
+
+def cancel(command: Command) -> Command:
+    """Cancel what was not sent yet. Raises CommandRefused `not_cancellable`."""
+    with unit_of_work() as unit:
+        now = timezone.now()
+        taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
+            state=State.CANCELLED,
+            finished_at=now,
+            args=stored_args(command.type, command.args),
+        )
+        command.refresh_from_db()
+        if not taken:
+            raise CommandRefused("not_cancellable", f"the command is {command.state} already")
+        outcomes.announce(unit, command)
+    return command
+
+
+def version_of(charge_point: ChargePoint) -> OcppVersion | None:
+    """The version the charger speaks or is pinned to; None until it has connected once."""
+    name = charge_point.pinned_protocol or charge_point.protocol
+    return installed_versions().get(name)
+
+
+def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> None:
+    """Cancel what is still queued for the same slot and the same time, as it would be undone."""
+    queued = Command.objects.filter(
+        charge_point_id=newer.charge_point_id,
+        type=newer.type,
+        state=State.QUEUED,
+        sent_at=None,
+    ).exclude(pk=newer.pk)
+    due, wanted = _due(newer), slot(newer.args)
+    older = [each for each in queued if _due(each) == due and slot(each.args) == wanted]
+    if not older:
+        return
+    with unit_of_work() as unit:
+        for each in older:
+            # Conditional: it may have been sent since it was read.
+            if Command.objects.filter(pk=each.pk, state=State.QUEUED).update(state=State.CANCELLED):
+                detail = f"replaced by the newer command {newer.pk}"
+                outcomes.fail(unit, each, State.CANCELLED, ErrorClass.GATEWAY, "superseded", detail)
+
+
+def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
+    """The type's own time, from the moment on in which it may be sent."""
+    now = timezone.now()
+    return max(now, not_before or now) + timedelta(seconds=kind.expires_after_s)
+
+
+def _due(command: Command) -> datetime | None:
+    """Before which it is not sent; None where it may go now."""
+    later = command.not_before is not None and command.not_before > timezone.now()
+    return command.not_before if later else None
+
+
+def _check(charge_point: ChargePoint, type: str, args: dict[str, Any]) -> None:
+    if type not in COMMAND_TYPES:
+        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+    if errors := check_args(type, args):
+        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
+    version = version_of(charge_point)
+    if version is not None:
+        _check_supported(version, type, args)
+
+
+def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:
+    if type != "raw":
+        if type not in version.commands:
+            raise CommandRefused("not_supported", f"OCPP {version.name} cannot express {type!r}")
+        return
+    action = args["action"]
+    if action not in version.csms_actions:
+        raise CommandRefused("not_supported", f"OCPP {version.name} has no {action!r} to send")
+    errors = [
+        {"pointer": f"/args/payload{violation.pointer}", "message": violation.message}
+        for violation in version.schemas.request_violations(action, args["payload"])
+    ]
+    if errors:
+        raise CommandRefused("invalid_args", "the payload does not fit its schema", errors)
+
+
+def _earlier(requested_by: str, idempotency_key: str, digest: str) -> Command | None:
+    earlier = Command.objects.filter(
+        requested_by=requested_by, idempotency_key=idempotency_key
+    ).first()
+    if earlier is not None and earlier.body_digest != digest:
+        raise CommandRefused(
+            "idempotency_conflict", "this Idempotency-Key came with another body before"
+        )
+    return earlier
+
+
+def _digest(
+    charge_point: ChargePoint, type: str, args: dict[str, Any], *times: datetime | None
+) -> str:
+    body = [charge_point.pk, type, args, *(at and at.isoformat() for at in times)]
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,1 @@
+"""A charge point's configuration and monitors, as it reports them."""

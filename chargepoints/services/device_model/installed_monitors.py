@@ -1,0 +1,50 @@
+"""The monitors a charge point has, as it reported them or took them last."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargepoints.models import Monitor
+from chargepoints.protocol.inbound import clip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`where` holds component, component_instance, evse_id, connector_id and instance."""
+
+    number: int
+    variable: str
+    type: str
+    value: float
+    severity: int
+    transaction: bool
+    where: dict[str, Any]
+
+
+def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> None:
+    for monitor in monitors:
+        Monitor.objects.update_or_create(
+            charge_point_id=charge_point_id,
+            number=monitor.number,
+            defaults={
+                "variable": clip(monitor.variable, 50),
+                "type": clip(monitor.type, 30),
+                "value": monitor.value,
+                "severity": monitor.severity,
+                "transaction": monitor.transaction,
+                "read_at": read_at,
+                **{
+                    name: clip(value, 50) if isinstance(value, str) else value
+                    for name, value in monitor.where.items()
+                },
+            },
+        )
+
+
+def forget(charge_point_id: int, numbers: list[int]) -> None:
+    Monitor.objects.filter(charge_point_id=charge_point_id, number__in=numbers).delete()
+
+
+def forget_older(charge_point_id: int, than: datetime) -> None:
+    """What was last seen before this is gone."""
+    Monitor.objects.filter(charge_point_id=charge_point_id, read_at__lt=than).delete()

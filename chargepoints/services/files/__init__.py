@@ -1,0 +1,1 @@
+"""Files that charge points download and upload: firmware, logs, diagnostics."""

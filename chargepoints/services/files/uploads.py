@@ -1,0 +1,135 @@
+"""Diagnostics and logs that charge points are asked to upload, here or elsewhere."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.models import Command, Upload
+from chargepoints.models.hosted_file import new_token, token_digest
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.station_numbers import next_number
+from chargepoints.services.files import hosting
+
+Kind = Upload.Kind
+CANCELED = "AcceptedCanceled"
+LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
+
+
+def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
+    """The upload a command asks for; its `location` is the command's, or one of ours.
+
+    `numbered`: the charge point tells of it by a request id.
+    """
+    token = new_token()
+    number = None
+    if numbered:
+        number = next_number(command.charge_point_id)
+    upload = Upload.objects.create(
+        charge_point_id=command.charge_point_id,
+        command=command,
+        kind=kind,
+        request_id=number,
+        token_digest=token_digest(token),
+        location=command.args.get("location", ""),
+        expires_at=timezone.now() + hosting.UPLOAD_LINK_FOR,
+    )
+    if not upload.location:
+        upload.location = hosting.upload_location(upload, token)
+        upload.save(update_fields=["location"])
+    command.effect_key = _effect(upload)
+    return upload
+
+
+def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:
+    """To a request for a log."""
+    if status == CANCELED:
+        _superseded(unit, command)
+    promised(command, file_name)
+
+
+def promised(command: Command, file_name: str) -> None:
+    """The charge point said under which name it will come."""
+    Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
+
+
+def _superseded(unit: UnitOfWork, command: Command) -> None:
+    """The charge point gave up the log before this one (N01.FR.12): its link is closed."""
+    now = timezone.now()
+    asked = Upload.objects.filter(
+        charge_point_id=command.charge_point_id, kind__in=LOGS, received_at=None, told_at=None
+    )
+    for upload in asked.filter(expires_at__gt=now).exclude(command=command):
+        upload.status, upload.status_at, upload.expires_at = CANCELED, now, now
+        upload.save(update_fields=["status", "status_at", "expires_at"])
+        outcomes.deny_effect(unit, command.charge_point_id, _effect(upload), CANCELED)
+
+
+def report(
+    inbound: Inbound,
+    status: str,
+    *,
+    kinds: frozenset[Kind],
+    request_id: int | None = None,
+    done: bool,
+    failed: bool,
+) -> None:
+    """What the charge point says of an upload: by its request id, or of the newest without one."""
+    asked = Upload.objects.filter(charge_point_id=inbound.station.id, kind__in=kinds)
+    if request_id is not None:
+        asked = asked.filter(request_id=request_id)
+    upload = asked.order_by("-id").first()
+    if upload is None:
+        inbound.deviate("unknown_upload")
+        return
+    upload.status = clip(status, 50)
+    upload.status_at = inbound.received_at
+    upload.save(update_fields=["status", "status_at"])
+    if failed:
+        outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
+    if done:
+        _uploaded(inbound.unit, upload)
+
+
+def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
+    """A file has come for this upload; False where there was one already."""
+    now = timezone.now()
+    with unit_of_work() as unit:
+        taken = Upload.objects.filter(pk=upload.pk, received_at=None).update(
+            file=stored_as, size=size, received_at=now
+        )
+        if not taken:
+            return False
+        if file_name:
+            Upload.objects.filter(pk=upload.pk).update(file_name=clip(file_name, 255))
+        upload.refresh_from_db()
+        _uploaded(unit, upload)
+    return True
+
+
+def describe(upload: Upload) -> dict[str, Any]:
+    """An upload as events tell it; `hosted`: the gateway has the file."""
+    return {
+        "upload_id": upload.pk,
+        "kind": str(upload.kind),
+        "request_id": upload.request_id,
+        "file_name": upload.file_name or None,
+        "size": upload.size,
+        "hosted": upload.received_at is not None,
+    }
+
+
+def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
+    """Told once: by the file itself, or by the charger's word where it went elsewhere."""
+    ours = hosting.is_ours(upload)
+    if upload.received_at is not None or not ours:
+        outcomes.confirm_effect(unit, upload.charge_point_id, _effect(upload))
+    if ours == (upload.received_at is not None) and upload.told_at is None:
+        upload.told_at = timezone.now()
+        upload.save(update_fields=["told_at"])
+        unit.emit(upload.charge_point_id, "charge_point.diagnostics_uploaded", describe(upload))
+
+
+def _effect(upload: Upload) -> str:
+    return f"upload:{upload.pk}"

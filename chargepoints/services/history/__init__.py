@@ -1,0 +1,1 @@
+"""History: the feed of events, and what is deleted after a while."""

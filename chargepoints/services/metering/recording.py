@@ -1,0 +1,167 @@
+"""Meter values: every sample as sent, and the common measurands as typed columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Max
+
+from chargepoints.clock import Moment, api_time
+from chargepoints.models import MeterValue
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
+
+# Where it has ended, nothing flows any more, whatever was sampled at its end.
+_TOUCH_TRANSACTION = (
+    "UPDATE chargepoints_transaction SET"
+    " meter_latest_wh = COALESCE(%s, meter_latest_wh),"
+    " power_w = CASE WHEN ended_at IS NULL THEN COALESCE(%s, power_w) END,"
+    " current_a = CASE WHEN ended_at IS NULL THEN COALESCE(%s, current_a) END,"
+    " voltage_v = COALESCE(%s, voltage_v),"
+    " soc_percent = COALESCE(%s, soc_percent), sampled_at = %s"
+    " WHERE id = %s AND (sampled_at IS NULL OR sampled_at <= %s)"
+)
+
+
+class Element(NamedTuple):
+    """The samples of one moment: as sent, and in words both versions share."""
+
+    moment: Moment
+    raw: list[Any]
+    kinds: tuple[Kind, ...]
+    values: Values
+
+
+def record(
+    inbound: Inbound,
+    elements: Sequence[Element],
+    *,
+    evse_id: int | None,
+    transaction_pk: int | None,
+    transaction_id: str | None,
+) -> None:
+    """Store what is new of these samples, bring the transaction up to date, and tell core.
+
+    A repeated element writes nothing; other values under a key that is taken already are kept
+    beside it as a conflict (P4).
+    """
+    told = []
+    taken: set[tuple[datetime, int]] = set()
+    for element in elements:
+        if not element.kinds:
+            inbound.deviate("no_samples")
+            continue
+        shape = shape_of(element.kinds)
+        reading = shape.read(element.values)
+        key = _key(evse_id, transaction_pk, shape)
+        if (element.moment.at, key) in taken:
+            inbound.deviate("same_samples_twice")
+            continue
+        taken.add((element.moment.at, key))
+        if not _append(inbound, element, reading, key, evse_id, transaction_pk):
+            continue
+        told.append(_data(element, reading))
+        if transaction_pk is not None:
+            _touch(inbound, transaction_pk, reading, element.moment.at)
+    if told:
+        inbound.emit(
+            "meter_values.recorded",
+            {"evse_id": evse_id, "transaction_id": transaction_id, "meter_values": told},
+            elements[0].moment,
+        )
+
+
+def _append(
+    inbound: Inbound,
+    element: Element,
+    reading: Reading,
+    key: int,
+    evse_id: int | None,
+    transaction_pk: int | None,
+) -> bool:
+    """Whether this element is new; if so, it is added to the unit of work."""
+    conflict = False
+    at = element.moment.at
+    if _may_be_known(inbound, evse_id, at):
+        known = MeterValue.objects.filter(
+            charge_point_id=inbound.station.id, sampled_at=at, key=key
+        ).first()
+        if known is not None and known.samples == element.raw:
+            return False
+        if known is not None:
+            key ^= digest(element.values)
+            conflict = True
+            inbound.deviate("conflicting_meter_values")
+            if MeterValue.objects.filter(
+                charge_point_id=inbound.station.id, sampled_at=at, key=key
+            ).exists():
+                return False
+    inbound.unit.append(
+        MeterValue,
+        (
+            inbound.station.id,
+            transaction_pk,
+            evse_id,
+            at,
+            inbound.received_at,
+            key,
+            conflict,
+            reading.energy_wh,
+            reading.power_w,
+            reading.current_a,
+            reading.voltage_v,
+            reading.soc_percent,
+            element.raw,
+        ),
+    )
+    return True
+
+
+def _may_be_known(inbound: Inbound, evse_id: int | None, at: datetime) -> bool:
+    """Whether the database must be asked for this sample: what is newer than all cannot be known.
+
+    The newest time per EVSE is remembered for as long as the socket lasts; a unit of work that
+    is run again by itself trusts only the database.
+    """
+    station, slot = inbound.station, evse_id or 0
+    newest = station.metered_until.get(slot)
+    if newest is None:
+        newest = MeterValue.objects.filter(charge_point_id=station.id, evse_id=evse_id).aggregate(
+            newest=Max("sampled_at")
+        )["newest"]
+    if newest is not None and at <= newest:
+        return True
+    # Ahead of the commit: should that fail, the sample that is sent again is asked for.
+    station.metered_until[slot] = at
+    return inbound.unit.alone
+
+
+def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
+    return shape.digest ^ (transaction_pk or 0) << 16 ^ (evse_id or 0)
+
+
+def _touch(inbound: Inbound, transaction_pk: int, reading: Reading, at: datetime) -> None:
+    inbound.unit.update(
+        _TOUCH_TRANSACTION,
+        (
+            reading.energy_wh,
+            reading.power_w,
+            reading.current_a,
+            reading.voltage_v,
+            reading.soc_percent,
+            at,
+            transaction_pk,
+            at,
+        ),
+    )
+
+
+def _data(element: Element, reading: Reading) -> dict[str, Any]:
+    return {
+        "sampled_at": api_time(element.moment.at),
+        "energy_wh": reading.energy_wh,
+        "power_w": reading.power_w,
+        "current_a": reading.current_a,
+        "voltage_v": reading.voltage_v,
+        "soc_percent": reading.soc_percent,
+    }

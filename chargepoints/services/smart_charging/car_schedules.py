@@ -1,0 +1,196 @@
+"""Schedules for cars that tell what they need (ISO 15118), from the limits that are in force."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from chargepoints.clock import api_time
+from chargepoints.models import ChargePoint, ChargingProfile, Command, Transaction
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.smart_charging import expected_schedule
+from chargepoints.services.smart_charging.composite_schedule import Installed, Limit
+from chargepoints.services.transactions import lookup
+
+REQUESTED_BY = "gateway:car schedule"
+USUAL = timedelta(days=1)
+LONGEST = timedelta(days=7)
+# Where neither the car nor any profile limits: what a Type 2 cable and most posts bear.
+UNLIMITED = {"A": 32.0, "W": 22_000.0}
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`unit` A or W, of which the car takes `most` at most; `most_periods`: what it can read."""
+
+    evse_id: int
+    unit: str
+    most: float | None
+    energy_wh: float | None
+    departs_at: datetime | None
+    most_periods: int | None
+
+
+def plan(inbound: Inbound, needs: Needs) -> bool:
+    """Send the car's transaction a profile.
+
+    False where no transaction is under way there, or where nothing can be made of the needs.
+    """
+    row = lookup.open_on(inbound.station.id, needs.evse_id)
+    if row is None:
+        return False
+    until = needs.departs_at or inbound.received_at + USUAL
+    stays = min(until - inbound.received_at, LONGEST)
+    duration_s = max(int(stays.total_seconds()), 60)
+    limits = expected_schedule.expected(
+        inbound.station.id,
+        needs.evse_id,
+        inbound.received_at,
+        duration_s,
+        needs.unit,
+        of_transaction=_asked_for(row, needs.evse_id),
+    )
+    periods = _shortened(_periods(limits, needs.unit, needs.most), needs.most_periods)
+    start = inbound.received_at
+    profile = _profile(row, start, duration_s, unit=needs.unit, periods=periods)
+    if not _submit(inbound, needs.evse_id, profile):
+        return False
+    inbound.emit(
+        "transaction.updated",
+        {
+            "transaction_id": row.transaction_id,
+            "evse_id": needs.evse_id,
+            "charging_needs": {
+                "unit": needs.unit,
+                "most": needs.most,
+                "energy_wh": needs.energy_wh,
+                "departs_at": api_time(needs.departs_at),
+            },
+        },
+    )
+    return True
+
+
+def check(
+    inbound: Inbound,
+    evse_id: int,
+    time_base: object,
+    schedule: dict[str, Any],
+    *,
+    most_periods: int | None,
+) -> bool:
+    """Whether the car's own schedule keeps within the limits; where not, they are sent again."""
+    periods, unit = schedule["periods"], schedule["unit"]
+    if not periods:
+        return False
+    installed = ChargingProfile.objects.filter(
+        charge_point_id=inbound.station.id,
+        evse_id=evse_id,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+    ).first()
+    start = inbound.time(time_base).at
+    lasts_s = schedule.get("duration_s") or _rest_s(installed, start)
+    duration_s = max(lasts_s, periods[-1]["start_s"] + 1)
+    limits = expected_schedule.expected(inbound.station.id, evse_id, start, duration_s, unit)
+    if all(_within(period, periods[n + 1 : n + 2], limits) for n, period in enumerate(periods)):
+        return True
+    if installed is not None:
+        _submit(inbound, evse_id, installed.profile)
+    elif (row := lookup.open_on(inbound.station.id, evse_id)) is not None:
+        anew = _shortened(_periods(limits, unit, None), most_periods)
+        _submit(inbound, evse_id, _profile(row, start, duration_s, unit=unit, periods=anew))
+    return False
+
+
+def _rest_s(installed: ChargingProfile | None, start: datetime) -> int:
+    """How long the limits are to be kept by a schedule that does not say how long it lasts."""
+    profile = installed.profile if installed else {}
+    if "start" not in profile or "duration_s" not in profile:
+        return int(USUAL.total_seconds())
+    until = datetime.fromisoformat(profile["start"]) + timedelta(seconds=profile["duration_s"])
+    return max(int((until - start).total_seconds()), 1)
+
+
+def _profile(row: Transaction, start: datetime, duration_s: int, **schedule: Any) -> dict[str, Any]:
+    return {
+        "purpose": str(ChargingProfile.Purpose.TRANSACTION),
+        "kind": "absolute",
+        "transaction_id": row.transaction_id,
+        "start": api_time(start),
+        "duration_s": duration_s,
+        **schedule,
+    }
+
+
+def _periods(limits: list[Limit], unit: str, most: float | None) -> list[dict[str, Any]]:
+    most = most or UNLIMITED[unit]
+    return [
+        {"start_s": limit.start_s, "limit": most if limit.limit is None else min(limit.limit, most)}
+        | ({"phases": limit.phases} if limit.phases else {})
+        for limit in limits
+    ]
+
+
+def _shortened(periods: list[dict[str, Any]], most: int | None) -> list[dict[str, Any]]:
+    """No more than the car can read: the last one stands for the rest, and keeps to all of it."""
+    if most is None or len(periods) <= most:
+        return periods
+    rest = periods[most - 1 :]
+    lowest = min(rest, key=lambda period: float(period["limit"]))
+    return [*periods[: most - 1], {**lowest, "start_s": rest[0]["start_s"]}]
+
+
+def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: list[Limit]) -> bool:
+    """The period against every limit in force at some moment of it."""
+    ends = following[0]["start_s"] if following else None
+    for place, limit in enumerate(limits):
+        limit_ends = limits[place + 1].start_s if place + 1 < len(limits) else None
+        overlaps = (ends is None or limit.start_s < ends) and (
+            limit_ends is None or limit_ends > period["start_s"]
+        )
+        too_much = limit.limit is not None and period["limit"] > limit.limit + TOLERANCE
+        if overlaps and too_much:
+            return False
+    return True
+
+
+def _asked_for(row: Transaction, evse_id: int) -> list[Installed]:
+    """The profile that core or staff asked for this transaction: a plan keeps within it.
+
+    On the station the plan takes its place (2.0.1 K01.FR.39).
+    """
+    of_transaction = ChargingProfile.objects.filter(
+        charge_point_id=row.charge_point_id,
+        evse_id=evse_id,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+    )
+    asked = Command.objects.filter(
+        Q(type="set_charging_profile", args__profile__transaction_id=row.transaction_id)
+        | Q(type="start", transaction=row, args__has_key="charging_profile"),
+        charge_point_id=row.charge_point_id,
+        state__in=[Command.State.ACCEPTED, Command.State.EFFECT_CONFIRMED],
+    ).exclude(requested_by=REQUESTED_BY)
+    latest = asked.order_by("-created_at").first()
+    if latest is None or not of_transaction.exists():
+        return []
+    profile = latest.args.get("profile") or latest.args["charging_profile"]
+    return [Installed(evse_id, latest.created_at, profile)]
+
+
+def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> bool:
+    try:
+        submission.submit(
+            ChargePoint.objects.get(pk=inbound.station.id),
+            "set_charging_profile",
+            {"evse_id": evse_id, "profile": profile},
+            requested_by=REQUESTED_BY,
+        )
+    except CommandRefused:
+        # Made of what the car or the station said, which may be anything.
+        inbound.deviate("odd_charging_needs")
+        return False
+    return True

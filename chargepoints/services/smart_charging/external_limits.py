@@ -1,0 +1,48 @@
+"""Limits that somebody else sets on a charge point: kept as profiles that bound all others."""
+
+from typing import Any
+
+from chargepoints.models import ChargingProfile
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.commands.station_numbers import next_number
+from chargepoints.services.smart_charging import installed_profiles
+
+Purpose = installed_profiles.Purpose
+# One limit a source: the source's place is its stack level.
+SOURCES = ("ems", "other", "so", "cso")
+
+
+def set_limit(
+    inbound: Inbound,
+    evse_id: int,
+    source: str,
+    schedule: dict[str, Any] | None,
+    *,
+    grid_critical: bool | None,
+) -> None:
+    """`schedule` has unit, periods, perhaps start and duration_s; None: what it is is not said."""
+    station_id = inbound.station.id
+    if schedule is not None:
+        profile = {
+            "id": next_number(station_id),
+            "purpose": str(Purpose.EXTERNAL),
+            "stack_level": SOURCES.index(source),
+            "kind": "absolute" if "start" in schedule else "relative",
+            **schedule,
+        }
+        installed_profiles.install(station_id, evse_id, profile, source)
+    limit = {"evse_id": evse_id, "source": source, "schedule": schedule, "cleared": False}
+    _tell(inbound, limit | {"grid_critical": grid_critical})
+
+
+def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
+    """Without an EVSE, of the charge point and of all of them."""
+    limits = ChargingProfile.objects.filter(
+        charge_point_id=inbound.station.id, purpose=Purpose.EXTERNAL, source=source
+    )
+    (limits if evse_id is None else limits.filter(evse_id=evse_id)).delete()
+    _tell(inbound, {"evse_id": evse_id, "source": source, "schedule": None, "cleared": True})
+
+
+def _tell(inbound: Inbound, limit: dict[str, Any]) -> None:
+    inbound.emit("charge_point.configuration_changed", {"external_limit": limit})

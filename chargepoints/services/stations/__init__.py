@@ -1,0 +1,1 @@
+"""Charge points and their connectors: registration, boot, status, quirks."""

@@ -1,0 +1,139 @@
+"""What a charge point says of itself at its boot, and whether it is let in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from chargepoints import nudges
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import ChargePoint, Connection, Connector, Registration
+from chargepoints.protocol.errors import OcppError
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.station import Station
+from chargepoints.services.commands import outcomes, submission
+from chargepoints.services.stations import quirks
+from chargepoints.services.stations.quirks import Product
+
+RESET_EFFECT = "reset"
+ASK_AGAIN_AFTER = timedelta(days=1)
+# Connectors to ask for their status.
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of BootNotification, in both versions."""
+
+    vendor: str
+    model: str
+    serial_number: str = ""
+    firmware_version: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BootDecision:
+    """Where core decides: its word, and the heartbeat interval it wants, if any."""
+
+    registration: str
+    interval_s: int | None = None
+
+
+_REGISTRATION = (
+    "SELECT registration, heartbeat_interval FROM chargepoints_chargepoint WHERE id = %s"
+)
+_BOOTED = (
+    "UPDATE chargepoints_chargepoint SET vendor = %s, model = %s, serial_number = %s,"
+    " firmware_version = %s, iccid = %s, imsi = %s, boot_reason = %s, booted_at = %s,"
+    " boot_accepted_at = %s WHERE id = %s"
+)
+
+
+def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple[str, int]:
+    """Store the boot; the registration (Registration's values) and the interval to answer with.
+
+    Once accepted, a charge point may be sent requests, also after a reconnect without a boot.
+    Raises OcppError, and closes the connection, where the certificate is of another serial number.
+    """
+    station = inbound.station
+    if not _is_certified(station, facts.serial_number):
+        connection = Connection.objects.select_related("server").get(pk=station.connection_id)
+        inbound.unit.after_commit(lambda: nudges.close(connection))
+        raise OcppError("SecurityError", "the certificate is of another serial number")
+    if station.boot_accepted and station.booted_here:
+        inbound.deviate("booted_again")
+    registration, interval = _let_in(inbound, decision)
+    accepted = registration == Registration.ACCEPTED
+    of_product = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
+    texts = [clip(text, 255) for text in (*of_product, facts.iccid, facts.imsi)]
+    at = inbound.received_at
+    inbound.unit.update(
+        _BOOTED,
+        (*texts, clip(facts.reason, 50), at, at if accepted else None, station.id),
+    )
+    inbound.emit(
+        "charge_point.booted",
+        {
+            "vendor": facts.vendor,
+            "model": facts.model,
+            "serial": facts.serial_number,
+            "firmware": facts.firmware_version,
+            "reason": facts.reason,
+            "registration": registration,
+        },
+    )
+    quirks.apply(inbound, Product(facts.vendor, facts.model, facts.firmware_version))
+    outcomes.confirm_effect(inbound.unit, station.id, RESET_EFFECT)
+
+    def remember() -> None:
+        station.boot_accepted = accepted
+        station.boot_pending = registration == Registration.PENDING
+        station.booted_here = True
+        if registration == Registration.REJECTED:
+            station.asked_for.clear()
+
+    inbound.unit.after_commit(remember)
+    return registration, interval
+
+
+def _is_certified(station: Station, serial_number: str) -> bool:
+    """2.0.1 B01.FR.11, FR.12: what the client certificate says, it is."""
+    own = {station.identity.lower(), serial_number.lower()}
+    return not (station.certified and serial_number) or station.certified.lower() in own
+
+
+def ask(unit: UnitOfWork, station: Station) -> None:
+    """Have it say what it is and how its connectors are: at most once a day.
+
+    Many chargers do not boot when they come back, and do not repeat a status that was lost.
+    """
+    now = timezone.now()
+    long_ago = Q(boot_asked_at=None) | Q(boot_asked_at__lte=now - ASK_AGAIN_AFTER)
+    charge_point = ChargePoint.objects.filter(
+        long_ago, pk=station.id, connection_id=station.connection_id
+    ).first()
+    if charge_point is None or charge_point.registration == Registration.REJECTED:
+        return
+    ChargePoint.objects.filter(pk=station.id).update(boot_asked_at=now)
+    wanted: list[dict[str, Any]] = [{"message": "BootNotification"}]
+    connectors = Connector.objects.filter(evse__charge_point_id=station.id)
+    for evse_id, connector_id in connectors.values_list("evse__evse_id", "connector_id")[:MOST]:
+        place = {"evse_id": evse_id, "connector_id": connector_id}
+        wanted.append({"message": "StatusNotification", **place})
+    for args in wanted:
+        submission.submit(charge_point, "trigger", args, requested_by="gateway")
+
+
+def _let_in(inbound: Inbound, decision: BootDecision | None) -> tuple[str, int]:
+    """Core's word where it has one, else the registration as it stands in this very moment."""
+    row = inbound.unit.fetch_one(_REGISTRATION, (inbound.station.id,))
+    registration, own_interval = row or (Registration.REJECTED, None)
+    wanted = decision.interval_s if decision else None
+    interval = wanted or own_interval or settings.HEARTBEAT_INTERVAL_S
+    return decision.registration if decision else registration, interval

@@ -1,0 +1,174 @@
+"""The status of connectors: the latest by the charger's own time, and the history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import PRECISION, Moment, api_time, is_backfill
+from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.station import ConnectorState
+from chargepoints.services.stations import clock_skew
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One status report. `evse_id` None is the station itself."""
+
+    evse_id: int | None
+    connector_id: int | None
+    status: Status
+    ocpp_status: str
+    error_code: str = ""
+    vendor_error_code: str = ""
+    info: str = ""
+
+
+# By the charger's time: what an older socket still brings cannot undo what is so now.
+_SET_STATUS = (
+    "UPDATE chargepoints_connector SET status = %s, ocpp_status = %s, error_code = %s,"
+    " vendor_error_code = %s, info = %s, status_at = %s, repeats = 0"
+    " WHERE id = %s AND (status_at IS NULL OR status_at < %s OR status_at > %s)"
+)
+_COUNT_REPEAT = (
+    "UPDATE chargepoints_connector SET repeats = repeats + 1, status_at = %s"
+    " WHERE id = %s AND status_at <= %s"
+)
+
+
+def record(inbound: Inbound, report: Report, moment: Moment) -> None:
+    """Store a report; one that only repeats the state is counted, and is no news to core."""
+    clock_skew.observe(inbound, moment)
+    report = _clipped(report)
+    if report.evse_id is None:
+        news = _station_status(inbound, report, moment)
+    else:
+        news = _connector_status(inbound, report, moment)
+    if news:
+        _tell(inbound, report, moment)
+
+
+def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
+    """The connector's row, made when it is heard of first."""
+    known = Connector.objects.filter(
+        evse__charge_point_id=charge_point_id, evse__evse_id=evse_id, connector_id=connector_id
+    ).first()
+    if known is not None:
+        return known
+    evse, _ = Evse.objects.get_or_create(charge_point_id=charge_point_id, evse_id=evse_id)
+    return Connector.objects.get_or_create(evse=evse, connector_id=connector_id)[0]
+
+
+def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    place = (report.evse_id or 0, report.connector_id or 1)
+    known = _known(inbound, place)
+    at = moment.at
+    said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
+    if known.at is not None and at < known.at:
+        told = _was_told(inbound, report, moment)
+        if told or not _may_be_now(inbound, at, known.at):
+            # Replayed from an outage: history, but not what is so now. Within the same second a
+            # connector may well be back in a state that it left.
+            return not told
+    news = said != known.report
+    if news:
+        now = (at + PRECISION, inbound.received_at)
+        inbound.unit.update(_SET_STATUS, (report.status, *said, at, known.pk, *now))
+    else:
+        inbound.unit.update(_COUNT_REPEAT, (at, known.pk, at))
+    latest = ConnectorState(known.pk, said, at)
+    inbound.unit.after_commit(lambda: inbound.station.connectors.__setitem__(place, latest))
+    return news
+
+
+def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
+    """Whether what was told later, of an earlier time, is so now all the same.
+
+    Either is as good within the clock's precision; and where the other lies ahead, the clock has
+    been put right since.
+    """
+    received_at = inbound.received_at
+    if known_at - at < PRECISION:
+        return True
+    return known_at > received_at and not is_backfill(at, received_at)
+
+
+def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    """Whether this very report is in the history (P4)."""
+    told = StatusChange.objects.filter(
+        charge_point_id=inbound.station.id,
+        evse_id=report.evse_id,
+        connector_id=report.connector_id,
+        reported_at=moment.at,
+        ocpp_status=report.ocpp_status,
+        error_code=report.error_code,
+    )
+    return told.exists()
+
+
+def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
+    """What this connector said last; its row is made when it is heard of first."""
+    remembered = inbound.station.connectors.get(place)
+    if remembered is not None and not inbound.unit.alone and not inbound.station.superseded:
+        return remembered
+    # P4: another socket of this charger may have told the same within this very transaction.
+    inbound.unit.flush()
+    row = connector(inbound.station.id, *place)
+    said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
+    return ConnectorState(row.pk, said, row.status_at)
+
+
+def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
+    row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
+    if row.status_at is not None and moment.at < row.status_at:
+        told = _was_told(inbound, report, moment)
+        if told or not _may_be_now(inbound, moment.at, row.status_at):
+            return not told
+    same = row.status == report.status and row.error_code == report.error_code
+    ChargePoint.objects.filter(pk=row.pk).update(
+        status=report.status, error_code=report.error_code, status_at=moment.at
+    )
+    return not same
+
+
+def _tell(inbound: Inbound, report: Report, moment: Moment) -> None:
+    inbound.unit.append(
+        StatusChange,
+        (
+            inbound.station.id,
+            report.evse_id,
+            report.connector_id,
+            report.status,
+            report.ocpp_status,
+            report.error_code,
+            report.vendor_error_code,
+            report.info,
+            moment.at,
+            inbound.received_at,
+        ),
+    )
+    data: dict[str, Any] = {
+        "status": report.status,
+        "ocpp_status": report.ocpp_status,
+        "error_code": report.error_code or None,
+        "vendor_error_code": report.vendor_error_code or None,
+        "info": report.info or None,
+        "reported_at": api_time(moment.at),
+    }
+    if report.evse_id is None:
+        inbound.emit("charge_point.status_changed", data, moment)
+    else:
+        data |= {"evse_id": report.evse_id, "connector_id": report.connector_id}
+        inbound.emit("connector.status_changed", data, moment)
+
+
+def _clipped(report: Report) -> Report:
+    return Report(
+        report.evse_id,
+        report.connector_id,
+        report.status,
+        clip(report.ocpp_status, 50),
+        clip(report.error_code, 100),
+        clip(report.vendor_error_code, 255),
+        clip(report.info, 255),
+    )

@@ -1,0 +1,76 @@
+"""Charge points: found, registered, and given their keys."""
+
+import secrets
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, ChargePointCounters, Credential, Registration
+from chargepoints.services.stations import quirks
+
+# 1.6 security whitepaper 3.7: an AuthorizationKey has 16 to 20 bytes, sent as hex; 20 bytes
+# are 40 hex characters, which is also a 2.0.1 password (A00.FR.205: 16 to 40 characters).
+KEY_BYTES = 20
+
+
+def find(identity: str) -> ChargePoint | None:
+    """The charge point registered under this identity, in any case."""
+    # Raw: a fleet that reconnects at once spends its time composing queries otherwise.
+    exact = ChargePoint.objects.raw(
+        "SELECT * FROM chargepoints_chargepoint WHERE identity = %s", [identity]
+    )
+    for charge_point in exact:
+        return charge_point
+    lower = ChargePoint.objects.alias(lower=Lower("identity"))
+    return lower.filter(lower=identity.lower()).first()
+
+
+def register(identity: str, *, key: str | None = None, **fields: Any) -> ChargePoint:
+    """A new charge point, with its counters and, where given, its key."""
+    with transaction.atomic():
+        charge_point = ChargePoint(identity=identity, **fields)
+        charge_point.full_clean()
+        charge_point.save()
+        ChargePointCounters.objects.create(charge_point=charge_point)
+        if key is not None:
+            set_key(charge_point, key)
+        if charge_point.assigned_quirks:
+            changed(charge_point, "assigned_quirks")
+    return charge_point
+
+
+def new_key() -> str:
+    """A random key of 160 bits, as hex."""
+    return secrets.token_hex(KEY_BYTES)
+
+
+def set_key(charge_point: ChargePoint, key: str) -> None:
+    """Only `key` opens the door from now on; a socket that is open stays open."""
+    with transaction.atomic():
+        charge_point.credentials.all().delete()
+        Credential.for_key(charge_point, key.encode()).save()
+
+
+def changed(charge_point: ChargePoint, *fields: str) -> None:
+    """Save these fields only, and have the charger's open socket take them over.
+
+    Other columns are written by the gateway at the same time; a plain save() would undo that.
+    """
+    charge_point.settings_changed_at = timezone.now()
+    if "registration" in fields and charge_point.registration != Registration.ACCEPTED:
+        # What it was accepted as is over, also where it comes back without a boot.
+        stored = ChargePoint.objects.filter(pk=charge_point.pk)
+        stored.exclude(registration=charge_point.registration).update(boot_accepted_at=None)
+    written = [*fields, "settings_changed_at"]
+    if "assigned_quirks" in fields:
+        quirks.reassign(charge_point)
+        written.append("quirks")
+    charge_point.save(update_fields=written)
+
+
+def expect_security_profile(charge_point_id: int, profile: int) -> None:
+    """It has taken a higher profile; the lower one is refused as soon as this one was used."""
+    lower = ChargePoint.objects.filter(pk=charge_point_id, security_profile__lt=profile)
+    lower.update(next_security_profile=profile)

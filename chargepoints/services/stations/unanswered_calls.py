@@ -1,0 +1,44 @@
+"""Charge points that hold their socket and answer none of our requests.
+
+Some are cured by a new socket, so it is closed for them once; after that staff are told, and the
+socket is left alone.
+"""
+
+import logging
+
+from django.utils import timezone
+
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import ChargePoint
+from chargepoints.protocol.station import Station
+
+logger = logging.getLogger(__name__)
+
+# So many in a row; a single one may be lost on a bad line.
+DEAF_AFTER = 3
+
+
+def note(unit: UnitOfWork, station: Station, *, answered: bool) -> bool:
+    """What came of a CALL; True where a new socket may be a cure that was not tried before."""
+    if answered:
+        if station.deaf:
+            _set(unit, station, deaf=False)
+        unit.after_commit(lambda: _count(station, 0))
+        return False
+    unanswered = station.unanswered + 1
+    unit.after_commit(lambda: _count(station, unanswered))
+    if unanswered < DEAF_AFTER or station.deaf:
+        return False
+    logger.warning("%s answers none of our requests", station.identity)
+    _set(unit, station, deaf=True)
+    return True
+
+
+def _count(station: Station, unanswered: int) -> None:
+    station.unanswered = unanswered
+
+
+def _set(unit: UnitOfWork, station: Station, *, deaf: bool) -> None:
+    ChargePoint.objects.filter(pk=station.id).update(deaf_since=timezone.now() if deaf else None)
+    unit.emit(station.id, "charge_point.deaf", {"deaf": deaf})
+    unit.after_commit(lambda: setattr(station, "deaf", deaf))

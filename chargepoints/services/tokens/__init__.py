@@ -1,0 +1,1 @@
+"""Tokens: verdicts about them, local lists, reservations."""

@@ -1,0 +1,221 @@
+"""Local authorization lists: sent in parts, kept as the charge point took them, repaired.
+
+A `send_local_list` command holds all its items in its arguments. Its `result` is
+{"of": how many there are, "accepted": how many of them are in the charger, "sending": how many
+are on their way, "version": of the last request}.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import ChargePoint, Command, IdToken, LocalList, LocalListEntry
+from chargepoints.protocol.versions import Conclusion, by_status
+from chargepoints.services.commands import submission
+from chargepoints.services.commands.submission import CommandRefused
+
+FORGOTTEN_BY = "gateway:customer cleared"
+REPAIRED_BY = "gateway:local list repair"
+LARGEST_VERSION = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`status` None: the token is to be removed."""
+
+    value: str
+    type: str
+    status: str | None
+    group_id_token: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    version: int
+    full: bool
+    entries: list[Entry]
+
+
+def next_part(
+    command: Command, most: Callable[[list[Entry]], int], key: Callable[[Entry], Hashable]
+) -> Part:
+    """What to send next, under the next version: as many entries as `most` says.
+
+    Entries of one `key` are one token in this version, of which no list may hold two
+    (1.6 5.15, 2.0.1 D01.FR.06). Raises CommandRefused.
+    """
+    _fix_entries(command, key)
+    items = _items(command)
+    if len({key(entry) for entry in items}) < len(items):
+        raise CommandRefused("invalid_args", "a token is named twice")
+    accepted = (command.result or {}).get("accepted", 0)
+    part = items[accepted:]
+    part = part[: most(part)]
+    known, _ = LocalList.objects.get_or_create(charge_point_id=command.charge_point_id)
+    version = max(known.version, known.reported_version or 0, 0) + 1
+    if accepted == 0:
+        version = command.args.get("version", version)
+    command.result = {
+        "of": len(items),
+        "accepted": accepted,
+        "sending": len(part),
+        "version": version,
+    }
+    Command.objects.filter(pk=command.pk).update(args=command.args, result=command.result)
+    return Part(version, _is_full(command) and accepted == 0, part)
+
+
+def record_part(unit: UnitOfWork, command: Command, response: dict[str, Any]) -> None:
+    """What the answer to one SendLocalList says of the list."""
+    status = response["status"]
+    if command.type != "send_local_list":
+        return
+    if status == "Accepted":
+        _accept(command)
+    elif status in ("Failed", "VersionMismatch"):
+        # 1.6 5.15, 2.0.1 D01.FR.03: then it had better be sent the whole list.
+        _repair(command)
+
+
+def _accept(command: Command) -> None:
+    """The charge point took the part that was sent last."""
+    progress = command.result or {}
+    accepted = progress["accepted"]
+    part = _items(command)[accepted : accepted + progress["sending"]]
+    known, _ = LocalList.objects.get_or_create(charge_point_id=command.charge_point_id)
+    if _is_full(command) and accepted == 0:
+        known.entries.all().delete()
+    for entry in part:
+        _apply(known, entry)
+    known.version = known.reported_version = progress["version"]
+    known.updated_at = known.reported_at = timezone.now()
+    known.save()
+    command.result = progress | {"accepted": accepted + progress["sending"], "sending": 0}
+
+
+def _is_complete(command: Command) -> bool:
+    progress = command.result or {}
+    return bool(progress.get("accepted") == progress.get("of"))
+
+
+def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
+    """What the answer to one SendLocalList means for a command that may need several."""
+    concluded = by_status(command, response)
+    if command.type != "send_local_list" or concluded.state != Command.State.ACCEPTED:
+        return concluded
+    return concluded if _is_complete(command) else Conclusion(Command.State.QUEUED)
+
+
+def _repair(command: Command) -> None:
+    """The charge point may have another list than we thought: it is sent the whole of it, once."""
+    if command.requested_by == REPAIRED_BY:
+        return
+    if _is_full(command) and not (command.result or {}).get("accepted"):
+        return
+    charge_point = ChargePoint.objects.get(pk=command.charge_point_id)
+    if not charge_point.proactive:
+        return
+    wanted = LocalList.objects.get(charge_point=charge_point)
+    entries = {(row.value.lower(), row.type): _of_row(row) for row in wanted.entries.all()}
+    for entry in _items(command)[(command.result or {}).get("accepted", 0) :]:
+        entries.pop((entry.value.lower(), entry.type), None)
+        if entry.status is not None:
+            entries[entry.value.lower(), entry.type] = entry
+    args = {"update": "full", "entries": [_as_args(entry) for entry in entries.values()]}
+    submission.submit(charge_point, "send_local_list", args, requested_by=REPAIRED_BY)
+
+
+def forget(charge_point_id: int, value: str, type: str) -> None:
+    """The charge point forgot a customer: its list loses the token too (2.0.1 N10.FR.02)."""
+    entries = LocalListEntry.objects.filter(local_list__charge_point_id=charge_point_id)
+    if not entries.alias(lower=Lower("value")).filter(lower=value.lower()).exists():
+        return
+    submission.submit(
+        ChargePoint.objects.get(pk=charge_point_id),
+        "send_local_list",
+        {"update": "differential", "remove": [{"value": value, "type": type}]},
+        requested_by=FORGOTTEN_BY,
+    )
+
+
+def report_version(charge_point_id: int, version: int) -> None:
+    """Unless it is one that no list can have."""
+    LocalList.objects.update_or_create(
+        charge_point_id=charge_point_id,
+        defaults={
+            "reported_version": version if -1 <= version <= LARGEST_VERSION else None,
+            "reported_at": timezone.now(),
+        },
+    )
+
+
+def _is_full(command: Command) -> bool:
+    return bool(command.args.get("update", "full") == "full")
+
+
+def _fix_entries(command: Command, key: Callable[[Entry], Hashable]) -> None:
+    """The gateway's own table as it is now, where the command names no entries."""
+    if "entries" in command.args or not _is_full(command):
+        return
+    own: dict[Hashable, Entry] = {}
+    for row in IdToken.objects.filter(source=IdToken.Source.OWN).order_by("id"):
+        entry = _of_row(row)
+        own.setdefault(key(entry), entry)
+    command.args["entries"] = [_as_args(entry) for entry in own.values()]
+
+
+def _items(command: Command) -> list[Entry]:
+    args = command.args
+    entries = [_of_args(entry) for entry in args.get("entries") or []]
+    removed = [
+        Entry(token["value"], token.get("type") or "", None, "", None)
+        for token in args.get("remove") or []
+    ]
+    return entries + removed
+
+
+def _apply(known: LocalList, entry: Entry) -> None:
+    same = known.entries.alias(lower=Lower("value"))
+    same.filter(lower=entry.value.lower(), type=entry.type).delete()
+    if entry.status is not None:
+        LocalListEntry.objects.create(
+            local_list=known,
+            value=entry.value,
+            type=entry.type,
+            status=entry.status,
+            group_id_token=entry.group_id_token,
+            expires_at=entry.expires_at,
+        )
+
+
+def _of_args(entry: dict[str, Any]) -> Entry:
+    token = entry["id_token"]
+    expires_at = entry.get("expires_at")
+    return Entry(
+        token["value"],
+        token.get("type") or "",
+        entry.get("status", "accepted"),
+        entry.get("group_id_token", ""),
+        datetime.fromisoformat(expires_at) if expires_at else None,
+    )
+
+
+def _of_row(row: IdToken | LocalListEntry) -> Entry:
+    return Entry(row.value, row.type, str(row.status), row.group_id_token, row.expires_at)
+
+
+def _as_args(entry: Entry) -> dict[str, Any]:
+    token = {"value": entry.value, "type": entry.type}
+    args: dict[str, Any] = {"id_token": token, "status": entry.status}
+    if entry.group_id_token:
+        args["group_id_token"] = entry.group_id_token
+    if entry.expires_at is not None:
+        args["expires_at"] = api_time(entry.expires_at)
+    return args

@@ -1,0 +1,115 @@
+"""Reservations: asked for, kept by the charge point, used by a transaction, or at their end."""
+
+from datetime import datetime
+from typing import Any
+
+from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command, Reservation, Transaction
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.commands.station_numbers import next_unused_number
+
+State = Reservation.State
+# REQUESTED where the answer was lost: the charge point may have it all the same.
+OPEN = (State.ACTIVE, State.REQUESTED)
+_OVER = (
+    "SELECT 1 FROM chargepoints_reservation WHERE state IN (%s, %s) AND expires_at <= %s LIMIT 1"
+)
+# P16: chargers wait for the sweep's transaction.
+MOST_AT_ONCE = 50
+
+
+def request(command: Command) -> Reservation:
+    """The reservation a `reserve` command asks for, under a number of its own."""
+    args = command.args
+    number = args.get("reservation_id")
+    if number is None:
+        known = Reservation.objects.filter(charge_point_id=command.charge_point_id)
+        number = next_unused_number(
+            command.charge_point_id, known.values_list("reservation_id", flat=True)
+        )
+    reservation, _ = Reservation.objects.update_or_create(
+        charge_point_id=command.charge_point_id,
+        reservation_id=number,
+        defaults={
+            "evse_id": args.get("evse_id") or None,
+            "id_token": args["id_token"]["value"],
+            "id_token_type": args["id_token"].get("type") or "",
+            "group_id_token": args.get("group_id_token", ""),
+            "expires_at": datetime.fromisoformat(args["expires_at"]),
+            "state": State.REQUESTED,
+            "transaction": None,
+            "command": command,
+        },
+    )
+    return reservation
+
+
+def answered(unit: UnitOfWork, command: Command, *, accepted: bool) -> None:
+    reservation = Reservation.objects.filter(command=command, state=State.REQUESTED).first()
+    if reservation is not None:
+        command.result = {"reservation_id": reservation.reservation_id}
+        _change(unit, reservation, State.ACTIVE if accepted else State.REJECTED)
+
+
+def cancelled(unit: UnitOfWork, charge_point_id: int, reservation_id: int) -> None:
+    reservation = _find(charge_point_id, reservation_id)
+    if reservation is not None and reservation.state in OPEN:
+        _change(unit, reservation, State.CANCELLED)
+
+
+def use(inbound: Inbound, reservation_id: int, transaction: Transaction) -> None:
+    """This transaction was started on the reservation, which ends with that."""
+    reservation = _find(inbound.station.id, reservation_id)
+    if reservation is None:
+        inbound.deviate("unknown_reservation")
+        return
+    reservation.transaction = transaction
+    _change(inbound.unit, reservation, State.USED)
+
+
+def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
+    """The charge point says that the reservation is over: EXPIRED or REMOVED (2.0.1 H04)."""
+    reservation = _find(inbound.station.id, reservation_id)
+    if reservation is None:
+        inbound.deviate("unknown_reservation")
+    elif reservation.state in OPEN:
+        _change(inbound.unit, reservation, state)
+
+
+def expire(unit: UnitOfWork, now: datetime) -> None:
+    """Reservations whose time is over; a charge point of 1.6 does not tell."""
+    if unit.fetch_one(_OVER, (*map(str, OPEN), now)) is None:
+        return
+    over = Reservation.objects.filter(state__in=OPEN, expires_at__lte=now)
+    for reservation in over[:MOST_AT_ONCE]:
+        _change(unit, reservation, State.EXPIRED)
+
+
+def describe(reservation: Reservation) -> dict[str, Any]:
+    """A reservation as events tell it."""
+    transaction = reservation.transaction
+    return {
+        "reservation_id": reservation.reservation_id,
+        "state": str(reservation.state),
+        "evse_id": reservation.evse_id,
+        "id_token": {
+            "value": reservation.id_token,
+            "type": reservation.id_token_type or None,
+        },
+        "group_id_token": reservation.group_id_token or None,
+        "expires_at": api_time(reservation.expires_at),
+        "transaction_id": transaction.transaction_id if transaction else None,
+    }
+
+
+def _find(charge_point_id: int, reservation_id: int) -> Reservation | None:
+    return Reservation.objects.filter(
+        charge_point_id=charge_point_id, reservation_id=reservation_id
+    ).first()
+
+
+def _change(unit: UnitOfWork, reservation: Reservation, state: str) -> None:
+    reservation.state = state
+    reservation.save()
+    unit.emit(reservation.charge_point_id, "reservation.changed", describe(reservation))

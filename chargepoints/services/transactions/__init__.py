@@ -1,0 +1,1 @@
+"""Transactions: how charge points report them, and their life from begin to end."""

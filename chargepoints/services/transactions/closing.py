@@ -1,0 +1,127 @@
+"""Transactions that no charger ends: closed by rule or by hand, and corrected by the real end."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chargepoints.clock import PRECISION, api_time
+from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.models import Connector, MeterSource, Status, Transaction
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.smart_charging import installed_profiles
+from chargepoints.services.stations import display_messages
+from chargepoints.services.transactions import lifecycle, lookup
+from chargepoints.services.transactions.lifecycle import Start
+
+BY_NEXT_START = "next_start"
+# What clocks may differ by.
+AHEAD = timedelta(minutes=5)
+
+
+class AlreadyEnded(Exception):
+    """The transaction has ended; there is nothing to close."""
+
+
+def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    """Those that are open in our books alone, it seems.
+
+    Since it was last metered the charger has said that the connector is free, or has booted; but
+    a boot before we were told of its start is none since, whatever the charger's clock says.
+    """
+    alive_at = Coalesce("sampled_at", "started_at")
+    freed = Connector.objects.filter(
+        evse__charge_point=OuterRef("charge_point"),
+        evse__evse_id=OuterRef("evse_id"),
+        status=Status.AVAILABLE,
+        status_at__gte=OuterRef("alive_until"),
+    )
+    rows = rows.filter(ended_at=None).alias(
+        alive_at=alive_at,
+        alive_until=ExpressionWrapper(alive_at + PRECISION, output_field=DateTimeField()),
+        known_since=Coalesce("started_received_at", "started_at"),
+    )
+    booted = Q(charge_point__booted_at__gt=F("alive_at"))
+    booted &= Q(charge_point__booted_at__gt=F("known_since"))
+    return rows.filter(Exists(freed) | booted)
+
+
+def by_next_start(inbound: Inbound, start: Start) -> None:
+    """A connector charges once at a time: what was open on it before this start has ended.
+
+    Its meter value is the last that was sampled. Replayed starts of the past close nothing.
+    """
+    if start.evse_id is None or not lookup.known_open(inbound):
+        return
+    earlier = Transaction.objects.filter(
+        charge_point_id=inbound.station.id,
+        evse_id=start.evse_id,
+        ended_at=None,
+        started_at__lt=start.moment.at,
+    )
+    for row in earlier:
+        inbound.deviate("earlier_transaction_left_open")
+        _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+        lookup.remember(inbound, row)
+
+
+def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
+    """The station has used its id again: what comes under the id is about a later transaction."""
+    if row.ended_at is None:
+        _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+        lookup.remember(inbound, row)
+    row.superseded = True
+    row.save(update_fields=["superseded"])
+
+
+def by_hand(
+    pk: int,
+    *,
+    by: str,
+    ended_at: datetime | None = None,
+    meter_stop_wh: float | None = None,
+) -> Transaction:
+    """End it for staff or core (`by`), with a reading of theirs or the last sample.
+
+    Without `ended_at` it ended when it was last metered, or now. Raises AlreadyEnded, and
+    ValidationError with messages by field.
+    """
+    with unit_of_work() as unit:
+        row = Transaction.objects.select_for_update().get(pk=pk)
+        if row.ended_at is not None:
+            raise AlreadyEnded
+        _check(row, ended_at, meter_stop_wh)
+        if meter_stop_wh is not None:
+            row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
+        _close(unit, row, by, ended_at or row.sampled_at or timezone.now())
+        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+        display_messages.transaction_ended(unit, row.charge_point_id, row.transaction_id)
+    return row
+
+
+def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | None) -> None:
+    wrong = {}
+    if ended_at is not None and ended_at > timezone.now() + AHEAD:
+        wrong["ended_at"] = "this is in the future"
+    if ended_at is not None and row.started_at is not None and ended_at < row.started_at:
+        wrong["ended_at"] = "this is before its start"
+    at_start = row.meter_start_wh or 0
+    if meter_stop_wh is not None and meter_stop_wh < at_start:
+        wrong["meter_stop_wh"] = f"below the reading at its start, {at_start:.0f} Wh"
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _close(unit: UnitOfWork, row: Transaction, by: str, at: datetime) -> None:
+    row.ended_at = at
+    row.ended_received_at = timezone.now()
+    row.closed_by = by[:150]
+    row.power_w = row.current_a = None
+    row.charging_state = ""
+    if row.meter_stop_wh is None and row.meter_latest_wh is not None:
+        row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
+    row.save()
+    data = lifecycle.describe(row) | {"sampled_at": api_time(row.sampled_at)}
+    unit.emit(row.charge_point_id, "transaction.ended", data, occurred_at=at)

@@ -1,0 +1,250 @@
+"""Transactions reported by numbered events (OCPP 2.0.1 E): in any order, repeated, with holes."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db.models import Max
+
+from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.services.commands import submission
+from chargepoints.services.metering.recording import Element
+from chargepoints.services.tokens import reservations
+from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.transactions import closing, lifecycle, lookup
+from chargepoints.services.transactions.lifecycle import Start, Stop
+
+STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
+# TriggerReasonEnumType: a token was presented to charge with, or to stop.
+AUTHORIZING = frozenset({"Authorized", "RemoteStart"})
+STOPPED = "StopAuthorized"
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """One event: `start` and `stop` hold what it says, whichever type it has."""
+
+    event_type: str
+    seq_no: int
+    trigger_reason: str
+    start: Start
+    stop: Stop
+    samples: Sequence[Element]
+    content: dict[str, Any]
+
+
+Answer = dict[str, Any]
+
+
+def was_received(charge_point_id: int, transaction_id: str, content: dict[str, Any]) -> bool:
+    """Whether the station sent this very event before, and was answered."""
+    return TransactionEvent.objects.filter(
+        transaction__charge_point_id=charge_point_id,
+        transaction__transaction_id=transaction_id,
+        transaction__superseded=False,
+        digest=_digest(content),
+    ).exists()
+
+
+def record(
+    inbound: Inbound,
+    message: EventMessage,
+    decision: Decision | None,
+    answer: Callable[[Transaction], Answer],
+) -> Answer:
+    """Store the event, with its samples and what it is answered, unless it is a repetition: which
+    is answered what it was the first time.
+
+    The same number with the same content is a repetition; with other content the first is kept,
+    and this one beside it as a conflict (P4), from which is taken only what no event had said: some
+    stations give all events one number.
+    """
+    row = lookup.find(inbound, message.stop.transaction_id, to_end=message.event_type == ENDED)
+    numbered = [] if row is None else list(row.events.filter(seq_no=message.seq_no))
+    digest = _digest(message.content)
+    for known in numbered:
+        if known.digest == digest:
+            inbound.deviate("conflicting_event" if known.conflict else "repeated_event")
+            return known.answer or {}
+    if row is not None and _begins_another(row, message):
+        inbound.deviate("transaction_id_used_again")
+        closing.supersede(inbound, row, message.start)
+        row, numbered = None, []
+    if row is not None and numbered:
+        inbound.deviate("conflicting_event")
+    if row is None or not numbered or _is_first_end(row, message):
+        row = _take(inbound, row, message, decision)
+    else:
+        _updated(inbound, row, message, decision)
+    said = answer(row)
+    _append(inbound, row, message, digest, said, conflict=bool(numbered))
+    return said
+
+
+def _take(
+    inbound: Inbound, row: Transaction | None, message: EventMessage, decision: Decision | None
+) -> Transaction:
+    """What a new event says of its transaction, which may be new as well."""
+    if message.event_type == STARTED:
+        row = _started(inbound, row, message, decision)
+    else:
+        row = row or _unknown(inbound, message)
+        _updated(inbound, row, message, decision)
+    lifecycle.record_samples(inbound, row, message.samples)
+    if message.event_type == ENDED:
+        if row.ended_at is None or row.closed_by:
+            lifecycle.end(inbound, row, message.stop)
+        if numbers_are_missing(row, message.seq_no):
+            _ask_for_the_rest(inbound, row)
+    return row
+
+
+def _is_first_end(row: Transaction, message: EventMessage) -> bool:
+    return message.event_type == ENDED and row.ended_at is None
+
+
+def _begins_another(row: Transaction, message: EventMessage) -> bool:
+    """Whether the station uses an id again, as some do that count from 1 after a restart.
+
+    It begins after all that is known of the earlier transaction, which has ended, or ended with
+    a restart of the station; otherwise it is in conflict with the start that is known.
+    """
+    if message.event_type != STARTED or row.started_at is None:
+        return False
+    latest = row.events.aggregate(occurred=Max("occurred_at"), received=Max("received_at"))
+    if latest["occurred"] is None or message.start.moment.at <= latest["occurred"]:
+        return False
+    restarted = ChargePoint.objects.filter(pk=row.charge_point_id, booted_at__gt=latest["received"])
+    return row.ended_at is not None or restarted.exists()
+
+
+def numbers_are_missing(row: Transaction, coming: int) -> bool:
+    """Whether there are holes between the first and the last number: those that came, and this."""
+    numbers = {coming, *row.events.filter(conflict=False).values_list("seq_no", flat=True)}
+    return max(numbers) - min(numbers) >= len(numbers)
+
+
+def _ask_for_the_rest(inbound: Inbound, row: Transaction) -> None:
+    """2.0.1 E14: whether what is missing is still in the station's queue."""
+    inbound.deviate("events_missing")
+    if not inbound.station.proactive:
+        return
+    submission.submit(
+        ChargePoint.objects.get(pk=inbound.station.id),
+        "get_transaction_status",
+        {"transaction_id": row.transaction_id},
+        requested_by="gateway",
+    )
+
+
+def _started(
+    inbound: Inbound, row: Transaction | None, message: EventMessage, decision: Decision | None
+) -> Transaction:
+    if row is not None and row.started_at is not None and not row.orphan:
+        inbound.deviate("started_twice")
+        return row
+    late = row is not None
+    closing.by_next_start(inbound, message.start)
+    row = lifecycle.begin(
+        inbound,
+        message.start,
+        decision,
+        row=row,
+        transaction_id=message.stop.transaction_id,
+    )
+    if late:
+        inbound.deviate("started_late")
+    row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
+    row.save(update_fields=["last_seq_no"])
+    return row
+
+
+def _updated(
+    inbound: Inbound, row: Transaction, message: EventMessage, decision: Decision | None
+) -> None:
+    """What an event adds, unless a later one has said it already."""
+    latest = row.last_seq_no is None or message.seq_no > row.last_seq_no
+    before = (row.charging_state, row.id_token, row.remote_start_id)
+    start = message.start
+    if latest:
+        row.last_seq_no = message.seq_no
+        row.charging_state = clip(start.charging_state, 50) or row.charging_state
+    row.evse_id = row.evse_id or start.evse_id
+    row.connector_id = row.connector_id or start.connector_id
+    row.remote_start_id = row.remote_start_id or start.remote_start_id
+    if row.reservation_id is None and start.reservation_id is not None:
+        row.reservation_id = start.reservation_id
+        reservations.use(inbound, start.reservation_id, row)
+    if row.meter_start_wh is None:
+        row.meter_start_wh = start.meter_wh
+    if message.event_type == UPDATED and _is_authorized_by(row, message, decision):
+        lifecycle.authorize(row, start.token, decision)
+    if message.trigger_reason == STOPPED:
+        # The transaction may end later, by the cable, without a token.
+        lifecycle.stopped_by(row, message.stop.token)
+    row.save()
+    if row.remote_start_id is not None and before[2] is None:
+        lifecycle.confirm_start(inbound, row)
+    if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
+        inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
+
+
+def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decision | None) -> bool:
+    """E03: cable first, the token follows in an Updated event; and after a token that was refused,
+    another may.
+    """
+    if not row.id_token:
+        return True
+    refused = row.authorization_status not in ("", AuthorizationStatus.ACCEPTED)
+    accepted = decision is not None and decision.accepted
+    return refused and accepted and message.trigger_reason in AUTHORIZING
+
+
+def _unknown(inbound: Inbound, message: EventMessage) -> Transaction:
+    """Heard of by an event in its middle: its Started may still come."""
+    inbound.deviate("unknown_transaction")
+    row = Transaction.objects.create(
+        charge_point_id=inbound.station.id,
+        transaction_id=message.stop.transaction_id,
+        orphan=True,
+        evse_id=message.start.evse_id,
+        connector_id=message.start.connector_id,
+    )
+    lookup.remember(inbound, row)
+    return row
+
+
+def _append(
+    inbound: Inbound,
+    row: Transaction,
+    message: EventMessage,
+    digest: str,
+    said: Answer,
+    *,
+    conflict: bool,
+) -> None:
+    inbound.unit.append(
+        TransactionEvent,
+        (
+            row.pk,
+            message.seq_no,
+            clip(message.event_type, 20),
+            clip(message.trigger_reason, 50),
+            message.start.moment.at,
+            inbound.received_at,
+            message.start.offline,
+            digest,
+            conflict,
+            said or None,
+        ),
+    )
+
+
+def _digest(content: dict[str, Any]) -> str:
+    # Clients set `offline` on what they queue again.
+    compared = {name: value for name, value in content.items() if name != "offline"}
+    text = orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:32]

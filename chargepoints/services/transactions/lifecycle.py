@@ -1,0 +1,219 @@
+"""Transactions, whichever way a version tells of them: begun, ended, and told to core."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chargepoints.clock import Moment, api_time
+from chargepoints.models import MeterSource, Transaction
+from chargepoints.protocol import key_codes
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.services.commands import outcomes
+from chargepoints.services.metering import recording
+from chargepoints.services.metering.recording import Element
+from chargepoints.services.smart_charging import installed_profiles
+from chargepoints.services.stations import clock_skew, display_messages
+from chargepoints.services.tokens import reservations
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
+from chargepoints.services.transactions import lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6).
+
+    `answer` is what it is answered, as far as that depends on the decision: kept on the row, and
+    given again to a repetition (P4).
+    """
+
+    moment: Moment
+    evse_id: int | None
+    connector_id: int | None = None
+    transaction_id: str | None = None
+    token: TokenAsked | None = None
+    meter_wh: float | None = None
+    reservation_id: int | None = None
+    remote_start_id: int | None = None
+    offline: bool = False
+    charging_state: str = ""
+    answer: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What ends a transaction; `answer` as of a Start."""
+
+    moment: Moment
+    transaction_id: str
+    meter_wh: float | None = None
+    reason: str = ""
+    token: TokenAsked | None = None
+    samples: Sequence[Element] = ()
+    answer: dict[str, Any] | None = None
+
+
+def start_effect(value: str) -> str:
+    """What a start command is known by: its remote start id, or evse and token (1.6)."""
+    return f"start:{value}"[:100]
+
+
+def stop_effect(transaction_id: str) -> str:
+    return f"stop:{transaction_id}"[:100]
+
+
+def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
+    """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
+    if not lookup.known_open(inbound):
+        return
+    row = lookup.open_on(inbound.station.id, evse_id)
+    if row is None or row.charging_state == state:
+        return
+    row.charging_state = state
+    row.save(update_fields=["charging_state"])
+    inbound.emit("transaction.updated", describe(row), moment)
+
+
+def begin(
+    inbound: Inbound,
+    start: Start,
+    decision: Decision | None,
+    *,
+    row: Transaction | None = None,
+    transaction_id: str,
+    start_key: str | None = None,
+) -> Transaction:
+    """Write the start, into `row` where the transaction was heard of before, and tell core.
+
+    What later messages have said already, and the start does not say, stays.
+    """
+    row = row or Transaction(charge_point_id=inbound.station.id)
+    row.transaction_id = transaction_id
+    row.start_key, row.start_answer = start_key, start.answer
+    clock_skew.observe(inbound, start.moment)
+    row.orphan = False
+    for name in ("evse_id", "connector_id", "reservation_id", "remote_start_id"):
+        if (said := getattr(start, name)) is not None:
+            setattr(row, name, said)
+    row.started_at = start.moment.at
+    row.started_received_at = inbound.received_at
+    row.time_quality = start.moment.quality
+    if start.meter_wh is not None:
+        row.meter_start_wh = start.meter_wh
+    row.offline = start.offline
+    if row.ended_at is None:
+        row.charging_state = row.charging_state or clip(start.charging_state, 50)
+    authorize(row, start.token, decision)
+    row.save()
+    lookup.remember(inbound, row)
+    if start.reservation_id is not None:
+        reservations.use(inbound, start.reservation_id, row)
+    inbound.emit("transaction.started", describe(row), start.moment)
+    confirm_start(inbound, row)
+    return row
+
+
+def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | None) -> None:
+    """Note on the row whose transaction it is, and who said it may charge."""
+    if token is not None:
+        row.id_token = clip(token.value, 255)
+        row.id_token_type = clip(token.type, 20)
+    if decision is not None:
+        row.authorization_status = decision.status
+        row.decided_by = decision.decided_by
+        row.group_id_token = decision.group_id_token or ""
+
+
+def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
+    corrects = bool(row.closed_by)
+    record_samples(inbound, row, stop.samples)
+    row.ended_at = stop.moment.at
+    row.ended_received_at = inbound.received_at
+    row.closed_by = ""
+    row.stop_answer = stop.answer
+    row.stop_reason = clip(stop.reason, 50)
+    stopped_by(row, stop.token)
+    row.power_w = row.current_a = None
+    row.charging_state = ""
+    if stop.meter_wh is not None:
+        row.meter_stop_wh, row.meter_stop_source = stop.meter_wh, MeterSource.CHARGER
+    elif row.meter_stop_wh is None and row.meter_latest_wh is not None:
+        row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
+    if row.energy_wh is not None and row.energy_wh < 0:
+        # The register fell back, or counts per session.
+        inbound.deviate("register_fell_back")
+    if _is_thousandfold(stop.meter_wh, row.meter_latest_wh):
+        # kWh labelled Wh: the register counts, the samples are kept as sent.
+        inbound.deviate("samples_on_another_scale")
+    row.save()
+    installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+    display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
+    lookup.remember(inbound, row)
+    event = "transaction.corrected" if corrects else "transaction.ended"
+    inbound.emit(event, describe(row), stop.moment)
+    outcomes.confirm_effect(
+        inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
+    )
+    return row
+
+
+def stopped_by(row: Transaction, token: TokenAsked | None) -> None:
+    """The token of who stops it is kept to be looked at, and for nothing else."""
+    if token is not None:
+        row.stop_id_token = shown_token(token)
+
+
+def shown_token(token: TokenAsked) -> str:
+    return clip(key_codes.shown_value(token.value, token.type), 255)
+
+
+def _is_thousandfold(register: float | None, sample: float | None) -> bool:
+    return bool(register and sample and not 0.01 < register / sample < 100)
+
+
+def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element]) -> None:
+    """Meter values that came inside a message about this transaction."""
+    if not samples:
+        return
+    if row._state.adding:
+        row.save()
+    recording.record(
+        inbound,
+        samples,
+        evse_id=row.evse_id,
+        transaction_pk=row.pk,
+        transaction_id=row.transaction_id,
+    )
+
+
+def describe(row: Transaction) -> dict[str, Any]:
+    """A transaction as events tell it, the same for every version."""
+    token = {"value": row.id_token, "type": row.id_token_type or None} if row.id_token else None
+    return {
+        "transaction_id": row.transaction_id,
+        "evse_id": row.evse_id,
+        "connector_id": row.connector_id,
+        "id_token": token,
+        "authorization_status": row.authorization_status or None,
+        "decided_by": row.decided_by or None,
+        "started_at": api_time(row.started_at),
+        "ended_at": api_time(row.ended_at),
+        "meter_start_wh": row.meter_start_wh,
+        "meter_stop_wh": row.meter_stop_wh,
+        "meter_stop_source": row.meter_stop_source or None,
+        "energy_wh": row.energy_wh,
+        "charging_state": row.charging_state or None,
+        "stop_reason": row.stop_reason or None,
+        "reservation_id": row.reservation_id,
+        "remote_start_id": row.remote_start_id,
+        "offline": row.offline,
+        "orphan": row.orphan,
+        "closed_by": row.closed_by or None,
+    }
+
+
+def confirm_start(inbound: Inbound, row: Transaction) -> None:
+    keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
+    if row.remote_start_id is not None:
+        keys = [str(row.remote_start_id)]
+    for key in keys:
+        outcomes.confirm_effect(inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk)

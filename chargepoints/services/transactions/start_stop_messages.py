@@ -1,0 +1,121 @@
+"""Transactions told by a start and a stop (OCPP 1.6): repeated, orphaned, or under no usable id."""
+
+import hashlib
+
+from django.db.models import Q
+
+from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import take_numbers
+from chargepoints.models import Transaction
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.transactions import lifecycle, lookup
+from chargepoints.services.transactions.lifecycle import Start, Stop
+
+
+def start_key(*told: object) -> str:
+    """What tells a repetition from a new start, in any case."""
+    return hashlib.sha256("|".join(map(str, told)).lower().encode()).hexdigest()
+
+
+def was_started(charge_point_id: int, key: str) -> bool:
+    """Whether this start was told and answered before."""
+    answered = Transaction.objects.filter(start_answer__isnull=False)
+    return answered.filter(charge_point_id=charge_point_id, start_key=key).exists()
+
+
+def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
+    """Begin a transaction under a number of ours; the same start gets the same number (P4)."""
+    station_id = inbound.station.id
+    known = Transaction.objects.filter(charge_point_id=station_id, start_key=key).first()
+    if known is not None:
+        inbound.deviate("repeated_start")
+        return known
+    orphan = _orphaned_stop(inbound, start)
+    number = take_numbers("transaction_number", {station_id: 1})[station_id]
+    return lifecycle.begin(
+        inbound, start, decision, row=orphan, transaction_id=str(number), start_key=key
+    )
+
+
+def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
+    """The end that came before this start, if it is plainly its end."""
+    if start.token is None:
+        return None
+    orphans = Transaction.objects.filter(
+        charge_point_id=inbound.station.id,
+        orphan=True,
+        started_at=None,
+        ended_at__gte=start.moment.at,
+        id_token__iexact=start.token.value,
+    )
+    if start.meter_wh is not None:
+        orphans = orphans.filter(meter_stop_wh__gte=start.meter_wh)
+    return orphans.order_by("ended_at").first()
+
+
+def stop(inbound: Inbound, stop: Stop) -> Transaction:
+    """End a transaction; the first end wins, and one without a start is kept as an orphan."""
+    row = (
+        lookup.find(inbound, stop.transaction_id, to_end=True)
+        or _ended_by(inbound, stop)
+        or _match_stop(inbound, stop)
+        or _orphan(inbound, stop)
+    )
+    if row.ended_at is not None and not row.closed_by:
+        _compare_stops(inbound, row, stop)
+        return row
+    return lifecycle.end(inbound, row, stop)
+
+
+def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
+    """The transaction that this very stop has ended already, under another id than it names."""
+    return Transaction.objects.filter(
+        charge_point_id=inbound.station.id,
+        ended_at=stop.moment.at,
+        meter_stop_wh=stop.meter_wh,
+        stop_id_token=lifecycle.shown_token(stop.token) if stop.token else "",
+        closed_by="",
+        orphan=False,
+    ).first()
+
+
+def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
+    """The one transaction a stop without a usable id can mean: open, begun before, same token."""
+    if stop.transaction_id not in ("0", "-1", ""):
+        return None
+    candidates = Transaction.objects.filter(
+        Q(started_at=None) | Q(started_at__lte=stop.moment.at),
+        charge_point_id=inbound.station.id,
+        ended_at=None,
+    )
+    if stop.token is not None:
+        same_token = list(candidates.filter(id_token__iexact=stop.token.value)[:2])
+        if len(same_token) == 1:
+            inbound.deviate("transaction_matched_by_token")
+            return same_token[0]
+    found = list(candidates[:2])
+    if len(found) != 1:
+        return None
+    inbound.deviate("transaction_matched_by_time")
+    return found[0]
+
+
+def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
+    """A transaction known by its end alone; the same end again is the same orphan."""
+    inbound.deviate("unknown_transaction")
+    text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
+    name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    row = lookup.find(inbound, name) or Transaction(
+        charge_point_id=inbound.station.id, transaction_id=name, orphan=True
+    )
+    if stop.token is not None:
+        row.id_token, row.id_token_type = clip(stop.token.value, 255), clip(stop.token.type, 20)
+    return row
+
+
+def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
+    inbound.deviate("repeated_stop")
+    if row.ended_at != stop.moment.at or row.meter_stop_wh != stop.meter_wh:
+        # The first wins; the second stays in the trace.
+        inbound.deviate("conflicting_stop")
