@@ -3,10 +3,9 @@
 Called by the version apps on the event loop, before and outside of any database transaction.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import orjson
 from django.conf import settings
@@ -14,8 +13,8 @@ from django.utils import timezone
 
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import process
 from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
+from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations.booting import BootDecision, Facts
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
@@ -25,18 +24,16 @@ from core_link.tokens import Known
 
 LONGEST_MESSAGE = 512
 Context = Literal["authorize", "start", "stop"]
-Found = TypeVar("Found")
 
 _CACHED_FIRST = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.CACHED_THEN_REJECT}
 _ACCEPTING = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.ACCEPT}
 
 
 async def authorize(
-    station: Station,
+    inbound: Inbound,
     token: TokenAsked,
     *,
     context: Context,
-    received_at: datetime | None = None,
     evse_id: int | None = None,
     connector_id: int | None = None,
     transaction_id: str | None = None,
@@ -44,14 +41,14 @@ async def authorize(
     offline: bool = False,
     certificate_hashes: list[dict[str, Any]] | None = None,
 ) -> Decision:
-    """Whether `token` may charge, within CORE_TIMEOUT_S of `received_at` whatever core does.
+    """Whether `token` may charge, within CORE_TIMEOUT_S of the receipt whatever core does.
 
     Core's answer while it is fresh, else core's answer, else what the policy of the charge
     point says; without a core, the gateway's own table. Raises StoreUnavailable.
     """
     question = {
-        "charge_point": station.identity,
-        "external_id": station.external_id,
+        "charge_point": inbound.station.identity,
+        "external_id": inbound.station.external_id,
         "evse_id": evse_id,
         "connector_id": connector_id,
         "id_token": {"value": token.value, "type": token.type},
@@ -62,33 +59,22 @@ async def authorize(
         "policy_decided": None,
     }
     with metrics.DECISION_SECONDS.time():
-        decision = await _decide(station, token, question, occurred_at, received_at)
-        decision = await _once_at_a_time(station, token, question, decision)
+        decision = await _decide(inbound, token, question, occurred_at)
+        decision = await _once_at_a_time(inbound, token, question, decision)
     metrics.DECISIONS.labels(decision.decided_by).inc()
     return decision
 
 
-async def look_up(station: Station, look: Callable[[], Found]) -> Found:
-    """What is known before core is asked: nobody is asked again about what was answered (P4).
-
-    By now the token may well be refused for being in use, by the very transaction that is told of.
-    """
-    return await process.current().writer.run(station.id, lambda unit: look())
-
-
 async def _decide(
-    station: Station,
-    token: TokenAsked,
-    question: Body,
-    occurred_at: datetime | None,
-    received_at: datetime | None,
+    inbound: Inbound, token: TokenAsked, question: Body, occurred_at: datetime | None
 ) -> Decision:
+    station = inbound.station
     if not station.may_charge:
         return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.LOCAL_TABLE))
     now = timezone.now()
     at = occurred_at or now
     core = client.shared()
-    known = await process.current().writer.run(station.id, lambda unit: tokens.known(unit, token))
+    known = await inbound.look_up(lambda unit: tokens.known(unit, token))
     if core is None:
         return known.listed(at) or Decision(
             str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
@@ -102,7 +88,7 @@ async def _decide(
             {**question, "occurred_at": api_time(at)},
             answers.AUTHORIZE,
             same_as=orjson.dumps(question),
-            waited_s=_seconds_since(received_at),
+            waited_s=max(0.0, (now - inbound.received_at).total_seconds()),
         )
         return read_decision(answer)
     except CoreUnreachable:
@@ -110,7 +96,7 @@ async def _decide(
 
 
 async def _once_at_a_time(
-    station: Station, token: TokenAsked, question: Body, decision: Decision
+    inbound: Inbound, token: TokenAsked, question: Body, decision: Decision
 ) -> Decision:
     """CONCURRENT_TRANSACTIONS, of a start that core has not decided.
 
@@ -119,16 +105,10 @@ async def _once_at_a_time(
     at_once = settings.CONCURRENT_TRANSACTIONS or decision.decided_by == DecidedBy.CORE
     if at_once or not decision.accepted or question["context"] != "start" or question["offline"]:
         return decision
-    place = (station.id, question["evse_id"], question["transaction_id"])
-    if await process.current().writer.run(
-        station.id, lambda unit: tokens.charges_elsewhere(token, *place)
-    ):
+    place = (inbound.station.id, question["evse_id"], question["transaction_id"])
+    if await inbound.look_up(lambda unit: tokens.charges_elsewhere(token, *place)):
         return replace(decision, status=str(AuthorizationStatus.CONCURRENT_TX))
     return decision
-
-
-def _seconds_since(moment: datetime | None) -> float:
-    return max(0.0, (timezone.now() - moment).total_seconds()) if moment else 0.0
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from chargepoints.gateway import process
 from chargepoints.models import ChargePoint
-from chargepoints.protocol.station import Station
+from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.certificates import authority
 from chargepoints.services.certificates.authority import SigningRefused
 from core_link import certificates, client
@@ -18,11 +17,12 @@ logger = logging.getLogger(__name__)
 CHARGING_STATION, V2G = "charging_station", "v2g"
 
 
-async def chain_for(station: Station, csr: str, use: str) -> str | None:
+async def chain_for(inbound: Inbound, csr: str, use: str) -> str | None:
     """The chain (PEM) for the request, core's if it offers to sign; None: it is refused.
 
     `use`: charging_station or v2g; the gateway signs for charging stations alone.
     """
+    station = inbound.station
     try:
         return await certificates.sign(station, csr, use)
     except CoreUnreachable as error:
@@ -33,8 +33,7 @@ async def chain_for(station: Station, csr: str, use: str) -> str | None:
     own = authority.load(Path(settings.CA_DIRECTORY))
     if own is None:
         return None
-    serial_number = await process.current().writer.run(
-        station.id,
+    serial_number = await inbound.look_up(
         lambda unit: ChargePoint.objects.values_list("serial_number", flat=True).get(pk=station.id),
     )
     try:

@@ -36,10 +36,9 @@ def id_tag_info(decision: Decision) -> Payload:
 
 async def ask(inbound: Inbound) -> Decision:
     return await decisions.authorize(
-        inbound.station,
+        inbound,
         token(inbound.payload),
         context="authorize",
-        received_at=inbound.received_at,
     )
 
 

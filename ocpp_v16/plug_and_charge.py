@@ -74,10 +74,9 @@ async def _authorize(inbound: Inbound, asked: Payload) -> Payload:
         asked.get("iso15118CertificateHashData"), str(asked.get("certificate") or "")
     )
     deciding = decisions.authorize(
-        inbound.station,
+        inbound,
         TokenAsked(str(asked["idToken"]["idToken"]), EMAID),
         context="authorize",
-        received_at=inbound.received_at,
         certificate_hashes=contract.hashes if contract else None,
     )
     decision = await contracts.checked(deciding, contract)
@@ -109,9 +108,7 @@ async def _certificate_status(inbound: Inbound, asked: Payload) -> Payload:
 
 
 async def _sign_certificate(inbound: Inbound, asked: Payload) -> Payload:
-    chain = await signing_requests.chain_for(
-        inbound.station, str(asked["csr"]), signing_requests.V2G
-    )
+    chain = await signing_requests.chain_for(inbound, str(asked["csr"]), signing_requests.V2G)
     return {"status": "Accepted" if chain else "Rejected", "chain": chain}
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.key_codes import REDACTED
 from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
 from chargepoints.services.commands import submission
 from chargepoints.services.device_model import variables
@@ -24,7 +24,7 @@ def security_event(inbound: Inbound, decision: Any) -> Payload:
 
 async def ask_for_chain(inbound: Inbound) -> str | None:
     csr = inbound.payload["csr"]
-    return await signing_requests.chain_for(inbound.station, csr, signing_requests.CHARGING_STATION)
+    return await signing_requests.chain_for(inbound, csr, signing_requests.CHARGING_STATION)
 
 
 def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:

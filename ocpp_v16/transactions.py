@@ -17,13 +17,12 @@ async def ask_start(inbound: Inbound) -> Decision | None:
     payload, station = inbound.payload, inbound.station
     moment = inbound.time(payload.get("timestamp"))
     key = _start_key(payload, moment)
-    if await decisions.look_up(station, lambda: start_stop_messages.was_started(station.id, key)):
+    if await inbound.look_up(lambda unit: start_stop_messages.was_started(station.id, key)):
         return None
     return await decisions.authorize(
-        inbound.station,
+        inbound,
         token(payload),
         context="start",
-        received_at=inbound.received_at,
         evse_id=numbers.connector(inbound),
         connector_id=1,
         occurred_at=moment.at,
@@ -71,14 +70,13 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     if not inbound.payload.get("idTag"):
         return None
     named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
-    known = await decisions.look_up(inbound.station, lambda: lookup.find(inbound, named))
+    known = await inbound.look_up(lambda unit: lookup.find(inbound, named))
     if known is not None and known.stop_answer is not None:
         return None
     return await decisions.authorize(
-        inbound.station,
+        inbound,
         token(inbound.payload),
         context="stop",
-        received_at=inbound.received_at,
         evse_id=known.evse_id if known else None,
         connector_id=known.connector_id if known else None,
         transaction_id=named,

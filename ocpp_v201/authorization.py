@@ -84,10 +84,9 @@ async def ask(inbound: Inbound) -> Decision:
         payload.get("iso15118CertificateHashData"), payload.get("certificate")
     )
     deciding = decisions.authorize(
-        inbound.station,
+        inbound,
         token(payload["idToken"]),
         context="authorize",
-        received_at=inbound.received_at,
         certificate_hashes=contract.hashes if contract else None,
     )
     return await contracts.checked(deciding, contract)

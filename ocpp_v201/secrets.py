@@ -4,8 +4,8 @@ and the key codes of drivers.
 
 from typing import Any
 
-from chargepoints.protocol import key_codes
-from chargepoints.protocol.key_codes import REDACTED
+from chargepoints import key_codes
+from chargepoints.key_codes import REDACTED
 from chargepoints.protocol.versions import Payload
 from chargepoints.services.device_model.variables import SECRET_NAMES
 

@@ -29,7 +29,7 @@ async def ask_for_chain(inbound: Inbound) -> str | None:
     payload = inbound.payload
     # Without a type one certificate serves both, and the station's comes first.
     use = USES.get(payload.get("certificateType", ""), signing_requests.CHARGING_STATION)
-    return await signing_requests.chain_for(inbound.station, payload["csr"], use)
+    return await signing_requests.chain_for(inbound, payload["csr"], use)
 
 
 def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:

@@ -26,16 +26,15 @@ async def ask(inbound: Inbound) -> Decision | None:
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
     station, transaction_id = inbound.station, _transaction_id(payload)
-    if await decisions.look_up(
-        station, lambda: event_messages.was_received(station.id, transaction_id, payload)
+    if await inbound.look_up(
+        lambda unit: event_messages.was_received(station.id, transaction_id, payload)
     ):
         return None
     evse = payload.get("evse") or {}
     return await decisions.authorize(
-        inbound.station,
+        inbound,
         token(payload["idToken"]),
         context="stop" if _ends(payload) else "start",
-        received_at=inbound.received_at,
         evse_id=evse.get("id"),
         connector_id=evse.get("connectorId"),
         transaction_id=transaction_id,

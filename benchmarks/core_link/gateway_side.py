@@ -77,8 +77,10 @@ def decide(count: int, at_a_time: int) -> None:
 
 
 async def _decide(count: int, at_a_time: int) -> dict[str, list[float]]:
+    from chargepoints import clock
     from chargepoints.gateway import process
     from chargepoints.models import ChargePoint
+    from chargepoints.protocol.inbound import Inbound
     from chargepoints.protocol.station import Station
     from chargepoints.services.tokens.authorization import TokenAsked
     from core_link import decisions
@@ -94,7 +96,8 @@ async def _decide(count: int, at_a_time: int) -> dict[str, list[float]]:
     async def ask() -> None:
         for number in numbers:
             begun = time.perf_counter()
-            await decisions.authorize(station, TokenAsked(f"T{number}"), context="start")
+            inbound = Inbound(station, "1.6", "Authorize", "1", {}, clock.now(), [], gateway.writer)
+            await decisions.authorize(inbound, TokenAsked(f"T{number}"), context="start")
             milliseconds["decisions"].append((time.perf_counter() - begun) * 1000)
 
     async def say_something_else() -> None:

@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints import key_codes
 from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Command
-from chargepoints.protocol import key_codes
 from chargepoints.services.commands import redaction, submission
 from chargepoints.templatetags import badges, charging
 

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints import key_codes
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Event
-from chargepoints.protocol import key_codes
 from chargepoints.templatetags import badges, charging
 
 

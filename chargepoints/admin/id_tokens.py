@@ -10,8 +10,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from chargepoints.admin.id_token_import import import_tokens
+from chargepoints.key_codes import is_key_code
 from chargepoints.models import AuthorizationStatus, IdToken
-from chargepoints.protocol.key_codes import is_key_code
 from chargepoints.services.tokens import id_token_csv
 from chargepoints.templatetags import badges, charging
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chargepoints import key_codes
 from chargepoints.api.fields import (
     Integer,
     Strict,
@@ -13,7 +14,6 @@ from chargepoints.api.fields import (
     Time,
 )
 from chargepoints.models import Command
-from chargepoints.protocol import key_codes
 from chargepoints.services.commands import redaction
 
 WAITS = {

@@ -7,15 +7,12 @@ what was sent and not answered ends as a timeout, never as a resend.
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from chargepoints.gateway import claiming, concluding, ocppj
+from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.gateway.concluding import Answer
 from chargepoints.gateway.writer import StoreUnavailable
-
-if TYPE_CHECKING:
-    from chargepoints.gateway.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +25,8 @@ BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
 
 
 class Calls:
-    def __init__(self, session: "Session") -> None:
-        self._session = session
+    def __init__(self, socket: ChargerSocket) -> None:
+        self._socket = socket
         self._ready = False
         self._open = True
         self._again = False
@@ -47,9 +44,9 @@ class Calls:
         if self._open and self._sender is None:
             self._sender = asyncio.create_task(self._send_all())
 
-    def replied(self, frame: ocppj.Call | ocppj.Malformed) -> None:
+    def replied(self, frame: object) -> None:
         """A reply went out; the first that shows the charger past its boot opens the way."""
-        station = self._session.station
+        station = self._socket.station
         if station.boot_pending and isinstance(frame, ocppj.Call) and frame.action == BOOT_ACTION:
             # 2.0.1 B02.FR.01: while it waits, it may be configured.
             self.nudge()
@@ -60,18 +57,17 @@ class Calls:
         ):
             self._settled()
 
-    def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> None:
-        """Match an answer to the one outstanding CALL by its id; anything else is dropped."""
+    def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> bool:
+        """Whether this answers the one outstanding CALL: they are matched by the message id."""
         matches = frame.message_id == self._pending_id
         # Part 4, 4.2.3: "-1" answers a CALL whose id could not be read.
         if isinstance(frame, ocppj.CallError) and frame.message_id == "-1":
             matches = True
         if not matches or self._pending is None or self._pending.done():
-            logger.info("%s answered nothing that was asked", self._session.station.identity)
-            self._session.gateway.unexpected_answer(self._session, text, frame)
-            return
+            return False
         self.concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
+        return True
 
     def unreadable(self, text: str, message_id: str) -> bool:
         """Whether this garbled frame answers the outstanding CALL: then that one is over."""
@@ -102,32 +98,30 @@ class Calls:
         self.nudge()
 
     async def _send_all(self) -> None:
-        session = self._session
+        identity = self._socket.station.identity
         try:
             while self._again and self._open:
                 self._again = False
                 while self._open and (claimed := await self._claim()) is not None:
                     await self._call(claimed)
         except StoreUnavailable:
-            logger.warning("commands for %s wait for the database", session.station.identity)
+            logger.warning("commands for %s wait for the database", identity)
         except Exception:
-            logger.exception("a command for %s failed", session.station.identity)
+            logger.exception("a command for %s failed", identity)
         finally:
             self._sender = None
 
     async def _claim(self) -> Claimed | None:
-        session = self._session
-        return await session.gateway.writer.run(
-            session.station.id,
-            lambda unit: claiming.claim(unit, session.station, session.version, self._ready),
+        station, version = self._socket.station, self._socket.version
+        return await self._socket.store(
+            lambda unit: claiming.claim(unit, station, version, self._ready)
         )
 
     async def _call(self, claimed: Claimed) -> None:
-        session = self._session
         try:
             answer = await self._answer_to(claimed)
             if await self._conclude(claimed, answer):
-                await session.close(DEAF, "it answers none of our requests")
+                await self._socket.close(DEAF, "it answers none of our requests")
         finally:
             if self.concluding is not None:
                 self.concluding.set_result(None)
@@ -141,17 +135,14 @@ class Calls:
             raise
         except Exception:
             logger.exception(
-                "the answer of %s to %s failed", self._session.station.identity, claimed.action
+                "the answer of %s to %s failed", self._socket.station.identity, claimed.action
             )
             return await self._write_down(claimed, replace(answer, frame=None, unreadable=True))
 
     async def _write_down(self, claimed: Claimed, answer: Answer) -> bool:
-        session = self._session
-        return await session.gateway.writer.run(
-            session.station.id,
-            lambda unit: concluding.conclude(
-                unit, session.station, session.version, claimed, answer
-            ),
+        station, version = self._socket.station, self._socket.version
+        return await self._socket.store(
+            lambda unit: concluding.conclude(unit, station, version, claimed, answer)
         )
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
@@ -159,7 +150,7 @@ class Calls:
         self._pending_id = claimed.message_id
         self._pending = asyncio.get_running_loop().create_future()
         try:
-            await self._session.send(claimed.frame)
+            await self._socket.send(claimed.frame)
             return await asyncio.wait_for(self._pending, claimed.timeout_s)
         except TimeoutError:
             return Answer("", None)

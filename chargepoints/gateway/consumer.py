@@ -12,6 +12,7 @@ from channels.consumer import AsyncConsumer
 
 from chargepoints.gateway import admission, handshake, process, refusals
 from chargepoints.gateway.admission import Admitted
+from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
@@ -34,7 +35,7 @@ class ChargePointConsumer(AsyncConsumer):
         if isinstance(outcome, Refused):
             await _deny(send, outcome)
             return
-        session = Session(gateway, outcome, send)
+        session = Session(ChargerSocket(outcome, gateway.writer, send))
         code: int | None = None
         reason = "the server stopped"
         try:

@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chargepoints import nudges
-from chargepoints.gateway import concluding, ocppj, sweep
+from chargepoints.gateway import sweep
 from chargepoints.gateway.refusals import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
@@ -118,18 +118,6 @@ class Gateway:
         if self.sessions.get(session.station.id) is session:
             del self.sessions[session.station.id]
 
-    def unexpected_answer(
-        self, session: Session, text: str, frame: ocppj.CallResult | ocppj.CallError
-    ) -> None:
-        """Counted and kept in the trace; it never frees the slot of another CALL."""
-        metrics.UNEXPECTED_ANSWERS.inc()
-        self._spawn(
-            self.writer.run(
-                session.station.id,
-                lambda unit: concluding.trace_unexpected(unit, session.station, text, frame),
-            )
-        )
-
     def _spawn(self, work: Awaitable[Any]) -> None:
         async def guarded() -> None:
             try:
@@ -191,7 +179,7 @@ class Gateway:
             await asyncio.sleep(WATCH_EVERY_S)
             if not self.writer.healthy:
                 for session in list(self.sessions.values()):
-                    await session.close(TRY_AGAIN_LATER, "the database does not answer")
+                    await session.socket.close(TRY_AGAIN_LATER, "the database does not answer")
 
     async def _sweep(self) -> None:
         """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""

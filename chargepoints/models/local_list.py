@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
-from chargepoints.protocol import key_codes
+from chargepoints import key_codes
 
 from .charge_point import ChargePoint
 from .id_token import AuthorizationStatus

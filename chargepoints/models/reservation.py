@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from chargepoints.protocol import key_codes
+from chargepoints import key_codes
 
 from .charge_point import ChargePoint
 from .command import Command

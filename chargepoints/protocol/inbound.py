@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from chargepoints.clock import Moment, is_backfill, read_time
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -12,6 +12,14 @@ from chargepoints.protocol.station import Station
 
 # What is told again follows soon; there is no index by type.
 RECENT = 50
+
+Found = TypeVar("Found")
+
+
+class Writer(Protocol):
+    """What runs a unit of work in a transaction: the gateway's writer."""
+
+    async def run(self, key: int, work: Callable[[UnitOfWork], Found]) -> Found: ...
 
 
 @dataclass(slots=True)
@@ -29,12 +37,20 @@ class Inbound:
     payload: dict[str, Any]
     received_at: datetime
     deviations: list[str]
+    writer: Writer
     unit: UnitOfWork = field(init=False)
     redact_for_trace: Callable[[str, Any], Any] | None = None
 
     def deviate(self, deviation: str) -> None:
         if deviation and deviation not in self.deviations:
             self.deviations.append(deviation)
+
+    async def look_up(self, look: Callable[[UnitOfWork], Found]) -> Found:
+        """What the database knows before the message is handled: for `decide`, on the event loop.
+
+        Raises StoreUnavailable.
+        """
+        return await self.writer.run(self.station.id, look)
 
     @property
     def traced_payload(self) -> dict[str, Any]:

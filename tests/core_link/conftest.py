@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from django.utils import timezone
 from pytest_django import Settings
 
 from chargepoints.gateway import process
+from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations.registry import register
 from core_link import client
@@ -46,6 +48,12 @@ async def gateway(
 async def station(gateway: process.Gateway) -> Station:
     registered = await in_the_writer(gateway, lambda: register("CP-1", external_id="bus-7"))
     return Station.of(registered)
+
+
+def authorize_message(station: Station) -> Inbound:
+    """An Authorize that this station has just sent."""
+    writer = process.current().writer
+    return Inbound(station, "1.6", "Authorize", "1", {}, timezone.now(), [], writer)
 
 
 async def in_the_writer(gateway: process.Gateway, work: Any) -> Any:

@@ -16,7 +16,7 @@ from chargepoints.models import IdToken
 from chargepoints.protocol.station import Station
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import decisions
-from tests.core_link.conftest import in_the_writer
+from tests.core_link.conftest import authorize_message, in_the_writer
 from tests.fakes.core import FakeCore
 
 TOKEN = TokenAsked("04A1B2", "ISO14443")
@@ -24,7 +24,8 @@ SPRING = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def ask(station: Station, token: TokenAsked = TOKEN, **about: Any) -> Decision:
-    return await decisions.authorize(station, token, **{"context": "authorize", **about})
+    message = authorize_message(station)
+    return await decisions.authorize(message, token, **{"context": "authorize", **about})
 
 
 async def remember(gateway: Gateway, decision: Decision, token: TokenAsked = TOKEN) -> None:

@@ -12,7 +12,7 @@ from chargepoints.models import ChargePoint, Connector, Evse, IdToken, Transacti
 from chargepoints.protocol.station import Station
 from chargepoints.services.tokens.authorization import TokenAsked
 from core_link import decisions
-from tests.core_link.conftest import in_the_writer
+from tests.core_link.conftest import authorize_message, in_the_writer
 from tests.fakes.core import FakeCore
 
 TOKEN = TokenAsked("04A1B2", "ISO14443")
@@ -40,7 +40,8 @@ async def charges(gateway: Gateway, **fields: Any) -> None:
 
 
 async def ask(station: Station, **about: Any) -> str:
-    decision = await decisions.authorize(station, TOKEN, **{"context": "start", **about})
+    message = authorize_message(station)
+    decision = await decisions.authorize(message, TOKEN, **{"context": "start", **about})
     return decision.status
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 WRITER = "chargepoints/gateway/writer.py"
 SESSION = "chargepoints/gateway/session.py"
+ANSWERING = "chargepoints/gateway/answering.py"
 CLAIMING = "chargepoints/gateway/claiming.py"
 CONCLUDING = "chargepoints/gateway/concluding.py"
 ADMISSION = "chargepoints/gateway/admission.py"
@@ -57,7 +58,7 @@ MUTANTS = [
     Mutant(
         "CALLERROR on a database error",
         "P2",
-        SESSION,
+        ANSWERING,
         "        except StoreUnavailable:\n            raise\n",
         "        except StoreUnavailable:\n"
         '            return self._encode_error(inbound, OcppError("InternalError", "down"))[0]\n',

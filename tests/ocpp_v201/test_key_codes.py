@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
+from chargepoints import key_codes
 from chargepoints.models import LocalListEntry, Message
-from chargepoints.protocol import key_codes
 from ocpp_v201 import secrets
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at, eventually

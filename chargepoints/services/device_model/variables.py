@@ -5,10 +5,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
 from chargepoints.models.device_model import VARIABLE_KEY
 from chargepoints.protocol.inbound import clip
-from chargepoints.protocol.key_codes import REDACTED
 
 # 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: never stored, never shown.
 SECRET_NAMES = frozenset({"authorizationkey", "basicauthpassword"})

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from chargepoints.clock import api_time
+from chargepoints.key_codes import is_key_code
 from chargepoints.models import IdToken
-from chargepoints.protocol.key_codes import is_key_code
 
 SETTABLE = ("status", "group_id_token", "expires_at", "personal_message")
 COLUMNS = ("value", "type", *SETTABLE)

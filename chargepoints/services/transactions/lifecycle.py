@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
 from chargepoints.models import MeterSource, Transaction
-from chargepoints.protocol import key_codes
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
 from chargepoints.services.metering import recording

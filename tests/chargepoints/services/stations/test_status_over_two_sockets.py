@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
+from chargepoints.gateway.writer import Writer
 from chargepoints.models import ChargePoint, Event, Status, StatusChange
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
@@ -19,7 +20,9 @@ LATER = "2026-11-20T10:05:00Z"
 
 
 def tell(unit: UnitOfWork, station: Station, now: Status, at: str) -> None:
-    inbound = Inbound(station, "ocpp1.6", "StatusNotification", "1", {}, timezone.now(), [])
+    inbound = Inbound(
+        station, "ocpp1.6", "StatusNotification", "1", {}, timezone.now(), [], Writer()
+    )
     inbound.unit = unit
     connector_status.record(inbound, connector_status.Report(1, 1, now, str(now)), inbound.time(at))
 

@@ -1,0 +1,209 @@
+"""From a charger's CALL to its reply: checked, handled and traced in one transaction (P1)."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from chargepoints import clock, key_codes
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.gateway import concluding, ocppj
+from chargepoints.gateway.calls import BOOT_ACTION
+from chargepoints.gateway.charger_socket import ChargerSocket
+from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.models import Message
+from chargepoints.observability import metrics
+from chargepoints.protocol.errors import OcppError
+from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.versions import Handler
+from chargepoints.services.stations import quirks
+
+logger = logging.getLogger(__name__)
+
+
+class Answering:
+    """Answers the CALLs of one socket. Each method returns the reply's text once it is durable,
+    and raises StoreUnavailable where the store takes nothing.
+    """
+
+    def __init__(self, socket: ChargerSocket) -> None:
+        self._socket = socket
+        self._station = socket.station
+        self._version = socket.version
+
+    async def call(self, text: str, call: ocppj.Call, received_at: datetime) -> str:
+        inbound = Inbound(
+            writer=self._socket.writer,
+            station=self._station,
+            version=self._version.name,
+            action=call.action,
+            message_id=call.message_id,
+            payload=call.payload,
+            received_at=received_at,
+            deviations=call.deviations,
+        )
+        redacted = self._version.redacted_call(call.action, call.payload)
+        if redacted is not call.payload:
+            inbound.payload = redacted
+            text = ocppj.encode_call(call.message_id, call.action, redacted)
+        if (traced := self._version.redacted_for_trace(call.action, redacted)) is not redacted:
+            inbound.redact_for_trace = self._version.redacted_for_trace
+            text = ocppj.encode_call(call.message_id, call.action, traced)
+        try:
+            handler = self._handler(inbound)
+            decision = await handler.decide(inbound) if handler.decide else None
+        except OcppError as error:
+            return await self._store_error(text, inbound, error)
+
+        def reply() -> tuple[str, str]:
+            try:
+                return self._encode(inbound, handler.handle(inbound, decision)), ""
+            except OcppError as error:
+                return self._encode_error(inbound, error)
+
+        try:
+            return await self._store(text, inbound, reply)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception("%s of %s failed", inbound.action, self._station.identity)
+            failed = OcppError("InternalError", "the message was stored, but not worked on")
+            return await self._store_error(text, inbound, failed)
+
+    def _handler(self, inbound: Inbound) -> Handler:
+        """The handler, with the payload checked and normalised. Raises OcppError."""
+        schemas, lenient = self._version.schemas, not self._station.strict
+        if not lenient and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
+            # Part 4, 4.2.3.
+            raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
+        if inbound.action not in schemas.actions:
+            action = schemas.action_in_any_case(inbound.action) if lenient else None
+            if action is None:
+                # Part 4, table 7: the action is not known at all.
+                raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
+            inbound.action = action
+            inbound.deviate("action_in_other_case")
+        handler = self._version.handlers.get(inbound.action)
+        if handler is None:
+            # Part 4, table 7: the action is known, but not one that a CSMS serves.
+            raise OcppError("NotSupported", f"{inbound.action} is not for a CSMS")
+        if not self._station.boot_accepted:
+            served = self._version.served_before_boot if lenient else frozenset({BOOT_ACTION})
+            if inbound.action not in served | self._station.asked_for:
+                raise OcppError("SecurityError", "no BootNotification was accepted yet")
+            if inbound.action != BOOT_ACTION:
+                inbound.deviate("before_boot")
+        checked = schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
+        violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
+        if violation is not None:
+            # The message may quote what is not to be logged.
+            message = violation.keyword if inbound.redact_for_trace else violation.message
+            details = {"pointer": violation.pointer, "message": message[:255]}
+            description = f"{violation.pointer}: {message}".removeprefix(": ")
+            raise OcppError(violation.code, description, details)
+        for violation in checked.soft:
+            inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
+        inbound.payload = checked.payload
+        return handler
+
+    async def _store(
+        self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]]
+    ) -> str:
+        """Run the handler and write the trace in one transaction; the reply, once durable."""
+        deviations = inbound.deviations
+
+        def work(unit: UnitOfWork) -> str:
+            inbound.unit = unit
+            if self._station.quirks:
+                quirks.replying(unit, self._station)
+            inbound.deviations = list(deviations)
+            frame, error_code = reply()
+            outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
+            self._trace(unit, text, frame, outcome, error_code, inbound)
+            return frame
+
+        frame = await self._socket.store(work)
+        metrics.received(self._version.name, inbound.action, inbound.deviations)
+        return frame
+
+    async def _store_error(self, text: str, inbound: Inbound, error: OcppError) -> str:
+        return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
+
+    def _trace(
+        self,
+        unit: UnitOfWork,
+        request: str,
+        reply: str,
+        outcome: str,
+        error_code: str,
+        inbound: Inbound,
+    ) -> None:
+        elapsed = (clock.now() - inbound.received_at).total_seconds() * 1000
+        unit.append(
+            Message,
+            (
+                self._station.id,
+                self._station.connection_id,
+                Message.Direction.FROM_CHARGER,
+                clip(inbound.action, 50),
+                inbound.message_id,
+                request.replace("\x00", "\ufffd"),
+                reply,
+                outcome,
+                error_code,
+                inbound.deviations,
+                inbound.received_at,
+                elapsed,
+            ),
+        )
+
+    async def malformed(
+        self, text: str, frame: ocppj.Malformed, received_at: datetime
+    ) -> str | None:
+        """Keep what came; answer it where an id could be read, or where the version says so."""
+        if not text.strip():
+            return None
+        unread = frame.message_id is None
+        # OCPP-J 1.6, 4.1.3: a message of an unknown type is ignored; 2.0.1 has an error for it.
+        # Part 4, 4.2.3: a CALLERROR is for a CALL, never for an answer.
+        answered = frame.answers is None and (
+            self._version.answers_unreadable or not (unread or frame.unknown_type)
+        )
+        inbound = Inbound(
+            writer=self._socket.writer,
+            station=self._station,
+            version=self._version.name,
+            action="",
+            message_id="-1" if frame.message_id is None else frame.message_id,
+            payload={},
+            received_at=received_at,
+            deviations=[frame.reason],
+        )
+        if key_codes.KEY_CODE in text.lower():
+            text = key_codes.REDACTED
+        code = "RpcFrameworkError" if unread else "FormatViolation"
+        if frame.unknown_type and not unread:
+            code = "MessageTypeNotSupported"
+        error = OcppError(code, frame.reason)
+        reply = await self._store(
+            text, inbound, lambda: self._encode_error(inbound, error) if answered else ("", code)
+        )
+        return reply or None
+
+    async def stray(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> None:
+        """An answer to nothing that was asked: counted and traced, and it frees nobody's slot."""
+        metrics.UNEXPECTED_ANSWERS.inc()
+        await self._socket.store(
+            lambda unit: concluding.trace_unexpected(unit, self._station, text, frame)
+        )
+
+    def _encode(self, inbound: Inbound, payload: dict[str, Any]) -> str:
+        violations = self._version.schemas.check_response(inbound.action, payload)
+        if violations.hard or violations.soft:
+            logger.error("our reply to %s breaks its schema: %s", inbound.action, violations)
+        return ocppj.encode_call_result(inbound.message_id, payload)
+
+    def _encode_error(self, inbound: Inbound, error: OcppError) -> tuple[str, str]:
+        code = self._version.error_code(error.code)
+        frame = ocppj.encode_call_error(inbound.message_id, code, error.description, error.details)
+        return frame, code
