@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from benchmarks.spawn import free_port, spawned
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PASSWORD = "the-key-of-every-charger-in-here"
-CHARGERS = 1200
+CHARGERS = 1400
 
 # Empty where a `.env` file of this installation might say something else.
 ENVIRONMENT = {
@@ -31,7 +31,9 @@ ENVIRONMENT = {
     "DRAIN_S": "0",
     "HEARTBEAT_INTERVAL_S": "300",
 }
-UNLIMITED = {"CHARGER_MESSAGES_PER_SECOND": "0"}
+Settings = Mapping[str, str]
+NOTHING: Settings = {}
+UNLIMITED: Settings = {"CHARGER_MESSAGES_PER_SECOND": "0"}
 
 
 @dataclass(frozen=True)
@@ -47,45 +49,52 @@ class Gateway:
 
     def prepare(self) -> None:
         """Create the tables and register the chargers."""
-        self._ask("prepare", str(CHARGERS), PASSWORD)
+        self.ask("prepare", str(CHARGERS), PASSWORD)
 
     def stored_messages(self) -> int:
         """How many messages of chargers the database holds."""
-        return int(self._ask("stored"))
+        return int(self.ask("stored"))
+
+    def api_key(self, name: str) -> str:
+        return self.manage("create_api_key", name, "--scope", "operate").strip()
+
+    def manage(self, *arguments: str, more: Settings = NOTHING) -> str:
+        """The output of `manage.py`."""
+        return self._output(str(REPOSITORY / "manage.py"), *arguments, more=more)
 
     @contextmanager
-    def on_daphne(self, *, limited: bool = False) -> Iterator[tuple[int, int]]:
-        """Port and process id of `manage.py serve`."""
+    def on_daphne(self, more: Settings = UNLIMITED) -> Iterator[tuple[int, int]]:
+        """Port and process id of `manage.py serve`, with `more` settings."""
         port = free_port()
         command = [sys.executable, str(REPOSITORY / "manage.py"), "serve", "--port", str(port)]
-        with self._spawned(command, port, limited=limited) as pid:
+        with self._spawned(command, port, more) as pid:
             yield port, pid
 
     @contextmanager
-    def on_uvicorn(self) -> Iterator[tuple[int, int]]:
+    def on_uvicorn(self, more: Settings = UNLIMITED) -> Iterator[tuple[int, int]]:
         """The same application on another server: what daphne costs."""
         port = free_port()
         command = [sys.executable, "-m", "uvicorn", "connect_site.asgi:application"]
         command += ["--port", str(port), "--loop", "uvloop", "--lifespan", "on"]
         command += ["--log-level", "warning", "--ws-ping-interval", "50"]
-        with self._spawned(command, port, limited=False) as pid:
+        with self._spawned(command, port, more) as pid:
             yield port, pid
 
-    def _ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str) -> str:
+        return self._output("-m", "benchmarks.gateway_database", *arguments, more=NOTHING)
+
+    def _output(self, *arguments: str, more: Settings) -> str:
         return subprocess.check_output(
-            [sys.executable, "-m", "benchmarks.gateway_database", *arguments],
-            text=True,
-            cwd=REPOSITORY,
-            env=self._environment({}),
+            [sys.executable, *arguments], text=True, cwd=REPOSITORY, env=self.environment(more)
         )
 
     @contextmanager
-    def _spawned(self, command: list[str], port: int, *, limited: bool) -> Iterator[int]:
-        environment = self._environment({} if limited else UNLIMITED)
-        with spawned(command, port, self.directory / "gateway.log", environment=environment) as pid:
+    def _spawned(self, command: list[str], port: int, more: Settings) -> Iterator[int]:
+        environment, log = self.environment(more), self.directory / "gateway.log"
+        with spawned(command, port, log, environment=environment) as pid:
             yield pid
 
-    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+    def environment(self, more: Settings) -> dict[str, str]:
         return {**os.environ, **ENVIRONMENT, "DATABASE_URL": self.database.url, **more}
 
 

@@ -1,6 +1,7 @@
 """What the benchmark asks of the gateway's database, in a process with the gateway's environment.
 
-`python -m benchmarks.gateway_database prepare COUNT PASSWORD`: migrate, and register chargers;
+`python -m benchmarks.gateway_database prepare COUNT PASSWORD`: migrate, register chargers and the
+token that they charge with;
 `python -m benchmarks.gateway_database stored`: the number of messages from chargers.
 """
 
@@ -15,12 +16,15 @@ def prepare(count: int, password: str) -> None:
     from django.db import transaction
 
     from benchmarks.load.charger import identity_of
+    from benchmarks.load.mixes_v16 import TOKEN
+    from chargepoints.models import IdToken
     from chargepoints.services.stations.registry import register
 
     call_command("migrate", verbosity=0)
     with transaction.atomic():
         for number in range(count):
             register(identity_of(number), key=password)
+        IdToken.objects.create(value=TOKEN)
 
 
 def stored() -> None:

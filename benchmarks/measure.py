@@ -6,18 +6,24 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from benchmarks.gateway import REPOSITORY
+from benchmarks.core_link.running import running_core
+from benchmarks.gateway import REPOSITORY, Settings
+from benchmarks.load.mixes import MIXES
 from benchmarks.load.scenarios import Target
 from benchmarks.systems import System
 
 Figures = dict[str, float]
 
 CHARGERS = 200
+OF_OTHER_VERSIONS = 1200
+SOCKETS_CLOSE_S = 1.0
 IDLE_CHARGERS = 1000
 NEIGHBOURS = ("none", "slow", "silent", "flooding", "garbage", "flapping")
 STEADY_CHARGERS = 100
@@ -28,22 +34,63 @@ class LoadError(Exception):
     """The load generator gave up; with the end of what it said."""
 
 
-def system(subject: System, seconds: float) -> Figures:
-    """All figures of one system: connects and memory first, then the closed loop.
+def system(
+    subject: System, mixes: Sequence[str], seconds: float, directory: Path
+) -> dict[str, Figures]:
+    """All figures of one system, by mix. With the plain one: connects and memory come first.
 
     What stores messages must have stored each one that it answered: `lost` are the others.
     """
-    before = subject.stored() if subject.stored else 0
-    with subject.running() as target:
-        connects = run("connects", target, chargers=IDLE_CHARGERS)
-        time.sleep(1)  # the sockets of all those chargers are closed meanwhile
-        loop = run("closed_loop", target, chargers=CHARGERS, seconds=seconds)
-    figures = connects | loop
-    figures["answered"] = connects["answered"] + loop["answered"]
-    if subject.stored:
-        figures["stored"] = subject.stored() - before
-        figures["lost"] = max(0.0, figures["answered"] - figures["stored"])
+    figures: dict[str, Figures] = {}
+    of_core: dict[float | None, list[str]] = defaultdict(list)
+    for mix in mixes:
+        of_core[MIXES[mix].core_ms].append(mix)
+    for core_ms, together in of_core.items():
+        with core(directory, core_ms) as settings:
+            figures |= _started_once(subject, together, seconds, settings)
     return figures
+
+
+def _started_once(
+    subject: System, mixes: Sequence[str], seconds: float, settings: Settings
+) -> dict[str, Figures]:
+    before = subject.stored() if subject.stored else 0
+    figures: dict[str, Figures] = {}
+    with subject.running(settings) as target:
+        for mix in mixes:
+            connects = _connects(target) if mix == "plain" else {}
+            loop = run("closed_loop", target, **_loop(mix, seconds))
+            answered = connects.get("answered", 0) + loop["answered"]
+            figures[mix] = connects | loop | {"answered": answered}
+            time.sleep(SOCKETS_CLOSE_S)
+    if subject.stored:
+        own = figures[mixes[0]]
+        own["answered"] = sum(each["answered"] for each in figures.values())
+        own["stored"] = subject.stored() - before
+        own["lost"] = max(0.0, own["answered"] - own["stored"])
+    return figures
+
+
+def _connects(target: Target) -> Figures:
+    figures = run("connects", target, chargers=IDLE_CHARGERS, mix="plain")
+    time.sleep(SOCKETS_CLOSE_S)
+    return figures
+
+
+def _loop(mix: str, seconds: float) -> dict[str, Any]:
+    """A charger speaks one version for life."""
+    first = 0 if MIXES[mix].subprotocol == MIXES["plain"].subprotocol else OF_OTHER_VERSIONS
+    return {"mix": mix, "first": first, "chargers": CHARGERS, "seconds": seconds}
+
+
+@contextmanager
+def core(directory: Path, core_ms: float | None) -> Iterator[Settings]:
+    """The settings of a gateway that asks such a core; none where there is no core."""
+    if core_ms is None:
+        yield {}
+        return
+    with running_core(directory, core_ms) as settings:
+        yield settings
 
 
 def beside(kind: str, target: Target, seconds: float) -> Figures:
@@ -60,7 +107,7 @@ def beside(kind: str, target: Target, seconds: float) -> Figures:
     return figures | {f"neighbour_{name}": value for name, value in deeds.items()}
 
 
-def run(scenario: str, target: Target, **options: float) -> Figures:
+def run(scenario: str, target: Target, **options: Any) -> Figures:
     order = json.dumps({"scenario": scenario, "target": asdict(target), "options": options})
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", order],
@@ -73,6 +120,27 @@ def run(scenario: str, target: Target, **options: float) -> Figures:
         raise LoadError(f"{scenario}: {done.stderr[-2000:]}")
     figures: Figures = json.loads(done.stdout)
     return figures
+
+
+@contextmanager
+def held(target: Target, chargers: int, *, first: int = 0) -> Iterator[None]:
+    """Chargers that are connected and do as they are told meanwhile."""
+    options = {"chargers": chargers, "first": first}
+    order = json.dumps({"scenario": "hold", "target": asdict(target), "options": options})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.load", order],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+    )
+    assert process.stdout
+    try:
+        if process.stdout.readline() != "ready\n":
+            raise LoadError("the chargers could not connect")
+        yield
+    finally:
+        process.communicate()
 
 
 @contextmanager

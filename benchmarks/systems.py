@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import postgresql
-from benchmarks.gateway import PASSWORD, REPOSITORY, Gateway
+from benchmarks.gateway import PASSWORD, REPOSITORY, UNLIMITED, Gateway, Settings
 from benchmarks.load.scenarios import Target
 from benchmarks.postgresql import Database
 from benchmarks.spawn import free_port, spawned
@@ -20,47 +20,61 @@ from benchmarks.spawn import free_port, spawned
 class System:
     key: str
     title: str
-    running: Callable[[], AbstractContextManager[Target]]
+    running: Callable[[Settings], AbstractContextManager[Target]]
     stored: Callable[[], int] | None = None
+    # Whether it answers every mix, or the plain one alone.
+    every_mix: bool = False
 
 
 def echoes(directory: Path) -> list[System]:
     return [
-        System("a", "daphne, echo", lambda: _module("daphne_echo", directory)),
+        System("a", "daphne, echo", lambda more: _module("daphne_echo", directory)),
         System(
             "a2",
             "daphne as the gateway runs it, echo",
-            lambda: _module("daphne_echo", directory, "subclassed"),
+            lambda more: _module("daphne_echo", directory, "subclassed"),
         ),
     ]
 
 
 def routers(directory: Path) -> list[System]:
     return [
-        System("b", "ocpp + websockets, no storage", lambda: _module("ocpp_router", directory)),
+        System(
+            "b",
+            "ocpp + websockets, no storage",
+            lambda more: _module("ocpp_router", directory),
+            every_mix=True,
+        ),
         System(
             "b2",
             "ocpp + websockets, ASYNC_VALIDATION=False",
-            lambda: _module("ocpp_router", directory, "inline"),
+            lambda more: _module("ocpp_router", directory, "inline"),
         ),
     ]
 
 
 def gateways(sqlite: Gateway, postgres: Gateway | None) -> list[System]:
-    systems = [_gateway_system("c", "gateway, SQLite", sqlite, sqlite.on_daphne)]
+    systems = [_gateway_system("c", "gateway, SQLite", sqlite, sqlite.on_daphne, every_mix=True)]
     if postgres:
-        systems.append(_gateway_system("cp", "gateway, PostgreSQL", postgres, postgres.on_daphne))
+        title, server = "gateway, PostgreSQL", postgres.on_daphne
+        systems.append(_gateway_system("cp", title, postgres, server, every_mix=True))
     systems.append(_gateway_system("cu", "gateway on uvicorn, SQLite", sqlite, sqlite.on_uvicorn))
     return systems
 
 
+Server = Callable[[Settings], AbstractContextManager[tuple[int, int]]]
+
+
 def _gateway_system(
-    key: str,
-    title: str,
-    gateway: Gateway,
-    server: Callable[[], AbstractContextManager[tuple[int, int]]],
+    key: str, title: str, gateway: Gateway, server: Server, *, every_mix: bool = False
 ) -> System:
-    return System(key, title, lambda: _gateway(gateway, server), gateway.stored_messages)
+    return System(
+        key,
+        title,
+        lambda more: running(gateway, server({**UNLIMITED, **more})),
+        gateway.stored_messages,
+        every_mix,
+    )
 
 
 @contextmanager
@@ -69,9 +83,9 @@ def databases(directory: Path, wanted: set[str]) -> Iterator[tuple[Gateway, Gate
     with ExitStack() as stack:
         sqlite = Gateway.on_sqlite(directory)
         postgres = None
-        if wanted & {"c", "cu", "neighbours"}:
+        if wanted & {"c", "cu", "neighbours", "commands", "rest"}:
             sqlite.prepare()
-        if "cp" in wanted:
+        if wanted & {"cp", "commands"}:
             if url := os.environ.get("BENCH_DATABASE_URL"):
                 postgres = Gateway(Database(url), directory)
             elif postgresql.binaries():
@@ -92,8 +106,6 @@ def _module(name: str, directory: Path, *arguments: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _gateway(
-    gateway: Gateway, server: Callable[[], AbstractContextManager[tuple[int, int]]]
-) -> Iterator[Target]:
-    with server() as (port, pid):
+def running(gateway: Gateway, server: AbstractContextManager[tuple[int, int]]) -> Iterator[Target]:
+    with server as (port, pid):
         yield Target(port, PASSWORD, pid, gateway.database.pid)

@@ -6,20 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 from benchmarks import postgresql
+from benchmarks.core_link.running import NEVER, running_core
 from benchmarks.gateway import ENVIRONMENT, REPOSITORY
 from benchmarks.postgresql import Database
-from benchmarks.spawn import free_port, spawned
 
 CHARGE_POINTS = 100
 CORE_MS = 5
-NEVER = -1
-SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtYmVuY2htYXJrLW9ubHk="
 
 
 def run(parent: Path, events: int, decisions: int) -> None:
@@ -37,8 +35,8 @@ def run(parent: Path, events: int, decisions: int) -> None:
 
 
 def _print_events(title: str, directory: Path, database: Database, count: int) -> None:
-    with _core(directory, CORE_MS) as port:
-        environment = _environment(database, port)
+    with running_core(directory, CORE_MS) as core:
+        environment = _environment(database, core)
         _gateway_side(environment, "fill", str(CHARGE_POINTS), str(count))
         idle = _cpu(lambda: _manage(environment, "deliver_events", "--help"))
         busy = _cpu(lambda: _manage(environment, "deliver_events", "--once"))
@@ -51,8 +49,8 @@ def _print_events(title: str, directory: Path, database: Database, count: int) -
 def _print_decisions(
     directory: Path, database: Database, core_ms: float, count: int, at_a_time: int
 ) -> None:
-    with _core(directory, core_ms) as port:
-        environment = _environment(database, port)
+    with running_core(directory, core_ms) as core:
+        environment = _environment(database, core)
         answer = json.loads(_gateway_side(environment, "decide", str(count), str(at_a_time)))
     name = "never answers" if core_ms == NEVER else f"answers in {core_ms} ms"
     decided, others = sorted(answer["decisions"]), sorted(answer["others"])
@@ -68,17 +66,7 @@ def _share(milliseconds: list[float], share: float) -> float:
     return milliseconds[int(len(milliseconds) * share)]
 
 
-@contextmanager
-def _core(directory: Path, milliseconds: float) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.core_link.core", str(port), str(milliseconds)]
-    environment = {"PYTHONPATH": str(REPOSITORY)}
-    with spawned(command, port, directory / "core.log", environment=environment):
-        yield port
-
-
-def _environment(database: Database, port: int) -> dict[str, str]:
-    core = {"CORE_URL": f"http://127.0.0.1:{port}", "EVENTS_SECRETS": SECRET}
+def _environment(database: Database, core: dict[str, str]) -> dict[str, str]:
     return {**os.environ, **ENVIRONMENT, **core, "DATABASE_URL": database.url}
 
 

@@ -18,6 +18,7 @@ from benchmarks.load import scenarios
 SCENARIOS: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
     "closed_loop": scenarios.closed_loop,
     "connects": scenarios.connects,
+    "hold": scenarios.hold,
     "steady": scenarios.steady,
 }
 

@@ -8,7 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from benchmarks.load.messages import BOOT_ID, BOOT_NOTIFICATION, MessageMix
+from benchmarks.load.frames import BOOT_ID, OPENING_ID
+from benchmarks.load.mix import Mix
 from benchmarks.load.websocket import WebSocketClient, text_frame
 
 CALL_ID = re.compile(rb'^\s*\[\s*2\s*,\s*"([^"]*)"')
@@ -36,21 +37,33 @@ class Tally:
 class Charger(WebSocketClient):
     """Subclasses decide in `answered` when the next message leaves."""
 
-    def __init__(self, number: int, password: str, port: int, tally: Tally) -> None:
-        super().__init__(identity_of(number), password, port)
+    def __init__(self, number: int, password: str, port: int, tally: Tally, mix: Mix) -> None:
+        super().__init__(identity_of(number), password, port, mix.subprotocol)
         self.tally = tally
         self.booted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.pending = b""
         self.since = 0.0
         self.closing = False
-        self._mix = MessageMix(number)
+        self._mix = mix
 
     def answered(self) -> None:
         """The pending message has its answer."""
 
+    def call_received(self, message_id: bytes) -> None:
+        """The server wants something."""
+        self.transport.write(text_frame(b'[4,"%b","NotImplemented","",{}]' % message_id))
+
     def boot(self) -> None:
         self.pending = BOOT_ID
-        self.transport.write(BOOT_NOTIFICATION)
+        self.transport.write(self._mix.boot)
+
+    async def open(self) -> None:
+        """Send what comes before the measurement, and wait for its answer."""
+        if (frame := self._mix.opening()) is not None:
+            self.booted = asyncio.get_running_loop().create_future()
+            self.pending = OPENING_ID
+            self.transport.write(frame)
+            await self.booted
 
     def send_next(self, since: float | None = None) -> None:
         """Send the next message; its latency counts from `since`, by default from now."""
@@ -66,18 +79,20 @@ class Charger(WebSocketClient):
         if self.pending and self.pending in payload[:40]:
             self._answer_received(payload)
         elif call := CALL_ID.match(payload):
-            self.transport.write(text_frame(b'[4,"%b","NotImplemented","",{}]' % call[1]))
+            self.call_received(call[1])
 
     def _answer_received(self, payload: bytes) -> None:
         self.tally.answered += 1
         if payload[1] == CALL_ERROR:
             self.tally.call_errors += 1
-        if self.pending == BOOT_ID:
-            self.pending = b""
+        pending, self.pending = self.pending, b""
+        if pending in (BOOT_ID, OPENING_ID):
+            if pending == OPENING_ID:
+                self._mix.opened(payload)
             self.booted.set_result(None)
             return
         self.tally.latencies.append(perf_counter() - self.since)
-        self.pending = b""
+        self._mix.answered(payload)
         self.answered()
 
     def closed(self) -> None:
@@ -103,8 +118,8 @@ class SteadyCharger(Charger):
     for all that it delayed.
     """
 
-    def __init__(self, number: int, password: str, port: int, tally: Tally) -> None:
-        super().__init__(number, password, port, tally)
+    def __init__(self, number: int, password: str, port: int, tally: Tally, mix: Mix) -> None:
+        super().__init__(number, password, port, tally, mix)
         self._due: deque[float] = deque()
 
     def start(self, first_in: float, period: float) -> None:
@@ -124,6 +139,13 @@ class SteadyCharger(Charger):
             self.send_next()
         at += period
         asyncio.get_running_loop().call_at(at, self._due_now, at, period)
+
+
+class ObedientCharger(Charger):
+    """Says yes to whatever the server wants."""
+
+    def call_received(self, message_id: bytes) -> None:
+        self.transport.write(text_frame(b'[3,"%b",{"status":"Accepted"}]' % message_id))
 
 
 def identity_of(number: int) -> str:

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from benchmarks.load.charger import identity_of
-from benchmarks.load.messages import BOOT_NOTIFICATION, MessageMix
+from benchmarks.load.mixes_v16 import Plain
 from benchmarks.load.websocket import opening_handshake, text_frame
 
 BLOCKED_FOR_S = 0.2
@@ -35,7 +35,7 @@ class Neighbour:
     def __init__(self, port: int, password: str, number: int) -> None:
         self.port, self.password, self.number = port, password, number
         self.deeds = Deeds()
-        self.mix = MessageMix(number)
+        self.mix = Plain(number)
         self.socket: socket.socket
 
     def connect(self) -> None:
@@ -47,10 +47,12 @@ class Neighbour:
             self.socket.settimeout(5)
             try:
                 self.socket.connect(("127.0.0.1", self.port))
-                handshake = opening_handshake(identity_of(self.number), self.password, self.port)
+                handshake = opening_handshake(
+                    identity_of(self.number), self.password, self.port, Plain.subprotocol
+                )
                 self.socket.sendall(handshake)
                 if b" 101 " in self.socket.recv(4096):
-                    self.socket.sendall(BOOT_NOTIFICATION)
+                    self.socket.sendall(Plain.boot)
                     self.socket.recv(4096)
                     self.deeds.connects += 1
                     return

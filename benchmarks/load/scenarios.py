@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from time import perf_counter
 
-from benchmarks.load.charger import Charger, ClosedLoopCharger, SteadyCharger
+from benchmarks.load.charger import Charger, ClosedLoopCharger, ObedientCharger, SteadyCharger
 from benchmarks.load.fleet import Fleet, leave
 from benchmarks.load.window import Window, percentile
 from benchmarks.processes import resident_kib
@@ -28,10 +29,13 @@ class Target:
     database_pid: int | None = None
 
 
-async def closed_loop(target: Target, chargers: int, seconds: float) -> dict[str, float]:
+async def closed_loop(
+    target: Target, mix: str, first: int, chargers: int, seconds: float
+) -> dict[str, float]:
     """Messages per second when every charger sends as soon as it is answered."""
-    fleet = Fleet(target.port, target.password)
-    members, _ = await fleet.join(ClosedLoopCharger, range(chargers))
+    fleet = Fleet(target.port, target.password, mix)
+    members, _ = await fleet.join(ClosedLoopCharger, range(first, first + chargers))
+    await fleet.open(members)
     for member in members:
         member.send_next()
     await asyncio.sleep(WARM_UP_SECONDS)
@@ -62,9 +66,9 @@ async def closed_loop(target: Target, chargers: int, seconds: float) -> dict[str
     }
 
 
-async def connects(target: Target, chargers: int) -> dict[str, float]:
+async def connects(target: Target, chargers: int, mix: str) -> dict[str, float]:
     """Connects per second, boot included, and what an idle charger costs in memory."""
-    fleet = Fleet(target.port, target.password)
+    fleet = Fleet(target.port, target.password, mix)
     # What a server allocates once (caches, lazy imports) is not a charger's, and the memory it
     # has left from its start is used up by these first ones, which stay.
     warm, _ = await fleet.join(Charger, range(WARM_UP_CHARGERS))
@@ -90,11 +94,11 @@ async def connects(target: Target, chargers: int) -> dict[str, float]:
 
 
 async def steady(
-    target: Target, chargers: int, seconds: float, per_second: float
+    target: Target, chargers: int, seconds: float, per_second: float, first: int = 0
 ) -> dict[str, float]:
     """Latencies of chargers at a modest rate, `per_second` messages each."""
     fleet = Fleet(target.port, target.password)
-    members, _ = await fleet.join(SteadyCharger, range(chargers))
+    members, _ = await fleet.join(SteadyCharger, range(first, first + chargers))
     period = 1 / per_second
     for place, member in enumerate(members):
         member.start(period * place / chargers, period)
@@ -117,3 +121,14 @@ async def steady(
         "disconnects": disconnects,
         "resident_mib": resident_kib(target.server_pid) / 1024,
     }
+
+
+async def hold(target: Target, first: int, chargers: int) -> dict[str, float]:
+    """Chargers that do as they are told, until our standard input ends."""
+    fleet = Fleet(target.port, target.password)
+    members, _ = await fleet.join(ObedientCharger, range(first, first + chargers))
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    disconnects = fleet.tally.disconnects
+    leave(members)
+    return {"disconnects": disconnects}

@@ -23,7 +23,7 @@ class HandshakeError(Exception):
         self.status = status
 
 
-def opening_handshake(identity: str, password: str, port: int) -> bytes:
+def opening_handshake(identity: str, password: str, port: int, subprotocol: str) -> bytes:
     credentials = base64.b64encode(f"{identity}:{password}".encode()).decode()
     return (
         f"GET /ocpp/{identity} HTTP/1.1\r\n"
@@ -32,7 +32,7 @@ def opening_handshake(identity: str, password: str, port: int) -> bytes:
         "Connection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Protocol: ocpp1.6\r\n"
+        f"Sec-WebSocket-Protocol: {subprotocol}\r\n"
         f"Authorization: Basic {credentials}\r\n\r\n"
     ).encode()
 
@@ -53,12 +53,12 @@ def text_frame(payload: bytes) -> bytes:
 class WebSocketClient(asyncio.Protocol):
     """One socket; a subclass takes the frames in `text_received`."""
 
-    def __init__(self, identity: str, password: str, port: int) -> None:
+    def __init__(self, identity: str, password: str, port: int, subprotocol: str) -> None:
         self.identity = identity
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_open = False
         self.transport: asyncio.Transport
-        self._request = opening_handshake(identity, password, port)
+        self._request = opening_handshake(identity, password, port, subprotocol)
         self._buffer = b""
 
     def text_received(self, payload: bytes) -> None:

@@ -10,48 +10,93 @@ import asyncio
 import contextlib
 import sys
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import ocpp.messages
 import websockets
+from ocpp import v16, v201
 from ocpp.routing import on
-from ocpp.v16 import ChargePoint, call_result
-from ocpp.v16.enums import Action, RegistrationStatus
 
-OCPP_16 = websockets.Subprotocol("ocpp1.6")
+ACCEPTED = {"status": "Accepted"}
+_numbers = count(1)
 
 
-class StoringNothing(ChargePoint):  # type: ignore[misc]
-    @on(Action.boot_notification)  # type: ignore[untyped-decorator]
-    def on_boot_notification(self, **payload: Any) -> call_result.BootNotification:
-        return call_result.BootNotification(
-            current_time=datetime.now(UTC).isoformat(),
-            interval=300,
-            status=RegistrationStatus.accepted,
-        )
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
-    @on(Action.heartbeat)  # type: ignore[untyped-decorator]
-    def on_heartbeat(self) -> call_result.Heartbeat:
-        return call_result.Heartbeat(current_time=datetime.now(UTC).isoformat())
 
-    @on(Action.status_notification)  # type: ignore[untyped-decorator]
-    def on_status_notification(self, **payload: Any) -> call_result.StatusNotification:
-        return call_result.StatusNotification()
+class StoringNothing16(v16.ChargePoint):  # type: ignore[misc]
+    @on("BootNotification")  # type: ignore[untyped-decorator]
+    def on_boot_notification(self, **payload: Any) -> v16.call_result.BootNotification:
+        return v16.call_result.BootNotification(_now(), 300, "Accepted")
 
-    @on(Action.meter_values)  # type: ignore[untyped-decorator]
-    def on_meter_values(self, **payload: Any) -> call_result.MeterValues:
-        return call_result.MeterValues()
+    @on("Heartbeat")  # type: ignore[untyped-decorator]
+    def on_heartbeat(self) -> v16.call_result.Heartbeat:
+        return v16.call_result.Heartbeat(_now())
+
+    @on("StatusNotification")  # type: ignore[untyped-decorator]
+    def on_status_notification(self, **payload: Any) -> v16.call_result.StatusNotification:
+        return v16.call_result.StatusNotification()
+
+    @on("MeterValues")  # type: ignore[untyped-decorator]
+    def on_meter_values(self, **payload: Any) -> v16.call_result.MeterValues:
+        return v16.call_result.MeterValues()
+
+    @on("Authorize")  # type: ignore[untyped-decorator]
+    def on_authorize(self, **payload: Any) -> v16.call_result.Authorize:
+        return v16.call_result.Authorize(ACCEPTED)
+
+    @on("StartTransaction")  # type: ignore[untyped-decorator]
+    def on_start_transaction(self, **payload: Any) -> v16.call_result.StartTransaction:
+        return v16.call_result.StartTransaction(next(_numbers), ACCEPTED)
+
+    @on("StopTransaction")  # type: ignore[untyped-decorator]
+    def on_stop_transaction(self, **payload: Any) -> v16.call_result.StopTransaction:
+        return v16.call_result.StopTransaction(ACCEPTED)
+
+
+class StoringNothing201(v201.ChargePoint):  # type: ignore[misc]
+    @on("BootNotification")  # type: ignore[untyped-decorator]
+    def on_boot_notification(self, **payload: Any) -> v201.call_result.BootNotification:
+        return v201.call_result.BootNotification(_now(), 300, "Accepted")
+
+    @on("Heartbeat")  # type: ignore[untyped-decorator]
+    def on_heartbeat(self) -> v201.call_result.Heartbeat:
+        return v201.call_result.Heartbeat(_now())
+
+    @on("StatusNotification")  # type: ignore[untyped-decorator]
+    def on_status_notification(self, **payload: Any) -> v201.call_result.StatusNotification:
+        return v201.call_result.StatusNotification()
+
+    @on("MeterValues")  # type: ignore[untyped-decorator]
+    def on_meter_values(self, **payload: Any) -> v201.call_result.MeterValues:
+        return v201.call_result.MeterValues()
+
+    @on("TransactionEvent")  # type: ignore[untyped-decorator]
+    def on_transaction_event(self, **payload: Any) -> v201.call_result.TransactionEvent:
+        return v201.call_result.TransactionEvent()
+
+
+CHARGE_POINTS: dict[str, type[Any]] = {
+    "ocpp1.6": StoringNothing16,
+    "ocpp2.0.1": StoringNothing201,
+}
 
 
 async def on_connect(websocket: websockets.ServerConnection) -> None:
     assert websocket.request
-    charge_point = StoringNothing(websocket.request.path.rpartition("/")[2], websocket)
+    assert websocket.subprotocol
+    charge_point = CHARGE_POINTS[websocket.subprotocol](
+        websocket.request.path.rpartition("/")[2], websocket
+    )
     with contextlib.suppress(websockets.ConnectionClosed):
         await charge_point.start()
 
 
 async def main(port: int) -> None:
-    async with websockets.serve(on_connect, "127.0.0.1", port, subprotocols=[OCPP_16]) as server:
+    spoken = [websockets.Subprotocol(name) for name in CHARGE_POINTS]
+    async with websockets.serve(on_connect, "127.0.0.1", port, subprotocols=spoken) as server:
         await server.serve_forever()
 
 
