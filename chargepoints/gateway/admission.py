@@ -136,18 +136,15 @@ def _open(
     epoch = new_epoch()
     unit.append(
         Connection,
-        (
-            epoch,
-            charge_point.pk,
-            server_id,
-            version.subprotocol,
-            request.address,
-            request.path,
-            deviations,
-            now,
-            None,
-            None,
-            "",
+        Connection.row(
+            id=epoch,
+            charge_point_id=charge_point.pk,
+            server_id=server_id,
+            protocol=version.subprotocol,
+            remote_address=request.address,
+            path=request.path,
+            deviations=deviations,
+            opened_at=now,
         ),
     )
     unit.update(_CONNECTED, (epoch, version.subprotocol, now, True, charge_point.pk))

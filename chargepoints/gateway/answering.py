@@ -141,19 +141,19 @@ class Answering:
         elapsed = (clock.now() - inbound.received_at).total_seconds() * 1000
         unit.append(
             Message,
-            (
-                self._station.id,
-                self._station.connection_id,
-                Message.Direction.FROM_CHARGER,
-                clip(inbound.action, 50),
-                inbound.message_id,
-                request.replace("\x00", "\ufffd"),
-                reply,
-                outcome,
-                error_code,
-                inbound.deviations,
-                inbound.received_at,
-                elapsed,
+            Message.row(
+                charge_point_id=self._station.id,
+                connection_id=self._station.connection_id,
+                direction=Message.Direction.FROM_CHARGER,
+                action=clip(inbound.action, 50),
+                message_id=inbound.message_id,
+                request=request.replace("\x00", "\ufffd"),
+                reply=reply,
+                outcome=outcome,
+                error_code=error_code,
+                deviations=inbound.deviations,
+                started_at=inbound.received_at,
+                duration_ms=elapsed,
             ),
         )
 

@@ -56,19 +56,19 @@ def conclude(
     metrics.sent(version.name, claimed.action, deviations)
     unit.append(
         Message,
-        (
-            station.id,
-            station.connection_id,
-            Message.Direction.TO_CHARGER,
-            claimed.action,
-            claimed.message_id,
-            claimed.traced_frame,
-            answer.text.replace("\x00", "\ufffd"),
-            outcome,
-            error_code,
-            deviations,
-            claimed.sent_at,
-            command.duration_ms,
+        Message.row(
+            charge_point_id=station.id,
+            connection_id=station.connection_id,
+            direction=Message.Direction.TO_CHARGER,
+            action=claimed.action,
+            message_id=claimed.message_id,
+            request=claimed.traced_frame,
+            reply=answer.text.replace("\x00", "\ufffd"),
+            outcome=outcome,
+            error_code=error_code,
+            deviations=deviations,
+            started_at=claimed.sent_at,
+            duration_ms=command.duration_ms,
         ),
     )
     return False if answer.lost else unanswered_calls.note(unit, station, answered=came)
@@ -202,18 +202,18 @@ def trace_unexpected(
     """An answer to nothing that was asked: kept in the trace, and nothing else."""
     unit.append(
         Message,
-        (
-            station.id,
-            station.connection_id,
-            Message.Direction.FROM_CHARGER,
-            "",
-            frame.message_id,
-            text.replace("\x00", "\ufffd"),
-            "",
-            Message.Outcome.NONE,
-            "",
-            ["unexpected_answer", *frame.deviations],
-            timezone.now(),
-            None,
+        Message.row(
+            charge_point_id=station.id,
+            connection_id=station.connection_id,
+            direction=Message.Direction.FROM_CHARGER,
+            action="",
+            message_id=frame.message_id,
+            request=text.replace("\x00", "\ufffd"),
+            reply="",
+            outcome=Message.Outcome.NONE,
+            error_code="",
+            deviations=["unexpected_answer", *frame.deviations],
+            started_at=timezone.now(),
+            duration_ms=None,
         ),
     )

@@ -3,6 +3,8 @@
 import secrets
 import time
 import uuid
+from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -68,6 +70,33 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.opened_at:%Y-%m-%d %H:%M:%S}"
+
+    @staticmethod
+    def row(
+        *,
+        id: int,
+        charge_point_id: int,
+        server_id: uuid.UUID,
+        protocol: str,
+        remote_address: str,
+        path: str,
+        deviations: list[str],
+        opened_at: datetime,
+    ) -> tuple[Any, ...]:
+        """A row for `UnitOfWork.append`: all columns, in their order; it is open."""
+        return (
+            id,
+            charge_point_id,
+            server_id,
+            protocol,
+            remote_address,
+            path,
+            deviations,
+            opened_at,
+            None,
+            None,
+            "",
+        )
 
 
 class HandshakeRefusal(models.Model):

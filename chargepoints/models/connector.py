@@ -1,5 +1,8 @@
 """Evses, their connectors' status, and the status history."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 
 from .charge_point import ChargePoint
@@ -77,3 +80,31 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evse_id}/{self.connector_id} {self.ocpp_status}"
+
+    @staticmethod
+    def row(
+        *,
+        charge_point_id: int,
+        evse_id: int | None,
+        connector_id: int | None,
+        status: str,
+        ocpp_status: str,
+        error_code: str,
+        vendor_error_code: str,
+        info: str,
+        reported_at: datetime,
+        received_at: datetime,
+    ) -> tuple[Any, ...]:
+        """A row for `UnitOfWork.append`: the columns but the id, in their order."""
+        return (
+            charge_point_id,
+            evse_id,
+            connector_id,
+            status,
+            ocpp_status,
+            error_code,
+            vendor_error_code,
+            info,
+            reported_at,
+            received_at,
+        )

@@ -1,5 +1,8 @@
 """The trace: every CALL in either direction, with its answer, in one row."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 
 from .charge_point import ChargePoint
@@ -16,7 +19,6 @@ class Message(models.Model):
         ERROR = "error", "CALLERROR"
         TIMEOUT = "timeout"
         NONE = "none", "no answer"
-        DUPLICATE = "duplicate"
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="messages", db_index=False
@@ -47,3 +49,35 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.message_id}"
+
+    @staticmethod
+    def row(  # noqa: PLR0913  (one for each column)
+        *,
+        charge_point_id: int,
+        connection_id: int,
+        direction: str,
+        action: str,
+        message_id: str,
+        request: str,
+        reply: str,
+        outcome: str,
+        error_code: str,
+        deviations: list[str],
+        started_at: datetime,
+        duration_ms: float | None,
+    ) -> tuple[Any, ...]:
+        """A row for `UnitOfWork.append`: the columns but the id, in their order."""
+        return (
+            charge_point_id,
+            connection_id,
+            direction,
+            action,
+            message_id,
+            request,
+            reply,
+            outcome,
+            error_code,
+            deviations,
+            started_at,
+            duration_ms,
+        )

@@ -1,5 +1,8 @@
 """Transactions, the 2.0.1 events they are told by, and what is metered meanwhile."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -163,6 +166,34 @@ class TransactionEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.transaction_id} #{self.seq_no} {self.event_type}"
 
+    @staticmethod
+    def row(
+        *,
+        transaction_id: int,
+        seq_no: int,
+        event_type: str,
+        trigger_reason: str,
+        occurred_at: datetime,
+        received_at: datetime,
+        offline: bool,
+        digest: str,
+        conflict: bool,
+        answer: dict[str, Any] | None,
+    ) -> tuple[Any, ...]:
+        """A row for `UnitOfWork.append`: the columns but the id, in their order."""
+        return (
+            transaction_id,
+            seq_no,
+            event_type,
+            trigger_reason,
+            occurred_at,
+            received_at,
+            offline,
+            digest,
+            conflict,
+            answer,
+        )
+
 
 class MeterValue(models.Model):
     """One `meterValue` element: samples of one moment, as sent and as typed columns."""
@@ -210,3 +241,37 @@ class MeterValue(models.Model):
 
     def __str__(self) -> str:
         return f"EVSE {self.evse_id} at {self.sampled_at:%Y-%m-%d %H:%M:%S}"
+
+    @staticmethod
+    def row(  # noqa: PLR0913  (one for each column)
+        *,
+        charge_point_id: int,
+        transaction_id: int | None,
+        evse_id: int | None,
+        sampled_at: datetime,
+        received_at: datetime,
+        key: int,
+        conflict: bool,
+        energy_wh: float | None,
+        power_w: float | None,
+        current_a: float | None,
+        voltage_v: float | None,
+        soc_percent: float | None,
+        samples: list[Any],
+    ) -> tuple[Any, ...]:
+        """A row for `UnitOfWork.append`: the columns but the id, in their order."""
+        return (
+            charge_point_id,
+            transaction_id,
+            evse_id,
+            sampled_at,
+            received_at,
+            key,
+            conflict,
+            energy_wh,
+            power_w,
+            current_a,
+            voltage_v,
+            soc_percent,
+            samples,
+        )

@@ -98,20 +98,20 @@ def _append(
                 return False
     inbound.unit.append(
         MeterValue,
-        (
-            inbound.station.id,
-            transaction_pk,
-            evse_id,
-            at,
-            inbound.received_at,
-            key,
-            conflict,
-            reading.energy_wh,
-            reading.power_w,
-            reading.current_a,
-            reading.voltage_v,
-            reading.soc_percent,
-            element.raw,
+        MeterValue.row(
+            charge_point_id=inbound.station.id,
+            transaction_id=transaction_pk,
+            evse_id=evse_id,
+            sampled_at=at,
+            received_at=inbound.received_at,
+            key=key,
+            conflict=conflict,
+            energy_wh=reading.energy_wh,
+            power_w=reading.power_w,
+            current_a=reading.current_a,
+            voltage_v=reading.voltage_v,
+            soc_percent=reading.soc_percent,
+            samples=element.raw,
         ),
     )
     return True

@@ -134,17 +134,17 @@ def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
 def _tell(inbound: Inbound, report: Report, moment: Moment) -> None:
     inbound.unit.append(
         StatusChange,
-        (
-            inbound.station.id,
-            report.evse_id,
-            report.connector_id,
-            report.status,
-            report.ocpp_status,
-            report.error_code,
-            report.vendor_error_code,
-            report.info,
-            moment.at,
-            inbound.received_at,
+        StatusChange.row(
+            charge_point_id=inbound.station.id,
+            evse_id=report.evse_id,
+            connector_id=report.connector_id,
+            status=report.status,
+            ocpp_status=report.ocpp_status,
+            error_code=report.error_code,
+            vendor_error_code=report.vendor_error_code,
+            info=report.info,
+            reported_at=moment.at,
+            received_at=inbound.received_at,
         ),
     )
     data: dict[str, Any] = {

@@ -228,17 +228,17 @@ def _append(
 ) -> None:
     inbound.unit.append(
         TransactionEvent,
-        (
-            row.pk,
-            message.seq_no,
-            clip(message.event_type, 20),
-            clip(message.trigger_reason, 50),
-            message.start.moment.at,
-            inbound.received_at,
-            message.start.offline,
-            digest,
-            conflict,
-            said or None,
+        TransactionEvent.row(
+            transaction_id=row.pk,
+            seq_no=message.seq_no,
+            event_type=clip(message.event_type, 20),
+            trigger_reason=clip(message.trigger_reason, 50),
+            occurred_at=message.start.moment.at,
+            received_at=inbound.received_at,
+            offline=message.start.offline,
+            digest=digest,
+            conflict=conflict,
+            answer=said or None,
         ),
     )
 
