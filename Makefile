@@ -11,7 +11,7 @@ PYTEST = $(BIN)/python -m pytest
 # The commands that only look at the code need settings, but no secrets.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 
-FAULT_TESTS = tests/faults tests/core_link/test_workers.py
+FAULT_TESTS = tests/faults tests/core_link/delivery/test_workers.py
 RANDOM_TESTS = tests/ocpp_v16/test_mutated_messages.py tests/ocpp_v201/test_bad_input.py \
 	tests/ocpp_v201/test_optional_fields.py tests/chargepoints/api/test_what_is_documented.py
 

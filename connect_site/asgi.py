@@ -11,9 +11,9 @@ django_application = get_asgi_application()
 # Their modules need the applications that the line above has set up.
 from chargepoints.api import probes  # noqa: E402
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
+from chargepoints.gateway.denial import deny  # noqa: E402
 from chargepoints.gateway.process import lifespan  # noqa: E402
 from connect_site.http_threads import BoundedThreads  # noqa: E402
-from connect_site.server.denial import deny  # noqa: E402
 from connect_site.server.interface import Application, Receive, Scope, Send  # noqa: E402
 
 CHARGER_PATH = "/ocpp/"

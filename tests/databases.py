@@ -62,7 +62,7 @@ def empty() -> None:
     tables = set(connection.introspection.table_names()) - LEFT_BY_MIGRATIONS
     statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=False)
     connection.ops.execute_sql_flush(statements)
-    known = import_module("chargepoints.migrations.0013_known_quirks").KNOWN
+    known = import_module("chargepoints.migrations.0002_known_quirks").KNOWN
     QuirkProfile.objects.exclude(name__in=known).delete()
 
 

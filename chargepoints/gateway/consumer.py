@@ -13,6 +13,7 @@ from channels.consumer import AsyncConsumer
 from chargepoints.gateway import admission, handshake, process, refusals
 from chargepoints.gateway.admission import Admitted
 from chargepoints.gateway.charger_socket import ChargerSocket
+from chargepoints.gateway.denial import deny
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
@@ -92,12 +93,9 @@ async def _read(receive: Receive, session: Session) -> int | None:
 
 async def _deny(send: Send, refused: Refused) -> None:
     """Refuse the handshake with an HTTP status; the body never says more than the status."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    headers = []
     if refused.status == 401:
         headers.append((b"www-authenticate", b'Basic realm="ocpp", charset="UTF-8"'))
     if refused.status in (429, 503):
         headers.append((b"retry-after", b"60" if refused.status == 429 else b"10"))
-    await send(
-        {"type": "websocket.http.response.start", "status": refused.status, "headers": headers}
-    )
-    await send({"type": "websocket.http.response.body", "body": b"refused\n"})
+    await deny(send, refused.status, b"refused\n", headers)

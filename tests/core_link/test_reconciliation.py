@@ -7,7 +7,7 @@ from chargepoints.models import ChargePoint, Command, Event, IdToken, Transactio
 from chargepoints.services.stations.registry import register
 from core_link.client import CoreUnreachable
 from core_link.reconciliation import Reconciler, reconcile
-from tests.core_link.delivering import until
+from tests.core_link.delivery.delivering import until
 from tests.fakes.core import FakeCore
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ TEST_WRITER = "tests/chargepoints/gateway/test_writer.py"
 TEST_SESSIONS = "tests/chargepoints/gateway/test_sessions.py"
 TEST_HANDSHAKES = "tests/chargepoints/gateway/test_handshakes.py"
 TEST_AS_THEY_COME = "tests/ocpp_v16/test_transactions_as_they_come.py"
-TEST_DELIVERY = "tests/core_link/test_delivery.py"
+TEST_DELIVERY = "tests/core_link/delivery/test_delivery.py"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.gateway import sweep
 from chargepoints.models import ChargePoint, Command, Event, ServerProcess
-from tests.core_link.delivering import charge_points
+from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
 

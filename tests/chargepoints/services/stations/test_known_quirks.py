@@ -60,7 +60,7 @@ both_versions = pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 
 
 def test_every_setting_is_seeded_in_a_profile_that_can_be_applied(db: None) -> None:
-    known = import_module("chargepoints.migrations.0013_known_quirks").KNOWN
+    known = import_module("chargepoints.migrations.0002_known_quirks").KNOWN
     names = set(QuirkProfile.objects.filter(vendor="").values_list("name", flat=True))
     assert names >= set(known)
     seeded: set[str] = set()

@@ -11,7 +11,7 @@ from chargepoints.models import ChargePoint, Event, Status, StatusChange
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations import connector_status
-from tests.core_link.delivering import charge_points
+from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from core_link import endpoints
 from core_link.models import Endpoint
 from tests.chargepoints.api.client import OPERATE, READ, ApiClient
-from tests.core_link.delivering import charge_points, deliver_once, tell
+from tests.core_link.delivery.delivering import charge_points, deliver_once, tell
 from tests.fakes.core import FakeCore
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,20 +12,16 @@ from django.utils import timezone
 from chargepoints.event_types import EVENT_TYPES
 from core_link import endpoints
 from core_link.models import DeadLetter, Delivery, Endpoint
-from tests.core_link.delivering import (
+from tests.core_link.delivery.delivering import (
     SECRET,
     charge_points,
-    core,
     deliver_once,
-    impatient,
     tell,
     the_endpoint,
     until,
     working,
 )
 from tests.fakes.core import FakeCore
-
-__all__ = ["core", "impatient"]
 
 ENDPOINTS = "/admin/core_link/endpoint/"
 SINCE = "%Y-%m-%dT%H:%M:%S"

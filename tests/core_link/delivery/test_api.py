@@ -7,10 +7,8 @@ import pytest
 from core_link import endpoints
 from core_link.models import DeadLetter, Delivery, Endpoint
 from tests.chargepoints.api.client import OPERATE, ApiClient
-from tests.core_link.delivering import charge_points, core, deliver_once, tell
+from tests.core_link.delivery.delivering import charge_points, deliver_once, tell
 from tests.fakes.core import FakeCore
-
-__all__ = ["core"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

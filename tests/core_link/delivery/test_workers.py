@@ -12,11 +12,10 @@ import pytest
 from django.db import connection
 
 from core_link.models import Delivery
-from tests.core_link.delivering import (
+from tests.core_link.delivery.delivering import (
     SECRET,
     all_delivered,
     charge_points,
-    core,
     let_leases_end,
     tell,
     until,
@@ -24,8 +23,6 @@ from tests.core_link.delivering import (
 from tests.fakes.core import FakeCore
 from tests.faults.scale import scaled
 from tests.warm_start import ManagePy
-
-__all__ = ["core"]
 
 EVENTS = scaled(2000, 5000, 100_000)
 # A worker, once in so many rounds of faults and events.

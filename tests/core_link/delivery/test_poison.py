@@ -9,20 +9,16 @@ from chargepoints.services.stations.registry import register
 from core_link import resending
 from core_link.delivery import lanes, schedule
 from core_link.models import DeadLetter, Delivery, Lane
-from tests.core_link.delivering import (
+from tests.core_link.delivery.delivering import (
     all_delivered,
     charge_points,
-    core,
     deliver_once,
-    impatient,
     tell,
     the_endpoint,
     until,
     working,
 )
 from tests.fakes.core import FakeCore
-
-__all__ = ["core", "impatient"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

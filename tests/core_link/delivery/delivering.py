@@ -5,38 +5,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
 
 from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Event
 from chargepoints.services.stations.registry import register
 from core_link import endpoints
-from core_link.delivery import schedule
 from core_link.delivery.worker import Worker
 from core_link.models import Delivery, Endpoint, Lane
-from tests.fakes.core import FakeCore
 
 SECRET = "whsec_b2xkLXNlY3JldC1vZi0yNC1ieXRlcy1hdC1sZWFzdA=="
 NEW_SECRET = "whsec_bmV3LXNlY3JldC1vZi0yNC1ieXRlcy1hdC1sZWFzdA=="
-
-
-@pytest.fixture
-def core(settings: Settings) -> Iterator[FakeCore]:
-    """A fake core that takes the events of the gateway, if they are signed."""
-    with FakeCore(secrets=[SECRET]) as fake:
-        settings.EVENTS_URL = fake.url + "/events"
-        settings.EVENTS_SECRETS = [SECRET]
-        yield fake
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attempts come at once: four, and probes of an endpoint that is down."""
-    monkeypatch.setattr(schedule, "RETRY_DELAYS_S", [0.05, 0.05, 0.05])
-    monkeypatch.setattr(schedule, "PROBE_DELAYS_S", [0, 0.05, 0.1])
 
 
 def charge_points(count: int) -> list[ChargePoint]:

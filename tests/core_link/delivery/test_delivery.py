@@ -14,22 +14,18 @@ from chargepoints.services.history.event_feed import assign_positions
 from core_link import endpoints
 from core_link.delivery import claims, housekeeping, lanes, worker
 from core_link.models import Delivery, Endpoint, Lane
-from tests.core_link.delivering import (
+from tests.core_link.delivery.delivering import (
     NEW_SECRET,
     SECRET,
     all_delivered,
     charge_points,
-    core,
     deliver_once,
-    impatient,
     tell,
     the_endpoint,
     until,
     working,
 )
 from tests.fakes.core import FakeCore
-
-__all__ = ["core", "impatient"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,8 +1,9 @@
 """Refusing a WebSocket handshake with an HTTP status (ASGI's `websocket.http.response`)."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
-from connect_site.server.interface import Send
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def deny(

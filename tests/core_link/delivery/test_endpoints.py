@@ -5,20 +5,16 @@ from pytest_django import Settings
 
 from core_link import endpoints, outbound
 from core_link.models import Delivery, Endpoint
-from tests.core_link.delivering import (
+from tests.core_link.delivery.delivering import (
     all_delivered,
     charge_points,
-    core,
     deliver_once,
-    impatient,
     tell,
     the_endpoint,
     until,
     working,
 )
 from tests.fakes.core import FakeCore
-
-__all__ = ["core", "impatient"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,10 +10,8 @@ from pytest_django import Settings
 from chargepoints.models import ChargePoint, Event
 from core_link import resending
 from core_link.models import DeadLetter, Endpoint
-from tests.core_link.delivering import charge_points, core, deliver_once, tell, the_endpoint
+from tests.core_link.delivery.delivering import charge_points, deliver_once, tell, the_endpoint
 from tests.fakes.core import FakeCore
-
-__all__ = ["core"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
