@@ -14,6 +14,7 @@ from django.utils import timezone
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
+from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations.booting import BootDecision, Facts
@@ -22,7 +23,6 @@ from core_link import answers, client, metrics, tokens
 from core_link.client import Body, CoreUnreachable
 from core_link.tokens import Known
 
-LONGEST_MESSAGE = 512
 Context = Literal["authorize", "start", "stop"]
 
 _CACHED_FIRST = {UnreachablePolicy.CACHED_THEN_ACCEPT, UnreachablePolicy.CACHED_THEN_REJECT}
@@ -179,7 +179,7 @@ def read_decision(answer: Body) -> Decision:
         decided_by=str(DecidedBy.CORE),
         group_id_token=answer.get("group_id_token") or None,
         expires_at=expires_at,
-        personal_message=message[:LONGEST_MESSAGE] if message else None,
+        personal_message=message[:LONGEST_PERSONAL_MESSAGE] if message else None,
         cache_ttl_s=answer.get("cache_ttl_s"),
         evse_ids=tuple(map(int, answer.get("evse_ids") or ())),
         charging_priority=_whole(answer.get("charging_priority")),

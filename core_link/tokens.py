@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
+from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
 from chargepoints.protocol.inbound import clip
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import closing
@@ -109,7 +110,7 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
         "status": decision.status,
         "group_id_token": clip(decision.group_id_token, 255),
         "expires_at": decision.expires_at,
-        "personal_message": clip(decision.personal_message, 512),
+        "personal_message": clip(decision.personal_message, LONGEST_PERSONAL_MESSAGE),
         "decided_at": now,
         "fresh_until": now + timedelta(seconds=ttl_s),
     }

@@ -3,7 +3,7 @@
 from chargepoints.clock import ocpp_time
 from chargepoints.models import AuthorizationStatus
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.commands import missing_effects
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import decisions
@@ -50,4 +50,6 @@ def authorize(inbound: Inbound, decision: Decision) -> Payload:
     return {"idTagInfo": id_tag_info(decision)}
 
 
-HANDLERS = {"Authorize": Handler(authorize, decide=ask)}
+BLOCK = Block(
+    handlers={"Authorize": Handler(authorize, decide=ask)},
+)

@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.clock import ocpp_time
 from chargepoints.models import Registration
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.stations import booting
 from chargepoints.services.stations.booting import BootDecision, Facts
 from core_link import decisions
@@ -46,7 +46,9 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
     return {"currentTime": ocpp_time(inbound.received_at)}
 
 
-HANDLERS = {
-    "BootNotification": Handler(boot_notification, decide=ask_core),
-    "Heartbeat": Handler(heartbeat),
-}
+BLOCK = Block(
+    handlers={
+        "BootNotification": Handler(boot_notification, decide=ask_core),
+        "Heartbeat": Handler(heartbeat),
+    },
+)

@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, InstalledCertificate
-from chargepoints.protocol.versions import CommandTranslation, Conclusion, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Conclusion,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.certificates.installed_certificates import NotACertificate
 from chargepoints.services.commands.submission import CommandRefused
@@ -157,23 +163,27 @@ def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
     return _asked(command, "CertificateSigned", {"certificateChain": command.args["chain"]})
 
 
-COMMANDS = {
-    "install_certificate": CommandTranslation(
-        "InstallCertificate", install, partial(choose, "InstallCertificate")
-    ),
-    "get_certificates": CommandTranslation(
-        "GetInstalledCertificateIds", list_installed, partial(choose, "GetInstalledCertificateIds")
-    ),
-    "delete_certificate": CommandTranslation(
-        "DeleteCertificate", delete, partial(choose, "DeleteCertificate")
-    ),
-    "certificate_signed": CommandTranslation(
-        "CertificateSigned", certificate_signed, partial(choose, "CertificateSigned")
-    ),
-}
-RESPONSES = {
-    "CertificateSigned": ResponseReading(record=record_installed),
-    "InstallCertificate": ResponseReading(record=record_installed),
-    "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
-    "DeleteCertificate": ResponseReading(record=record_deleted),
-}
+BLOCK = Block(
+    commands={
+        "install_certificate": CommandTranslation(
+            "InstallCertificate", install, partial(choose, "InstallCertificate")
+        ),
+        "get_certificates": CommandTranslation(
+            "GetInstalledCertificateIds",
+            list_installed,
+            partial(choose, "GetInstalledCertificateIds"),
+        ),
+        "delete_certificate": CommandTranslation(
+            "DeleteCertificate", delete, partial(choose, "DeleteCertificate")
+        ),
+        "certificate_signed": CommandTranslation(
+            "CertificateSigned", certificate_signed, partial(choose, "CertificateSigned")
+        ),
+    },
+    responses={
+        "CertificateSigned": ResponseReading(record=record_installed),
+        "InstallCertificate": ResponseReading(record=record_installed),
+        "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
+        "DeleteCertificate": ResponseReading(record=record_deleted),
+    },
+)

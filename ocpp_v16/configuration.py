@@ -5,6 +5,7 @@ from django.utils import timezone
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Payload,
@@ -95,12 +96,16 @@ def conclude_read(command: Command, response: Payload) -> Conclusion:
     return Conclusion(Command.State.ACCEPTED)
 
 
-COMMANDS = {
-    "get_configuration": CommandTranslation("GetConfiguration", get_configuration),
-    "set_configuration": CommandTranslation("ChangeConfiguration", change_configuration),
-}
-RESPONSES = {
-    # 5.3: RebootRequired is a yes, that takes effect after a reboot.
-    "ChangeConfiguration": ResponseReading(accepting("Accepted", "RebootRequired"), record_change),
-    "GetConfiguration": ResponseReading(conclude_read, record_configuration),
-}
+BLOCK = Block(
+    commands={
+        "get_configuration": CommandTranslation("GetConfiguration", get_configuration),
+        "set_configuration": CommandTranslation("ChangeConfiguration", change_configuration),
+    },
+    responses={
+        # 5.3: RebootRequired is a yes, that takes effect after a reboot.
+        "ChangeConfiguration": ResponseReading(
+            accepting("Accepted", "RebootRequired"), record_change
+        ),
+        "GetConfiguration": ResponseReading(conclude_read, record_configuration),
+    },
+)

@@ -10,6 +10,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Handler,
@@ -104,6 +105,8 @@ def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
         certificates.record_wrapped(unit, command, inside)
 
 
-HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask)}
-COMMANDS = {"data_transfer": CommandTranslation("DataTransfer", send)}
-RESPONSES = {"DataTransfer": ResponseReading(conclude, record)}
+BLOCK = Block(
+    handlers={"DataTransfer": Handler(data_transfer, decide=ask)},
+    commands={"data_transfer": CommandTranslation("DataTransfer", send)},
+    responses={"DataTransfer": ResponseReading(conclude, record)},
+)

@@ -8,6 +8,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Handler,
@@ -95,16 +96,18 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {
-    "DiagnosticsStatusNotification": Handler(diagnostics_status),
-    "LogStatusNotification": Handler(log_status),
-}
-COMMANDS = {
-    "get_diagnostics": CommandTranslation("GetDiagnostics", get_diagnostics),
-    "get_log": CommandTranslation("GetLog", get_log),
-}
-RESPONSES = {
-    "GetDiagnostics": ResponseReading(conclude_diagnostics, record_diagnostics),
-    # AcceptedCanceled is a yes, that cancelled the upload before it.
-    "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
-}
+BLOCK = Block(
+    handlers={
+        "DiagnosticsStatusNotification": Handler(diagnostics_status),
+        "LogStatusNotification": Handler(log_status),
+    },
+    commands={
+        "get_diagnostics": CommandTranslation("GetDiagnostics", get_diagnostics),
+        "get_log": CommandTranslation("GetLog", get_log),
+    },
+    responses={
+        "GetDiagnostics": ResponseReading(conclude_diagnostics, record_diagnostics),
+        # AcceptedCanceled is a yes, that cancelled the upload before it.
+        "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
+    },
+)

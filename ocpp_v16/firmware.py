@@ -7,6 +7,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Handler,
     Payload,
@@ -71,14 +72,16 @@ def signed_status_notification(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {
-    "FirmwareStatusNotification": Handler(status_notification),
-    "SignedFirmwareStatusNotification": Handler(signed_status_notification),
-}
-COMMANDS = {"update_firmware": CommandTranslation("UpdateFirmware", update, choose)}
-RESPONSES = {
-    # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
-    "SignedUpdateFirmware": ResponseReading(
-        accepting("Accepted", firmware.CANCELED), record_signed
-    ),
-}
+BLOCK = Block(
+    handlers={
+        "FirmwareStatusNotification": Handler(status_notification),
+        "SignedFirmwareStatusNotification": Handler(signed_status_notification),
+    },
+    commands={"update_firmware": CommandTranslation("UpdateFirmware", update, choose)},
+    responses={
+        # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
+        "SignedUpdateFirmware": ResponseReading(
+            accepting("Accepted", firmware.CANCELED), record_signed
+        ),
+    },
+)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.metering import recording
 from chargepoints.services.metering.readings import ENERGY, Kind
 from chargepoints.services.metering.recording import Element
@@ -66,6 +66,8 @@ def _number(sampled: Payload) -> float | None:
     return number if abs(number) < 1e15 else None
 
 
-HANDLERS = {
-    "MeterValues": Handler(meter_values, dispensable=SAMPLES | {"transactionId"}),
-}
+BLOCK = Block(
+    handlers={
+        "MeterValues": Handler(meter_values, dispensable=SAMPLES | {"transactionId"}),
+    },
+)

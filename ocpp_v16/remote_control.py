@@ -5,6 +5,7 @@ from dataclasses import replace
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Payload,
@@ -143,18 +144,20 @@ def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
     return {}
 
 
-COMMANDS = {
-    "start": CommandTranslation("RemoteStartTransaction", remote_start),
-    "stop": CommandTranslation("RemoteStopTransaction", remote_stop),
-    "reset": CommandTranslation("Reset", reset),
-    "unlock": CommandTranslation("UnlockConnector", unlock_connector),
-    "set_availability": CommandTranslation("ChangeAvailability", change_availability),
-    "clear_cache": CommandTranslation("ClearCache", clear_cache),
-    "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
-}
-RESPONSES = {
-    "RemoteStartTransaction": ResponseReading(conclude_start, record_start),
-    # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
-    "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
-    "UnlockConnector": ResponseReading(accepting("Unlocked")),
-}
+BLOCK = Block(
+    commands={
+        "start": CommandTranslation("RemoteStartTransaction", remote_start),
+        "stop": CommandTranslation("RemoteStopTransaction", remote_stop),
+        "reset": CommandTranslation("Reset", reset),
+        "unlock": CommandTranslation("UnlockConnector", unlock_connector),
+        "set_availability": CommandTranslation("ChangeAvailability", change_availability),
+        "clear_cache": CommandTranslation("ClearCache", clear_cache),
+        "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
+    },
+    responses={
+        "RemoteStartTransaction": ResponseReading(conclude_start, record_start),
+        # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
+        "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
+        "UnlockConnector": ResponseReading(accepting("Unlocked")),
+    },
+)

@@ -3,7 +3,7 @@
 from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens import reservations
 from ocpp_v16.authorization import LONGEST_ID_TAG
@@ -43,11 +43,13 @@ def record_cancel(unit: UnitOfWork, command: Command, response: Payload) -> None
         reservations.cancelled(unit, command.charge_point_id, number)
 
 
-COMMANDS = {
-    "reserve": CommandTranslation("ReserveNow", reserve),
-    "cancel_reservation": CommandTranslation("CancelReservation", cancel),
-}
-RESPONSES = {
-    "ReserveNow": ResponseReading(record=record_reserve),
-    "CancelReservation": ResponseReading(record=record_cancel),
-}
+BLOCK = Block(
+    commands={
+        "reserve": CommandTranslation("ReserveNow", reserve),
+        "cancel_reservation": CommandTranslation("CancelReservation", cancel),
+    },
+    responses={
+        "ReserveNow": ResponseReading(record=record_reserve),
+        "CancelReservation": ResponseReading(record=record_cancel),
+    },
+)

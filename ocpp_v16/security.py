@@ -6,7 +6,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import submission
 from chargepoints.services.device_model import variables
 from chargepoints.services.stations import registry, security_events
@@ -81,10 +81,12 @@ def _shows_secret(entry: Any) -> bool:
     return isinstance(entry, dict) and is_secret(entry) and bool(entry.get("value"))
 
 
-HANDLERS = {
-    "SecurityEventNotification": Handler(security_event),
-    "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
-}
-COMMANDS = {
-    "rotate_password": CommandTranslation("ChangeConfiguration", rotate_password),
-}
+BLOCK = Block(
+    handlers={
+        "SecurityEventNotification": Handler(security_event),
+        "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
+    },
+    commands={
+        "rotate_password": CommandTranslation("ChangeConfiguration", rotate_password),
+    },
+)

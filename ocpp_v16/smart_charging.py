@@ -2,7 +2,7 @@
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
-from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.smart_charging import (
     expected_schedule,
@@ -104,13 +104,15 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
     expected_schedule.compare(command, start, schedule.get("chargingRateUnit", "A"), theirs)
 
 
-COMMANDS = {
-    "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
-    "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
-    "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
-}
-RESPONSES = {
-    "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
-    "ClearChargingProfile": ResponseReading(record=record_clear),
-    "GetCompositeSchedule": ResponseReading(record=record_composite),
-}
+BLOCK = Block(
+    commands={
+        "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
+        "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
+        "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
+    },
+    responses={
+        "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
+        "ClearChargingProfile": ResponseReading(record=record_clear),
+        "GetCompositeSchedule": ResponseReading(record=record_composite),
+    },
+)

@@ -6,7 +6,7 @@ from chargepoints.clock import Moment
 from chargepoints.models import Status, TimeQuality
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.stations import connector_status
 from chargepoints.services.stations.connector_status import Report
 from chargepoints.services.transactions import lifecycle
@@ -60,4 +60,6 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {"StatusNotification": Handler(status_notification)}
+BLOCK = Block(
+    handlers={"StatusNotification": Handler(status_notification)},
+)

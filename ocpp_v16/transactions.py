@@ -3,7 +3,7 @@
 from chargepoints.clock import Moment, is_backfill
 from chargepoints.models import TimeQuality
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import closing, lookup, start_stop_messages
 from chargepoints.services.transactions.lifecycle import Start, Stop
@@ -105,17 +105,19 @@ def _named(payload: Payload) -> str:
     return str(payload.get("transactionId", ""))
 
 
-HANDLERS = {
-    "StartTransaction": Handler(
-        start_transaction,
-        decide=ask_start,
-        dispensable=frozenset({"timestamp", "reservationId"}),
-    ),
-    "StopTransaction": Handler(
-        stop_transaction,
-        decide=ask_stop,
-        # 4.10: the stop is acknowledged whatever else it holds.
-        dispensable=SAMPLES
-        | {"transactionId", "timestamp", "meterStop", "idTag", "reason", "transactionData"},
-    ),
-}
+BLOCK = Block(
+    handlers={
+        "StartTransaction": Handler(
+            start_transaction,
+            decide=ask_start,
+            dispensable=frozenset({"timestamp", "reservationId"}),
+        ),
+        "StopTransaction": Handler(
+            stop_transaction,
+            decide=ask_stop,
+            # 4.10: the stop is acknowledged whatever else it holds.
+            dispensable=SAMPLES
+            | {"transactionId", "timestamp", "meterStop", "idTag", "reason", "transactionData"},
+        ),
+    },
+)

@@ -1,16 +1,19 @@
 """C Authorization: Authorize, and what an idTokenInfo says in every reply that has one."""
 
+from functools import partial
+
 from django.db.models.functions import Lower
 
 from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, Command, DecidedBy, IdToken
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.commands import missing_effects
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import contracts, decisions
+from ocpp_v201.dialect import Dialect
 
 STATUS = {
     AuthorizationStatus.ACCEPTED: "Accepted",
@@ -59,10 +62,11 @@ def without_authorization(id_token: Payload) -> Decision | None:
     return Decision(str(AuthorizationStatus.ACCEPTED), str(DecidedBy.LOCAL_TABLE))
 
 
-def id_token_info(decision: Decision) -> Payload:
+def id_token_info(dialect: Dialect, decision: Decision) -> Payload:
     info: Payload = {"status": STATUS.get(AuthorizationStatus(decision.status), "Invalid")}
     if decision.group_id_token:
-        info["groupIdToken"] = {"idToken": decision.group_id_token[:36], "type": "Central"}
+        group = decision.group_id_token[: dialect.longest_id_token]
+        info["groupIdToken"] = {"idToken": group, "type": "Central"}
     if decision.expires_at is not None:
         info["cacheExpiryDateTime"] = ocpp_time(decision.expires_at)
     if decision.evse_ids:
@@ -71,7 +75,8 @@ def id_token_info(decision: Decision) -> Payload:
     if decision.charging_priority is not None:
         info["chargingPriority"] = decision.charging_priority
     if decision.personal_message:
-        info["personalMessage"] = {"format": "UTF8", "content": decision.personal_message[:512]}
+        message = decision.personal_message[: dialect.longest_personal_message]
+        info["personalMessage"] = {"format": "UTF8", "content": message}
     return info
 
 
@@ -92,13 +97,13 @@ async def ask(inbound: Inbound) -> Decision:
     return await contracts.checked(deciding, contract)
 
 
-def authorize(inbound: Inbound, decision: Decision) -> Payload:
+def authorize(dialect: Dialect, inbound: Inbound, decision: Decision) -> Payload:
     payload = inbound.payload
     asked = token(payload["idToken"])
     decisions.remember(inbound.unit, asked, decision)
     if not decision.accepted:
         missing_effects.token_refused(inbound.unit, inbound.station.id, asked, decision)
-    answer: Payload = {"idTokenInfo": id_token_info(decision)}
+    answer: Payload = {"idTokenInfo": id_token_info(dialect, decision)}
     presented = payload.get("iso15118CertificateHashData") or payload.get("certificate")
     if presented and (standing := decision.certificate_status):
         answer["certificateStatus"] = _CERTIFICATE_STATUS[standing]
@@ -110,5 +115,8 @@ def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
     return {}
 
 
-HANDLERS = {"Authorize": Handler(authorize, decide=ask)}
-COMMANDS = {"clear_cache": CommandTranslation("ClearCache", clear_cache)}
+def block(dialect: Dialect) -> Block:
+    return Block(
+        handlers={"Authorize": Handler(partial(authorize, dialect), decide=ask)},
+        commands={"clear_cache": CommandTranslation("ClearCache", clear_cache)},
+    )

@@ -2,7 +2,7 @@
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from ocpp_v201.remote_control import conclude_scheduled
 
 
@@ -16,5 +16,7 @@ def change_availability(unit: UnitOfWork, command: Command) -> Payload:
     return payload
 
 
-COMMANDS = {"set_availability": CommandTranslation("ChangeAvailability", change_availability)}
-RESPONSES = {"ChangeAvailability": ResponseReading(conclude_scheduled)}
+BLOCK = Block(
+    commands={"set_availability": CommandTranslation("ChangeAvailability", change_availability)},
+    responses={"ChangeAvailability": ResponseReading(conclude_scheduled)},
+)

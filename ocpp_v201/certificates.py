@@ -1,5 +1,6 @@
 """M Certificates: installed, listed, deleted; and what cars and stations ask about them."""
 
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Handler,
     Payload,
@@ -19,6 +21,7 @@ from chargepoints.services.certificates.installed_certificates import NotACertif
 from chargepoints.services.commands.submission import CommandRefused
 from core_link import certificates as core
 from core_link.client import CoreUnreachable
+from ocpp_v201.dialect import Dialect
 
 ROOTS = {
     "csms_root": "CSMSRootCertificate",
@@ -26,9 +29,6 @@ ROOTS = {
     "mo_root": "MORootCertificate",
     "v2g_root": "V2GRootCertificate",
 }
-# What the schemas of the answers take.
-LONGEST_EXI = 5600
-LONGEST_OCSP = 5500
 LISTED = ROOTS | {"v2g_chain": "V2GCertificateChain"}
 NEUTRAL_USE = {ocpp: use for use, ocpp in LISTED.items()}
 
@@ -98,9 +98,9 @@ async def ask_exi(inbound: Inbound) -> str | None:
         return None
 
 
-def ev_certificate(inbound: Inbound, exi: str | None) -> Payload:
+def ev_certificate(dialect: Dialect, inbound: Inbound, exi: str | None) -> Payload:
     """M01, M02: the request of the car goes to the contract certificate pool and back."""
-    if exi is None or len(exi) > LONGEST_EXI:
+    if exi is None or len(exi) > dialect.longest_exi_response:
         return {"status": "Failed", "exiResponse": ""}
     return {"status": "Accepted", "exiResponse": exi}
 
@@ -109,25 +109,32 @@ async def ask_status(inbound: Inbound) -> str | None:
     return await core.status(inbound.station, inbound.payload["ocspRequestData"])
 
 
-def certificate_status(inbound: Inbound, result: Any) -> Payload:
+def certificate_status(dialect: Dialect, inbound: Inbound, result: Any) -> Payload:
     """M06.FR.08, FR.09: the OCSP response, or Failed where there is none."""
-    if not result or len(result) > LONGEST_OCSP:
+    if not result or len(result) > dialect.longest_ocsp_result:
         return {"status": "Failed"}
     return {"status": "Accepted", "ocspResult": result}
 
 
-HANDLERS = {
-    "Get15118EVCertificate": Handler(ev_certificate, decide=ask_exi),
-    "GetCertificateStatus": Handler(certificate_status, decide=ask_status),
-}
-COMMANDS = {
-    "install_certificate": CommandTranslation("InstallCertificate", install),
-    "get_certificates": CommandTranslation("GetInstalledCertificateIds", list_installed),
-    "delete_certificate": CommandTranslation("DeleteCertificate", delete),
-}
-RESPONSES = {
-    "InstallCertificate": ResponseReading(record=record_installed),
-    # M03.FR.02: NotFound says that there is none of the kind.
-    "GetInstalledCertificateIds": ResponseReading(accepting("Accepted", "NotFound"), record_listed),
-    "DeleteCertificate": ResponseReading(record=record_deleted),
-}
+def block(dialect: Dialect) -> Block:
+    return Block(
+        handlers={
+            "Get15118EVCertificate": Handler(partial(ev_certificate, dialect), decide=ask_exi),
+            "GetCertificateStatus": Handler(
+                partial(certificate_status, dialect), decide=ask_status
+            ),
+        },
+        commands={
+            "install_certificate": CommandTranslation("InstallCertificate", install),
+            "get_certificates": CommandTranslation("GetInstalledCertificateIds", list_installed),
+            "delete_certificate": CommandTranslation("DeleteCertificate", delete),
+        },
+        responses={
+            "InstallCertificate": ResponseReading(record=record_installed),
+            # M03.FR.02: NotFound says that there is none of the kind.
+            "GetInstalledCertificateIds": ResponseReading(
+                accepting("Accepted", "NotFound"), record_listed
+            ),
+            "DeleteCertificate": ResponseReading(record=record_deleted),
+        },
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.clock import coming_time
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.device_model import variables
 from chargepoints.services.smart_charging import car_schedules, external_limits
 from chargepoints.services.smart_charging.car_schedules import Needs
@@ -85,9 +85,11 @@ def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
     return {"status": "Accepted" if fits else "Rejected"}
 
 
-HANDLERS = {
-    "ClearedChargingLimit": Handler(cleared_limit),
-    "NotifyChargingLimit": Handler(charging_limit),
-    "NotifyEVChargingNeeds": Handler(charging_needs),
-    "NotifyEVChargingSchedule": Handler(charging_schedule),
-}
+BLOCK = Block(
+    handlers={
+        "ClearedChargingLimit": Handler(cleared_limit),
+        "NotifyChargingLimit": Handler(charging_limit),
+        "NotifyEVChargingNeeds": Handler(charging_needs),
+        "NotifyEVChargingSchedule": Handler(charging_schedule),
+    },
+)

@@ -2,7 +2,7 @@
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
-from chargepoints.protocol.versions import CommandTranslation, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Payload
 from ocpp_v201.numbers import decimal
 
 
@@ -17,4 +17,6 @@ def update_cost(unit: UnitOfWork, command: Command) -> Payload:
     return {"transactionId": args["transaction_id"], "totalCost": total_cost}
 
 
-COMMANDS = {"update_cost": CommandTranslation("CostUpdated", update_cost)}
+BLOCK = Block(
+    commands={"update_cost": CommandTranslation("CostUpdated", update_cost)},
+)

@@ -5,7 +5,13 @@ from typing import Any
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.certificates.installed_certificates import HASHES
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.submission import CommandRefused
@@ -60,6 +66,8 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {"NotifyCustomerInformation": Handler(notify)}
-COMMANDS = {"customer_information": CommandTranslation("CustomerInformation", ask)}
-RESPONSES = {"CustomerInformation": ResponseReading(record=record)}
+BLOCK = Block(
+    handlers={"NotifyCustomerInformation": Handler(notify)},
+    commands={"customer_information": CommandTranslation("CustomerInformation", ask)},
+    responses={"CustomerInformation": ResponseReading(record=record)},
+)

@@ -3,7 +3,7 @@
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 
@@ -49,5 +49,7 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
     return payload
 
 
-HANDLERS = {"DataTransfer": Handler(data_transfer, decide=ask_core)}
-COMMANDS = {"data_transfer": CommandTranslation("DataTransfer", send)}
+BLOCK = Block(
+    handlers={"DataTransfer": Handler(data_transfer, decide=ask_core)},
+    commands={"data_transfer": CommandTranslation("DataTransfer", send)},
+)

@@ -8,6 +8,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Handler,
     Payload,
@@ -97,15 +98,17 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {
-    "LogStatusNotification": Handler(log_status),
-    "NotifyEvent": Handler(notify_event),
-}
-COMMANDS = {
-    "get_diagnostics": CommandTranslation("GetLog", get_log),
-    "get_log": CommandTranslation("GetLog", get_log),
-}
-RESPONSES = {
-    # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
-    "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
-}
+BLOCK = Block(
+    handlers={
+        "LogStatusNotification": Handler(log_status),
+        "NotifyEvent": Handler(notify_event),
+    },
+    commands={
+        "get_diagnostics": CommandTranslation("GetLog", get_log),
+        "get_log": CommandTranslation("GetLog", get_log),
+    },
+    responses={
+        # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
+        "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
+    },
+)

@@ -9,7 +9,13 @@ from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.commands import outcomes
 from chargepoints.services.stations import display_messages
 from chargepoints.services.stations.display_messages import Shown
@@ -131,15 +137,17 @@ def _shown(message: Payload) -> Shown:
     )
 
 
-HANDLERS = {"NotifyDisplayMessages": Handler(notify)}
-COMMANDS = {
-    "display_message": CommandTranslation("SetDisplayMessage", show),
-    "get_display_messages": CommandTranslation("GetDisplayMessages", list_shown),
-    "clear_display_message": CommandTranslation("ClearDisplayMessage", clear),
-}
-RESPONSES = {
-    "SetDisplayMessage": ResponseReading(record=record_shown),
-    # O03: Unknown says that there is none; no report follows.
-    "GetDisplayMessages": ResponseReading(record=record_listed),
-    "ClearDisplayMessage": ResponseReading(record=record_cleared),
-}
+BLOCK = Block(
+    handlers={"NotifyDisplayMessages": Handler(notify)},
+    commands={
+        "display_message": CommandTranslation("SetDisplayMessage", show),
+        "get_display_messages": CommandTranslation("GetDisplayMessages", list_shown),
+        "clear_display_message": CommandTranslation("ClearDisplayMessage", clear),
+    },
+    responses={
+        "SetDisplayMessage": ResponseReading(record=record_shown),
+        # O03: Unknown says that there is none; no report follows.
+        "GetDisplayMessages": ResponseReading(record=record_listed),
+        "ClearDisplayMessage": ResponseReading(record=record_cleared),
+    },
+)

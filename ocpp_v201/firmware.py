@@ -7,6 +7,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Handler,
     Payload,
@@ -84,18 +85,20 @@ def _effect(request_number: int) -> str:
     return f"publish:{request_number}"
 
 
-HANDLERS = {
-    "FirmwareStatusNotification": Handler(status_notification),
-    "PublishFirmwareStatusNotification": Handler(publish_status),
-}
-COMMANDS = {
-    "update_firmware": CommandTranslation("UpdateFirmware", update),
-    "publish_firmware": CommandTranslation("PublishFirmware", publish),
-    "unpublish_firmware": CommandTranslation("UnpublishFirmware", unpublish),
-}
-RESPONSES = {
-    # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
-    "UpdateFirmware": ResponseReading(accepting("Accepted", firmware.CANCELED), record_update),
-    # L04.FR.03: NoFirmware says that none is published under this checksum.
-    "UnpublishFirmware": ResponseReading(accepting("Unpublished", "NoFirmware")),
-}
+BLOCK = Block(
+    handlers={
+        "FirmwareStatusNotification": Handler(status_notification),
+        "PublishFirmwareStatusNotification": Handler(publish_status),
+    },
+    commands={
+        "update_firmware": CommandTranslation("UpdateFirmware", update),
+        "publish_firmware": CommandTranslation("PublishFirmware", publish),
+        "unpublish_firmware": CommandTranslation("UnpublishFirmware", unpublish),
+    },
+    responses={
+        # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
+        "UpdateFirmware": ResponseReading(accepting("Accepted", firmware.CANCELED), record_update),
+        # L04.FR.03: NoFirmware says that none is published under this checksum.
+        "UnpublishFirmware": ResponseReading(accepting("Unpublished", "NoFirmware")),
+    },
+)

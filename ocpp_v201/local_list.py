@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, Command
-from chargepoints.protocol.versions import CommandTranslation, Payload, ResponseReading
+from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from chargepoints.services.tokens import local_lists
 from chargepoints.services.tokens.local_lists import Entry
 from ocpp_v201 import batches, numbers
@@ -68,11 +68,13 @@ def _authorization_data(entry: Entry) -> Payload:
     return data | {"idTokenInfo": info}
 
 
-COMMANDS = {
-    "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
-    "send_local_list": CommandTranslation("SendLocalList", send),
-}
-RESPONSES = {
-    "GetLocalListVersion": ResponseReading(record=record_version),
-    "SendLocalList": ResponseReading(local_lists.conclude_part, local_lists.record_part),
-}
+BLOCK = Block(
+    commands={
+        "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
+        "send_local_list": CommandTranslation("SendLocalList", send),
+    },
+    responses={
+        "GetLocalListVersion": ResponseReading(record=record_version),
+        "SendLocalList": ResponseReading(local_lists.conclude_part, local_lists.record_part),
+    },
+)

@@ -9,6 +9,7 @@ from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
     Batched,
+    Block,
     CommandTranslation,
     Conclusion,
     Handler,
@@ -161,16 +162,18 @@ def _known(number: int, data: Payload, monitor: Payload) -> Known:
     )
 
 
-HANDLERS = {"NotifyMonitoringReport": Handler(notify_report)}
-COMMANDS = {
-    "set_monitoring": CommandTranslation("SetVariableMonitoring", set_monitoring, batched=SET),
-    "set_monitoring_base": CommandTranslation("SetMonitoringBase", set_base),
-    "set_monitoring_level": CommandTranslation("SetMonitoringLevel", set_level),
-    "get_monitoring_report": CommandTranslation("GetMonitoringReport", get_report),
-    "clear_monitoring": CommandTranslation("ClearVariableMonitoring", clear, batched=CLEARED),
-}
-RESPONSES = {
-    "GetMonitoringReport": ResponseReading(record=record_asked),
-    "SetVariableMonitoring": ResponseReading(conclude_each, record_set),
-    "ClearVariableMonitoring": ResponseReading(conclude_each, record_cleared),
-}
+BLOCK = Block(
+    handlers={"NotifyMonitoringReport": Handler(notify_report)},
+    commands={
+        "set_monitoring": CommandTranslation("SetVariableMonitoring", set_monitoring, batched=SET),
+        "set_monitoring_base": CommandTranslation("SetMonitoringBase", set_base),
+        "set_monitoring_level": CommandTranslation("SetMonitoringLevel", set_level),
+        "get_monitoring_report": CommandTranslation("GetMonitoringReport", get_report),
+        "clear_monitoring": CommandTranslation("ClearVariableMonitoring", clear, batched=CLEARED),
+    },
+    responses={
+        "GetMonitoringReport": ResponseReading(record=record_asked),
+        "SetVariableMonitoring": ResponseReading(conclude_each, record_set),
+        "ClearVariableMonitoring": ResponseReading(conclude_each, record_cleared),
+    },
+)

@@ -8,6 +8,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Handler,
@@ -103,6 +104,8 @@ def _complete(command: Command) -> None:
     reported_profiles.complete(command.charge_point_id, criteria, command.sent_at, timezone.now())
 
 
-HANDLERS = {"ReportChargingProfiles": Handler(report)}
-COMMANDS = {"get_charging_profiles": CommandTranslation("GetChargingProfiles", ask)}
-RESPONSES = {"GetChargingProfiles": ResponseReading(conclude, record)}
+BLOCK = Block(
+    handlers={"ReportChargingProfiles": Handler(report)},
+    commands={"get_charging_profiles": CommandTranslation("GetChargingProfiles", ask)},
+    responses={"GetChargingProfiles": ResponseReading(conclude, record)},
+)

@@ -1,17 +1,25 @@
 """B Provisioning: BootNotification, Heartbeat (G), and the ways to connect (B09)."""
 
 import re
+from functools import partial
 from typing import Any
 
 from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Registration
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.stations import booting, registry
 from chargepoints.services.stations.booting import BootDecision, Facts
 from core_link import decisions
+from ocpp_v201.dialect import Dialect
 
 _STATUS = {
     Registration.ACCEPTED: "Accepted",
@@ -51,7 +59,7 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
     return {"currentTime": ocpp_time(inbound.received_at)}
 
 
-def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
+def set_network_profile(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
     """B09; A05.FR.07: a profile that is less secure than the one in use is not even asked for."""
     args = command.args
     if args["security_profile"] < command.charge_point.security_profile:
@@ -61,8 +69,7 @@ def set_network_profile(unit: UnitOfWork, command: Command) -> Payload:
     return {
         "configurationSlot": args["slot"],
         "connectionData": {
-            # Edition 3: OCPP20 stands for 2.0.1, too.
-            "ocppVersion": "OCPP20",
+            "ocppVersion": dialect.network_profile_version,
             "ocppTransport": "JSON",
             "ocppCsmsUrl": args["url"],
             "messageTimeout": args.get("message_timeout_s", 30),
@@ -85,9 +92,16 @@ def record_network_profile(unit: UnitOfWork, command: Command, response: Payload
         registry.expect_security_profile(command.charge_point_id, asked["securityProfile"])
 
 
-HANDLERS = {
-    "BootNotification": Handler(boot_notification, decide=ask_core),
-    "Heartbeat": Handler(heartbeat),
-}
-COMMANDS = {"set_network_profile": CommandTranslation("SetNetworkProfile", set_network_profile)}
-RESPONSES = {"SetNetworkProfile": ResponseReading(record=record_network_profile)}
+def block(dialect: Dialect) -> Block:
+    return Block(
+        handlers={
+            "BootNotification": Handler(boot_notification, decide=ask_core),
+            "Heartbeat": Handler(heartbeat),
+        },
+        commands={
+            "set_network_profile": CommandTranslation(
+                "SetNetworkProfile", partial(set_network_profile, dialect)
+            )
+        },
+        responses={"SetNetworkProfile": ResponseReading(record=record_network_profile)},
+    )

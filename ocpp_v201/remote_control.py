@@ -1,10 +1,12 @@
 """F Remote control: start, stop, unlock, trigger; and B11, B12: reset."""
 
 from dataclasses import replace
+from functools import partial
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Connector
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Payload,
@@ -19,24 +21,8 @@ from chargepoints.services.stations import booting
 from chargepoints.services.transactions import lifecycle
 from ocpp_v201 import schedules
 from ocpp_v201.authorization import id_token
+from ocpp_v201.dialect import Dialect
 from ocpp_v201.requests import request_id
-
-# F06: MessageTriggerEnumType.
-TRIGGERED = frozenset(
-    {
-        "BootNotification",
-        "FirmwareStatusNotification",
-        "Heartbeat",
-        "LogStatusNotification",
-        "MeterValues",
-        "PublishFirmwareStatusNotification",
-        "SignChargingStationCertificate",
-        "SignCombinedCertificate",
-        "SignV2GCertificate",
-        "StatusNotification",
-        "TransactionEvent",
-    }
-)
 
 
 def messages_requested(action: str, payload: Payload) -> frozenset[str]:
@@ -122,10 +108,12 @@ def conclude_scheduled(command: Command, response: Payload) -> Conclusion:
     return Conclusion(Command.State.REJECTED, error_code=status)
 
 
-def trigger(unit: UnitOfWork, command: Command) -> Payload:
+def trigger(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
-    if args["message"] not in TRIGGERED:
-        raise CommandRefused("not_supported", f"OCPP 2.0.1 cannot trigger {args['message']}")
+    if args["message"] not in dialect.triggered:
+        raise CommandRefused(
+            "not_supported", f"OCPP {dialect.version} cannot trigger {args['message']}"
+        )
     payload: Payload = {"requestedMessage": args["message"]}
     if args["message"] == "StatusNotification":
         payload["evse"] = _one_connector(command)
@@ -148,15 +136,18 @@ def _one_connector(command: Command) -> Payload:
     return {"id": places[0][0], "connectorId": places[0][1]}
 
 
-COMMANDS = {
-    "start": CommandTranslation("RequestStartTransaction", request_start),
-    "stop": CommandTranslation("RequestStopTransaction", request_stop),
-    "unlock": CommandTranslation("UnlockConnector", unlock),
-    "reset": CommandTranslation("Reset", reset),
-    "trigger": CommandTranslation("TriggerMessage", trigger),
-}
-RESPONSES = {
-    "RequestStartTransaction": ResponseReading(conclude_start, record_start),
-    "Reset": ResponseReading(conclude_scheduled),
-    "UnlockConnector": ResponseReading(accepting("Unlocked")),
-}
+def block(dialect: Dialect) -> Block:
+    return Block(
+        commands={
+            "start": CommandTranslation("RequestStartTransaction", request_start),
+            "stop": CommandTranslation("RequestStopTransaction", request_stop),
+            "unlock": CommandTranslation("UnlockConnector", unlock),
+            "reset": CommandTranslation("Reset", reset),
+            "trigger": CommandTranslation("TriggerMessage", partial(trigger, dialect)),
+        },
+        responses={
+            "RequestStartTransaction": ResponseReading(conclude_start, record_start),
+            "Reset": ResponseReading(conclude_scheduled),
+            "UnlockConnector": ResponseReading(accepting("Unlocked")),
+        },
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.device_model import variables
@@ -95,8 +95,10 @@ def _attributes(data: Payload) -> list[Reported]:
     ]
 
 
-HANDLERS = {"NotifyReport": Handler(notify_report)}
-COMMANDS = {
-    "get_report": CommandTranslation("GetBaseReport", get_base_report),
-    "get_custom_report": CommandTranslation("GetReport", get_report),
-}
+BLOCK = Block(
+    handlers={"NotifyReport": Handler(notify_report)},
+    commands={
+        "get_report": CommandTranslation("GetBaseReport", get_base_report),
+        "get_custom_report": CommandTranslation("GetReport", get_report),
+    },
+)

@@ -6,7 +6,13 @@ from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.tokens import reservations
 from ocpp_v201.authorization import id_token
 
@@ -52,12 +58,14 @@ def status_update(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-HANDLERS = {"ReservationStatusUpdate": Handler(status_update)}
-COMMANDS = {
-    "reserve": CommandTranslation("ReserveNow", reserve),
-    "cancel_reservation": CommandTranslation("CancelReservation", cancel),
-}
-RESPONSES = {
-    "ReserveNow": ResponseReading(record=record_reserve),
-    "CancelReservation": ResponseReading(record=record_cancel),
-}
+BLOCK = Block(
+    handlers={"ReservationStatusUpdate": Handler(status_update)},
+    commands={
+        "reserve": CommandTranslation("ReserveNow", reserve),
+        "cancel_reservation": CommandTranslation("CancelReservation", cancel),
+    },
+    responses={
+        "ReserveNow": ResponseReading(record=record_reserve),
+        "CancelReservation": ResponseReading(record=record_cancel),
+    },
+)

@@ -17,6 +17,8 @@ PURPOSE = {
 }
 NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
 SOURCES = {"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"}
+# What a period may leave out.
+OF_A_PERIOD = {"limit": "limit", "phases": "numberPhases"}
 NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 
@@ -75,8 +77,8 @@ def neutral_schedule(schedule: Payload) -> Payload:
     neutral: Payload = {
         "unit": rate_unit(schedule["chargingRateUnit"]),
         "periods": [
-            {"start_s": numbers.clipped(period["startPeriod"], 0), "limit": period["limit"]}
-            | ({"phases": period["numberPhases"]} if "numberPhases" in period else {})
+            {"start_s": numbers.clipped(period["startPeriod"], 0)}
+            | {name: period[ocpp] for name, ocpp in OF_A_PERIOD.items() if ocpp in period}
             for period in schedule["chargingSchedulePeriod"]
         ],
     }

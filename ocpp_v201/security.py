@@ -5,7 +5,13 @@ from typing import Any
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload, ResponseReading
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.commands import submission
 from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
@@ -73,12 +79,14 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     return {"setVariableData": [variable]}
 
 
-HANDLERS = {
-    "SecurityEventNotification": Handler(security_event),
-    "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
-}
-COMMANDS = {
-    "certificate_signed": CommandTranslation("CertificateSigned", certificate_signed),
-    "rotate_password": CommandTranslation("SetVariables", rotate_password),
-}
-RESPONSES = {"CertificateSigned": ResponseReading(record=record_signed)}
+BLOCK = Block(
+    handlers={
+        "SecurityEventNotification": Handler(security_event),
+        "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
+    },
+    commands={
+        "certificate_signed": CommandTranslation("CertificateSigned", certificate_signed),
+        "rotate_password": CommandTranslation("SetVariables", rotate_password),
+    },
+    responses={"CertificateSigned": ResponseReading(record=record_signed)},
+)

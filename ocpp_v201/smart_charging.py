@@ -3,6 +3,7 @@
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import (
+    Block,
     CommandTranslation,
     Conclusion,
     Payload,
@@ -107,20 +108,22 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
     if command.type != "get_composite_schedule" or not schedule:
         return
     theirs = [
-        (period["startPeriod"], float(period["limit"]))
+        (period["startPeriod"], float(period["limit"]) if "limit" in period else None)
         for period in schedule["chargingSchedulePeriod"]
     ]
     unit_of_rate = rate_unit(schedule["chargingRateUnit"])
     expected_schedule.compare(command, schedule["scheduleStart"], unit_of_rate, theirs)
 
 
-COMMANDS = {
-    "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
-    "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
-    "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
-}
-RESPONSES = {
-    "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
-    "ClearChargingProfile": ResponseReading(conclude_clear, record_clear),
-    "GetCompositeSchedule": ResponseReading(record=record_composite),
-}
+BLOCK = Block(
+    commands={
+        "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
+        "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
+        "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
+    },
+    responses={
+        "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
+        "ClearChargingProfile": ResponseReading(conclude_clear, record_clear),
+        "GetCompositeSchedule": ResponseReading(record=record_composite),
+    },
+)

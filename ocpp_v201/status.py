@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoints.models import Status
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Handler, Payload
+from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.stations import connector_status
 from chargepoints.services.stations.connector_status import Report
 from ocpp_v201 import numbers
@@ -45,4 +45,6 @@ def record(
     connector_status.record(inbound, report, inbound.time(timestamp))
 
 
-HANDLERS = {"StatusNotification": Handler(status_notification)}
+BLOCK = Block(
+    handlers={"StatusNotification": Handler(status_notification)},
+)

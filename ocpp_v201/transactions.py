@@ -1,11 +1,12 @@
 """E Transactions: TransactionEvent."""
 
+from functools import partial
 from operator import itemgetter
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.protocol.versions import CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens.authorization import Decision
@@ -15,6 +16,7 @@ from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions
 from ocpp_v201 import numbers
 from ocpp_v201.authorization import id_token_info, token, without_authorization
+from ocpp_v201.dialect import Dialect
 from ocpp_v201.meter_values import elements
 
 
@@ -48,7 +50,7 @@ def _ends(payload: Payload) -> bool:
     return bool(payload["eventType"] == ENDED or payload["triggerReason"] == STOPPED)
 
 
-def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
+def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
     if decision is not None:
         decisions.remember(inbound.unit, token(payload["idToken"]), decision)
@@ -60,7 +62,7 @@ def transaction_event(inbound: Inbound, decision: Decision | None) -> Payload:
             said["totalCost"] = row.total_cost
         if decision is not None:
             # E01.FR.12 and others: the answer to an event with a token tells of it.
-            said["idTokenInfo"] = id_token_info(decision)
+            said["idTokenInfo"] = id_token_info(dialect, decision)
         return said
 
     return event_messages.record(inbound, _event_message(inbound), decision, answer)
@@ -145,5 +147,8 @@ def get_status(unit: UnitOfWork, command: Command) -> Payload:
     return {"transactionId": args["transaction_id"]} if "transaction_id" in args else {}
 
 
-HANDLERS = {"TransactionEvent": Handler(transaction_event, decide=ask)}
-COMMANDS = {"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)}
+def block(dialect: Dialect) -> Block:
+    return Block(
+        handlers={"TransactionEvent": Handler(partial(transaction_event, dialect), decide=ask)},
+        commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},
+    )

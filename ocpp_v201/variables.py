@@ -8,6 +8,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Variable
 from chargepoints.protocol.versions import (
     Batched,
+    Block,
     CommandTranslation,
     Conclusion,
     Payload,
@@ -134,15 +135,17 @@ def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> 
     )
 
 
-COMMANDS = {
-    "get_configuration": CommandTranslation(
-        "GetVariables", get_configuration, choose, batched=READ
-    ),
-    "get_variables": CommandTranslation("GetVariables", get_variables, batched=READ),
-    "set_configuration": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
-    "set_variables": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
-}
-RESPONSES = {
-    "GetVariables": ResponseReading(conclude, record_read),
-    "SetVariables": ResponseReading(conclude, record_written),
-}
+BLOCK = Block(
+    commands={
+        "get_configuration": CommandTranslation(
+            "GetVariables", get_configuration, choose, batched=READ
+        ),
+        "get_variables": CommandTranslation("GetVariables", get_variables, batched=READ),
+        "set_configuration": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
+        "set_variables": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
+    },
+    responses={
+        "GetVariables": ResponseReading(conclude, record_read),
+        "SetVariables": ResponseReading(conclude, record_written),
+    },
+)

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,20 @@ import pytest
 pytestmark = pytest.mark.embedded
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-VERSIONS = ["ocpp_v16", "ocpp_v201"]
+VERSIONS = sorted(path.name for path in REPOSITORY.glob("ocpp_v*"))
 APPS = ["connect_site", *VERSIONS, "core_link", "chargepoints"]
+
+
+def extended_by(app: str) -> list[str]:
+    """The app of the one version that this one declares to extend, if any."""
+    base = import_module(f"{app}.version").VERSION.extends
+    return [other for other in VERSIONS if import_module(f"{other}.version").VERSION is base]
+
+
 # Of the other apps, those that each one may import.
 MAY_IMPORT = {
     "connect_site": {*VERSIONS, "core_link", "chargepoints"},
-    **{version: {"core_link", "chargepoints"} for version in VERSIONS},
+    **{version: {"core_link", "chargepoints", *extended_by(version)} for version in VERSIONS},
     "core_link": {"chargepoints"},
     "chargepoints": set(),
 }

@@ -10,6 +10,9 @@ from django.utils import timezone
 from .charge_point import ChargePoint
 from .command import Command
 
+# The longest that any version takes.
+LONGEST_LOCATION = 2000
+
 
 def storage() -> FileSystemStorage:
     """Below MEDIA_ROOT, never served as it is."""
@@ -77,7 +80,9 @@ class Upload(models.Model):
     )
     kind = models.CharField(max_length=15, choices=Kind)
     request_id = models.IntegerField(null=True, blank=True)
-    location = models.CharField(max_length=512, help_text="where the charger was told to put it")
+    location = models.CharField(
+        max_length=LONGEST_LOCATION, help_text="where the charger was told to put it"
+    )
     status = models.CharField(max_length=50, blank=True, help_text="as the charger said it last")
     status_at = models.DateTimeField(null=True, blank=True)
     # The charger's name for it, shown and never used as a path.
@@ -109,7 +114,7 @@ class FirmwareUpdate(models.Model):
         FirmwareFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     request_id = models.IntegerField(null=True, blank=True)
-    location = models.CharField(max_length=512, blank=True)
+    location = models.CharField(max_length=LONGEST_LOCATION, blank=True)
     status = models.CharField(max_length=50, blank=True)
     status_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

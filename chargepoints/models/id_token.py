@@ -5,6 +5,9 @@ from django.db.models.functions import Lower
 
 from chargepoints import key_codes
 
+# The longest that any version shows.
+LONGEST_PERSONAL_MESSAGE = 1024
+
 
 class AuthorizationStatus(models.TextChoices):
     """The neutral verdict: OCPP 2.0.1's AuthorizationStatusEnumType in snake case."""
@@ -37,7 +40,7 @@ class IdToken(models.Model):
     )
     group_id_token = models.CharField(max_length=255, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    personal_message = models.CharField(max_length=512, blank=True)
+    personal_message = models.CharField(max_length=LONGEST_PERSONAL_MESSAGE, blank=True)
     source = models.CharField(max_length=10, choices=Source, default=Source.OWN)
     decided_at = models.DateTimeField(null=True, blank=True, help_text="when core said so")
     fresh_until = models.DateTimeField(

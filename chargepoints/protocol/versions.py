@@ -6,7 +6,8 @@ elsewhere in `chargepoints` knows which there are.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -127,21 +128,37 @@ class ResponseReading:
     record: Callable[[UnitOfWork, Command, Payload], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one module of a version brings: a functional block, or a subject of it.
+
+    `handlers` by the action of a charger's CALL, `commands` by the neutral command type,
+    `responses` by the action of our own CALL: an answer without a reading is read by its `status`.
+    """
+
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    commands: Mapping[str, CommandTranslation] = field(default_factory=dict)
+    responses: Mapping[str, ResponseReading] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class OcppVersion:
+    """A version is checked when the server starts: `gateway/version_checks.py`."""
+
     name: str
     subprotocol: str
     aliases: tuple[str, ...]
     schemas: Schemas
-    handlers: Mapping[str, Handler]
-    commands: Mapping[str, CommandTranslation]
+    # No two blocks bring the same: what is to replace something of theirs stands in `overrides`.
+    blocks: tuple[Block, ...]
     csms_actions: frozenset[str]
-    # By action; an action that is not here is read by its `status`, and nothing is stored.
-    responses: Mapping[str, ResponseReading]
     # CALLERROR codes by our own names, where this version spells them in its own way.
     error_codes: Mapping[str, str]
     # What a charger may send before its BootNotification was accepted.
     served_before_boot: frozenset[str]
+    # The earlier version whose blocks this one uses, and whose app its app may import.
+    extends: "OcppVersion | None" = None
+    overrides: Block = Block()
     # Spoken with a charger that offers no subprotocol at all.
     assumed: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
@@ -166,6 +183,21 @@ class OcppVersion:
     # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
     triggered: frozenset[str] = frozenset()
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
+
+    @cached_property
+    def handlers(self) -> Mapping[str, Handler]:
+        of_blocks = chain.from_iterable(block.handlers.items() for block in self.blocks)
+        return {**dict(of_blocks), **self.overrides.handlers}
+
+    @cached_property
+    def commands(self) -> Mapping[str, CommandTranslation]:
+        of_blocks = chain.from_iterable(block.commands.items() for block in self.blocks)
+        return {**dict(of_blocks), **self.overrides.commands}
+
+    @cached_property
+    def responses(self) -> Mapping[str, ResponseReading]:
+        of_blocks = chain.from_iterable(block.responses.items() for block in self.blocks)
+        return {**dict(of_blocks), **self.overrides.responses}
 
     def reading(self, action: str) -> ResponseReading:
         return self.responses.get(action, ResponseReading())

@@ -16,6 +16,9 @@ from chargepoints.services.commands.redaction import stored_args
 State = Command.State
 ErrorClass = Command.ErrorClass
 
+# A code and all that a station may say beside it.
+LONGEST_DETAIL = 1100
+
 
 def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
     """Set the state; where it is the last one, core is told."""
@@ -44,7 +47,7 @@ def fail(
         state,
         error_class=error_class,
         error_code=code[:50],
-        error_detail=detail[:1000],
+        error_detail=detail[:LONGEST_DETAIL],
     )
 
 

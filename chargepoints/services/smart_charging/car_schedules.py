@@ -152,7 +152,8 @@ def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: lis
         overlaps = (ends is None or limit.start_s < ends) and (
             limit_ends is None or limit_ends > period["start_s"]
         )
-        too_much = limit.limit is not None and period["limit"] > limit.limit + TOLERANCE
+        most, said = limit.limit, period.get("limit")
+        too_much = most is not None and said is not None and said > most + TOLERANCE
         if overlaps and too_much:
             return False
     return True

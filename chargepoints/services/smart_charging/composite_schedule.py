@@ -103,13 +103,17 @@ def _limit_at(
     found = [each for each in in_force if each is not None]
     # 2.0.1 K, 3.7 (errata 2025-01): the lowest number of phases is that of all.
     phases = min((each.phases for each in found if each.phases is not None), default=None)
-    limits = [in_unit(each.limit, each.unit, unit, phases) for each in found]
+    limits = [
+        in_unit(each.limit, each.unit, unit, phases) for each in found if each.limit is not None
+    ]
     return min(limits, default=None), phases
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    limit: float
+    """`limit` None: what prevails limits nothing."""
+
+    limit: float | None
     unit: str
     phases: int | None
 
@@ -121,7 +125,7 @@ def _of(profiles: Iterable[Installed], purpose: str) -> list[Installed]:
 def _prevailing(candidates: Iterable[Installed], at: datetime, since: datetime) -> _Said | None:
     for installed in sorted(candidates, key=lambda each: each.rank, reverse=True):
         if (period := _period_at(installed.profile, at, since)) is not None:
-            return _Said(period["limit"], installed.profile["unit"], period.get("phases"))
+            return _Said(period.get("limit"), installed.profile["unit"], period.get("phases"))
     return None
 
 

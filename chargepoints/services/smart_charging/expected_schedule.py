@@ -1,5 +1,6 @@
 """What the profiles that a charge point accepted should make it do, beside what it says."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -15,7 +16,9 @@ from chargepoints.services.stations import quirks
 from chargepoints.services.transactions import lookup
 
 
-def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, float]]) -> None:
+def compare(
+    command: Command, start: object, unit: str, theirs: Sequence[tuple[int, float | None]]
+) -> None:
     """Note in the command's result what it says and what we expected, and whether they agree.
 
     They differ where it does not do what it accepted. `theirs`: (seconds from start, limit).
@@ -26,7 +29,7 @@ def compare(command: Command, start: object, unit: str, theirs: list[tuple[int, 
         command.charge_point_id, args.get("evse_id", 0), begins, args["duration_s"], unit
     )
     factor = quirks.setting(command.charge_point, "limit_factor") or 1
-    said = [Limit(start_s, limit * factor) for start_s, limit in theirs]
+    said = [Limit(start_s, None if limit is None else limit * factor) for start_s, limit in theirs]
     agree = _agree(ours, said, 0.1 * factor)
     command.result = {
         "start": api_time(begins),
@@ -46,7 +49,10 @@ def _agree(ours: list[Limit], theirs: list[Limit], tenth: float) -> bool:
     """
     for start_s in {limit.start_s for limit in (*ours, *theirs)}:
         expected, said = limit_from(ours, start_s), limit_from(theirs, start_s)
-        if expected is None or said is None or abs(expected - said) >= tenth + 1e-6:
+        if expected is None or said is None:
+            if expected is not said:
+                return False
+        elif abs(expected - said) >= tenth + 1e-6:
             return False
     return True
 

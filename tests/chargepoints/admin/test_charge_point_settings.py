@@ -43,9 +43,7 @@ def test_only_what_was_changed_is_written(
         )
         changed(row, *fields)
 
-    monkeypatch.setattr(
-        "chargepoints.admin.charge_points.charge_points.changed", gateway_writes_first
-    )
+    monkeypatch.setattr("chargepoints.admin.charge_points.registry.changed", gateway_writes_first)
     before = charge_point.settings_changed_at
     form = settings_of(charge_point, name="Bay 7", registration="rejected")
     response = admin_client.post(f"{URL}{charge_point.pk}/change/", form)
