@@ -7,15 +7,13 @@ from typing import Any
 
 from chargepoints import clock, key_codes
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import concluding, ocppj
-from chargepoints.gateway.calls import BOOT_ACTION
+from chargepoints.gateway import acceptance, concluding, ocppj
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.models import Message
 from chargepoints.observability import metrics
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.protocol.versions import Handler
 from chargepoints.services.stations import quirks
 
 logger = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ class Answering:
             inbound.redact_for_trace = self._version.redacted_for_trace
             text = ocppj.encode_call(call.message_id, call.action, traced)
         try:
-            handler = self._handler(inbound)
+            handler = acceptance.accept(self._version, inbound, call)
             decision = await handler.decide(inbound) if handler.decide else None
         except OcppError as error:
             return await self._store_error(text, inbound, error)
@@ -69,42 +67,6 @@ class Answering:
             logger.exception("%s of %s failed", inbound.action, self._station.identity)
             failed = OcppError("InternalError", "the message was stored, but not worked on")
             return await self._store_error(text, inbound, failed)
-
-    def _handler(self, inbound: Inbound) -> Handler:
-        """The handler, with the payload checked and normalised. Raises OcppError."""
-        schemas, lenient = self._version.schemas, not self._station.strict
-        if not lenient and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
-            # Part 4, 4.2.3.
-            raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
-        if inbound.action not in schemas.actions:
-            action = schemas.action_in_any_case(inbound.action) if lenient else None
-            if action is None:
-                # Part 4, table 7: the action is not known at all.
-                raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
-            inbound.action = action
-            inbound.deviate("action_in_other_case")
-        handler = self._version.handlers.get(inbound.action)
-        if handler is None:
-            # Part 4, table 7: the action is known, but not one that a CSMS serves.
-            raise OcppError("NotSupported", f"{inbound.action} is not for a CSMS")
-        if not self._station.boot_accepted:
-            served = self._version.served_before_boot if lenient else frozenset({BOOT_ACTION})
-            if inbound.action not in served | self._station.asked_for:
-                raise OcppError("SecurityError", "no BootNotification was accepted yet")
-            if inbound.action != BOOT_ACTION:
-                inbound.deviate("before_boot")
-        checked = schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
-        violation = checked.hard or (checked.soft[0] if checked.soft and not lenient else None)
-        if violation is not None:
-            # The message may quote what is not to be logged.
-            message = violation.keyword if inbound.redact_for_trace else violation.message
-            details = {"pointer": violation.pointer, "message": message[:255]}
-            description = f"{violation.pointer}: {message}".removeprefix(": ")
-            raise OcppError(violation.code, description, details)
-        for violation in checked.soft:
-            inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
-        inbound.payload = checked.payload
-        return handler
 
     async def _store(
         self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]]
@@ -177,7 +139,7 @@ class Answering:
             message_id="-1" if frame.message_id is None else frame.message_id,
             payload={},
             received_at=received_at,
-            deviations=[frame.reason],
+            deviations=[frame.reason, *frame.deviations],
         )
         if key_codes.KEY_CODE in text.lower():
             text = key_codes.REDACTED

@@ -3,12 +3,13 @@
 OCPP-J 1.6 chapter 4, OCPP 2.0.1 part 4 chapter 4.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
+from chargepoints.gateway import tolerant_json
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 
@@ -16,6 +17,8 @@ MAX_DEPTH = 16
 MAX_NODES = 5_000
 # Part 4, 4.1.4: at most 36 characters; longer ones are taken, up to what the store holds.
 MAX_MESSAGE_ID = 255
+
+_BETWEEN_FRAMES = re.compile(r"[\x00\ufeff,\s]*")
 
 # Deviations of the frame itself. A payload of null is allowed: 2.0.1 part 4, 4.1.5.
 FRAME_DEFECTS = frozenset(
@@ -26,6 +29,9 @@ FRAME_DEFECTS = frozenset(
         "message_type_as_string",
         "no_payload",
         "repaired_json",
+        "several_frames",
+        "text_after_frame",
+        "truncated",
     }
 )
 
@@ -34,10 +40,13 @@ Payload = dict[str, Any]
 
 @dataclass(slots=True)
 class Call:
+    """`partial`: the payload holds what could be read of it, and there was more."""
+
     message_id: str
     action: str
     payload: Any
     deviations: list[str] = field(default_factory=list)
+    partial: bool = False
 
 
 @dataclass(slots=True)
@@ -68,28 +77,35 @@ class Malformed:
     message_id: str | None = None
     unknown_type: bool = False
     answers: str | None = None
+    deviations: list[str] = field(default_factory=list)
 
 
 Frame = Call | CallResult | CallError | Malformed
 
 
-def decode(text: str) -> Frame:
-    deviations: list[str] = []
+@dataclass(slots=True)
+class Several:
+    """The frames that came as one message, each for itself, and what follows the last."""
+
+    texts: list[str]
+
+
+def decode(text: str) -> Frame | Several:
     try:
         document = orjson.loads(text)
     except ValueError:
-        document, reason = _repair(text)
-        if reason:
-            return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
-        deviations.append("repaired_json")
+        return _decode_tolerantly(text)
+    return _decoded(text, document, [])
+
+
+def _decoded(text: str, document: Any, deviations: list[str]) -> Frame:
     if "\\u0000" in text:
         document = _without_nul(document)
         deviations.append("nul_character")
     if not isinstance(document, list) or not document:
         return Malformed("a frame is a JSON array")
     if _too_large(text, document):
-        reason = "too deep or too many values"
-        return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
+        return _unreadable(text, "too deep or too many values")
     if len(document) == 4 and document[0] == CALL and _is_plain(document):
         return Call(document[1], document[2], document[3], deviations)
     return _frame(document, deviations)
@@ -162,32 +178,54 @@ def _or_empty(payload: Any, deviations: list[str]) -> Any:
     return payload
 
 
-def _repair(text: str) -> tuple[Any, str]:
-    """The document where the fault is one that chargers are known for, else the reason."""
-    cleaned = text.replace("\x00", "").strip("\ufeff \t\r\n,")
+def _decode_tolerantly(text: str) -> Frame | Several:
+    """A frame whose fault is one that chargers are known for."""
+    start = _next_frame(text, 0)
     try:
-        return orjson.loads(cleaned), ""
-    except ValueError:
-        pass
-    without_trailing_commas = re.sub(r",\s*([\]}])", r"\1", cleaned)
-    try:
-        return orjson.loads(without_trailing_commas), ""
-    except ValueError:
-        pass
-    # Lone surrogates, which orjson refuses and the standard library lets through.
-    if "\\ud" in cleaned.lower():
+        found = _read(text, start)
+    except tolerant_json.UnreadableError:
+        return _unreadable(text, "not JSON")
+    if found.cut:
+        return _truncated(text, found.value)
+    following = _next_frame(text, found.end)
+    if text.startswith("[", following):
+        return Several(_split(text, start))
+    left = ["text_after_frame"] if following < len(text) else []
+    return _decoded(text, found.value, ["repaired_json", *left])
+
+
+def _read(text: str, start: int) -> tolerant_json.Reading:
+    return tolerant_json.read(text, start, most_values=MAX_NODES, deepest=MAX_DEPTH)
+
+
+def _split(text: str, at: int) -> list[str]:
+    """The texts of the frames one after the other; the last may be what cannot be read."""
+    texts = []
+    while text.startswith("[", at):
         try:
-            document = json.loads(cleaned, parse_constant=_refuse_constant)
-            return orjson.loads(
-                json.dumps(document, ensure_ascii=False).encode(errors="replace")
-            ), ""
-        except (ValueError, RecursionError):
-            pass
-    return None, "not JSON"
+            end = _read(text, at).end
+        except tolerant_json.UnreadableError:
+            end = len(text)
+        texts.append(text[at:end])
+        at = _next_frame(text, end)
+    return texts
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+def _next_frame(text: str, at: int) -> int:
+    # The pattern matches the empty text, too.
+    return _BETWEEN_FRAMES.match(text, at).end()  # type: ignore[union-attr]
+
+
+def _truncated(text: str, document: Any) -> Frame:
+    """A CALL of which only a part came."""
+    plain = isinstance(document, list) and len(document) == 4 and document[0] == CALL
+    if plain and _is_plain(document):
+        return Call(document[1], document[2], document[3], ["truncated"], partial=True)
+    return _unreadable(text, "not JSON")
+
+
+def _unreadable(text: str, reason: str) -> Malformed:
+    return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
 
 
 def _readable_id(text: str, types: str) -> str | None:

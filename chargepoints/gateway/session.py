@@ -52,11 +52,20 @@ class Session:
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     async def take(self, text: str) -> None:
-        """One text frame from the charger. Returns when the next one may be read."""
+        """One text from the charger. Returns when the next one may be read."""
+        frame = ocppj.decode(text)
+        if not isinstance(frame, ocppj.Several):
+            await self._take_frame(text, frame)
+            return
+        for each in frame.texts:
+            if not isinstance(one := ocppj.decode(each), ocppj.Several):
+                one.deviations.append("several_frames")
+                await self._take_frame(each, one)
+
+    async def _take_frame(self, text: str, frame: Waiting) -> None:
         self.seen_at = time.monotonic()
         if pause := self._message_rate.pause():
             await asyncio.sleep(pause)
-        frame = ocppj.decode(text)
         if self._answers_ours(text, frame):
             return
         if self._worker is None and self._answered_at_once(frame):

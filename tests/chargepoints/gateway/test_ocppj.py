@@ -60,12 +60,29 @@ def test_a_lone_surrogate_and_a_nul_become_replacement_characters() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['[2,"7","Boot', '[2,"7","A",{"x":NaN}]', '[2,"7","A",{"x":1e400}]', '[2,"7",5,{}]'],
+    ['[2,"7","Boot', '[2,"7","A",{"x":"a "b" c"}]', '[2,"7","A",{"x":0x10}]', '[2,"7",5,{}]'],
 )
 def test_the_id_of_a_broken_call_is_found(text: str) -> None:
     frame = ocppj.decode(text)
     assert isinstance(frame, Malformed)
     assert frame.message_id == "7"
+
+
+def test_several_frames_of_one_message_are_taken_apart() -> None:
+    texts = ['[2,"1","Heartbeat",{}]', '[2,"2","Heartbeat",{}]', '[2,"3","Heart']
+    assert ocppj.decode("\n".join(texts)) == ocppj.Several(texts)
+    assert ocppj.decode(", ".join(texts)) == ocppj.Several(texts)
+    assert ocppj.decode("".join(texts[:2])) == ocppj.Several(texts[:2])
+
+
+def test_what_follows_a_frame_and_is_none_is_left() -> None:
+    frame = ocppj.decode('[2,"1","Heartbeat",{}]eartbeat",{}]')
+    assert frame == Call("1", "Heartbeat", {}, ["repaired_json", "text_after_frame"])
+
+
+def test_of_a_call_that_is_cut_the_members_that_are_whole_are_read() -> None:
+    frame = ocppj.decode('[2,"1","StopTransaction",{"transactionId":7,"meterStop":45')
+    assert frame == Call("1", "StopTransaction", {"transactionId": 7}, ["truncated"], partial=True)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "hello", "[9]", "[2]", '[3,"1'])

@@ -1,0 +1,65 @@
+"""Which CALLs of a charger are worked on: known, served, and with a payload that can be read."""
+
+from chargepoints.gateway import ocppj
+from chargepoints.gateway.calls import BOOT_ACTION
+from chargepoints.protocol.errors import OcppError
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Handler, OcppVersion
+
+
+def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> Handler:
+    """The handler, with `inbound` as the schema would have it. Raises OcppError."""
+    strict = inbound.station.strict
+    if strict and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
+        # Part 4, 4.2.3.
+        raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
+    handler = _find(version, inbound)
+    _check_boot(version, inbound)
+    if call.partial:
+        raise OcppError("FormatViolation", "not JSON")
+    _check_payload(version, inbound, handler)
+    return handler
+
+
+def _find(version: OcppVersion, inbound: Inbound) -> Handler:
+    schemas = version.schemas
+    if inbound.action not in schemas.actions:
+        lenient = not inbound.station.strict
+        action = schemas.action_in_any_case(inbound.action) if lenient else None
+        if action is None:
+            # Part 4, table 7: the action is not known at all.
+            raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
+        inbound.action = action
+        inbound.deviate("action_in_other_case")
+    handler = version.handlers.get(inbound.action)
+    if handler is None:
+        # Part 4, table 7: the action is known, but not one that a CSMS serves.
+        raise OcppError("NotSupported", f"{inbound.action} is not for a CSMS")
+    return handler
+
+
+def _check_boot(version: OcppVersion, inbound: Inbound) -> None:
+    station = inbound.station
+    if station.boot_accepted:
+        return
+    served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
+    if inbound.action not in served | station.asked_for:
+        raise OcppError("SecurityError", "no BootNotification was accepted yet")
+    if inbound.action != BOOT_ACTION:
+        inbound.deviate("before_boot")
+
+
+def _check_payload(version: OcppVersion, inbound: Inbound, handler: Handler) -> None:
+    checked = version.schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
+    violation = checked.hard
+    if violation is None and checked.soft and inbound.station.strict:
+        violation = checked.soft[0]
+    if violation is not None:
+        # The message may quote what is not to be logged.
+        message = violation.keyword if inbound.redact_for_trace else violation.message
+        details = {"pointer": violation.pointer, "message": message[:255]}
+        description = f"{violation.pointer}: {message}".removeprefix(": ")
+        raise OcppError(violation.code, description, details)
+    for violation in checked.soft:
+        inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
+    inbound.payload = checked.payload

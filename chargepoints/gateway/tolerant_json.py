@@ -1,0 +1,209 @@
+"""JSON that is nearly JSON, as chargers write it, read where it says one thing only.
+
+Read only after the ordinary reading has failed. What is tolerated: raw control characters in
+strings, a value that was left out (`"transactionId":,`), commas too many, single quotes, names and
+words without quotes, NaN, numbers that no double holds, lone surrogates, and a text that ends too
+early. What can be read in two ways is not read: a quote inside a string, an unknown escape.
+
+The libraries for such JSON either guess (json-repair), or are too slow for text of a stranger, or
+take some of this only (json5). Here time and memory are bounded by `most_values` and `deepest`.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+LARGEST = 1.7976931348623157e308
+# Up to here an integer is read as one, as orjson does.
+LONGEST_INTEGER = 19
+
+_SPACE = re.compile(r"[\s\x00\ufeff]*")
+_STRINGS = {
+    '"': re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL),
+    "'": re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL),
+}
+_IN_SINGLE_QUOTES = re.compile(r"\\.|\"", re.DOTALL)
+_WORD = re.compile(r"[\w.+-]+")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_ZEROS_FIRST = re.compile(r"[+-]?0[0-9]")
+_TRUTH = {"true": True, "false": False}
+_NOTHING = frozenset({"null", "none", "undefined", "nan", "inf", "infinity"})
+# In the place of a value that was left out.
+_HOLE = object()
+# In the place of one that the text ends within.
+_CUT = object()
+
+
+class UnreadableError(ValueError):
+    """The text says nothing, or may say more than one thing, or says too much."""
+
+
+class Reading(NamedTuple):
+    """A list or an object, where it ends in the text, and whether the text ended before it."""
+
+    value: Any
+    end: int
+    cut: bool
+
+
+def read(text: str, start: int = 0, *, most_values: int, deepest: int) -> Reading:
+    """The list or object that begins at `start`. Raises UnreadableError.
+
+    Of one that the text ends within, the outermost object keeps the members that are whole, and a
+    list the entries: what was cut could be read as something else.
+    """
+    reader = _Reader(text, start, most_values, deepest)
+    if reader.next_sign() not in ("[", "{"):
+        raise UnreadableError("neither a list nor an object")
+    value = reader.value(1)
+    return Reading(value, reader.at, reader.cut)
+
+
+class _Reader:
+    def __init__(self, text: str, start: int, most_values: int, deepest: int) -> None:
+        self.text = text
+        self.at = start
+        self.left = most_values
+        self.deepest = deepest
+        self.cut = False
+
+    def next_sign(self) -> str:
+        """The next character that is no space; empty at the end."""
+        # The pattern matches the empty text, too.
+        self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+        return self.text[self.at : self.at + 1]
+
+    def value(self, depth: int) -> Any:
+        self.left -= 1
+        sign = self.next_sign()
+        if not sign:
+            self.cut = True
+            return _CUT
+        if self.left < 0 or (depth > self.deepest and sign in "[{"):
+            raise UnreadableError("too deep or too many values")
+        if sign in ",]}":
+            return _HOLE
+        if sign in "[{":
+            self.at += 1
+            return self._list(depth) if sign == "[" else self._object(depth)
+        return self._string(sign) if sign in _STRINGS else self._word()
+
+    def _list(self, depth: int) -> Any:
+        """Places that are empty count, but for those at either end: a comma too many."""
+        found: list[Any] = []
+        while True:
+            value = self.value(depth + 1)
+            if not self.cut:
+                found.append(None if value is _HOLE else value)
+            elif depth == 1 and value is not _CUT:
+                found.append(value)  # the payload of a frame
+            sign = self._after_value("]")
+            if sign == ",":
+                if found == [None] and value is _HOLE:
+                    found.clear()
+                continue
+            if value is _HOLE and not self.cut:
+                found.pop()
+            return found if not self.cut or depth == 1 else _CUT
+
+    def _object(self, depth: int) -> Any:
+        found: dict[str, Any] = {}
+        while True:
+            while (sign := self.next_sign()) == ",":
+                self.at += 1
+            if sign == "}":
+                self.at += 1
+                return found
+            if sign and not self._member(found, depth):
+                raise UnreadableError(f"no name and value at {self.at}")
+            if self.cut or not self.next_sign():
+                self.cut = True
+                return found if depth <= 2 else _CUT
+            self._after_value("}", keep=True)
+
+    def _member(self, found: dict[str, Any], depth: int) -> bool:
+        sign = self.next_sign()
+        name = self._string(sign) if sign in _STRINGS else self._match(_WORD)
+        if name is _CUT:
+            return True
+        if self.next_sign() == "":
+            self.cut = True
+            return True
+        if name is None or self.next_sign() != ":":
+            return False
+        self.at += 1
+        value = self.value(depth + 1)
+        if value is not _HOLE and value is not _CUT:
+            found[name] = value
+        return True
+
+    def _after_value(self, closing: str, *, keep: bool = False) -> str:
+        """The comma or the bracket behind a value; `keep`: the bracket is left to be read."""
+        sign = self.next_sign()
+        if not sign or self.cut:
+            self.cut = True
+        elif sign not in (",", closing):
+            raise UnreadableError(f"{sign!r} where a value ends, at {self.at}")
+        elif sign == "," or not keep:
+            self.at += 1
+        return "" if self.cut else sign
+
+    def _match(self, pattern: re.Pattern[str]) -> str | None:
+        found = pattern.match(self.text, self.at)
+        if found is None:
+            return None
+        self.at = found.end()
+        return found[0]
+
+    def _string(self, quote: str) -> Any:
+        found = _STRINGS[quote].match(self.text, self.at)
+        if found is None:
+            self.cut = True
+            self.at = len(self.text)
+            return _CUT
+        self.at = found.end()
+        return _unescaped(found[1], quote)
+
+    def _word(self) -> Any:
+        word = self._match(_WORD)
+        if word is None:
+            raise UnreadableError(f"no value at {self.at}")
+        if self.at == len(self.text):
+            # There may have been more of it.
+            self.cut = True
+            return _CUT
+        if _NUMBER.fullmatch(word):
+            # 007 is a number to some, and an idTag to others.
+            return word if _ZEROS_FIRST.match(word) else _number(word)
+        lower = word.lower()
+        if lower in _TRUTH:
+            return _TRUTH[lower]
+        if lower.lstrip("+-") in _NOTHING:
+            return None
+        if lower.startswith(("0x", "-0x", "+0x")):
+            raise UnreadableError("a number of another base, or a text")
+        return word
+
+
+def _unescaped(body: str, quote: str) -> str:
+    body = body.replace("\x00", "")
+    if "\\" not in body:
+        return body
+    if quote == "'":
+        body = _IN_SINGLE_QUOTES.sub(_in_double_quotes, body)
+    try:
+        text: str = json.loads(f'"{body}"', strict=False)
+    except ValueError as error:
+        raise UnreadableError(f"an unknown escape: {error}") from None
+    return text.encode(errors="replace").decode()
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    return {"\\'": "'", '"': '\\"'}.get(found[0], found[0])
+
+
+def _number(word: str) -> int | float:
+    if _INTEGER.fullmatch(word) and len(word.lstrip("+-0")) <= LONGEST_INTEGER:
+        return int(word)
+    return max(-LARGEST, min(float(word), LARGEST))
