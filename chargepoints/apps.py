@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 
@@ -9,7 +10,9 @@ class ChargepointsConfig(AppConfig):
 
     def ready(self) -> None:
         from chargepoints import roles
+        from chargepoints.gateway import version_checks
 
         # After the receiver of django.contrib.auth, which stands before this app and makes the
         # permissions that are granted here.
         post_migrate.connect(roles.grant, dispatch_uid="chargepoints.roles.grant")
+        checks.register(version_checks.check_installed)

@@ -1,6 +1,8 @@
 """The types of events, as the contract with core names them."""
 
-EVENT_TYPES = (
+from typing import Literal, get_args
+
+EventType = Literal[
     "certificate.installed",
     "certificate.requested",
     "charge_point.booted",
@@ -24,4 +26,5 @@ EVENT_TYPES = (
     "transaction.ended",
     "transaction.started",
     "transaction.updated",
-)
+]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)

@@ -3,7 +3,13 @@
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 
@@ -52,4 +58,6 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
 BLOCK = Block(
     handlers={"DataTransfer": Handler(data_transfer, decide=ask_core)},
     commands={"data_transfer": CommandTranslation("DataTransfer", send)},
+    # The vendor's data are kept with the answer; what they mean is core's affair.
+    responses={"DataTransfer": ResponseReading()},
 )

@@ -6,7 +6,13 @@ from operator import itemgetter
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
+from chargepoints.protocol.versions import (
+    Block,
+    CommandTranslation,
+    Handler,
+    Payload,
+    ResponseReading,
+)
 from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens.authorization import Decision
@@ -151,4 +157,6 @@ def block(dialect: Dialect) -> Block:
     return Block(
         handlers={"TransactionEvent": Handler(partial(transaction_event, dialect), decide=ask)},
         commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},
+        # E14: it has no status; what it says is kept with the answer.
+        responses={"GetTransactionStatus": ResponseReading()},
     )

@@ -20,6 +20,7 @@ from django.db import models, transaction
 from chargepoints import clock
 from chargepoints.database import statements
 from chargepoints.database.statements import Row
+from chargepoints.event_types import EventType
 from chargepoints.models import Event, TimeQuality
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class UnitOfWork:
     def emit(
         self,
         charge_point_id: int,
-        type: str,
+        type: EventType,
         data: dict[str, Any],
         *,
         occurred_at: datetime | None = None,

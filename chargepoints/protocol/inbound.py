@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from chargepoints.clock import Moment, is_backfill, read_time
 from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.event_types import EventType
 from chargepoints.models import Event, TimeQuality
 from chargepoints.protocol.station import Station
 
@@ -64,7 +65,7 @@ class Inbound:
         self.deviate(moment.deviation)
         return moment
 
-    def emit(self, type: str, data: dict[str, Any], moment: Moment | None = None) -> None:
+    def emit(self, type: EventType, data: dict[str, Any], moment: Moment | None = None) -> None:
         """Tell core a fact this message brought, with the message as the charger sent it."""
         at = moment.at if moment else self.received_at
         self.unit.emit(
@@ -84,7 +85,7 @@ class Inbound:
             },
         )
 
-    def emit_news(self, type: str, data: dict[str, Any]) -> None:
+    def emit_news(self, type: EventType, data: dict[str, Any]) -> None:
         """Emit what no row is kept of, unless core's last event of this type was of the same
         message: it was told again then (P4).
         """

@@ -81,9 +81,16 @@ class Schemas:
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
         return [_violation(error) for error in self._requests[action].iter_errors(payload)]
 
-    def _validator(self, name: str) -> Any:
+    def answer_fields(self, action: str) -> frozenset[str]:
+        """What stands in an answer, without what is inside of that."""
+        return frozenset(self._read(action + "Response").get("properties", ()))
+
+    def _read(self, name: str) -> Any:
         path = self._directory.joinpath(f"{name}.json")
-        schema = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+
+    def _validator(self, name: str) -> Any:
+        schema = self._read(name)
         _bound(schema)
         # Of later drafts 1.0 is an integer, which Python's arithmetic and columns would not have.
         return jsonschema_rs.Draft4Validator(schema)

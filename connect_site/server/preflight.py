@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 
+from chargepoints.gateway import version_checks
 from chargepoints.services.certificates.authority import CERTIFICATE_FILE
 from connect_site.server.sockets import CannotStartError
 
@@ -21,6 +22,7 @@ def check(*, workers: int) -> None:
     """Raises CannotStartError, with a message for the person who starts the server."""
     check_workers(workers)
     check_directories()
+    check_versions()
     try:
         check_reachable()
         check_migrations()
@@ -54,6 +56,12 @@ def check_directories() -> None:
         raise CannotStartError(
             f"CA_DIRECTORY: no authority in {authority}: run `manage.py create_authority` first."
         )
+
+
+def check_versions() -> None:
+    """What `manage.py check` says of OCPP_VERSIONS."""
+    if errors := version_checks.check_installed():
+        raise CannotStartError("\n".join(f"OCPP_VERSIONS: {error}" for error in errors))
 
 
 def check_reachable() -> None:

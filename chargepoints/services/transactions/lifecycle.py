@@ -6,6 +6,7 @@ from typing import Any
 
 from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
+from chargepoints.event_types import EventType
 from chargepoints.models import MeterSource, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
@@ -148,7 +149,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
     lookup.remember(inbound, row)
-    event = "transaction.corrected" if corrects else "transaction.ended"
+    event: EventType = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)
     outcomes.confirm_effect(
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk

@@ -3,11 +3,12 @@
 import pytest
 
 from chargepoints.database.unit_of_work import unit_of_work
+from chargepoints.event_types import EventType
 from chargepoints.models import ChargePoint, Event
 from tests.chargepoints.api.client import ApiClient, register
 
 
-def tell(charge_point: ChargePoint, *types: str) -> None:
+def tell(charge_point: ChargePoint, *types: EventType) -> None:
     with unit_of_work() as unit:
         for type in types:
             unit.emit(charge_point.pk, type, {})

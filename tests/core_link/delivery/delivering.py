@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.database.unit_of_work import unit_of_work
+from chargepoints.event_types import EventType
 from chargepoints.models import ChargePoint, Event
 from chargepoints.services.stations.registry import register
 from core_link import endpoints
@@ -23,7 +24,9 @@ def charge_points(count: int) -> list[ChargePoint]:
     return [register(f"CP-{number}") for number in range(1, count + 1)]
 
 
-def tell(charge_point: ChargePoint, count: int = 1, kind: str = "meter_values.recorded") -> None:
+def tell(
+    charge_point: ChargePoint, count: int = 1, kind: EventType = "meter_values.recorded"
+) -> None:
     """New events of a charge point."""
     with unit_of_work() as unit:
         for number in range(count):

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from chargepoints.event_types import EventType
 from chargepoints.models import Event
 from chargepoints.services.stations.registry import register
 from core_link import resending
@@ -22,7 +23,7 @@ from tests.fakes.core import FakeCore
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BAD = "security_event"
+BAD: EventType = "charge_point.security_event"
 # What core says to a delivery with the bad event: that it is bad, or nothing of the sort.
 SAYINGS = pytest.mark.parametrize("status", [400, 422, 413, 500, 404])
 
