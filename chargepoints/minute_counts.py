@@ -6,18 +6,18 @@ from collections import OrderedDict, deque
 
 WINDOW_S = 60.0
 MOST_KEYS = 10_000
-# Of one key; no limit is higher.
-MOST_TIMES = 20
 
 
 class MinuteCounts:
-    def __init__(self) -> None:
+    def __init__(self, most_times: int = 20) -> None:
+        """`most_times` of one key are remembered: no limit may be higher."""
+        self._most_times = most_times
         self._times: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def note(self, *key: str) -> None:
         with self._lock:
-            self._times.setdefault(key, deque(maxlen=MOST_TIMES)).append(time.monotonic())
+            self._times.setdefault(key, deque(maxlen=self._most_times)).append(time.monotonic())
             self._times.move_to_end(key)
             if len(self._times) > MOST_KEYS:
                 self._times.popitem(last=False)

@@ -3,13 +3,16 @@
 All of it runs in the writer's transaction.
 """
 
+import math
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.utils import timezone
 
+from chargepoints.database import statements
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import authentication
 from chargepoints.gateway.handshake import Refused, Request
@@ -20,9 +23,20 @@ from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import OcppVersion, installed_versions
 from chargepoints.services.stations import quirks, registry
 
+STORM_REMEDY = "Two devices use this identity, or one opens sockets without end."
+
 _CONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
     " reported_online = %s WHERE id = %s"
+)
+_CLOSED = (
+    "UPDATE chargepoints_connection SET closed_at = %s, close_code = %s, close_reason = %s"
+    " WHERE id = %s AND closed_at IS NULL"
+)
+# P6: only the current epoch changes the charger's liveness.
+_DISCONNECTED = (
+    "UPDATE chargepoints_chargepoint SET connection_id = NULL, last_seen_at = %s"
+    " WHERE id = %s AND connection_id = %s"
 )
 
 
@@ -37,8 +51,21 @@ class Admitted:
     deviations: list[str] = field(default_factory=list)
 
 
-def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted | Refused:
-    """Authenticate, agree on a version, and open the connection that supersedes the last one."""
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This server process, and whether it has a session for a charge point, by its row's id."""
+
+    server_id: uuid.UUID
+    has_session: Callable[[int], bool]
+
+
+def admit(
+    unit: UnitOfWork, request: Request, here: Here, frozen_s: float = 0
+) -> Admitted | Refused:
+    """Authenticate, agree on a version, and open the connection that supersedes the last one.
+
+    `frozen_s`: for how long yet no socket may take the place of one that is open.
+    """
     if not identity_validator.regex.fullmatch(request.identity):  # type: ignore[union-attr]
         return Refused(404, "invalid_identity", "Correct the URL set in the charger.")
     deviations = list(request.deviations)
@@ -55,8 +82,11 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
         spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
         return Refused(400, "no_common_protocol", f"Set the charger to {spoken}.")
     version, subprotocol = agreed
-    superseded = _superseded(charge_point)
-    epoch = _open(unit, charge_point, version, request, deviations, server_id)
+    superseded = _superseded(charge_point, here)
+    takeover = superseded is not None
+    if takeover and frozen_s:
+        return Refused(429, "takeover_storm", STORM_REMEDY, math.ceil(frozen_s))
+    epoch = _open(unit, charge_point, version, request, deviations, here.server_id, takeover)
     if charge_point.quirks:
         quirks.connected(unit, charge_point)
     station = Station.of(charge_point)
@@ -66,12 +96,21 @@ def admit(unit: UnitOfWork, request: Request, server_id: uuid.UUID) -> Admitted 
     return Admitted(station, version, subprotocol, superseded, deviations)
 
 
-def _superseded(charge_point: ChargePoint) -> Connection | None:
-    """The connection that is open still, with its server, which is told on the event loop."""
+def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
+    """The connection that is open still, with its server, which is told on the event loop.
+
+    A row of this process without a session is no open socket: nobody could write down its end
+    while the database was away.
+    """
     if charge_point.connection_id is None:
         return None
     open_still = Connection.objects.select_related("server")
-    return open_still.filter(pk=charge_point.connection_id).first()
+    found = open_still.filter(pk=charge_point.connection_id, closed_at=None).first()
+    if found is None or (
+        found.server_id == here.server_id and not here.has_session(charge_point.pk)
+    ):
+        return None
+    return found
 
 
 def _take_in(request: Request) -> ChargePoint:
@@ -126,13 +165,12 @@ def _open(
     request: Request,
     deviations: list[str],
     server_id: uuid.UUID,
+    takeover: bool,
 ) -> int:
     now = timezone.now()
-    superseded = charge_point.connection_id
-    if superseded is not None:
-        Connection.objects.filter(pk=superseded, closed_at=None).update(
-            closed_at=now, close_reason="superseded by a newer socket"
-        )
+    if (earlier := charge_point.connection_id) is not None:
+        reason = "superseded by a newer socket" if takeover else "the socket was gone"
+        statements.execute_many(_CLOSED, [(now, None, reason, earlier)])
     epoch = new_epoch()
     unit.append(
         Connection,
@@ -148,14 +186,14 @@ def _open(
         ),
     )
     unit.update(_CONNECTED, (epoch, version.subprotocol, now, True, charge_point.pk))
-    if superseded is not None or not charge_point.reported_online:
+    if takeover or not charge_point.reported_online:
         unit.emit(
             charge_point.pk,
             "charge_point.online",
             {
                 "protocol": version.subprotocol,
                 "remote_address": request.address,
-                "takeover": superseded is not None,
+                "takeover": takeover,
             },
             received_at=now,
             deviations=deviations,
@@ -164,12 +202,10 @@ def _open(
 
 
 def close(station: Station, code: int | None, reason: str) -> None:
-    """Mark this connection closed; a successor, if there is one, is left alone (P6)."""
-    now = timezone.now()
-    Connection.objects.filter(pk=station.connection_id, closed_at=None).update(
-        closed_at=now, close_code=code, close_reason=reason[:100]
-    )
-    # P6: only the current epoch changes the charger's liveness.
-    ChargePoint.objects.filter(pk=station.id, connection_id=station.connection_id).update(
-        connection=None, last_seen_at=now
-    )
+    """Mark this connection closed; a successor, if there is one, is left alone (P6).
+
+    At once, so that a handshake in the same transaction sees it; thousands may close together.
+    """
+    now, epoch = timezone.now(), station.connection_id
+    statements.execute_many(_CLOSED, [(now, code, reason[:100], epoch)])
+    statements.execute_many(_DISCONNECTED, [(now, station.id, epoch)])

@@ -10,7 +10,7 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from chargepoints.gateway import admission, handshake, process, refusals
+from chargepoints.gateway import admission, guard, handshake, process, refusals
 from chargepoints.gateway.admission import Admitted
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.denial import deny
@@ -18,7 +18,7 @@ from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.observability import metrics
-from chargepoints.services.stations import quirks
+from chargepoints.services.stations import quirks, registry
 
 logger = logging.getLogger(__name__)
 
@@ -51,31 +51,49 @@ class ChargePointConsumer(AsyncConsumer):
             await session.end(code, reason)
 
     async def _admit(self, gateway: process.Gateway, request: Request) -> Admitted | Refused:
-        """Ask the guard, then the database; a refusal is noted for staff."""
+        """Admitted, or refused with a row for staff; who fails too often is answered late."""
         if not gateway.writer.healthy:
             return refusals.STORE_DOWN
-        key = hash(request.identity.lower())
-        outcome: Admitted | Refused | None = gateway.guard.refuses(request)
         try:
-            if outcome is None:
-                outcome = await gateway.writer.run(
-                    key, lambda unit: admission.admit(unit, request, gateway.server_id)
-                )
-                if isinstance(outcome, Admitted):
-                    gateway.guard.let_in(request)
-                elif outcome.status in (401, 404):
-                    gateway.guard.failed(request)
+            if not await _is_worth_a_look(gateway, request):
+                return await _refuse(gateway, request, guard.TOO_MANY)
+            frozen_s = gateway.guard.frozen_s(request.identity)
+            outcome = await gateway.writer.run(
+                _key(request), lambda unit: admission.admit(unit, request, gateway.here, frozen_s)
+            )
             if isinstance(outcome, Refused):
-                refused = outcome
-                logger.info("refused %r: %s", request.identity, refused.reason)
-                metrics.REFUSALS.labels(refused.reason).inc()
-                if gateway.guard.is_to_be_recorded(request, refused):
-                    await gateway.writer.run(
-                        key, lambda unit: refusals.record(unit, request, refused)
-                    )
+                return await _refuse(gateway, request, outcome)
         except StoreUnavailable:
             return refusals.STORE_DOWN
         return outcome
+
+
+def _key(request: Request) -> int:
+    """Handshakes of one identity follow each other in one writer thread."""
+    return hash(request.identity.lower())
+
+
+async def _is_worth_a_look(gateway: process.Gateway, request: Request) -> bool:
+    """Where an address fails too often, only registered identities cost the database anything."""
+    if not gateway.guard.is_over_limit(request) or gateway.guard.knows(request):
+        return True
+    if (newest := gateway.guard.may_look()) is not None:
+        found = await gateway.writer.run(0, lambda unit: registry.registered_since(newest))
+        gateway.guard.take_registered(found)
+    return gateway.guard.knows(request)
+
+
+async def _refuse(gateway: process.Gateway, request: Request, refused: Refused) -> Refused:
+    logger.info("refused %r: %s", request.identity[:48], refused.reason)
+    metrics.REFUSALS.labels(refused.reason).inc()
+    if refused is guard.TOO_MANY and not gateway.guard.is_to_be_recorded(request):
+        return refused
+    failures = await gateway.writer.run(
+        _key(request), lambda unit: refusals.record(unit, request, refused)
+    )
+    if refused.status not in (401, 404):
+        return refused
+    return await gateway.guard.answer_late(request, refused, failures)
 
 
 async def _read(receive: Receive, session: Session) -> int | None:
@@ -96,6 +114,6 @@ async def _deny(send: Send, refused: Refused) -> None:
     headers = []
     if refused.status == 401:
         headers.append((b"www-authenticate", b'Basic realm="ocpp", charset="UTF-8"'))
-    if refused.status in (429, 503):
-        headers.append((b"retry-after", b"60" if refused.status == 429 else b"10"))
+    if refused.retry_after_s:
+        headers.append((b"retry-after", str(refused.retry_after_s).encode()))
     await deny(send, refused.status, b"refused\n", headers)

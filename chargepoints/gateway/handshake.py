@@ -26,9 +26,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """`retry_after_s`: when it may be worth trying again; 0 says nothing of it."""
+
     status: int
     reason: str
     remedy: str
+    retry_after_s: int = 0
 
 
 def read_request(scope: dict[str, Any]) -> Request:

@@ -14,8 +14,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chargepoints import nudges
-from chargepoints.gateway import sweep
-from chargepoints.gateway.refusals import Guard
+from chargepoints.gateway import admission, sweep
+from chargepoints.gateway.guard import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
@@ -72,6 +72,8 @@ class Gateway:
         self.writer = Writer(settings.WRITER_THREADS)
         self.guard = Guard()
         self.sessions: dict[int, Session] = {}
+        # A look into a dictionary: the writer's threads may take it at any time.
+        self.here = admission.Here(self.server_id, self.sessions.__contains__)
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
@@ -105,8 +107,6 @@ class Gateway:
         station = session.station
         earlier = self.sessions.get(station.id)
         self.sessions[station.id] = session
-        if earlier is None and superseded is not None and superseded.server_id == self.server_id:
-            superseded = None  # its socket is gone, which is about to be written down
         if superseded is not None and self.guard.took_over(station.identity):
             logger.warning("takeover storm: %s is frozen", station.identity)
         if earlier is not None:
@@ -187,7 +187,8 @@ class Gateway:
             await asyncio.sleep(SWEEP_EVERY_S)
             metrics.publish()
             try:
-                found = await self.writer.run(0, lambda unit: sweep.sweep(unit, self._seen()))
+                seen = self._seen()
+                found = await self.writer.run(0, partial(sweep.sweep, seen=seen))
                 await self._act_on(found)
                 await self._ask_to_boot()
             except StoreUnavailable:

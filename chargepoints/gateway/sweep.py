@@ -23,18 +23,24 @@ HEARTBEAT_EVERY_S = 5.0
 SERVER_DEAD_AFTER = timedelta(seconds=30)
 # Promise: last seen is flushed within 60 s.
 FLUSH_EVERY_S = 30
+# A connection that was opened this recently may not have its session yet, or may be closing.
+UNSETTLED = timedelta(seconds=10)
 ANSWER_GRACE = timedelta(seconds=15)
 MOST_AT_ONCE = 500
 # P16: chargers wait for the sweep's transaction, and these cost some statements each.
 MOST_EXPIRED_AT_ONCE = 50
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """This process's sockets: connection id to (charge point id, monotonic time of last byte)."""
+    """This process's sockets: connection id to (charge point id, monotonic time of last byte).
+
+    A copy, made on the event loop: the writer's thread reads it while sockets come and go.
+    """
 
     server: ServerProcess
     connections: dict[int, tuple[int, float]]
+    at: datetime = field(default_factory=timezone.now)
 
 
 @dataclass(slots=True)
@@ -60,10 +66,14 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     now = timezone.now()
     found = Found()
     if _due("heartbeat", HEARTBEAT_EVERY_S):
+        was_away = now - seen.server.heartbeat_at > SERVER_DEAD_AFTER
         seen.server.heartbeat_at = now
-        # Saved, not updated: after a long outage another process may have buried this one.
+        # Saved, not updated: after a long outage another process may have removed this row.
         seen.server.save()
-        _bury_dead_servers(now)
+        if not was_away:
+            # Who was away itself, as where the database was, gives the others time to come back.
+            _bury_dead_servers(now)
+        _close_connections_without_socket(seen)
         found.superseded = _superseded(seen)
     _flush_last_seen(unit, seen, now)
     commands_open = unit.fetch_one(_OPEN_COMMAND, ()) is not None
@@ -122,6 +132,23 @@ def _bury_dead_servers(now: datetime) -> None:
     if dead:
         _close_connections(dead, now, "the server was lost")
         ServerProcess.objects.filter(pk__in=dead).delete()
+
+
+def _close_connections_without_socket(seen: Seen) -> None:
+    """Rows of this process that stayed open, as their sockets closed while the store was away.
+
+    When the charge point was last seen stays as it was stored: nobody has seen it since.
+    """
+    settled = seen.at - UNSETTLED
+    open_here = Connection.objects.filter(
+        server_id=seen.server.pk, closed_at=None, opened_at__lt=settled
+    ).values_list("pk", flat=True)
+    without_socket = [pk for pk in open_here if pk not in seen.connections][:MOST_AT_ONCE]
+    if without_socket:
+        ChargePoint.objects.filter(connection_id__in=without_socket).update(connection=None)
+        Connection.objects.filter(pk__in=without_socket, closed_at=None).update(
+            closed_at=seen.at, close_reason="the socket closed while the database was away"
+        )
 
 
 def _close_connections(server_ids: list[uuid.UUID], now: datetime, reason: str) -> None:

@@ -112,6 +112,8 @@ class ChargePoint(models.Model):
         blank=True,
         editable=False,
         on_delete=models.SET_NULL,
+        # No constraint: its check at the commit deadlocks with whoever sets this to NULL.
+        db_constraint=False,
         related_name="current_of",
         help_text="the open connection; its row is the epoch every change is fenced by",
     )

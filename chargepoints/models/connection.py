@@ -48,8 +48,13 @@ class Connection(models.Model):
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="connections"
     )
+    # No constraint: another process may have removed the server's row during an outage.
     server = models.ForeignKey(
-        ServerProcess, null=True, on_delete=models.SET_NULL, related_name="connections"
+        ServerProcess,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="connections",
+        db_constraint=False,
     )
     protocol = models.CharField(max_length=20)
     remote_address = models.CharField(max_length=64, blank=True)
@@ -111,6 +116,10 @@ class HandshakeRefusal(models.Model):
     user = models.CharField(max_length=255, blank=True)
     offered_protocols = models.CharField(max_length=255, blank=True)
     count = models.PositiveIntegerField(default=1)
+    window_started_at = models.DateTimeField(
+        default=timezone.now, help_text="begin of the minute that `window_count` is of"
+    )
+    window_count = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -121,6 +130,7 @@ class HandshakeRefusal(models.Model):
                 fields=["identity", "address", "reason"], name="refusal_counted_once"
             )
         ]
+        indexes = [models.Index(fields=["address", "window_started_at"], name="refusal_of_address")]
 
     def __str__(self) -> str:
         return f"{self.identity} from {self.address}: {self.reason}"

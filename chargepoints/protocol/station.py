@@ -48,7 +48,7 @@ class Station:
     # and as stored.
     booted_here: bool = False
     # Actions we asked for before its boot was accepted.
-    asked_for: set[str] = field(default_factory=set)
+    asked_for: frozenset[str] = frozenset()
     boot_asked: bool = False
     clock_skew_s: int | None = None
     stored_skew_s: int | None = None

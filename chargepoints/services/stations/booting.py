@@ -96,7 +96,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         station.boot_pending = registration == Registration.PENDING
         station.booted_here = True
         if registration == Registration.REJECTED:
-            station.asked_for.clear()
+            station.asked_for = frozenset()
 
     inbound.unit.after_commit(remember)
     return registration, interval

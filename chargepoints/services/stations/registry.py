@@ -27,6 +27,11 @@ def find(identity: str) -> ChargePoint | None:
     return lower.filter(lower=identity.lower()).first()
 
 
+def registered_since(row_id: int) -> dict[int, str]:
+    """The identities whose rows are newer than this one, by their rows' ids."""
+    return dict(ChargePoint.objects.filter(pk__gt=row_id).values_list("pk", "identity"))
+
+
 def register(identity: str, *, key: str | None = None, **fields: Any) -> ChargePoint:
     """A new charge point, with its counters and, where given, its key."""
     with transaction.atomic():

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.gateway import sweep
-from chargepoints.models import ChargePoint, Command, Event, ServerProcess
+from chargepoints.models import ChargePoint, Command, Connection, Event, ServerProcess
 from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +78,47 @@ def test_when_chargers_were_last_seen_is_stored_of_some_at_a_time_and_of_all_in_
         sweep_once(seen)
         assert before - unknown.count() == 2
     assert not unknown.exists()
+
+
+def connected(charge_point: ChargePoint, server: ServerProcess, seconds_ago: int) -> Connection:
+    row = Connection.objects.create(
+        charge_point=charge_point,
+        server=server,
+        protocol="ocpp1.6",
+        opened_at=timezone.now() - timedelta(seconds=seconds_ago),
+    )
+    ChargePoint.objects.filter(pk=charge_point.pk).update(
+        connection=row, reported_online=True, last_seen_at=row.opened_at
+    )
+    return row
+
+
+def test_a_row_whose_socket_closed_while_the_store_was_away_is_closed_and_told_of() -> None:
+    sweep._last.clear()
+    gone, here, coming = charge_points(3)
+    server = ServerProcess.objects.create(id=uuid.uuid4(), host="here", pid=1)
+    connected(gone, server, 600)
+    kept = connected(here, server, 600)
+    connected(coming, server, 1)
+    with unit_of_work() as unit:
+        sweep.sweep(unit, sweep.Seen(server, {kept.pk: (here.pk, time.monotonic())}))
+    online = ChargePoint.objects.exclude(connection=None)
+    assert set(online.values_list("pk", flat=True)) == {here.pk, coming.pk}
+    row = Connection.objects.get(charge_point=gone)
+    assert row.closed_at is not None and "database" in row.close_reason
+    told = Event.objects.filter(type="charge_point.offline")
+    assert list(told.values_list("charge_point_id", flat=True)) == [gone.pk]
+
+
+def test_who_was_away_itself_gives_others_the_time_to_come_back() -> None:
+    sweep._last.clear()
+    long_ago = timezone.now() - timedelta(minutes=2)
+    away = {"host": "here", "pid": 1, "heartbeat_at": long_ago}
+    mine, other = (ServerProcess.objects.create(id=uuid.uuid4(), **away) for _ in range(2))
+    with unit_of_work() as unit:
+        sweep.sweep(unit, sweep.Seen(mine, {}))
+    assert ServerProcess.objects.filter(pk=other.pk).exists()
+    sweep._last.clear()
+    with unit_of_work() as unit:
+        sweep.sweep(unit, sweep.Seen(mine, {}))
+    assert not ServerProcess.objects.filter(pk=other.pk).exists()
