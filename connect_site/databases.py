@@ -1,5 +1,6 @@
 """The database connection settings: durable, bounded, and never waiting for ever."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
     """SQLite in WAL mode, every commit on the disk before it returns."""
     path = base_dir / config["NAME"]
     path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path)
     return {
         **config,
         "NAME": str(path),
@@ -34,6 +36,14 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
             "init_command": "; ".join(SQLITE_PRAGMAS),
         },
     }
+
+
+def make_private(path: Path) -> None:
+    """Nobody else on the machine reads the database; SQLite gives its other files the same mode."""
+    with suppress(OSError):  # somebody else's file, or a disk that takes nothing: SQLite will tell
+        path.touch(mode=0o600, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def postgresql(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.clock import api_time
+from chargepoints.database import storage
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
 from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
@@ -71,6 +72,10 @@ async def _decide(
     station = inbound.station
     if not station.may_charge:
         return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.LOCAL_TABLE))
+    if question["context"] != "stop" and storage.room() != storage.Room.ENOUGH:
+        # What is left is for the ends of the transactions that are open.
+        inbound.deviate("storage_low")
+        return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.POLICY))
     now = timezone.now()
     at = occurred_at or now
     core = client.shared()

@@ -28,6 +28,7 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from chargepoints.api.authentication import usable_key
+from chargepoints.database import storage
 from chargepoints.gateway import process
 from chargepoints.models import ServerProcess
 
@@ -88,6 +89,7 @@ async def readyz(headers: Headers) -> Answer:
         "ready": ready,
         "database": database,
         "chargers": chargers,
+        "storage": storage.room().name.lower(),
         "channel_layer": channel_layer,
     }
     return Answer(200 if ready else 503, orjson.dumps(body))

@@ -17,7 +17,7 @@ from chargepoints import nudges
 from chargepoints.gateway import admission, sweep
 from chargepoints.gateway.guard import Guard
 from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
-from chargepoints.gateway.writer import StoreUnavailable, Writer
+from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
 from chargepoints.observability import metrics
 from chargepoints.protocol.versions import installed_versions
@@ -26,7 +26,6 @@ from chargepoints.services.stations import booting
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
-WATCH_EVERY_S = 0.5
 LISTEN_AGAIN_AFTER_S = 1.0
 
 _current: "Gateway | None" = None
@@ -177,6 +176,7 @@ class Gateway:
         """P2, P11: while the store is down every socket is closed; being offline costs no retry."""
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
+            self.writer.watch()
             if not self.writer.healthy:
                 for session in list(self.sessions.values()):
                     await session.socket.close(TRY_AGAIN_LATER, "the database does not answer")

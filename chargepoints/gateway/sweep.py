@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.clock import api_time
+from chargepoints.database import storage
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
 from chargepoints.services.commands import missing_effects, outcomes
@@ -65,6 +66,7 @@ _settings_taken: dict[uuid.UUID, datetime] = {}
 def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     now = timezone.now()
     found = Found()
+    storage.look()
     if _due("heartbeat", HEARTBEAT_EVERY_S):
         was_away = now - seen.server.heartbeat_at > SERVER_DEAD_AFTER
         seen.server.heartbeat_at = now

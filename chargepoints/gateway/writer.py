@@ -22,8 +22,9 @@ from django.db import (
     connection,
 )
 
+from chargepoints.database import storage
 from chargepoints.database.lock_priority import transaction_of_chargers
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_AWAY, is_full
 from chargepoints.database.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ RETRY_FOR_S = 2.0
 PROBE_EVERY_S = 0.5
 # P2: a store that has not answered for this long counts as down.
 STALLED_AFTER_S = 10.0
+WATCH_EVERY_S = 0.5
 
 
 class StoreUnavailable(Exception):
@@ -74,6 +76,11 @@ class Writer:
         """Whether the store takes what is written, as far as is known right now."""
         return all(shard.healthy and not shard.stalled for shard in self._shards)
 
+    def watch(self) -> None:
+        """Look whether the store hangs; to be called each WATCH_EVERY_S on the event loop."""
+        for shard in self._shards:
+            shard.watch()
+
     async def run(self, key: int, work: Work[T]) -> T:
         """Run `work` in a transaction; when this returns, it is durable.
 
@@ -94,24 +101,36 @@ class _Shard(threading.Thread):
         super().__init__(name=f"writer-{number}", daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.healthy = True
-        self._busy_since = 0.0
+        # Whether the database hangs: no client-side timeout ends a statement it has taken.
+        self.stalled = False
+        self._busy = False
+        # The last error was that there is no room.
+        self._full = False
+        self._steps = 0
+        self._seen_steps = 0
+        self._without_a_step_s = 0.0
 
-    @property
-    def stalled(self) -> bool:
-        """Whether the database hangs: no client-side timeout ends a statement it has taken."""
-        busy_since = self._busy_since
-        return bool(busy_since) and time.monotonic() - busy_since > STALLED_AFTER_S
+    def watch(self) -> None:
+        """Counts looks, not the time between them: where the machine has no time for this
+        process, the looks are late as well, and that is no fault of the store.
+        """
+        if not self._busy or self._steps != self._seen_steps:
+            self._seen_steps, self._without_a_step_s = self._steps, 0.0
+        else:
+            self._without_a_step_s += WATCH_EVERY_S
+        self.stalled = self._without_a_step_s > STALLED_AFTER_S
 
     def run(self) -> None:
         try:
             while (batch := self._next_batch()) is not None:
-                self._busy_since = time.monotonic()
+                self._busy = True
                 if batch:
                     self._commit(batch)
                     self.loop.call_soon_threadsafe(_release, batch)
                 else:
                     self.healthy = self._probe()
-                self._busy_since = 0.0
+                self._busy = False
+                self._steps += 1
         finally:
             connection.close()
 
@@ -136,13 +155,14 @@ class _Shard(threading.Thread):
         return batch
 
     def _commit(self, batch: list[Job]) -> None:
-        if not self.healthy:
+        if not self.healthy or storage.room() == storage.Room.NONE:
             self.healthy = self._probe()
         if self.healthy:
             try:
                 self._transaction(batch, alone=False)
                 return
             except STORE_AWAY as error:
+                self._full = self._full or is_full(error)
                 self.healthy = self._answers_again()
                 if not self.healthy:
                     logger.error("the database does not answer: %s", error)
@@ -173,6 +193,7 @@ class _Shard(threading.Thread):
                     return
                 overtaken = True
             except (OperationalError, InterfaceError) as error:
+                self._full = self._full or is_full(error)
                 self.healthy = self._probe()
                 if not self.healthy or time.monotonic() + pause > deadline:
                     logger.error("the database did not take a unit of work: %s", error)
@@ -198,15 +219,21 @@ class _Shard(threading.Thread):
         with transaction_of_chargers():
             for job in batch:
                 job.result = job.work(unit)
+                self._steps += 1
             unit.flush()
         unit.committed()
 
     def _probe(self) -> bool:
-        """Whether the store takes a write."""
+        """Whether the store takes a write; after one that found no room, a large one."""
         try:
             _reconnect_if_broken()
+            if storage.look() == storage.Room.NONE:
+                return False
             with transaction_of_chargers(), connection.cursor() as cursor:
                 cursor.execute("UPDATE chargepoints_eventfeed SET last_position = last_position")
+                if self._full and not storage.takes_a_trial():
+                    return False
+            self._full = False
         except Error:  # a standby, for one, says InternalError: it is read-only
             connection.close()
             return False

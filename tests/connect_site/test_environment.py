@@ -3,10 +3,12 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from connect_site import settings
+from connect_site.databases import sqlite
 from connect_site.environment import host_name, parse_list, parse_site_policies
 from tests.warm_start import REPOSITORY, run_manage_py
 
@@ -95,3 +97,11 @@ def test_all_wrong_values_are_named_at_once() -> None:
     ended = manage("check", PORT="x", LOG_LEVEL="loud")
     for name in ("SECRET_KEY", "CREDENTIAL_PEPPER", "PORT", "LOG_LEVEL"):
         assert f"{name}: " in ended.stderr
+
+
+def test_nobody_else_on_the_machine_may_read_the_database_file(tmp_path: Path) -> None:
+    sqlite({"NAME": "new.sqlite3"}, base_dir=tmp_path)
+    (tmp_path / "old.sqlite3").touch(mode=0o644)
+    sqlite({"NAME": "old.sqlite3"}, base_dir=tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"new.sqlite3": 0o600, "old.sqlite3": 0o600}

@@ -2,7 +2,8 @@
 
 `KILL_AT` is a point and how many times it is passed: `before commit:40`. There the process is
 killed as a power cut does it: nothing is flushed, closed or said. While there is a file at
-`STORE_DOWN`, the database takes nothing.
+`STORE_DOWN`, the database takes nothing. The file at `STORAGE_LEFT` holds how much of a disk of
+1 GB is left, in bytes.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ class KillPoints(AppConfig):
             _set_trap(point, int(passes))
         if path := os.environ.get("STORE_DOWN"):
             _put_store_under(Path(path))
+        if path := os.environ.get("STORAGE_LEFT"):
+            _put_disk_under(Path(path))
 
 
 def _put_store_under(switch: Path) -> None:
@@ -48,9 +51,15 @@ def _put_store_under(switch: Path) -> None:
     setattr(_Shard, "_probe", probe_unless_down)  # noqa: B010
 
 
+def _put_disk_under(left: Path) -> None:
+    from chargepoints.database import storage
+
+    setattr(storage, "_size_and_left", lambda _: (10**9, int(left.read_text())))  # noqa: B010
+
+
 def _set_trap(point: str, passes: int) -> None:
     from chargepoints.database.unit_of_work import UnitOfWork
-    from chargepoints.gateway.session import Session
+    from chargepoints.gateway.charger_socket import ChargerSocket
 
     passed = count(1)
 
@@ -65,7 +74,7 @@ def _set_trap(point: str, passes: int) -> None:
         # It is durable, and no reply has been released.
         _before(UnitOfWork, "committed", spring)
     elif point == "after send":
-        _after_awaiting(Session, "send", _soon(spring))
+        _after_awaiting(ChargerSocket, "send", _soon(spring))
     else:
         raise ValueError(f"there is no point {point!r}")
 

@@ -199,3 +199,33 @@ async def test_events_of_one_batch_are_numbered_without_gaps(writer: Writer) -> 
     events = [event async for event in Event.objects.order_by("sequence")]
     assert [event.sequence for event in events] == list(range(1, 51))
     assert [event.data["n"] for event in events] == list(range(50))
+
+
+async def test_a_store_that_hangs_counts_as_down_after_ten_seconds_of_looks(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "WATCH_EVERY_S", 5.0)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def hang(unit: UnitOfWork) -> None:
+        begun.set()
+        may_end.wait(10)
+
+    hanging = asyncio.ensure_future(writer.run(1, hang))
+    await asyncio.to_thread(begun.wait, 10)
+    seen = []
+    for _ in range(5):
+        writer.watch()
+        seen.append(writer.healthy)
+    assert seen == [True, True, False, False, False]
+    may_end.set()
+    await hanging
+    writer.watch()
+    assert writer.healthy
+
+
+async def test_a_writer_that_gets_on_is_not_taken_for_a_store_that_hangs(writer: Writer) -> None:
+    for _ in range(50):
+        await writer.run(1, lambda unit: None)
+        writer.watch()
+    assert writer.healthy

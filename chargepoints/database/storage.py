@@ -1,0 +1,96 @@
+"""How much room the database has left to grow: starts are refused before there is none for stops.
+
+Known of SQLite, whose file is on a disk of this machine. A PostgreSQL elsewhere says nothing of its
+disk: there only an error tells (`outages.py`).
+"""
+
+import logging
+import os
+import tempfile
+from enum import IntEnum
+from pathlib import Path
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+# Of the disk, and of a large disk this much at most: with less left, no transaction may begin.
+LOW_SHARE, LOW_MOST = 0.05, 256 * MIB
+# With less left, nothing is taken: what follows an outage needs room as well.
+RESERVE_SHARE, RESERVE_MOST = 0.01, 32 * MIB
+# What is written for trial where only an error told that the disk is full.
+TRIAL = 512 * 1024
+
+
+class Room(IntEnum):
+    NONE = 0
+    LITTLE = 1
+    ENOUGH = 2
+
+
+_room = Room.ENOUGH
+
+
+def room() -> Room:
+    """As of the last look; may be asked in any thread."""
+    return _room
+
+
+def look() -> Room:
+    """Look how much is left; once a second, in a writer's thread."""
+    global _room
+    found = _look()
+    if found != _room:
+        logger.warning("the disk of the database has %s room left", found.name.lower())
+    _room = found
+    return found
+
+
+def _look() -> Room:
+    directory = _directory()
+    if directory is None:
+        return Room.ENOUGH
+    size, left = _size_and_left(directory)
+    if left <= min(RESERVE_MOST, RESERVE_SHARE * size):
+        return Room.NONE
+    return Room.LITTLE if left <= min(LOW_MOST, LOW_SHARE * size) else Room.ENOUGH
+
+
+def _size_and_left(directory: Path) -> tuple[int, int]:
+    """In bytes. Of a disk that cannot be asked the database itself will tell."""
+    try:
+        disk = os.statvfs(directory)
+    except OSError:
+        return 1, 1
+    return disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+
+
+def takes_a_trial() -> bool:
+    """Whether so much can be written as a batch may need; an update of one row always fits."""
+    directory = _directory()
+    if directory is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_TRIAL_ON_POSTGRESQL)
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=directory) as trial:
+            os.posix_fallocate(trial.fileno(), 0, TRIAL)
+    except OSError:
+        return False
+    return True
+
+
+# Text that no compression makes small; the table goes with the transaction.
+_TRIAL_ON_POSTGRESQL = (
+    "CREATE TEMPORARY TABLE storage_trial ON COMMIT DROP AS"  # noqa: S608  (a number of ours)
+    f" SELECT md5(random()::text) FROM generate_series(1, {TRIAL // 64})"
+)
+
+
+def _directory() -> Path | None:
+    """Where the database file lies; None where it is no file here."""
+    if connection.vendor != "sqlite":
+        return None
+    path = Path(str(connection.settings_dict["NAME"]))
+    return path.parent if path.is_file() else None
