@@ -10,7 +10,7 @@ from chargepoints.admin import command_types, live
 from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
 from chargepoints.admin.suggestions import suggestions
 from chargepoints.models import ChargePoint, Command
-from chargepoints.services.commands import command_warnings, redaction, submission
+from chargepoints.services.commands import redaction, submission
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
@@ -37,8 +37,8 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     form = _form(charge_point, wanted, data=request.POST)
     context = _context(charge_point, offered, form)
     if form.is_valid():
-        doubts = command_warnings.of(charge_point, wanted, form.args)
-        asks = bool(doubts) or wanted not in command_types.SENT_AT_ONCE
+        doubts = COMMAND_TYPES[wanted].cautions(charge_point, form.args)
+        asks = bool(doubts) or COMMAND_TYPES[wanted].confirmed
         if asks and "confirmed" not in request.POST:
             context |= {
                 "confirm": pretty(redaction.shown_args(wanted, form.args)),

@@ -27,7 +27,7 @@ from chargepoints.models import (
 )
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.services.commands.command_types import COMMAND_TYPES
-from chargepoints.services.commands.submission import version_of
+from chargepoints.services.commands.submission import can_express, version_of
 
 
 def printable(password: str) -> None:
@@ -188,7 +188,7 @@ class ChargePointSerializer(StrictModel):
         version = version_of(charge_point)
         if version is None:
             return {"commands": [], "raw_actions": []}
-        types = [type for type in COMMAND_TYPES if type in version.commands or type == "raw"]
+        types = [type for type in COMMAND_TYPES if can_express(version, type)]
         return {"commands": sorted(types), "raw_actions": sorted(version.csms_actions)}
 
     def get_quirks(self, charge_point: ChargePoint) -> list[str]:

@@ -18,6 +18,7 @@ from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import OcppVersion
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.redaction import stored_args
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.stations import passwords, quirks
@@ -83,7 +84,7 @@ def _may_go(station: Station, version: OcppVersion, ready: bool, command: Comman
     if ready and station.boot_accepted:
         return True
     action, payload = command.args.get("action"), command.args.get("payload")
-    if command.type != "raw":
+    if not COMMAND_TYPES[command.type].verbatim:
         translation = version.commands.get(command.type)
         action = translation.action_for(command) if translation else None
         payload = {"requestedMessage": command.args.get("message")}
@@ -104,7 +105,7 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
 def _composed(
     unit: UnitOfWork, version: OcppVersion, command: Command
 ) -> tuple[str, dict[str, Any]]:
-    if command.type == "raw":
+    if COMMAND_TYPES[command.type].verbatim:
         return command.args["action"], command.args["payload"]
     translation = version.commands.get(command.type)
     if translation is None:

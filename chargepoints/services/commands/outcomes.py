@@ -10,12 +10,14 @@ from django.utils import timezone
 from chargepoints import nudges
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.services.commands import failures
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.redaction import stored_args
 
 State = Command.State
 ErrorClass = Command.ErrorClass
 
+# Its time to be sent may be over as well, but then nothing was noted for it yet.
+CAME_TO_NOTHING = frozenset({State.REJECTED, State.CALLERROR, State.TIMEOUT})
 # A code and all that a station may say beside it.
 LONGEST_DETAIL = 1100
 
@@ -31,8 +33,9 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
         command.finished_at = now
         # What was never sent still holds its passwords.
         command.args = stored_args(command.type, command.args)
-    if state in failures.UNDONE:
-        failures.close(unit, command)
+    abandon = COMMAND_TYPES[command.type].abandon
+    if state in CAME_TO_NOTHING and abandon is not None:
+        abandon(unit, command)
     command.save()
     if command.finished_at is not None:
         announce(unit, command)

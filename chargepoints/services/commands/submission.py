@@ -16,7 +16,7 @@ from chargepoints import nudges
 from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.protocol.versions import OcppVersion, installed_versions
-from chargepoints.services.commands import command_warnings, outcomes
+from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.command_types import COMMAND_TYPES, CommandType, check_args
 from chargepoints.services.commands.redaction import stored_args
 
@@ -68,7 +68,7 @@ def submit(
         charge_point=charge_point,
         type=type,
         args=args,
-        cautions=command_warnings.of(charge_point, type, args),
+        cautions=kind.cautions(charge_point, args),
         requested_by=requested_by,
         batch=batch,
         idempotency_key=idempotency_key or None,
@@ -120,6 +120,10 @@ def version_of(charge_point: ChargePoint) -> OcppVersion | None:
     return installed_versions().get(name)
 
 
+def can_express(version: OcppVersion, type: str) -> bool:
+    return COMMAND_TYPES[type].verbatim or type in version.commands
+
+
 def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> None:
     """Cancel what is still queued for the same slot and the same time, as it would be undone."""
     queued = Command.objects.filter(
@@ -163,9 +167,9 @@ def _check(charge_point: ChargePoint, type: str, args: dict[str, Any]) -> None:
 
 
 def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:
-    if type != "raw":
-        if type not in version.commands:
-            raise CommandRefused("not_supported", f"OCPP {version.name} cannot express {type!r}")
+    if not can_express(version, type):
+        raise CommandRefused("not_supported", f"OCPP {version.name} cannot express {type!r}")
+    if not COMMAND_TYPES[type].verbatim:
         return
     action = args["action"]
     if action not in version.csms_actions:

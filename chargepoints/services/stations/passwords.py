@@ -8,6 +8,7 @@ alone, never in a row.
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Credential
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 _EFFECT = "password:"
 
@@ -29,7 +30,7 @@ def answered(command: Command, status: str) -> None:
     elif status != "RebootRequired":
         # A01.FR.04: the password that it did not take opens nothing.
         Credential.objects.filter(pk=number).delete()
-    if command.type == "raw":
+    if COMMAND_TYPES[command.type].verbatim:
         # Nobody waits for more than the answer.
         command.effect_key = ""
 

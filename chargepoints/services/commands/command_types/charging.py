@@ -15,6 +15,7 @@ from chargepoints.services.commands.command_types.declaration import (
     arguments,
     several,
 )
+from chargepoints.services.commands.command_types.warnings import about_evse
 
 PURPOSE: JsonSchema = {"enum": ["station_max", "default", "transaction"]}
 UNIT: JsonSchema = {"enum": ["A", "W"]}
@@ -63,6 +64,7 @@ TYPES: dict[str, CommandType] = {
         "Install a charging profile; `evse_id` 0 is the charge point as a whole.",
         arguments(("profile",), evse_id=COUNT, profile=PROFILE),
         slot=_profile_slot,
+        warnings=(about_evse,),
     ),
     "clear_charging_profile": CommandType(
         "Clear the charging profiles that all given criteria fit; none given: all of them.",
@@ -79,9 +81,13 @@ TYPES: dict[str, CommandType] = {
             sources=several({"enum": ["ems", "other", "so", "cso"]}),
         ),
         effect_within_s=HOUR_S,
+        for_operators=True,
+        confirmed=False,
     ),
     "get_composite_schedule": CommandType(
         "Ask what the charge point makes of all its profiles.",
         arguments(("duration_s",), evse_id=COUNT, duration_s=POSITIVE, unit=UNIT),
+        for_operators=True,
+        confirmed=False,
     ),
 }

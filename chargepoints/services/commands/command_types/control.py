@@ -1,14 +1,48 @@
 """What every charger is asked in daily operation."""
 
+from chargepoints.models import Command, Connector, Status
 from chargepoints.services.commands.command_types.charging import PROFILE
 from chargepoints.services.commands.command_types.declaration import (
     ID_TOKEN,
     INTEGER,
+    NO_EFFECT,
     POSITIVE,
     TEXT,
     CommandType,
     arguments,
 )
+from chargepoints.services.commands.command_types.secrets import (
+    without_secret_value,
+    without_secrets_of_any_version,
+)
+from chargepoints.services.commands.command_types.warnings import (
+    about_boot,
+    about_evse,
+    about_key,
+    about_token,
+    about_transaction,
+)
+
+# By the most promising of the connectors that were meant: it is the one a car would be at.
+_WHY_NO_START = {
+    Status.OCCUPIED: (NO_EFFECT, "a car is plugged in, but no transaction began"),
+    Status.AVAILABLE: ("no_cable", "nobody plugged in a car in time"),
+    Status.RESERVED: ("connector_reserved", "the connector is held for a reservation"),
+    Status.FAULTED: ("connector_faulted", "the connector reports a fault"),
+    Status.UNAVAILABLE: ("connector_unavailable", "the connector is out of service"),
+}
+
+
+def why_no_start(command: Command) -> tuple[str, str]:
+    connectors = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
+    if (evse_id := command.args.get("evse_id")) is not None:
+        connectors = connectors.filter(evse__evse_id=evse_id)
+    seen = set(connectors.values_list("status", flat=True))
+    for status, why in _WHY_NO_START.items():
+        if status in seen:
+            return why
+    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+
 
 TYPES: dict[str, CommandType] = {
     "start": CommandType(
@@ -23,16 +57,24 @@ TYPES: dict[str, CommandType] = {
         ),
         expires_after_s=60,
         only_connected=True,
+        for_operators=True,
+        confirmed=False,
+        warnings=(about_token, about_evse),
+        asked_about="id_token",
+        why_no_effect=why_no_start,
     ),
     "stop": CommandType(
         "Stop a transaction, named by the charger's own transaction id.",
         arguments(("transaction_id",), transaction_id=TEXT),
         expires_after_s=60,
         only_connected=True,
+        for_operators=True,
+        warnings=(about_transaction,),
     ),
     "reset": CommandType(
         "Restart the charge point: `on_idle` waits for transactions to end, `immediate` does not.",
         arguments(type={"enum": ["immediate", "on_idle"]}, evse_id=POSITIVE),
+        warnings=(about_evse,),
     ),
     "unlock": CommandType(
         "Unlock a connector.",
@@ -40,6 +82,8 @@ TYPES: dict[str, CommandType] = {
         arguments(("evse_id",), evse_id=INTEGER, connector_id=INTEGER),
         expires_after_s=60,
         only_connected=True,
+        for_operators=True,
+        warnings=(about_evse,),
     ),
     "set_availability": CommandType(
         "Take an EVSE, or without one the whole charge point, into or out of service.",
@@ -50,6 +94,7 @@ TYPES: dict[str, CommandType] = {
             connector_id=POSITIVE,
         ),
         slot=lambda args: (args.get("evse_id"), args.get("connector_id")),
+        warnings=(about_evse,),
     ),
     "clear_cache": CommandType("Empty the charge point's authorization cache.", arguments()),
     "data_transfer": CommandType(
@@ -59,22 +104,33 @@ TYPES: dict[str, CommandType] = {
     "trigger": CommandType(
         "Have the charge point send a message now.",
         arguments(("message",), message=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
+        for_operators=True,
+        confirmed=False,
+        warnings=(about_evse, about_boot),
     ),
     "get_configuration": CommandType(
         "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`; "
         "none named: all of them.",
         arguments(keys={"type": "array", "items": TEXT}),
+        for_operators=True,
+        confirmed=False,
     ),
     "set_configuration": CommandType(
         "Write a configuration key (1.6) or a variable (2.0.1), named `Component.Variable`.",
         arguments(("key", "value"), key=TEXT, value={"type": "string"}),
+        warnings=(about_key,),
+        redacted=without_secret_value,
     ),
     "get_report": CommandType(
         "Have the charge point report its device model.",
         arguments(base={"enum": ["configuration", "full", "summary"]}),
+        for_operators=True,
+        confirmed=False,
     ),
     "raw": CommandType(
         "Any request that the charge point's version lets a CSMS send, checked by its schema.",
         arguments(("action", "payload"), action=TEXT, payload={"type": "object"}),
+        verbatim=True,
+        redacted=without_secrets_of_any_version,
     ),
 }

@@ -28,6 +28,8 @@ TYPES: dict[str, CommandType] = {
     "get_transaction_status": CommandType(
         "Ask whether a transaction is under way, and whether messages about it are to come.",
         arguments(transaction_id=TEXT),
+        for_operators=True,
+        confirmed=False,
     ),
     "update_cost": CommandType(
         "Show the driver what the transaction has cost so far, in the currency of the station.",
@@ -61,6 +63,8 @@ TYPES: dict[str, CommandType] = {
             priority=PRIORITY,
             state=STATE,
         ),
+        for_operators=True,
+        confirmed=False,
     ),
     "clear_display_message": CommandType(
         "Take a message off the display.", arguments(("id",), id=COUNT)

@@ -1,12 +1,18 @@
-"""How a command type is declared: arguments as JSON Schema, and how long it is worth keeping."""
+"""How a command type is declared: its arguments as JSON Schema, and all that is known of it."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import ChargePoint, Command
+
 JsonSchema = dict[str, Any]
+Args = dict[str, Any]
+Warn = Callable[[ChargePoint, Args], Iterable[str]]
 
 HOUR_S = 3600
+NO_EFFECT = "no_effect"
 
 TEXT: JsonSchema = {"type": "string", "minLength": 1}
 PEM: JsonSchema = {**TEXT, "contentMediaType": "application/x-pem-file"}
@@ -41,9 +47,19 @@ def several(items: JsonSchema) -> JsonSchema:
     return {"type": "array", "items": items, "minItems": 1}
 
 
+def _nothing_secret(args: Args) -> Args:
+    return args
+
+
+def _nothing_seen(command: Command) -> tuple[str, str]:
+    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+
+
 @dataclass(frozen=True, slots=True)
 class CommandType:
-    """`only_connected`: pointless later, so refused at once while the charger is offline.
+    """All that is known of a command, but how a version says it.
+
+    `only_connected`: pointless later, so refused at once while the charger is offline.
 
     `effect_within_s` counts from the charger's yes, or from the latest of the arguments
     `effect_after`, which are times.
@@ -59,4 +75,24 @@ class CommandType:
     only_connected: bool = False
     effect_within_s: int = 120
     effect_after: tuple[str, ...] = ()
-    slot: Callable[[dict[str, Any]], Hashable] | None = None
+    slot: Callable[[Args], Hashable] | None = None
+    # Of staff operators may send it as well, not engineers alone.
+    for_operators: bool = False
+    # Staff are asked twice: it ends a transaction, or changes the charger.
+    confirmed: bool = True
+    # Its arguments are the request: no version translates it, and only its answer is awaited.
+    verbatim: bool = False
+    # What looks wrong about it, a sentence for each thing. People may know better: it is sent.
+    warnings: tuple[Warn, ...] = ()
+    # Its arguments as rows may hold them: the same object where nothing in it is secret.
+    redacted: Callable[[Args], Args] = _nothing_secret
+    # The argument with the token that the charger may ask about before it does what it is told.
+    asked_about: str = ""
+    # Once its time is over: code and detail of what can be seen of the reason.
+    why_no_effect: Callable[[Command], tuple[str, str]] = _nothing_seen
+    # Ends what was noted for a command that was refused, or never answered.
+    abandon: Callable[[UnitOfWork, Command], None] | None = None
+
+    def cautions(self, charge_point: ChargePoint, args: Args) -> list[str]:
+        """What staff and core are warned of; `args` fit the schema."""
+        return [text for warn in self.warnings for text in warn(charge_point, args)]

@@ -10,6 +10,10 @@ from chargepoints.services.commands.command_types.declaration import (
     arguments,
     several,
 )
+from chargepoints.services.commands.command_types.secrets import (
+    without_credentials,
+    without_secret_values,
+)
 
 ATTRIBUTES = ["Actual", "Target", "MinSet", "MaxSet"]
 MONITOR_TYPES = ["UpperThreshold", "LowerThreshold", "Delta", "Periodic", "PeriodicClockAligned"]
@@ -68,10 +72,13 @@ TYPES: dict[str, CommandType] = {
     "get_variables": CommandType(
         "Read variables of the device model, in as many requests as the charge point needs.",
         arguments(("variables",), variables=several(_VARIABLE)),
+        for_operators=True,
+        confirmed=False,
     ),
     "set_variables": CommandType(
         "Write variables of the device model, in as many requests as the charge point needs.",
         arguments(("variables",), variables=several(_VALUE)),
+        redacted=without_secret_values,
     ),
     "get_custom_report": CommandType(
         "Have the charge point report the components that meet the criteria or are named.",
@@ -80,6 +87,8 @@ TYPES: dict[str, CommandType] = {
             variables=several(_COMPONENT),
         ),
         effect_within_s=HOUR_S,
+        for_operators=True,
+        confirmed=False,
     ),
     "set_network_profile": CommandType(
         "Store in one of its slots how the charge point may connect.",
@@ -93,6 +102,7 @@ TYPES: dict[str, CommandType] = {
             apn=_APN,
             vpn=_VPN,
         ),
+        redacted=without_credentials,
     ),
     "set_monitoring": CommandType(
         "Set monitors on variables; one with an `id` replaces the monitor of that number.",
@@ -113,6 +123,8 @@ TYPES: dict[str, CommandType] = {
             variables=several(_COMPONENT),
         ),
         effect_within_s=HOUR_S,
+        for_operators=True,
+        confirmed=False,
     ),
     "clear_monitoring": CommandType(
         "Remove monitors by their numbers.", arguments(("ids",), ids=several(COUNT))

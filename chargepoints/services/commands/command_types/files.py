@@ -1,5 +1,9 @@
 """Firmware, diagnostics and logs."""
 
+from django.utils import timezone
+
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command, FirmwareUpdate, Upload
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
     HOUR_S,
@@ -22,6 +26,22 @@ LOCATION: JsonSchema = {
 
 MD5: JsonSchema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
 
+
+def end_update(unit: UnitOfWork, command: Command) -> None:
+    FirmwareUpdate.objects.filter(command=command, finished_at=None).update(
+        status=command.error_code, finished_at=timezone.now()
+    )
+
+
+def close_upload(unit: UnitOfWork, command: Command) -> None:
+    # Without an answer the charge point may send its log all the same.
+    if command.state != Command.State.TIMEOUT:
+        now = timezone.now()
+        Upload.objects.filter(command=command, received_at=None).update(
+            status=command.error_code, status_at=now, expires_at=now
+        )
+
+
 TYPES: dict[str, CommandType] = {
     "update_firmware": CommandType(
         "Have new firmware fetched and installed: a `firmware` file that was uploaded here, by "
@@ -37,11 +57,15 @@ TYPES: dict[str, CommandType] = {
         ),
         effect_within_s=6 * HOUR_S,
         effect_after=("retrieve_at", "install_at"),
+        abandon=end_update,
     ),
     "get_diagnostics": CommandType(
         "Have the charge point upload its diagnostics.",
         arguments(location=LOCATION, since=TIME, until=TIME, **TRIES),
         effect_within_s=2 * HOUR_S,
+        for_operators=True,
+        confirmed=False,
+        abandon=close_upload,
     ),
     "get_log": CommandType(
         "Have the charge point upload a log.",
@@ -54,6 +78,9 @@ TYPES: dict[str, CommandType] = {
             **TRIES,
         ),
         effect_within_s=2 * HOUR_S,
+        for_operators=True,
+        confirmed=False,
+        abandon=close_upload,
     ),
     "publish_firmware": CommandType(
         "Have a local controller fetch firmware and offer it in its network: a `firmware` file "

@@ -1,6 +1,7 @@
 """The local authorization list, and reservations."""
 
-from chargepoints.models import AuthorizationStatus
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import AuthorizationStatus, Command
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
     ID_TOKEN,
@@ -12,6 +13,8 @@ from chargepoints.services.commands.command_types.declaration import (
     JsonSchema,
     arguments,
 )
+from chargepoints.services.commands.command_types.warnings import about_end, about_evse
+from chargepoints.services.tokens import reservations
 
 LIST_ENTRY: JsonSchema = {
     "type": "object",
@@ -30,8 +33,20 @@ DIFFERENTIAL: JsonSchema = {
     "required": ["update"],
 }
 
+
+def reject_reservation(unit: UnitOfWork, command: Command) -> None:
+    # Without an answer the charge point may keep it all the same.
+    if command.state != Command.State.TIMEOUT:
+        reservations.answered(unit, command, accepted=False)
+
+
 TYPES: dict[str, CommandType] = {
-    "get_local_list_version": CommandType("Ask for the version of the local list.", arguments()),
+    "get_local_list_version": CommandType(
+        "Ask for the version of the local list.",
+        arguments(),
+        for_operators=True,
+        confirmed=False,
+    ),
     "send_local_list": CommandType(
         "Send the local authorization list: `full` replaces it (without `entries`: by all tokens "
         "of the gateway's own table), `differential` adds or changes `entries` and removes "
@@ -60,11 +75,17 @@ TYPES: dict[str, CommandType] = {
         ),
         expires_after_s=60,
         only_connected=True,
+        for_operators=True,
+        confirmed=False,
+        warnings=(about_evse, about_end),
+        abandon=reject_reservation,
     ),
     "cancel_reservation": CommandType(
         "Cancel a reservation.",
         arguments(("reservation_id",), reservation_id=INTEGER),
         expires_after_s=60,
         only_connected=True,
+        for_operators=True,
+        confirmed=False,
     ),
 }

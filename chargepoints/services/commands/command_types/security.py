@@ -39,6 +39,8 @@ TYPES: dict[str, CommandType] = {
     "get_certificates": CommandType(
         "List the certificates that are installed.",
         arguments(uses=several({"enum": [*ROOT_CERTIFICATES, "v2g_chain"]})),
+        for_operators=True,
+        confirmed=False,
     ),
     "delete_certificate": CommandType(
         "Delete an installed certificate, named by its hashes or, if self-signed, by itself (PEM).",

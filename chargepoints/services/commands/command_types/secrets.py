@@ -1,0 +1,51 @@
+"""Passwords in the arguments of commands: no row holds them longer than until they are sent."""
+
+from typing import Any
+
+from chargepoints.key_codes import REDACTED
+from chargepoints.protocol.versions import installed_versions
+from chargepoints.services.commands.command_types.declaration import Args
+from chargepoints.services.device_model.variables import SECRET_NAMES
+
+# Of a mobile network (`apn`) and a `vpn`, in a network profile.
+NETWORKS = ("apn", "vpn")
+NETWORK_SECRETS = frozenset({"apn_password", "sim_pin", "password", "key"})
+
+
+def without_secret_value(args: Args) -> Args:
+    return args | {"value": REDACTED} if _is_secret(args.get("key")) else args
+
+
+def without_secret_values(args: Args) -> Args:
+    variables: list[Args] = args["variables"]
+    if not any(_is_secret(each["variable"]) for each in variables):
+        return args
+    shown = [
+        each | {"value": REDACTED} if _is_secret(each["variable"]) else each for each in variables
+    ]
+    return args | {"variables": shown}
+
+
+def without_credentials(args: Args) -> Args:
+    shown = {name: _without_secrets(args[name]) for name in NETWORKS if name in args}
+    return args | shown if shown else args
+
+
+def without_secrets_of_any_version(args: Args) -> Args:
+    """A request as any of the versions would show it: which one is spoken may not be known yet."""
+    given = args.get("payload")
+    if not isinstance(given, dict):
+        return args
+    payload: Args = given
+    for version in installed_versions().values():
+        payload = version.redacted_request(args["action"], payload)
+    return args if payload is given else args | {"payload": payload}
+
+
+def _without_secrets(network: Args) -> Args:
+    return {name: REDACTED if name in NETWORK_SECRETS else each for name, each in network.items()}
+
+
+def _is_secret(name: Any) -> bool:
+    """A key of 1.6, or `Component.Variable`."""
+    return str(name).rpartition(".")[2].lower() in SECRET_NAMES
