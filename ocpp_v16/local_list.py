@@ -52,10 +52,13 @@ def _authorization_data(entry: Entry) -> Payload:
 BLOCK = Block(
     commands={
         "get_local_list_version": CommandTranslation("GetLocalListVersion", get_version),
-        "send_local_list": CommandTranslation("SendLocalList", send),
+        "send_local_list": CommandTranslation(
+            "SendLocalList",
+            send,
+            reading=ResponseReading(local_lists.conclude_part, local_lists.record_part),
+        ),
     },
     responses={
         "GetLocalListVersion": ResponseReading(record=record_version),
-        "SendLocalList": ResponseReading(local_lists.conclude_part, local_lists.record_part),
     },
 )

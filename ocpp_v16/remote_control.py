@@ -82,7 +82,7 @@ def conclude_start(command: Command, response: Payload) -> Conclusion:
 
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type == "start" and response["status"] == "Accepted":
+    if response["status"] == "Accepted":
         profile_requests.accepted_with_start(command)
 
 
@@ -146,7 +146,11 @@ def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
 
 BLOCK = Block(
     commands={
-        "start": CommandTranslation("RemoteStartTransaction", remote_start),
+        "start": CommandTranslation(
+            "RemoteStartTransaction",
+            remote_start,
+            reading=ResponseReading(conclude_start, record_start),
+        ),
         "stop": CommandTranslation("RemoteStopTransaction", remote_stop),
         "reset": CommandTranslation("Reset", reset),
         "unlock": CommandTranslation("UnlockConnector", unlock_connector),
@@ -155,7 +159,6 @@ BLOCK = Block(
         "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
     },
     responses={
-        "RemoteStartTransaction": ResponseReading(conclude_start, record_start),
         # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
         "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
         "UnlockConnector": ResponseReading(accepting("Unlocked")),

@@ -56,7 +56,7 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type != "set_charging_profile" or response["status"] != "Accepted":
+    if response["status"] != "Accepted":
         return
     asked: Payload = command.request or {}
     number = asked["csChargingProfiles"]["chargingProfileId"]
@@ -79,7 +79,7 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
     # 5.5: Unknown says that nothing fits; then we have nothing to keep either.
-    if command.type == "clear_charging_profile" and response["status"] in ("Accepted", "Unknown"):
+    if response["status"] in ("Accepted", "Unknown"):
         installed_profiles.clear(command.charge_point_id, command.args)
 
 
@@ -94,7 +94,7 @@ def get_composite(unit: UnitOfWork, command: Command) -> Payload:
 def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> None:
     """Beside the charger's schedule, ours: they differ where it does not do what it accepted."""
     schedule = response.get("chargingSchedule")
-    if command.type != "get_composite_schedule" or not schedule:
+    if not schedule:
         return
     start = response.get("scheduleStart") or schedule.get("startSchedule")
     theirs = [
@@ -106,13 +106,16 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
 
 BLOCK = Block(
     commands={
-        "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
-        "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
-        "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
-    },
-    responses={
-        "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
-        "ClearChargingProfile": ResponseReading(record=record_clear),
-        "GetCompositeSchedule": ResponseReading(record=record_composite),
+        "set_charging_profile": CommandTranslation(
+            "SetChargingProfile",
+            set_profile,
+            reading=ResponseReading(profile_requests.conclude_part, record_set),
+        ),
+        "clear_charging_profile": CommandTranslation(
+            "ClearChargingProfile", clear_profile, reading=ResponseReading(record=record_clear)
+        ),
+        "get_composite_schedule": CommandTranslation(
+            "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)
+        ),
     },
 )

@@ -57,11 +57,24 @@ def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     return {"certificateType": [LISTED[use] for use in uses]} if uses else {}
 
 
+# M03.FR.02: NotFound says that there is none of the kind.
+conclude_listed = accepting("Accepted", "NotFound")
+
+
 def _neutral(name: str) -> str:
     return NEUTRAL_USE.get(name, name)
 
 
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    _keep_listed(command, response)
+
+
+def record_asked(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    listed = installed_certificates.listed(_keep_listed(command, response))
+    command.result = {"certificates": listed}
+
+
+def _keep_listed(command: Command, response: Payload) -> list[Payload]:
     found = []
     for each in response.get("certificateHashDataChain") or []:
         use = {"use": _neutral(each["certificateType"])}
@@ -69,8 +82,7 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
         found += [child | use for child in each.get("childCertificateHashData") or []]
     uses = [_neutral(name) for name in (command.request or {}).get("certificateType") or []]
     installed_certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
-    if command.type == "get_certificates":
-        command.result = {"certificates": installed_certificates.listed(found)}
+    return found
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
@@ -126,15 +138,16 @@ def block(dialect: Dialect) -> Block:
         },
         commands={
             "install_certificate": CommandTranslation("InstallCertificate", install),
-            "get_certificates": CommandTranslation("GetInstalledCertificateIds", list_installed),
+            "get_certificates": CommandTranslation(
+                "GetInstalledCertificateIds",
+                list_installed,
+                reading=ResponseReading(conclude_listed, record_asked),
+            ),
             "delete_certificate": CommandTranslation("DeleteCertificate", delete),
         },
         responses={
             "InstallCertificate": ResponseReading(record=record_installed),
-            # M03.FR.02: NotFound says that there is none of the kind.
-            "GetInstalledCertificateIds": ResponseReading(
-                accepting("Accepted", "NotFound"), record_listed
-            ),
+            "GetInstalledCertificateIds": ResponseReading(conclude_listed, record_listed),
             "DeleteCertificate": ResponseReading(record=record_deleted),
         },
     )

@@ -10,7 +10,6 @@ from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import (
     Block,
     CommandTranslation,
-    Conclusion,
     Handler,
     Payload,
     ResponseReading,
@@ -47,15 +46,8 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
     return {"requestId": number, "chargingProfile": criteria, **evse}
 
 
-def conclude(command: Command, response: Payload) -> Conclusion:
-    # NoProfiles says that none fits; no report follows.
-    status = str(response["status"])
-    if status == "Accepted":
-        return Conclusion(Command.State.ACCEPTED)
-    return Conclusion(Command.State.REJECTED, error_code=status)
-
-
 def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    # That none fits: no report follows.
     if response["status"] == "NoProfiles":
         _complete(command)
 
@@ -92,7 +84,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
 
 def _complete(command: Command) -> None:
     args = command.args
-    if command.type != "get_charging_profiles" or command.sent_at is None:
+    if command.sent_at is None:
         return
     criteria = Criteria(
         evse_id=args.get("evse_id"),
@@ -106,6 +98,9 @@ def _complete(command: Command) -> None:
 
 BLOCK = Block(
     handlers={"ReportChargingProfiles": Handler(report)},
-    commands={"get_charging_profiles": CommandTranslation("GetChargingProfiles", ask)},
-    responses={"GetChargingProfiles": ResponseReading(conclude, record)},
+    commands={
+        "get_charging_profiles": CommandTranslation(
+            "GetChargingProfiles", ask, reading=ResponseReading(record=record)
+        )
+    },
 )

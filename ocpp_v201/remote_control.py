@@ -70,7 +70,7 @@ def conclude_start(command: Command, response: Payload) -> Conclusion:
 
 
 def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type == "start" and response["status"] == "Accepted":
+    if response["status"] == "Accepted":
         profile_requests.accepted_with_start(command)
 
 
@@ -139,14 +139,17 @@ def _one_connector(command: Command) -> Payload:
 def block(dialect: Dialect) -> Block:
     return Block(
         commands={
-            "start": CommandTranslation("RequestStartTransaction", request_start),
+            "start": CommandTranslation(
+                "RequestStartTransaction",
+                request_start,
+                reading=ResponseReading(conclude_start, record_start),
+            ),
             "stop": CommandTranslation("RequestStopTransaction", request_stop),
             "unlock": CommandTranslation("UnlockConnector", unlock),
             "reset": CommandTranslation("Reset", reset),
             "trigger": CommandTranslation("TriggerMessage", partial(trigger, dialect)),
         },
         responses={
-            "RequestStartTransaction": ResponseReading(conclude_start, record_start),
             "Reset": ResponseReading(conclude_scheduled),
             "UnlockConnector": ResponseReading(accepting("Unlocked")),
         },

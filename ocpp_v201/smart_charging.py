@@ -46,7 +46,7 @@ def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type == "set_charging_profile" and response["status"] == "Accepted":
+    if response["status"] == "Accepted":
         asked: Payload = command.request or {}
         number = asked["chargingProfile"]["id"]
         profile_requests.accepted(unit, command, asked["evseId"], number, by_turns=True)
@@ -74,8 +74,6 @@ def _next_purpose(command: Command) -> str:
 
 
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    if command.type != "clear_charging_profile":
-        return
     status, criteria = response["status"], command.args
     if not criteria:
         criteria = {"purpose": _next_purpose(command)}
@@ -86,7 +84,7 @@ def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 
 def conclude_clear(command: Command, response: Payload) -> Conclusion:
-    if command.type != "clear_charging_profile" or command.args:
+    if command.args:
         return by_status(command, response)
     parts: list[Payload] = command.result or []
     if len(parts) < len(CLEARED):
@@ -105,7 +103,7 @@ def get_composite(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> None:
     schedule = response.get("schedule")
-    if command.type != "get_composite_schedule" or not schedule:
+    if not schedule:
         return
     theirs = [
         (period["startPeriod"], float(period["limit"]) if "limit" in period else None)
@@ -117,13 +115,18 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
 
 BLOCK = Block(
     commands={
-        "set_charging_profile": CommandTranslation("SetChargingProfile", set_profile),
-        "clear_charging_profile": CommandTranslation("ClearChargingProfile", clear_profile),
-        "get_composite_schedule": CommandTranslation("GetCompositeSchedule", get_composite),
-    },
-    responses={
-        "SetChargingProfile": ResponseReading(profile_requests.conclude_part, record_set),
-        "ClearChargingProfile": ResponseReading(conclude_clear, record_clear),
-        "GetCompositeSchedule": ResponseReading(record=record_composite),
+        "set_charging_profile": CommandTranslation(
+            "SetChargingProfile",
+            set_profile,
+            reading=ResponseReading(profile_requests.conclude_part, record_set),
+        ),
+        "clear_charging_profile": CommandTranslation(
+            "ClearChargingProfile",
+            clear_profile,
+            reading=ResponseReading(conclude_clear, record_clear),
+        ),
+        "get_composite_schedule": CommandTranslation(
+            "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)
+        ),
     },
 )

@@ -141,7 +141,7 @@ def _conclude_result(
         message = checked.hard.message
         outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
         return
-    reading = version.reading(command.action)
+    reading = version.reading(command)
     if reading.record is not None:
         reading.record(unit, command, checked.payload)
     answer = checked.payload

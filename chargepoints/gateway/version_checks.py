@@ -89,7 +89,9 @@ def _not_sent(version: OcppVersion) -> Iterator[Error]:
 
 
 def _unread_answers(version: OcppVersion) -> Iterator[Error]:
-    for action in sorted(version.csms_actions & version.schemas.actions - set(version.responses)):
+    read = {each.action for each in version.commands.values() if each.reading is not None}
+    read |= set(version.responses)
+    for action in sorted(version.csms_actions & version.schemas.actions - read):
         more = version.schemas.answer_fields(action) - READ_BY_STATUS
         if more:
             what = f"nothing reads {', '.join(sorted(more))} of the answer to {action}"

@@ -82,19 +82,33 @@ class Batched:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseReading:
+    """What a charger's answer means.
+
+    `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
+    where there is one, stores what was learned. `command.request` is what was asked.
+    """
+
+    conclude: Callable[[Command, Payload], Conclusion] = by_status
+    record: Callable[[UnitOfWork, Command, Payload], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CommandTranslation:
     """One neutral command type in one version's words.
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
     CommandRefused where the arguments cannot be said in this version. Where the effect can be
     seen, it sets `command.effect_key`, by which `command_outcomes.confirm_effect` finds it.
-    `choose(command)` names the action where it depends on the arguments.
+    `choose(command)` names the action where it depends on the arguments. `reading` goes before
+    that of the action, which holds whoever composed the request.
     """
 
     action: str
     compose: Callable[[UnitOfWork, Command], Payload]
     choose: Callable[[Command], str] | None = None
     batched: Batched | None = None
+    reading: ResponseReading | None = None
 
     def action_for(self, command: Command) -> str:
         return self.choose(command) if self.choose else self.action
@@ -114,18 +128,6 @@ def _nothing_secret(action: str, payload: Payload) -> Payload:
 
 def _no_reason(answer: Payload) -> str:
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseReading:
-    """What a charger's answer to one action means, whoever composed the request.
-
-    `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
-    where there is one, stores what was learned. `command.request` is what was asked.
-    """
-
-    conclude: Callable[[Command, Payload], Conclusion] = by_status
-    record: Callable[[UnitOfWork, Command, Payload], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +201,12 @@ class OcppVersion:
         of_blocks = chain.from_iterable(block.responses.items() for block in self.blocks)
         return {**dict(of_blocks), **self.overrides.responses}
 
-    def reading(self, action: str) -> ResponseReading:
-        return self.responses.get(action, ResponseReading())
+    def reading(self, command: Command) -> ResponseReading:
+        """Of the answer to the request that was sent last for this command."""
+        translation = self.commands.get(command.type)
+        if translation is not None and translation.reading is not None:
+            return translation.reading
+        return self.responses.get(command.action, ResponseReading())
 
     def error_code(self, name: str) -> str:
         return self.error_codes.get(name, name)

@@ -155,6 +155,6 @@ def is_complete(command: Command) -> bool:
 def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
     """What the answer to one SetChargingProfile means for a command that may need several."""
     concluded = by_status(command, response)
-    if command.type != "set_charging_profile" or concluded.state != Command.State.ACCEPTED:
+    if concluded.state != Command.State.ACCEPTED:
         return concluded
     return concluded if is_complete(command) else Conclusion(Command.State.QUEUED)

@@ -75,8 +75,6 @@ def next_part(
 def record_part(unit: UnitOfWork, command: Command, response: dict[str, Any]) -> None:
     """What the answer to one SendLocalList says of the list."""
     status = response["status"]
-    if command.type != "send_local_list":
-        return
     if status == "Accepted":
         _accept(command)
     elif status in ("Failed", "VersionMismatch"):
@@ -108,7 +106,7 @@ def _is_complete(command: Command) -> bool:
 def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
     """What the answer to one SendLocalList means for a command that may need several."""
     concluded = by_status(command, response)
-    if command.type != "send_local_list" or concluded.state != Command.State.ACCEPTED:
+    if concluded.state != Command.State.ACCEPTED:
         return concluded
     return concluded if _is_complete(command) else Conclusion(Command.State.QUEUED)
 

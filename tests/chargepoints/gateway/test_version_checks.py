@@ -72,7 +72,7 @@ def test_what_is_overridden_by_name_is_taken() -> None:
     version = overriding(handlers={"Heartbeat": HANDLER}, responses={"Reset": READING})
     assert version_checks.check(version) == []
     assert version.handlers["Heartbeat"] is HANDLER
-    assert version.reading("Reset") is READING
+    assert version.responses["Reset"] is READING
 
 
 def test_neither_check_nor_serve_takes_a_broken_version(monkeypatch: pytest.MonkeyPatch) -> None:
