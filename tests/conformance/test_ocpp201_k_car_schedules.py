@@ -1,9 +1,15 @@
 """K Smart charging with ISO 15118: what the car needs (K15 to K17), cases of OCPP 2.0.1, part 6."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from chargepoints.models import ChargingProfile, Command
-from tests.conformance.profiles_v201 import DEFAULT, IN_AN_HOUR, OF_TRANSACTION, set_profile
+from chargepoints.models import ChargingProfile, Command, Message
+from tests.conformance.profiles_v201 import (
+    DEFAULT,
+    IN_AN_HOUR,
+    OF_TRANSACTION,
+    set_profile,
+)
 from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation
 
@@ -185,3 +191,42 @@ async def test_a_schedule_without_an_end_keeps_to_the_limits_to_come(
     assert await schedule_of_car(station, 16, None) == "Rejected"
     await planned(station)
     assert await schedule_of_car(station, 8, None) == "Accepted"
+
+
+async def test_a_car_that_begins_a_moment_later_keeps_within_its_schedule(
+    station: OperatedStation,
+) -> None:
+    """K17.FR.11: the schedule that was sent is compared, and clocks differ."""
+    await set_profile(station, 1, DEFAULT | {"periods": [{"start_s": 0, "limit": 10}]})
+    await plugged_in(station)
+    sent = await needs(station)
+    (schedule,) = sent["chargingSchedule"]
+    late = (datetime.fromisoformat(schedule["startSchedule"]) + timedelta(seconds=20)).isoformat()
+    payload = {"timeBase": late, "evseId": 1, "chargingSchedule": schedule}
+    answer = await station.call("NotifyEVChargingSchedule", payload)
+    assert answer["status"] == "Accepted"
+
+
+async def test_what_else_is_in_force_does_not_refuse_the_schedule_that_was_sent(
+    station: OperatedStation,
+) -> None:
+    await plugged_in(station)
+    await set_profile(station, 1, OF_TRANSACTION | {"periods": [{"start_s": 0, "limit": 12}]})
+    lower = DEFAULT | {"purpose": "station_max", "periods": [{"start_s": 0, "limit": 6}]}
+    await set_profile(station, 0, lower)
+    assert await schedule_of_car(station, 12) == "Accepted"
+
+
+async def test_a_negotiation_that_repeats_itself_without_change_ends(
+    station: OperatedStation,
+) -> None:
+    await plugged_in(station)
+    await needs(station)
+    for _ in range(2):
+        assert await schedule_of_car(station, 32) == "Rejected"
+        await planned(station)
+    for _ in range(2):
+        assert await schedule_of_car(station, 32) == "Rejected"
+    assert not Command.objects.filter(charge_point=station.row, finished_at=None).exists()
+    message = Message.objects.filter(action="NotifyEVChargingSchedule").first()
+    assert message is not None and message.deviations == ["car_schedule_beyond_limits"]

@@ -1,5 +1,6 @@
 """Schedules for cars that tell what they need (ISO 15118), from the limits that are in force."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from chargepoints.models import ChargePoint, ChargingProfile, Command, Transacti
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.smart_charging import expected_schedule
+from chargepoints.services.smart_charging import composite_schedule, expected_schedule
 from chargepoints.services.smart_charging.composite_schedule import Installed, Limit
 from chargepoints.services.transactions import lookup
 
@@ -21,6 +22,12 @@ LONGEST = timedelta(days=7)
 # Where neither the car nor any profile limits: what a Type 2 cable and most posts bear.
 UNLIMITED = {"A": 32.0, "W": 22_000.0}
 TOLERANCE = 0.1
+# Clocks differ, and a car takes its time to answer: so much of a period counts as none of it.
+SLACK_S = 10
+# How much later than planned a car may begin with its schedule as a whole.
+BEGINS_WITHIN = timedelta(minutes=5)
+# Of one profile, until the car is left to itself.
+MOST_REPETITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,11 @@ def check(
     *,
     most_periods: int | None,
 ) -> bool:
-    """Whether the car's own schedule keeps within the limits; where not, they are sent again."""
+    """Whether the car's own schedule keeps within the one it was sent; where not, that is sent
+    again.
+
+    K15.FR.11, K16.FR.06, K17.FR.11: the schedule of the CSMS counts, whatever else is in force.
+    """
     periods, unit = schedule["periods"], schedule["unit"]
     if not periods:
         return False
@@ -95,15 +106,49 @@ def check(
     start = inbound.time(time_base).at
     lasts_s = schedule.get("duration_s") or _rest_s(installed, start)
     duration_s = max(lasts_s, periods[-1]["start_s"] + 1)
-    limits = expected_schedule.expected(inbound.station.id, evse_id, start, duration_s, unit)
-    if all(_within(period, periods[n + 1 : n + 2], limits) for n, period in enumerate(periods)):
-        return True
     if installed is not None:
-        _submit(inbound, evse_id, installed.profile)
-    elif (row := lookup.open_on(inbound.station.id, evse_id)) is not None:
+        if any(_keep_within(periods, each) for each in _sent(installed, start, duration_s, unit)):
+            return True
+        _send_again(inbound, evse_id, installed.profile)
+        return False
+    limits = expected_schedule.expected(inbound.station.id, evse_id, start, duration_s, unit)
+    if _keep_within(periods, limits):
+        return True
+    if (row := lookup.open_on(inbound.station.id, evse_id)) is not None:
         anew = _shortened(_periods(limits, unit, None), most_periods)
         _submit(inbound, evse_id, _profile(row, start, duration_s, unit=unit, periods=anew))
     return False
+
+
+def _sent(
+    installed: ChargingProfile, start: datetime, duration_s: int, unit: str
+) -> Iterator[list[Limit]]:
+    """The limits that the car was sent, from `start` on: by the clock, and as the car counts that
+    begins with the schedule a moment later than it was planned for.
+    """
+    profile = Installed(installed.evse_id, installed.installed_at, installed.profile)
+    planned = datetime.fromisoformat(installed.profile.get("start") or api_time(start) or "")
+    for begin in {start, planned} if abs(start - planned) <= BEGINS_WITHIN else {start}:
+        yield composite_schedule.compute([profile], start=begin, duration_s=duration_s, unit=unit)
+
+
+def _keep_within(periods: list[dict[str, Any]], limits: list[Limit]) -> bool:
+    return all(_within(each, periods[n + 1 : n + 2], limits) for n, each in enumerate(periods))
+
+
+def _send_again(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None:
+    """K15.FR.13: a negotiation begins anew; one that repeats itself without change has ended."""
+    latest = Command.objects.filter(
+        charge_point_id=inbound.station.id,
+        type="set_charging_profile",
+        requested_by=REQUESTED_BY,
+        args__profile__transaction_id=profile.get("transaction_id"),
+    ).order_by("-created_at")[:MOST_REPETITIONS]
+    same = [each for each in latest if each.args["profile"] == profile]
+    if len(same) == MOST_REPETITIONS:
+        inbound.deviate("car_schedule_beyond_limits")
+    else:
+        _submit(inbound, evse_id, profile)
 
 
 def _rest_s(installed: ChargingProfile | None, start: datetime) -> int:
@@ -149,8 +194,8 @@ def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: lis
     ends = following[0]["start_s"] if following else None
     for place, limit in enumerate(limits):
         limit_ends = limits[place + 1].start_s if place + 1 < len(limits) else None
-        overlaps = (ends is None or limit.start_s < ends) and (
-            limit_ends is None or limit_ends > period["start_s"]
+        overlaps = (ends is None or limit.start_s + SLACK_S < ends) and (
+            limit_ends is None or limit_ends > period["start_s"] + SLACK_S
         )
         most, said = limit.limit, period.get("limit")
         too_much = most is not None and said is not None and said > most + TOLERANCE
