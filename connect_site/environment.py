@@ -8,10 +8,12 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
+from cryptography.x509 import load_pem_x509_certificates
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
@@ -72,6 +74,16 @@ class Environment(Env):
             raise ConfigurationError(
                 "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
             ) from None
+
+
+def pem_file(value: str) -> None:
+    """Empty, or the path of a file of certificates."""
+    if not value:
+        return
+    try:
+        load_pem_x509_certificates(Path(value).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ValidationError(f"Must be a file of certificates in PEM: {error}.") from error
 
 
 def long_enough(value: str) -> None:

@@ -18,6 +18,7 @@ from connect_site.environment import (
     host_name,
     http_origin,
     http_url,
+    pem_file,
     redis_url,
     signing_secret,
 )
@@ -98,6 +99,7 @@ EVENTS_URL = env.str("EVENTS_URL", "", validate=core_url)
 EVENTS_SECRETS = env.listed("EVENTS_SECRETS", check=signing_secret)
 ALLOW_PRIVATE_ENDPOINTS = env.bool("ALLOW_PRIVATE_ENDPOINTS", False)
 OCSP_RESPONDERS = env.listed("OCSP_RESPONDERS", "*", check=host_name)
+OCSP_ISSUERS = env.str("OCSP_ISSUERS", "", validate=pem_file)
 env.seal()
 
 # What was wrong has no value before it is sealed.

@@ -56,4 +56,4 @@ def token_status(decision: Decision) -> AuthorizationStatus:
 async def _ask(contract: Contract) -> str:
     if contract.fault or not contract.hashes:
         return UNVERIFIED
-    return await responders.standing(contract.hashes)
+    return await responders.standing(contract)

@@ -10,12 +10,16 @@ import base64
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509.ocsp import OCSPResponse
 from django.conf import settings
 
 from chargepoints.services.certificates import ocsp
+from chargepoints.services.certificates.installed_certificates import Contract
 from chargepoints.services.certificates.ocsp import Asked, NoStatus
 from core_link import outbound
 from core_link.outbound import Exchange, NoAnswer
@@ -30,18 +34,29 @@ UNVERIFIED = "unverified"
 async def response(data: dict[str, Any]) -> str | None:
     """The OCSP response (base64 of the DER) for OCPP's OCSPRequestDataType; None: there is none."""
     try:
-        _, der = await _ask(ocsp.compose(data))
+        _, _, der = await _ask(ocsp.compose(data))
     except NoStatus as error:
         logger.info("no OCSP status: %s", error)
         return None
     return base64.b64encode(der).decode()
 
 
-async def standing(chain: list[dict[str, Any]]) -> str:
-    """`accepted`, `revoked` or `chain_error` for all of them, or that they are UNVERIFIED."""
+async def standing(contract: Contract) -> str:
+    """`accepted`, `revoked` or `chain_error` for all of the chain, or that it is UNVERIFIED.
+
+    Here the gateway decides by the answers, so each has to be signed by the certificate's issuer:
+    one of the chain that was sent, of OCSP_ISSUERS, or one whose key the station named by its hash.
+    """
+    known = [*contract.chain, *_issuers()]
+
+    async def ask(data: dict[str, Any]) -> str:
+        asked = ocsp.compose(data)
+        status, answer, _ = await _ask(asked)
+        ocsp.verify(asked, answer, known)
+        return status
+
     try:
-        asked = [ocsp.compose(data) for data in chain]
-        said = {status for status, _ in await asyncio.gather(*map(_ask, asked))}
+        said = set(await asyncio.gather(*map(ask, contract.hashes)))
     except NoStatus as error:
         logger.info("no OCSP status: %s", error)
         return UNVERIFIED
@@ -50,8 +65,8 @@ async def standing(chain: list[dict[str, Any]]) -> str:
     return "accepted" if said == {"accepted"} else "chain_error"
 
 
-async def _ask(asked: Asked) -> tuple[str, bytes]:
-    """What the responder says, and its answer (DER). Raises NoStatus."""
+async def _ask(asked: Asked) -> tuple[str, OCSPResponse, bytes]:
+    """What the responder says, and its answer (as DER too). Raises NoStatus."""
     anywhere = _is_named(asked.url) or settings.ALLOW_PRIVATE_ENDPOINTS
     exchange = Exchange(public_only=not anywhere)
     loop = asyncio.get_running_loop()
@@ -67,7 +82,7 @@ async def _ask(asked: Asked) -> tuple[str, bytes]:
         raise NoStatus(str(error)) from error
     finally:
         exchange.cut()
-    return ocsp.read(asked, der), der
+    return *ocsp.read(asked, der), der
 
 
 def _is_named(url: str) -> bool:
@@ -98,6 +113,14 @@ def _post(asked: Asked, exchange: Exchange) -> bytes:
 def _forget(request: asyncio.Future[bytes]) -> None:
     if not request.cancelled():
         request.exception()
+
+
+@cache
+def _issuers() -> list[Certificate]:
+    """The certificates of OCSP_ISSUERS, which was checked at the start."""
+    if not settings.OCSP_ISSUERS:
+        return []
+    return load_pem_x509_certificates(Path(settings.OCSP_ISSUERS).read_bytes())
 
 
 @cache

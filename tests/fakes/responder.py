@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPRequest, OCSPResponseStatus
 
+from chargepoints.services.certificates.installed_certificates import hash_data
 from tests.fakes.core_certificates import CertificateAuthority
 
 DER = serialization.Encoding.DER
@@ -18,7 +19,10 @@ class FakeResponder:
     """`revoked` and `unknown` hold serial numbers; all others are good."""
 
     def __init__(self) -> None:
-        self._authority = CertificateAuthority()
+        authority = CertificateAuthority()
+        # Who signs; what it sends along is for whoever does not know it.
+        self.key, self.certificate = authority.key, authority.certificate
+        self.sent_along = [authority.certificate]
         self.revoked: set[int] = set()
         self.unknown: set[int] = set()
         self.asked: list[OCSPRequest] = []
@@ -39,6 +43,10 @@ class FakeResponder:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def issuer_key_hash(self, algorithm: str = "SHA256") -> str:
+        """As OCPP names the issuer whose certificates it answers for."""
+        return hash_data(self.certificate, self.certificate, algorithm)["issuerKeyHash"]
 
     def answer(self, der: bytes) -> bytes:
         request = ocsp.load_der_ocsp_request(der)
@@ -62,9 +70,10 @@ class FakeResponder:
             revocation_time=at if found is OCSPCertStatus.REVOKED else None,
             revocation_reason=None,
         )
-        response = builder.responder_id(
-            ocsp.OCSPResponderEncoding.HASH, self._authority.certificate
-        ).sign(self._authority.key, hashes.SHA256())
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.certificate)
+        if self.sent_along:
+            builder = builder.certificates(self.sent_along)
+        response = builder.sign(self.key, hashes.SHA256())
         return response.public_bytes(DER)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from tests.fakes.core import FakeCore
 from tests.fakes.responder import FakeResponder
@@ -36,13 +36,18 @@ def silent_core(core: FakeCore) -> FakeCore:
     return core
 
 
-def about(url: str, number: str = "1a2b", algorithm: str = "SHA256") -> Payload:
-    """OCSPRequestDataType."""
+def about(
+    url: str,
+    number: str = "1a2b",
+    algorithm: str = "SHA256",
+    issuer: FakeResponder | None = None,
+) -> Payload:
+    """OCSPRequestDataType; of an issuer that nobody is, unless one is named."""
     half = SIZES[algorithm] // 2
     return {
         "hashAlgorithm": algorithm,
         "issuerNameHash": "a1" * half,
-        "issuerKeyHash": "b2" * half,
+        "issuerKeyHash": issuer.issuer_key_hash(algorithm) if issuer else "b2" * half,
         "serialNumber": number,
         "responderURL": url,
     }
@@ -135,7 +140,7 @@ async def test_every_certificate_of_a_contract_is_asked_about(
 ) -> None:
     """C07.FR.05, and FR.14, FR.16, FR.17."""
     responder.revoked, responder.unknown = revoked, unknown
-    chain = [about(responder.url, number) for number in ("1", "2")]
+    chain = [about(responder.url, number, issuer=responder) for number in ("1", "2")]
     assert await authorized(station, iso15118CertificateHashData=chain) == said
     assert {each.serial_number for each in responder.asked} == {1, 2}
 
@@ -145,17 +150,22 @@ async def test_a_contract_whose_responder_is_silent_is_not_verified(
 ) -> None:
     """C07.FR.17."""
     responder.unwilling = True
-    chain = [about(responder.url)]
+    chain = [about(responder.url, issuer=responder)]
     said = await authorized(station, iso15118CertificateHashData=chain)
     assert said == ("Invalid", "CertChainError")
 
 
-def chain_of(url: str, *, days: int = 1, signed: bool = True) -> tuple[str, bytes]:
-    """A contract certificate and its issuer (PEM), and the hash of the issuer's key."""
+def chain_of(
+    responder: FakeResponder, *, days: int = 1, signed: bool = True, answers: bool = True
+) -> tuple[str, bytes]:
+    """A contract certificate and its issuer (PEM), and the hash of the issuer's key.
+
+    The responder `answers` with the issuer's key, and sends no certificate along.
+    """
     now = datetime.now(UTC)
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    responder = x509.AccessDescription(
-        AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(url)
+    access = x509.AccessDescription(
+        AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder.url)
     )
 
     def build(subject: str, owner: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
@@ -167,12 +177,14 @@ def chain_of(url: str, *, days: int = 1, signed: bool = True) -> tuple[str, byte
             .serial_number(7)
             .not_valid_before(now - timedelta(days=30))
             .not_valid_after(now + timedelta(days=days))
-            .add_extension(x509.AuthorityInformationAccess([responder]), critical=False)
+            .add_extension(x509.AuthorityInformationAccess([access]), critical=False)
         )
 
     signer = root_key if signed else ec.generate_private_key(ec.SECP256R1())
     leaf = build("DE-ACM-C87654321-1", key).sign(signer, hashes.SHA256())
     root = build("MO Root", root_key).sign(root_key, hashes.SHA256())
+    if answers:
+        responder.key, responder.certificate, responder.sent_along = root_key, root, []
     pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in (leaf, root))
     point = root_key.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
@@ -184,7 +196,7 @@ async def test_a_chain_is_checked_in_the_stations_place(
     station: OperatedStation, responder: FakeResponder
 ) -> None:
     """C07.FR.06: the station has no root for it."""
-    pem, issuer_key_hash = chain_of(responder.url)
+    pem, issuer_key_hash = chain_of(responder)
     assert await authorized(station, certificate=pem) == ("Accepted", "Accepted")
     (asked,) = responder.asked
     assert (asked.serial_number, asked.issuer_key_hash) == (7, issuer_key_hash)
@@ -196,8 +208,8 @@ async def test_a_chain_with_a_fault_of_its_own_needs_no_responder(
     station: OperatedStation, responder: FakeResponder, silent_core: FakeCore
 ) -> None:
     """C07.FR.15, FR.17: whoever decides about the token."""
-    expired, _ = chain_of(responder.url, days=-1)
-    forged, _ = chain_of(responder.url, signed=False)
+    expired, _ = chain_of(responder, days=-1)
+    forged, _ = chain_of(responder, signed=False)
     for _ in ("a core that does not answer", "one that does"):
         assert await authorized(station, certificate=expired) == ("Expired", "CertificateExpired")
         assert await authorized(station, certificate=forged) == ("Invalid", "CertChainError")
@@ -209,12 +221,12 @@ async def test_core_goes_before_the_responder(
     station: OperatedStation, responder: FakeResponder, silent_core: FakeCore
 ) -> None:
     silent_core.faults.clear()
-    assert (await status(station, about(responder.url)))["status"] == "Accepted"
+    assert (await status(station, about(responder.url, issuer=responder)))["status"] == "Accepted"
     assert responder.asked == []
     tokens = silent_core.decisions.tokens
     tokens["DE-ACM-BLOCKED-1"] = {"status": "blocked"}
     blocked = {"idToken": "DE-ACM-BLOCKED-1", "type": "eMAID"}
-    chain = [about(responder.url)]
+    chain = [about(responder.url, issuer=responder)]
     said = await authorized(station, blocked, iso15118CertificateHashData=chain)
     # C07.FR.13: the certificate is good, and the contract is not.
     assert said == ("Blocked", "ContractCancelled")
@@ -230,7 +242,7 @@ async def test_where_core_says_nothing_of_the_certificate_its_responder_does(
 ) -> None:
     """C07.FR.05: with core's word on the token alone."""
     silent_core.faults.clear()
-    chain = [about(responder.url)]
+    chain = [about(responder.url, issuer=responder)]
     said = await authorized(station, iso15118CertificateHashData=chain)
     assert said == ("Accepted", "Accepted")
     responder.revoked.add(0x1A2B)
@@ -240,3 +252,47 @@ async def test_where_core_says_nothing_of_the_certificate_its_responder_does(
     nobody = [about("http://127.0.0.1:9/ocsp")]
     said = await authorized(station, iso15118CertificateHashData=nobody)
     assert said == ("Accepted", "Accepted")
+
+
+async def test_an_answer_signed_by_a_stranger_counts_for_nothing(
+    station: OperatedStation, responder: FakeResponder, silent_core: FakeCore
+) -> None:
+    """RFC 6960 3.2: verified by the chain that was sent, or by the hash of the issuer's key."""
+    pem, _ = chain_of(responder, answers=False)
+    assert await authorized(station, certificate=pem) == ("Invalid", "CertChainError")
+    chain = [about(responder.url)]
+    said = await authorized(station, iso15118CertificateHashData=chain)
+    assert said == ("Invalid", "CertChainError")
+    responder.sent_along = []
+    chain = [about(responder.url, issuer=responder)]
+    said = await authorized(station, iso15118CertificateHashData=chain)
+    assert said == ("Invalid", "CertChainError")
+    assert len(responder.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("may_sign", "said"),
+    [(True, ("Accepted", "Accepted")), (False, ("Invalid", "CertChainError"))],
+)
+async def test_an_issuer_may_let_a_responder_sign_for_it(
+    station: OperatedStation, responder: FakeResponder, may_sign: bool, said: tuple[str, str]
+) -> None:
+    """RFC 6960 4.2.2.2: by a certificate of its own for signing OCSP answers."""
+    pem, _ = chain_of(responder)
+    issuer, issuer_key = responder.certificate, responder.key
+    usage = ExtendedKeyUsageOID.OCSP_SIGNING if may_sign else ExtendedKeyUsageOID.CLIENT_AUTH
+    now = datetime.now(UTC)
+    responder.key = ec.generate_private_key(ec.SECP256R1())
+    responder.certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name("Responder"))
+        .issuer_name(issuer.subject)
+        .public_key(responder.key.public_key())
+        .serial_number(8)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    responder.sent_along = [responder.certificate]
+    assert await authorized(station, certificate=pem) == said

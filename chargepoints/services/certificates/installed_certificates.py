@@ -1,6 +1,6 @@
 """Certificates as OCPP names them: by hashes of their issuer, and what charge points hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,11 +45,12 @@ def read_chain(pem: str) -> list[x509.Certificate]:
 class Contract:
     """What came with a token: OCPP's OCSPRequestDataType of the chain, and what is wrong with it.
 
-    `fault`: `expired`, `chain_error`, or empty.
+    `fault`: `expired`, `chain_error`, or empty. `chain`: empty where only hashes came.
     """
 
     hashes: list[dict[str, Any]]
     fault: str = ""
+    chain: Sequence[x509.Certificate] = ()
 
 
 def contract(hashes: list[dict[str, Any]] | None, pem: str | None) -> Contract | None:
@@ -62,7 +63,7 @@ def contract(hashes: list[dict[str, Any]] | None, pem: str | None) -> Contract |
         chain = read_chain(pem)
     except NotACertificate:
         return Contract([])
-    return Contract([dict(data) for data in ocsp_data(chain)], _fault(chain))
+    return Contract([dict(data) for data in ocsp_data(chain)], _fault(chain), chain)
 
 
 def _fault(chain: list[x509.Certificate]) -> str:

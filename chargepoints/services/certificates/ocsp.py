@@ -1,12 +1,18 @@
 """OCSP (RFC 6960): the request for a certificate named by hashes, and what the answer says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
+from cryptography.x509 import Certificate, ExtendedKeyUsage, ExtensionNotFound, ocsp
+from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponse, OCSPResponseStatus
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from chargepoints.services.certificates.installed_certificates import ALGORITHMS
 
@@ -27,27 +33,32 @@ class Asked:
     request: bytes
     issuer_key_hash: bytes
     serial_number: int
+    algorithm: HashAlgorithm
 
 
 def compose(data: dict[str, Any]) -> Asked:
     """The request for OCPP's OCSPRequestDataType. Raises NoStatus."""
     try:
-        key_hash = bytes.fromhex(data["issuerKeyHash"])
+        issuer_key_hash = bytes.fromhex(data["issuerKeyHash"])
+        algorithm = ALGORITHMS[data["hashAlgorithm"]]
         serial_number = int(data["serialNumber"], 16)
         request = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
             bytes.fromhex(data["issuerNameHash"]),
-            key_hash,
+            issuer_key_hash,
             serial_number,
-            ALGORITHMS[data["hashAlgorithm"]],
+            algorithm,
         )
         der = request.build().public_bytes(Encoding.DER)
-        return Asked(str(data["responderURL"]), der, key_hash, serial_number)
+        return Asked(str(data["responderURL"]), der, issuer_key_hash, serial_number, algorithm)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NoStatus(f"these are no hashes of a certificate: {error}") from error
 
 
-def read(asked: Asked, der: bytes) -> str:
-    """`accepted`, `revoked` or `chain_error`, as of now. Raises NoStatus."""
+def read(asked: Asked, der: bytes) -> tuple[str, OCSPResponse]:
+    """`accepted`, `revoked` or `chain_error`, as of now, and what says so. Raises NoStatus.
+
+    Who signed it is not looked at: that is for `verify`.
+    """
     try:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not OCSPResponseStatus.SUCCESSFUL:
@@ -69,5 +80,56 @@ def read(asked: Asked, der: bytes) -> str:
     ):
         raise NoStatus("the answer is not of this time")
     if single.certificate_status is OCSPCertStatus.GOOD:
-        return "accepted"
-    return "revoked" if single.certificate_status is OCSPCertStatus.REVOKED else "chain_error"
+        return "accepted", response
+    revoked = single.certificate_status is OCSPCertStatus.REVOKED
+    return "revoked" if revoked else "chain_error", response
+
+
+def verify(asked: Asked, response: OCSPResponse, known: Sequence[Certificate]) -> None:
+    """Raises NoStatus where it was not signed by the issuer of the certificate in question, or by
+    whom that issuer lets sign for it (RFC 6960 3.2, 4.2.2.2).
+
+    `known`: certificates that the issuer may be among, beside those that came with the answer.
+    """
+    came_along = list(response.certificates)
+    issuers = [
+        each
+        for each in (*known, *came_along)
+        if key_hash(each, asked.algorithm) == asked.issuer_key_hash
+    ]
+    delegates = [each for each in came_along if any(_lets_sign(issuer, each) for issuer in issuers)]
+    if not any(_has_signed(each, response) for each in (*issuers, *delegates)):
+        raise NoStatus("the answer is not signed by the issuer, or by whom it lets sign")
+
+
+def key_hash(certificate: Certificate, algorithm: HashAlgorithm) -> bytes:
+    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, certificate, algorithm)
+    return builder.build().issuer_key_hash
+
+
+def _lets_sign(issuer: Certificate, certificate: Certificate) -> bool:
+    now = datetime.now(UTC)
+    try:
+        certificate.verify_directly_issued_by(issuer)
+        usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
+    except (InvalidSignature, TypeError, ValueError, ExtensionNotFound):
+        return False
+    valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+    return valid and ExtendedKeyUsageOID.OCSP_SIGNING in usage
+
+
+def _has_signed(certificate: Certificate, response: OCSPResponse) -> bool:
+    key, algorithm = certificate.public_key(), response.signature_hash_algorithm
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
+            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(algorithm))
+        elif isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+            padding = PKCS1v15()
+            key.verify(response.signature, response.tbs_response_bytes, padding, algorithm)
+        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(response.signature, response.tbs_response_bytes)
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
