@@ -19,13 +19,16 @@ from chargepoints.protocol.versions import (
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.certificates.installed_certificates import NotACertificate
 from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.commands.words import Words
 from ocpp_v16 import plug_and_charge
 
-ROOTS = {
-    "csms_root": "CentralSystemRootCertificate",
-    "manufacturer_root": "ManufacturerRootCertificate",
-}
-NAMES = ROOTS | plug_and_charge.USES
+ROOTS = Words(
+    {
+        "csms_root": "CentralSystemRootCertificate",
+        "manufacturer_root": "ManufacturerRootCertificate",
+    }
+)
+NAMES = Words(ROOTS | plug_and_charge.USES)
 NEUTRAL_USE = {ocpp: use for use, ocpp in NAMES.items()}
 
 

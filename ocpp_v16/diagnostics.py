@@ -16,12 +16,13 @@ from chargepoints.protocol.versions import (
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands.words import Words
 from chargepoints.services.files import uploads
 from chargepoints.services.files.uploads import Kind
 from ocpp_v16 import numbers
 from ocpp_v16.firmware import tries
 
-LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+LOG_TYPE = Words({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
 LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
 LOG_FAILURES = frozenset(
     {"BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
@@ -36,10 +37,11 @@ def get_diagnostics(unit: UnitOfWork, command: Command) -> Payload:
 
 def get_log(unit: UnitOfWork, command: Command) -> Payload:
     log = command.args["log"]
+    log_type = LOG_TYPE[log]
     upload = uploads.ask(command, LOG_KIND[log], numbered=True)
     between = _between(command.args, "oldestTimestamp", "latestTimestamp")
     return {
-        "logType": LOG_TYPE[log],
+        "logType": log_type,
         "requestId": upload.request_id,
         "log": {"remoteLocation": upload.location, **between},
         **tries(command.args),

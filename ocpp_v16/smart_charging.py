@@ -4,6 +4,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging import (
     expected_schedule,
     installed_profiles,
@@ -12,11 +13,13 @@ from chargepoints.services.smart_charging import (
 from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
 from chargepoints.services.smart_charging.profile_checks import check_profile
 
-PURPOSE = {
-    "station_max": "ChargePointMaxProfile",
-    "default": "TxDefaultProfile",
-    "transaction": "TxProfile",
-}
+PURPOSE = Words(
+    {
+        "station_max": "ChargePointMaxProfile",
+        "default": "TxDefaultProfile",
+        "transaction": "TxProfile",
+    }
+)
 
 
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:

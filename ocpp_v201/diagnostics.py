@@ -15,6 +15,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import monitor_reports
 from chargepoints.services.device_model.monitor_reports import Alarm
 from chargepoints.services.files import uploads
@@ -22,7 +23,7 @@ from chargepoints.services.files.uploads import Kind
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
-LOG_TYPE = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+LOG_TYPE = Words({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
 LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
 LOG_FAILURES = frozenset(
     {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
@@ -67,13 +68,14 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
     """N01: to a place of ours unless the command names one; diagnostics are a log here."""
     args = command.args
     kind = args.get("log", "diagnostics")
+    log_type = LOG_TYPE[kind]
     upload = uploads.ask(command, LOG_KIND[kind], numbered=True)
     log: Payload = {"remoteLocation": upload.location}
     for name, here in (("oldestTimestamp", "since"), ("latestTimestamp", "until")):
         if here in args:
             log[name] = ocpp_time(datetime.fromisoformat(args[here]))
     return {
-        "logType": LOG_TYPE[kind],
+        "logType": log_type,
         "requestId": upload.request_id,
         "log": log,
         **tries(args),

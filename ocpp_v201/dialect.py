@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Dialect:
     """Limits and names of one version.
 
-    Words need no entry: a block may know more of them than a version has, as every request is
-    checked by the version's own schemas before it is sent.
+    Words need no entry: the `Words` of a block may hold more of them than a version has, as every
+    request is checked by the version's own schemas before it is sent.
     """
 
     version: str

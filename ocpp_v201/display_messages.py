@@ -17,23 +17,28 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.words import Words
 from chargepoints.services.stations import display_messages
 from chargepoints.services.stations.display_messages import Shown
 from ocpp_v201 import numbers
 from ocpp_v201.requests import asked_for_all, request_id
 
-PRIORITIES = {
-    "always_front": "AlwaysFront",
-    "in_front": "InFront",
-    "normal_cycle": "NormalCycle",
-}
+PRIORITIES = Words(
+    {
+        "always_front": "AlwaysFront",
+        "in_front": "InFront",
+        "normal_cycle": "NormalCycle",
+    }
+)
 NEUTRAL_PRIORITY = {ocpp: name for name, ocpp in PRIORITIES.items()}
-STATES = {
-    "charging": "Charging",
-    "faulted": "Faulted",
-    "idle": "Idle",
-    "unavailable": "Unavailable",
-}
+STATES = Words(
+    {
+        "charging": "Charging",
+        "faulted": "Faulted",
+        "idle": "Idle",
+        "unavailable": "Unavailable",
+    }
+)
 NEUTRAL_STATE = {ocpp: name for name, ocpp in STATES.items()}
 
 

@@ -17,17 +17,22 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import installed_monitors
 from chargepoints.services.device_model.installed_monitors import Known
 from ocpp_v201 import batches, naming, numbers, reports
 from ocpp_v201.requests import asked_for_all, request_id
 
-BASES = {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
-CRITERIA = {
-    "delta": "DeltaMonitoring",
-    "periodic": "PeriodicMonitoring",
-    "threshold": "ThresholdMonitoring",
-}
+BASES = Words(
+    {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
+)
+CRITERIA = Words(
+    {
+        "delta": "DeltaMonitoring",
+        "periodic": "PeriodicMonitoring",
+        "threshold": "ThresholdMonitoring",
+    }
+)
 # From 0, danger, to 9, debug.
 LEAST_SEVERE = 9
 LIMITS = "MonitoringCtrlr"

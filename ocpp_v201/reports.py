@@ -8,22 +8,27 @@ from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
 from ocpp_v201 import batches, naming
 from ocpp_v201.requests import request_id
 
-BASES = {
-    "configuration": "ConfigurationInventory",
-    "full": "FullInventory",
-    "summary": "SummaryInventory",
-}
-CRITERIA = {
-    "active": "Active",
-    "available": "Available",
-    "enabled": "Enabled",
-    "problem": "Problem",
-}
+BASES = Words(
+    {
+        "configuration": "ConfigurationInventory",
+        "full": "FullInventory",
+        "summary": "SummaryInventory",
+    }
+)
+CRITERIA = Words(
+    {
+        "active": "Active",
+        "available": "Available",
+        "enabled": "Enabled",
+        "problem": "Problem",
+    }
+)
 
 
 def effect(request_number: int) -> str:

@@ -5,18 +5,21 @@ from django.utils import timezone
 from chargepoints.clock import api_time, coming_time
 from chargepoints.protocol.inbound import clip
 from chargepoints.protocol.versions import Payload
+from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
 from chargepoints.services.smart_charging.profile_checks import check_profile
 from ocpp_v201 import numbers
 
-PURPOSE = {
-    "station_max": "ChargingStationMaxProfile",
-    "default": "TxDefaultProfile",
-    "transaction": "TxProfile",
-    "external": "ChargingStationExternalConstraints",
-}
+PURPOSE = Words(
+    {
+        "station_max": "ChargingStationMaxProfile",
+        "default": "TxDefaultProfile",
+        "transaction": "TxProfile",
+        "external": "ChargingStationExternalConstraints",
+    }
+)
 NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
-SOURCES = {"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"}
+SOURCES = Words({"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"})
 # What a period may leave out.
 OF_A_PERIOD = {"limit": "limit", "phases": "numberPhases"}
 NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}

@@ -13,6 +13,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import submission
+from chargepoints.services.commands.words import Words
 from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
 
@@ -20,7 +21,7 @@ USES = {
     "ChargingStationCertificate": signing_requests.CHARGING_STATION,
     "V2GCertificate": signing_requests.V2G,
 }
-OCPP_USES = {use: name for name, use in USES.items()}
+OCPP_USES = Words({use: name for name, use in USES.items()})
 
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:

@@ -8,6 +8,7 @@ from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.commands import submission
+from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.stations import registry
 from tests.chargepoints.admin.conftest import make
 
@@ -52,3 +53,11 @@ def test_a_number_of_any_size_can_be_sent(online: ChargePoint) -> None:
     assert claimed(online, online.connection_id)
     request = Command.objects.get().request
     assert request is not None and float(request["data"]) == 1e300
+
+
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+def test_a_word_that_a_version_has_not_refuses_the_command(protocol: str) -> None:
+    """Whatever other versions can say: a command that cannot be composed stops no other."""
+    command = Command(type="clear_charging_profile", args={"purpose": "sunshine"})
+    with pytest.raises(CommandRefused, match="no word for 'sunshine'"), unit_of_work() as unit:
+        claiming.compose(unit, installed_versions()[protocol], command)
