@@ -20,14 +20,18 @@ SAMPLES = frozenset(
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
-    pk, transaction_id = lookup.identify(inbound, payload.get("transactionId"), evse_id=connector)
+    transaction, transaction_id = lookup.identify(
+        inbound, payload.get("transactionId"), evse_id=connector
+    )
     recording.record(
         inbound,
         elements(inbound, payload["meterValue"]),
         evse_id=connector,
-        transaction_pk=pk,
+        transaction=transaction,
         transaction_id=transaction_id,
     )
+    if transaction is not None:
+        lookup.save(inbound, transaction)
     return {}
 
 

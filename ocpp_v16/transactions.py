@@ -70,7 +70,8 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     if not inbound.payload.get("idTag"):
         return None
     named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
-    known = await inbound.look_up(lambda unit: lookup.find(inbound, named))
+    station = inbound.station
+    known = await inbound.look_up(lambda unit: lookup.by_id(station.id, named))
     if known is not None and known.stop_answer is not None:
         return None
     return await decisions.authorize(

@@ -17,14 +17,16 @@ LARGEST = 1e15
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     evse_id = numbers.place(inbound, payload["evseId"])
-    pk, transaction_id = lookup.identify(inbound, None, evse_id=evse_id)
+    transaction, transaction_id = lookup.identify(inbound, None, evse_id=evse_id)
     recording.record(
         inbound,
         elements(inbound, payload["meterValue"]),
         evse_id=evse_id,
-        transaction_pk=pk,
+        transaction=transaction,
         transaction_id=transaction_id,
     )
+    if transaction is not None:
+        lookup.save(inbound, transaction)
     return {}
 
 

@@ -51,9 +51,12 @@ def _insert_text(table: str, columns: str, rows: int) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * rows)}"  # noqa: S608
 
 
-def execute_many(sql: str, rows: Sequence[Row]) -> None:
+def execute_many(sql: str, rows: Sequence[Row]) -> int:
+    """How many rows of the database were hit, by all of them together."""
     with _cursor() as cursor:
         cursor.executemany(_marked(sql), [_for_driver(row, connection.vendor) for row in rows])
+        hit: int = cursor.rowcount
+    return hit
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
@@ -106,11 +109,12 @@ def _columns(
         if not isinstance(field, models.AutoField)
     ]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    conversions = [(place, _conversion(field, vendor)) for place, field in enumerate(fields)]
+    conversions = [(place, conversion(field, vendor)) for place, field in enumerate(fields)]
     return names, [(place, found) for place, found in conversions if found is not None]
 
 
-def _conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
+def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
+    """What makes of a field's value what the driver takes; None where that is the same."""
     if isinstance(field, models.ForeignKey):
         field = field.target_field
     if isinstance(field, models.JSONField):

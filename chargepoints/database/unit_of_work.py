@@ -18,12 +18,16 @@ from typing import Any
 from django.db import models, transaction
 
 from chargepoints import clock
-from chargepoints.database import statements
+from chargepoints.database import row_changes, statements
 from chargepoints.database.statements import Row
 from chargepoints.event_types import EventType
 from chargepoints.models import Event, TimeQuality
 
 logger = logging.getLogger(__name__)
+
+
+class Outdated(Exception):
+    """A row is not what was remembered of it: another process, staff or core has changed it."""
 
 
 class UnitOfWork:
@@ -33,6 +37,8 @@ class UnitOfWork:
         self.alone = alone
         self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
         self._updates: defaultdict[str, list[Row]] = defaultdict(list)
+        self._expected: defaultdict[str, list[Row]] = defaultdict(list)
+        self._expected_of: set[object] = set()
         # Rows of events whose sequence is not given yet, by charge point.
         self._events: list[tuple[int, Row]] = []
         self._after_commit: list[Callable[[], None]] = []
@@ -44,6 +50,22 @@ class UnitOfWork:
     def update(self, sql: str, row: Row) -> None:
         """Run `sql` with these parameters at the end, together with all others of the same text."""
         self._updates[sql].append(row)
+
+    def insert(self, row: models.Model) -> None:
+        """Write a new row at once, for its primary key; and before it, what others were changed."""
+        self._write_expected()
+        row_changes.insert(row)
+
+    def expect(self, key: object, sql: str, row: Row) -> None:
+        """As `update`, of one row that must be as it is remembered: else all that this transaction
+        did is undone, and each unit is run again by itself.
+
+        `key` names the row: what is changed twice is written in that order.
+        """
+        if key in self._expected_of:
+            self._write_expected()
+        self._expected_of.add(key)
+        self._expected[sql].append(row)
 
     def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
         """The first row of a query that every message of some kind makes.
@@ -83,7 +105,8 @@ class UnitOfWork:
         self._after_commit.append(callback)
 
     def flush(self) -> None:
-        """Write all that was collected; the last thing before the commit."""
+        """Write all that was collected; the last thing before the commit. Raises Outdated."""
+        self._write_expected()
         if self._events:
             self._number_events()
         for model, rows in self._rows.items():
@@ -100,6 +123,13 @@ class UnitOfWork:
                 callback()
             except Exception:
                 logger.exception("a callback after a commit failed")
+
+    def _write_expected(self) -> None:
+        for sql, rows in self._expected.items():
+            if statements.execute_many(sql, rows) != len(rows):
+                raise Outdated
+        self._expected.clear()
+        self._expected_of.clear()
 
     def _number_events(self) -> None:
         counts = Counter(charge_point_id for charge_point_id, _ in self._events)

@@ -75,10 +75,9 @@ class Answering:
         deviations = inbound.deviations
 
         def work(unit: UnitOfWork) -> str:
-            inbound.unit = unit
+            inbound.begin(unit, deviations)
             if self._station.quirks:
                 quirks.replying(unit, self._station)
-            inbound.deviations = list(deviations)
             frame, error_code = reply()
             outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
             self._trace(unit, text, frame, outcome, error_code, inbound)

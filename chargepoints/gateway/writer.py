@@ -25,7 +25,7 @@ from django.db import (
 from chargepoints.database import storage
 from chargepoints.database.lock_priority import transaction_of_chargers
 from chargepoints.database.outages import STORE_AWAY, is_full
-from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.database.unit_of_work import Outdated, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -186,6 +186,11 @@ class _Shard(threading.Thread):
             try:
                 self._transaction([job], alone=True)
                 return
+            except Outdated as error:
+                # Changed by others since this very transaction has read it.
+                if time.monotonic() > deadline:
+                    job.error = error
+                    return
             except IntegrityError as error:
                 # Another process has written the same meanwhile; a second look will find it.
                 if overtaken:

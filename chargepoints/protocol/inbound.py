@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from chargepoints.clock import Moment, is_backfill, read_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.event_types import EventType
-from chargepoints.models import Event, TimeQuality
+from chargepoints.models import Event, TimeQuality, Transaction
 from chargepoints.protocol.station import Station
 
 # What is told again follows soon; there is no index by type.
@@ -41,6 +41,14 @@ class Inbound:
     writer: Writer
     unit: UnitOfWork = field(init=False)
     redact_for_trace: Callable[[str, Any], Any] | None = None
+    # The open transactions as this unit of work leaves them; None until they are asked for.
+    open_transactions: dict[str, Transaction] | None = None
+
+    def begin(self, unit: UnitOfWork, deviations: list[str]) -> None:
+        """Handle it in this transaction, which may be a second try."""
+        self.unit = unit
+        self.deviations = list(deviations)
+        self.open_transactions = None
 
     def deviate(self, deviation: str) -> None:
         if deviation and deviation not in self.deviations:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chargepoints.models import ChargePoint, Registration
+from chargepoints.models import ChargePoint, Registration, Transaction
 
 
 @dataclass(slots=True)
@@ -21,8 +21,8 @@ class Station:
     """Settings as of the last reload, and what this connection has learned or told.
 
     Only the current connection changes what is remembered here, and what an old one still
-    writes is ordered in the database by the charger's time. `open_transactions` maps the
-    charger's transaction ids to our rows' ids, and is None until it is first asked for;
+    writes is ordered in the database by the charger's time. `open_transactions` holds the rows, as
+    they were committed, by the charger's ids, and is None until it is first asked for;
     `metered_until` is the newest sample's time per EVSE: what is newer cannot be a repetition.
     """
 
@@ -55,7 +55,7 @@ class Station:
     # CALLs of ours in a row without an answer; whether it was found deaf before.
     unanswered: int = 0
     deaf: bool = False
-    open_transactions: dict[str, int] | None = None
+    open_transactions: dict[str, Transaction] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
     # A newer socket has taken over: what is remembered here may be out of date.

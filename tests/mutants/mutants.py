@@ -195,9 +195,19 @@ MUTANTS = [
         "own transactions of others",
         "section 4",
         TRANSACTION_LOOKUP,
-        "charge_point_id=inbound.station.id, transaction_id=transaction_id, superseded=False",
+        "charge_point_id=charge_point_id, transaction_id=transaction_id, superseded=False",
         "transaction_id=transaction_id, superseded=False",
         f"{TEST_AS_THEY_COME}::test_another_charge_points_transaction_is_never_touched",
+    ),
+    Mutant(
+        "what is remembered is trusted",
+        "P6",
+        "chargepoints/database/unit_of_work.py",
+        "            if statements.execute_many(sql, rows) != len(rows):\n"
+        "                raise Outdated\n",
+        "            statements.execute_many(sql, rows)\n",
+        "tests/chargepoints/services/transactions/test_changed_by_others.py::"
+        "test_samples_after_a_closing_by_hand_belong_to_no_transaction",
     ),
     Mutant(
         "no header trust check",

@@ -7,20 +7,9 @@ from typing import Any, NamedTuple
 from django.db.models import Max
 
 from chargepoints.clock import Moment, api_time
-from chargepoints.models import MeterValue
+from chargepoints.models import MeterValue, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
-
-# Where it has ended, nothing flows any more, whatever was sampled at its end.
-_TOUCH_TRANSACTION = (
-    "UPDATE chargepoints_transaction SET"
-    " meter_latest_wh = COALESCE(%s, meter_latest_wh),"
-    " power_w = CASE WHEN ended_at IS NULL THEN COALESCE(%s, power_w) END,"
-    " current_a = CASE WHEN ended_at IS NULL THEN COALESCE(%s, current_a) END,"
-    " voltage_v = COALESCE(%s, voltage_v),"
-    " soc_percent = COALESCE(%s, soc_percent), sampled_at = %s"
-    " WHERE id = %s AND (sampled_at IS NULL OR sampled_at <= %s)"
-)
 
 
 class Element(NamedTuple):
@@ -37,16 +26,18 @@ def record(
     elements: Sequence[Element],
     *,
     evse_id: int | None,
-    transaction_pk: int | None,
+    transaction: Transaction | None,
     transaction_id: str | None,
 ) -> None:
-    """Store what is new of these samples, bring the transaction up to date, and tell core.
+    """Store what is new of these samples, and tell core; the transaction gets their figures, and
+    is for the caller to save.
 
     A repeated element writes nothing; other values under a key that is taken already are kept
     beside it as a conflict (P4).
     """
     told = []
     taken: set[tuple[datetime, int]] = set()
+    transaction_pk = transaction.pk if transaction else None
     for element in elements:
         if not element.kinds:
             inbound.deviate("no_samples")
@@ -61,8 +52,8 @@ def record(
         if not _append(inbound, element, reading, key, evse_id, transaction_pk):
             continue
         told.append(_data(element, reading))
-        if transaction_pk is not None:
-            _touch(inbound, transaction_pk, reading, element.moment.at)
+        if transaction is not None:
+            _touch(transaction, reading, element.moment.at)
     if told:
         inbound.emit(
             "meter_values.recorded",
@@ -140,20 +131,25 @@ def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
     return shape.digest ^ (transaction_pk or 0) << 16 ^ (evse_id or 0)
 
 
-def _touch(inbound: Inbound, transaction_pk: int, reading: Reading, at: datetime) -> None:
-    inbound.unit.update(
-        _TOUCH_TRANSACTION,
-        (
-            reading.energy_wh,
-            reading.power_w,
-            reading.current_a,
-            reading.voltage_v,
-            reading.soc_percent,
-            at,
-            transaction_pk,
-            at,
-        ),
-    )
+def _touch(row: Transaction, reading: Reading, at: datetime) -> None:
+    """The transaction's latest figures; what is not among these samples stays."""
+    if row.sampled_at is not None and at < row.sampled_at:
+        return
+    row.sampled_at = at
+    if reading.energy_wh is not None:
+        row.meter_latest_wh = reading.energy_wh
+    if reading.voltage_v is not None:
+        row.voltage_v = reading.voltage_v
+    if reading.soc_percent is not None:
+        row.soc_percent = reading.soc_percent
+    if row.ended_at is not None:
+        # Nothing flows any more, whatever was sampled at its end.
+        row.power_w = row.current_a = None
+        return
+    if reading.power_w is not None:
+        row.power_w = reading.power_w
+    if reading.current_a is not None:
+        row.current_a = reading.current_a
 
 
 def _data(element: Element, reading: Reading) -> dict[str, Any]:

@@ -53,27 +53,21 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
 
     Its meter value is the last that was sampled. Replayed starts of the past close nothing.
     """
-    if start.evse_id is None or not lookup.known_open(inbound):
+    if start.evse_id is None:
         return
-    earlier = Transaction.objects.filter(
-        charge_point_id=inbound.station.id,
-        evse_id=start.evse_id,
-        ended_at=None,
-        started_at__lt=start.moment.at,
-    )
-    for row in earlier:
-        inbound.deviate("earlier_transaction_left_open")
-        _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
-        lookup.remember(inbound, row)
+    for row in lookup.all_open_here(inbound, start.evse_id):
+        if row.started_at is not None and row.started_at < start.moment.at:
+            inbound.deviate("earlier_transaction_left_open")
+            _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+            lookup.save(inbound, row)
 
 
 def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
     """The station has used its id again: what comes under the id is about a later transaction."""
     if row.ended_at is None:
         _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
-        lookup.remember(inbound, row)
     row.superseded = True
-    row.save(update_fields=["superseded"])
+    lookup.save(inbound, row)
 
 
 def by_hand(
@@ -96,6 +90,7 @@ def by_hand(
         if meter_stop_wh is not None:
             row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
         _close(unit, row, by, ended_at or row.sampled_at or timezone.now())
+        row.save()
         installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
         display_messages.transaction_ended(unit, row.charge_point_id, row.transaction_id)
     return row
@@ -122,6 +117,5 @@ def _close(unit: UnitOfWork, row: Transaction, by: str, at: datetime) -> None:
     row.charging_state = ""
     if row.meter_stop_wh is None and row.meter_latest_wh is not None:
         row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
-    row.save()
     data = lifecycle.describe(row) | {"sampled_at": api_time(row.sampled_at)}
     unit.emit(row.charge_point_id, "transaction.ended", data, occurred_at=at)

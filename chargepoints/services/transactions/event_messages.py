@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.db.models import Max
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import submission
@@ -21,6 +22,20 @@ STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
 # TriggerReasonEnumType: a token was presented to charge with, or to stop.
 AUTHORIZING = frozenset({"Authorized", "RemoteStart"})
 STOPPED = "StopAuthorized"
+
+_EVENTS: PreparedQuery[TransactionEvent] = PreparedQuery(
+    lambda transaction_pk, seq_no: TransactionEvent.objects.filter(
+        transaction_id=transaction_pk, seq_no=seq_no
+    )
+)
+_WAS_RECEIVED = PreparedQuery(
+    lambda charge_point_id, transaction_id, digest: TransactionEvent.objects.filter(
+        transaction__charge_point_id=charge_point_id,
+        transaction__transaction_id=transaction_id,
+        transaction__superseded=False,
+        digest=digest,
+    ).values_list("id")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +56,7 @@ Answer = dict[str, Any]
 
 def was_received(charge_point_id: int, transaction_id: str, content: dict[str, Any]) -> bool:
     """Whether the station sent this very event before, and was answered."""
-    return TransactionEvent.objects.filter(
-        transaction__charge_point_id=charge_point_id,
-        transaction__transaction_id=transaction_id,
-        transaction__superseded=False,
-        digest=_digest(content),
-    ).exists()
+    return _WAS_RECEIVED.exists(charge_point_id, transaction_id, _digest(content))
 
 
 def record(
@@ -62,8 +72,8 @@ def record(
     and this one beside it as a conflict (P4), from which is taken only what no event had said: some
     stations give all events one number.
     """
-    row = lookup.find(inbound, message.stop.transaction_id, to_end=message.event_type == ENDED)
-    numbered = [] if row is None else list(row.events.filter(seq_no=message.seq_no))
+    row = lookup.find(inbound, message.stop.transaction_id)
+    numbered = [] if row is None else _numbered(row, message.seq_no)
     digest = _digest(message.content)
     for known in numbered:
         if known.digest == digest:
@@ -79,9 +89,17 @@ def record(
         row = _take(inbound, row, message, decision)
     else:
         _updated(inbound, row, message, decision)
+    lookup.save(inbound, row)
     said = answer(row)
     _append(inbound, row, message, digest, said, conflict=bool(numbered))
     return said
+
+
+def _numbered(row: Transaction, seq_no: int) -> list[TransactionEvent]:
+    """The events that had this number before; what is above all of them is new."""
+    if row.last_seq_no is not None and seq_no > row.last_seq_no:
+        return []
+    return _EVENTS.all(row.pk, seq_no)
 
 
 def _take(
@@ -147,6 +165,8 @@ def _started(
         inbound.deviate("started_twice")
         return row
     late = row is not None
+    row = row or Transaction(charge_point_id=inbound.station.id)
+    row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
     closing.by_next_start(inbound, message.start)
     row = lifecycle.begin(
         inbound,
@@ -157,8 +177,6 @@ def _started(
     )
     if late:
         inbound.deviate("started_late")
-    row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
-    row.save(update_fields=["last_seq_no"])
     return row
 
 
@@ -185,7 +203,6 @@ def _updated(
     if message.trigger_reason == STOPPED:
         # The transaction may end later, by the cable, without a token.
         lifecycle.stopped_by(row, message.stop.token)
-    row.save()
     if row.remote_start_id is not None and before[2] is None:
         lifecycle.confirm_start(inbound, row)
     if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
@@ -206,14 +223,14 @@ def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decisio
 def _unknown(inbound: Inbound, message: EventMessage) -> Transaction:
     """Heard of by an event in its middle: its Started may still come."""
     inbound.deviate("unknown_transaction")
-    row = Transaction.objects.create(
+    row = Transaction(
         charge_point_id=inbound.station.id,
         transaction_id=message.stop.transaction_id,
         orphan=True,
         evse_id=message.start.evse_id,
         connector_id=message.start.connector_id,
     )
-    lookup.remember(inbound, row)
+    lookup.save(inbound, row)
     return row
 
 

@@ -64,13 +64,11 @@ def stop_effect(transaction_id: str) -> str:
 
 def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
     """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
-    if not lookup.known_open(inbound):
-        return
-    row = lookup.open_on(inbound.station.id, evse_id)
+    row = lookup.open_here(inbound, evse_id)
     if row is None or row.charging_state == state:
         return
     row.charging_state = state
-    row.save(update_fields=["charging_state"])
+    lookup.save(inbound, row)
     inbound.emit("transaction.updated", describe(row), moment)
 
 
@@ -104,8 +102,7 @@ def begin(
     if row.ended_at is None:
         row.charging_state = row.charging_state or clip(start.charging_state, 50)
     authorize(row, start.token, decision)
-    row.save()
-    lookup.remember(inbound, row)
+    lookup.save(inbound, row)
     if start.reservation_id is not None:
         reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
@@ -145,10 +142,9 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     if _is_thousandfold(stop.meter_wh, row.meter_latest_wh):
         # kWh labelled Wh: the register counts, the samples are kept as sent.
         inbound.deviate("samples_on_another_scale")
-    row.save()
+    lookup.save(inbound, row)
     installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
-    lookup.remember(inbound, row)
     event: EventType = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)
     outcomes.confirm_effect(
@@ -176,12 +172,12 @@ def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element
     if not samples:
         return
     if row._state.adding:
-        row.save()
+        lookup.save(inbound, row)
     recording.record(
         inbound,
         samples,
         evse_id=row.evse_id,
-        transaction_pk=row.pk,
+        transaction=row,
         transaction_id=row.transaction_id,
     )
 

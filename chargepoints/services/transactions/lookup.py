@@ -1,76 +1,158 @@
-"""Which transaction a charger means: by its id, by the EVSE, or by what the process remembers."""
+"""Which transaction a charger means: by its id, or by the EVSE.
 
+The open ones are remembered for as long as the socket lasts, as they were committed. Whoever
+changes one takes a copy (`find`, `open_on`) and writes what has changed with `save`: if somebody
+else has changed the row meanwhile, the message is worked on again, from the database alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Transaction
 from chargepoints.protocol.inbound import Inbound
 
+# P14: of a charger that ends nothing, the newest. What is not among them, the database is asked.
+MOST_REMEMBERED = 32
 
-def find(inbound: Inbound, transaction_id: str, *, to_end: bool = False) -> Transaction | None:
-    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230).
+# What samples bring, with every message: one text for all that have some.
+FIGURES = frozenset(
+    {"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent", "sampled_at"}
+)
+# What another process, staff or core may have changed since it was read.
+CHANGED_BY_OTHERS = (
+    "ended_at",
+    "superseded",
+    "authorization_status",
+    "decided_by",
+    "total_cost",
+    "last_seq_no",
+    "sampled_at",
+)
 
-    `to_end`: nobody else may close it meanwhile.
-    """
-    rows = Transaction.objects.select_for_update() if to_end else Transaction.objects.all()
-    return rows.filter(
-        charge_point_id=inbound.station.id, transaction_id=transaction_id, superseded=False
-    ).first()
+_NEWEST_OPEN: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id: Transaction.objects.filter(
+        charge_point_id=charge_point_id, ended_at=None
+    ).order_by("-id")[:MOST_REMEMBERED]
+)
+_ALL_OPEN: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id: Transaction.objects.filter(
+        charge_point_id=charge_point_id, ended_at=None
+    )
+)
+_BY_ID: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id, transaction_id: Transaction.objects.filter(
+        charge_point_id=charge_point_id, transaction_id=transaction_id, superseded=False
+    )[:1]
+)
+_OPEN_ON: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id, evse_id: Transaction.objects.filter(
+        charge_point_id=charge_point_id, ended_at=None, evse_id=evse_id
+    ).order_by("-id")[:1]
+)
+_OPEN_ON_NO_EVSE: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id: Transaction.objects.filter(
+        charge_point_id=charge_point_id, ended_at=None, evse_id=None
+    ).order_by("-id")[:1]
+)
+
+
+def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
+    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230)."""
+    row = known_open(inbound).get(transaction_id)
+    if row is None:
+        row = by_id(inbound.station.id, transaction_id)
+    return row and row_changes.editable(row)
+
+
+def by_id(charge_point_id: int, transaction_id: str) -> Transaction | None:
+    """As the database has it."""
+    return _BY_ID.first(charge_point_id, transaction_id)
 
 
 def open_on(charge_point_id: int, evse_id: int | None) -> Transaction | None:
-    """The newest open transaction on this EVSE."""
-    still_open = Transaction.objects.filter(charge_point_id=charge_point_id, ended_at=None)
-    return still_open.filter(evse_id=evse_id).order_by("-id").first()
+    """The newest open transaction on this EVSE, as the database has it."""
+    if evse_id is None:
+        return _OPEN_ON_NO_EVSE.first(charge_point_id)
+    return _OPEN_ON.first(charge_point_id, evse_id)
 
 
-def known_open(inbound: Inbound) -> dict[str, int]:
-    """The open transactions, by the charger's ids; asked for once a connection."""
-    station = inbound.station
-    if station.open_transactions is not None and not inbound.unit.alone:
-        return station.open_transactions
-    found = Transaction.objects.filter(charge_point_id=station.id, ended_at=None)
-    still_open = dict(found.values_list("transaction_id", "id"))
+def open_here(inbound: Inbound, evse_id: int | None) -> Transaction | None:
+    """The newest open transaction on this EVSE, as it is remembered."""
+    known = known_open(inbound)
+    here = [row for row in known.values() if row.evse_id == evse_id]
+    row = max(here, key=lambda row: row.pk, default=None)
+    if row is None and len(known) >= MOST_REMEMBERED:
+        row = open_on(inbound.station.id, evse_id)
+    return row and row_changes.editable(row)
 
-    def keep() -> None:
-        station.open_transactions = still_open | (station.open_transactions or {})
 
-    inbound.unit.after_commit(keep)
-    return still_open
+def all_open_here(inbound: Inbound, evse_id: int) -> list[Transaction]:
+    """All open transactions on this EVSE."""
+    known: Iterable[Transaction] = known_open(inbound).values()
+    if len(known_open(inbound)) >= MOST_REMEMBERED:
+        known = _ALL_OPEN.all(inbound.station.id)
+    return [row_changes.editable(row) for row in known if row.evse_id == evse_id]
+
+
+def known_open(inbound: Inbound) -> Mapping[str, Transaction]:
+    """The open transactions by the charger's ids; asked for once a connection.
+
+    A unit of work that runs alone, or whose socket is not the charger's any more, asks again.
+    """
+    return _seen(inbound)
 
 
 def identify(
     inbound: Inbound, transaction_id: object, *, evse_id: int | None
-) -> tuple[int | None, str | None]:
-    """Our row's id and the charger's id of the transaction that meter values belong to.
+) -> tuple[Transaction | None, str | None]:
+    """The transaction that meter values belong to, and the charger's id of it.
 
     Where the charger names none, or one that is unknown, the open one on that EVSE is meant.
     """
     named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
     if named:
-        if (pk := known_open(inbound).get(named)) is not None:
-            return pk, named
         if (row := find(inbound, named)) is not None:
-            return row.pk, named
+            return row, named
         inbound.deviate("unknown_transaction")
-    if not known_open(inbound):
-        return None, named or None
-    row = open_on(inbound.station.id, evse_id)
+    row = open_here(inbound, evse_id)
     if row is None:
         return None, named or None
     if named:
         inbound.deviate("transaction_matched_by_connector")
-    return row.pk, row.transaction_id
+    return row, row.transaction_id
 
 
-def remember(inbound: Inbound, row: Transaction) -> None:
-    """For the meter values to come: which row the charger's transaction id means."""
-    station, transaction_id, pk = inbound.station, row.transaction_id, row.pk
-    ended = row.ended_at is not None
+def save(inbound: Inbound, row: Transaction) -> None:
+    """Write what has changed of a transaction, and remember it once that is committed."""
+    if row._state.adding:
+        inbound.unit.insert(row)
+    elif changed := row_changes.change(row, together=FIGURES, unless_changed=CHANGED_BY_OTHERS):
+        inbound.unit.expect((Transaction, row.pk), *changed)
+    seen = _seen(inbound)
+    if row.ended_at is None and not row.superseded:
+        seen[row.transaction_id] = row
+        if len(seen) > MOST_REMEMBERED:
+            del seen[min(seen, key=lambda name: seen[name].pk)]
+    elif (known := seen.get(row.transaction_id)) is not None and known.pk == row.pk:
+        del seen[row.transaction_id]
 
-    def change() -> None:
-        if station.open_transactions is None:
-            return
-        if ended:
-            station.open_transactions.pop(transaction_id, None)
-        else:
-            station.open_transactions[transaction_id] = pk
 
-    inbound.unit.after_commit(change)
+def _seen(inbound: Inbound) -> dict[str, Transaction]:
+    """As this unit of work sees them; what it leaves is remembered once it is committed."""
+    if inbound.open_transactions is not None:
+        return inbound.open_transactions
+    station = inbound.station
+    known = station.open_transactions
+    if known is None or inbound.unit.alone or station.superseded:
+        newest_first = _NEWEST_OPEN.all(station.id)
+        known = {row.transaction_id: row for row in reversed(newest_first) if not row.superseded}
+    inbound.open_transactions = seen = dict(known)
+
+    def keep() -> None:
+        for row in seen.values():
+            row_changes.settled(row)
+        station.open_transactions = seen
+
+    inbound.unit.after_commit(keep)
+    return seen

@@ -2,15 +2,37 @@
 
 import hashlib
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Upper
 
 from chargepoints.clock import api_time
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import take_numbers
 from chargepoints.models import Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start, Stop
+
+_BY_START: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id, key: Transaction.objects.filter(
+        charge_point_id=charge_point_id, start_key=key
+    )[:1]
+)
+_ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
+    lambda charge_point_id, at, token: (
+        Transaction.objects.alias(upper=Upper("id_token"))
+        .filter(
+            charge_point_id=charge_point_id,
+            orphan=True,
+            started_at=None,
+            ended_at__gte=at,
+            upper=Upper(Value(token)),
+        )
+        .order_by("ended_at")
+    )
+)
 
 
 def start_key(*told: object) -> str:
@@ -20,14 +42,14 @@ def start_key(*told: object) -> str:
 
 def was_started(charge_point_id: int, key: str) -> bool:
     """Whether this start was told and answered before."""
-    answered = Transaction.objects.filter(start_answer__isnull=False)
-    return answered.filter(charge_point_id=charge_point_id, start_key=key).exists()
+    known = _BY_START.first(charge_point_id, key)
+    return known is not None and known.start_answer is not None
 
 
 def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
     """Begin a transaction under a number of ours; the same start gets the same number (P4)."""
     station_id = inbound.station.id
-    known = Transaction.objects.filter(charge_point_id=station_id, start_key=key).first()
+    known = _BY_START.first(station_id, key)
     if known is not None:
         inbound.deviate("repeated_start")
         return known
@@ -42,22 +64,16 @@ def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
     """The end that came before this start, if it is plainly its end."""
     if start.token is None:
         return None
-    orphans = Transaction.objects.filter(
-        charge_point_id=inbound.station.id,
-        orphan=True,
-        started_at=None,
-        ended_at__gte=start.moment.at,
-        id_token__iexact=start.token.value,
-    )
-    if start.meter_wh is not None:
-        orphans = orphans.filter(meter_stop_wh__gte=start.meter_wh)
-    return orphans.order_by("ended_at").first()
+    for row in _ORPHANED_STOPS.all(inbound.station.id, start.moment.at, start.token.value):
+        if start.meter_wh is None or (row.meter_stop_wh or 0) >= start.meter_wh:
+            return row_changes.editable(row)
+    return None
 
 
 def stop(inbound: Inbound, stop: Stop) -> Transaction:
     """End a transaction; the first end wins, and one without a start is kept as an orphan."""
     row = (
-        lookup.find(inbound, stop.transaction_id, to_end=True)
+        lookup.find(inbound, stop.transaction_id)
         or _ended_by(inbound, stop)
         or _match_stop(inbound, stop)
         or _orphan(inbound, stop)
@@ -93,12 +109,12 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
         same_token = list(candidates.filter(id_token__iexact=stop.token.value)[:2])
         if len(same_token) == 1:
             inbound.deviate("transaction_matched_by_token")
-            return same_token[0]
+            return row_changes.editable(same_token[0])
     found = list(candidates[:2])
     if len(found) != 1:
         return None
     inbound.deviate("transaction_matched_by_time")
-    return found[0]
+    return row_changes.editable(found[0])
 
 
 def _orphan(inbound: Inbound, stop: Stop) -> Transaction:

@@ -1,0 +1,117 @@
+"""Queries that are composed once give what the ORM gives for the same queryset."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from chargepoints.database.prepared import PreparedQuery
+from chargepoints.models import ChargePoint, Transaction, TransactionEvent
+from tests.core_link.delivery.delivering import charge_points
+
+pytestmark = pytest.mark.django_db
+
+PACKAGES = ("chargepoints.services", "chargepoints.gateway", "core_link", "ocpp_v16", "ocpp_v201")
+AT = datetime(2026, 11, 20, 10, 0, 0, 250_000, tzinfo=UTC)
+
+
+def prepared() -> Iterator[tuple[str, PreparedQuery[Any]]]:
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        found = pkgutil.walk_packages(package.__path__, f"{name}.")
+        for module in [importlib.import_module(each.name) for each in found]:
+            for variable, value in vars(module).items():
+                if isinstance(value, PreparedQuery):
+                    yield f"{module.__name__}.{variable}", value
+
+
+QUERIES = dict(prepared())
+
+
+@pytest.fixture
+def charge_point() -> ChargePoint:
+    return charge_points(1)[0]
+
+
+@pytest.fixture
+def values(charge_point: ChargePoint) -> dict[str, Any]:
+    """A value for each parameter by its name; every query finds something with them."""
+    started = Transaction.objects.create(
+        charge_point=charge_point,
+        transaction_id="T1",
+        evse_id=1,
+        started_at=AT,
+        start_key="key",
+        start_answer={"idTagInfo": {"status": "Accepted"}},
+        meter_start_wh=1.5,
+        offline=True,
+    )
+    Transaction.objects.create(charge_point=charge_point, transaction_id="T2")
+    Transaction.objects.create(
+        charge_point=charge_point, transaction_id="T3", orphan=True, ended_at=AT, id_token="AbC"
+    )
+    TransactionEvent.objects.create(
+        transaction=started,
+        seq_no=3,
+        event_type="Updated",
+        trigger_reason="Authorized",
+        occurred_at=AT,
+        received_at=timezone.now(),
+        digest="digest",
+        answer={"totalCost": 1.25},
+    )
+    return {
+        "charge_point_id": charge_point.pk,
+        "transaction_id": "T1",
+        "transaction_pk": started.pk,
+        "evse_id": 1,
+        "seq_no": 3,
+        "digest": "digest",
+        "key": "key",
+        "at": AT,
+        "token": "abc",
+    }
+
+
+def columns(row: Any) -> Any:
+    if isinstance(row, tuple):
+        return row
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_prepared_query_finds_what_the_orm_finds(name: str, values: dict[str, Any]) -> None:
+    query = QUERIES[name]
+    given = [values[parameter] for parameter in inspect.signature(query.compose).parameters]
+    with transaction.atomic():
+        expected = [columns(row) for row in query.compose(*given)]
+        for _ in range(3):  # PostgreSQL prepares the statement on its way
+            assert [columns(row) for row in query.all(*given)] == expected
+        first = query.first(*given)
+        assert query.exists(*given)
+    assert expected and columns(first) == expected[0]
+
+
+def test_a_prepared_query_is_found_at_all() -> None:
+    assert len(QUERIES) > 5
+
+
+def test_a_row_of_a_prepared_query_is_saved_as_one_of_the_orm(charge_point: ChargePoint) -> None:
+    query = PreparedQuery(lambda identity: ChargePoint.objects.filter(identity=identity))
+    row = query.first(charge_point.identity)
+    assert row is not None
+    row.name = "Yard"
+    row.save()
+    assert ChargePoint.objects.get(pk=charge_point.pk).name == "Yard"
+
+
+def test_what_is_not_there_is_none(charge_point: ChargePoint) -> None:
+    query = PreparedQuery(lambda identity: ChargePoint.objects.filter(identity=identity))
+    assert query.first("nobody") is None
+    assert query.all("nobody") == [] and not query.exists("nobody")
