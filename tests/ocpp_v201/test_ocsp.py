@@ -267,7 +267,7 @@ async def test_an_answer_signed_by_a_stranger_counts_for_nothing(
     chain = [about(responder.url, issuer=responder)]
     said = await authorized(station, iso15118CertificateHashData=chain)
     assert said == ("Invalid", "CertChainError")
-    assert len(responder.asked) == 2
+    assert len(responder.asked) == 3
 
 
 @pytest.mark.parametrize(
