@@ -30,20 +30,20 @@ LOG_FAILURES = frozenset(
 
 
 def get_diagnostics(unit: UnitOfWork, command: Command) -> Payload:
-    upload = uploads.ask(command, Kind.DIAGNOSTICS)
+    wanted = uploads.ask(command, Kind.DIAGNOSTICS)
     between = _between(command.args, "startTime", "stopTime")
-    return {"location": upload.location, **between, **tries(command.args)}
+    return {"location": wanted.location, **between, **tries(command.args)}
 
 
 def get_log(unit: UnitOfWork, command: Command) -> Payload:
     log = command.args["log"]
     log_type = LOG_TYPE[log]
-    upload = uploads.ask(command, LOG_KIND[log], numbered=True)
+    wanted = uploads.ask(command, LOG_KIND[log], numbered=True)
     between = _between(command.args, "oldestTimestamp", "latestTimestamp")
     return {
         "logType": log_type,
-        "requestId": upload.request_id,
-        "log": {"remoteLocation": upload.location, **between},
+        "requestId": wanted.upload.request_id,
+        "log": {"remoteLocation": wanted.location, **between},
         **tries(command.args),
     }
 

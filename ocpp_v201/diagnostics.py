@@ -69,14 +69,14 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     kind = args.get("log", "diagnostics")
     log_type = LOG_TYPE[kind]
-    upload = uploads.ask(command, LOG_KIND[kind], numbered=True)
-    log: Payload = {"remoteLocation": upload.location}
+    wanted = uploads.ask(command, LOG_KIND[kind], numbered=True)
+    log: Payload = {"remoteLocation": wanted.location}
     for name, here in (("oldestTimestamp", "since"), ("latestTimestamp", "until")):
         if here in args:
             log[name] = ocpp_time(datetime.fromisoformat(args[here]))
     return {
         "logType": log_type,
-        "requestId": upload.request_id,
+        "requestId": wanted.upload.request_id,
         "log": log,
         **tries(args),
     }

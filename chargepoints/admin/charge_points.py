@@ -28,6 +28,7 @@ BEHAVIOUR = (
     "strict",
     "check_user_name",
     "proactive",
+    "file_transfer",
     "core_unreachable",
     "heartbeat_interval",
     "assigned_quirks",

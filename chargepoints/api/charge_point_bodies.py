@@ -109,6 +109,10 @@ class ChargePointSerializer(StrictModel):
     pinned_protocol = ChoiceOrNull(
         sorted(settings.OCPP_VERSIONS), help_text="The one subprotocol to speak; null: any."
     )
+    file_transfer = ChoiceOrNull(
+        ChargePoint.FileTransfer.choices,
+        help_text="How it fetches and uploads files of the gateway; null: as it announces.",
+    )
     core_unreachable = ChoiceOrNull(
         UnreachablePolicy.choices,
         help_text="What holds while core does not answer; null: the policy of its site or server.",
@@ -151,6 +155,7 @@ class ChargePointSerializer(StrictModel):
             "strict",
             "check_user_name",
             "proactive",
+            "file_transfer",
             "core_unreachable",
             "heartbeat_interval",
             "vendor",

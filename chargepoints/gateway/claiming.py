@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from chargepoints import url_secrets
 from chargepoints.database.strict_json import with_floats
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import ocppj
@@ -131,7 +132,7 @@ def _mark_sent(
     now: datetime,
 ) -> Claimed | None:
     message_id = str(uuid.uuid4())
-    redacted = version.redacted_request(action, payload)
+    redacted = url_secrets.hidden(version.redacted_request(action, payload))
     # Conditional: it may have been cancelled since it was read.
     taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
         state=State.SENT,

@@ -35,6 +35,10 @@ class UnreachablePolicy(models.TextChoices):
 class ChargePoint(models.Model):
     """A charging station; the station as a whole has no row among its connectors."""
 
+    class FileTransfer(models.TextChoices):
+        HTTP = "http", "HTTP"
+        FTP = "ftp", "FTP"
+
     identity = models.CharField(max_length=48, unique=True, validators=[identity_validator])
     name = models.CharField(max_length=100, blank=True)
     external_id = models.CharField(max_length=100, blank=True, help_text="core's own key")
@@ -60,6 +64,12 @@ class ChargePoint(models.Model):
     )
     proactive = models.BooleanField(
         default=True, help_text="the gateway may send requests of its own accord"
+    )
+    file_transfer = models.CharField(
+        max_length=4,
+        choices=FileTransfer,
+        blank=True,
+        help_text="how it fetches and uploads files of the gateway; empty: as it announces",
     )
     core_unreachable = models.CharField(
         max_length=20,

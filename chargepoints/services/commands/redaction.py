@@ -1,6 +1,6 @@
 """A command's arguments as rows may hold them, without passwords, and as pages may show them."""
 
-from chargepoints import key_codes
+from chargepoints import key_codes, url_secrets
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.command_types.declaration import Args
 
@@ -13,4 +13,5 @@ def shown_args(type: str, args: Args) -> Args:
 
 def stored_args(type: str, args: Args) -> Args:
     """The same object where nothing in it is secret."""
-    return COMMAND_TYPES[type].redacted(args)
+    stored: Args = url_secrets.hidden(COMMAND_TYPES[type].redacted(args))
+    return stored

@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from chargepoints import url_secrets
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.station_numbers import next_number
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.files import hosting
+from chargepoints.services.files import hosting, transfer
 
 INSTALLED = "Installed"
 CANCELED = "AcceptedCanceled"
 # Both versions' words for the end of an update that did not succeed.
+NOT_DOWNLOADED = "DownloadFailed"
 FAILED = frozenset(
     {
         "DownloadFailed",
@@ -59,14 +61,14 @@ def ask(command: Command) -> Wanted:
     if firmware is None:
         location = str(args["location"])
     else:
-        location = hosting.firmware_url(firmware, command.charge_point)
+        location = hosting.firmware_url(firmware, command)
     station_id = command.charge_point_id
     update = FirmwareUpdate.objects.create(
         charge_point_id=station_id,
         command=command,
         firmware=firmware,
         request_id=next_number(station_id),
-        location=location,
+        location=url_secrets.hidden(location),
     )
     command.effect_key = _effect(update)
     return Wanted(
@@ -91,7 +93,7 @@ def offer(command: Command) -> Offered:
     """What a command asks to be published (2.0.1 L03). Raises CommandRefused."""
     firmware, args = _file(command), command.args
     if firmware is not None:
-        return Offered(hosting.firmware_url(firmware, command.charge_point), _md5(firmware))
+        return Offered(hosting.firmware_url(firmware, command), _md5(firmware))
     if "location" not in args or "md5" not in args:
         raise CommandRefused("invalid_args", "name a firmware file, or its location and md5")
     return Offered(args["location"], args["md5"].lower())
@@ -177,6 +179,8 @@ def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
         outcomes.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
     elif status in FAILED:
         outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(update), status)
+        if status == NOT_DOWNLOADED and update.firmware is not None and update.command is not None:
+            transfer.try_the_other(update.command, update.location.partition(":")[0])
 
 
 def _file(command: Command) -> FirmwareFile | None:

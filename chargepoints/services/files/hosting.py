@@ -13,8 +13,9 @@ from django.core.files.base import ContentFile
 from django.db.models import F
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, FirmwareFile, FirmwareLink, Upload, Variable
+from chargepoints.models import Command, FirmwareFile, FirmwareLink, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
+from chargepoints.services.files import transfer
 
 FIRMWARE_PATH = "/files/firmware/"
 UPLOAD_PATH = "/files/uploads/"
@@ -28,19 +29,16 @@ class FileTooLarge(Exception):
     """More than UPLOAD_LIMIT_BYTES."""
 
 
-def firmware_url(firmware: FirmwareFile, charge_point: ChargePoint) -> str:
-    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file.
-
-    By FTP, where it says that it has nothing else.
-    """
+def firmware_url(firmware: FirmwareFile, command: Command) -> str:
+    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file."""
     token = new_token()
     link = FirmwareLink.objects.create(
         token_digest=token_digest(token),
         firmware=firmware,
-        charge_point=charge_point,
+        charge_point_id=command.charge_point_id,
         expires_at=timezone.now() + FIRMWARE_LINK_FOR,
     )
-    if _goes_by_ftp(charge_point.pk):
+    if transfer.protocol(command) == transfer.FTP:
         return _ftp_url(link, token) + quote(firmware.name)
     return f"{settings.PUBLIC_URL}{FIRMWARE_PATH}{token}/{quote(firmware.name)}"
 
@@ -50,9 +48,10 @@ def upload_url(token: str) -> str:
     return f"{settings.PUBLIC_URL}{UPLOAD_PATH}{token}/"
 
 
-def upload_location(upload: Upload, token: str) -> str:
-    """Where this charge point is told to put its file: by FTP where it says it has nothing else."""
-    return _ftp_url(upload, token) if _goes_by_ftp(upload.charge_point_id) else upload_url(token)
+def upload_location(upload: Upload, token: str, command: Command) -> str:
+    """Where this charge point is told to put its file."""
+    by_ftp = transfer.protocol(command) == transfer.FTP
+    return _ftp_url(upload, token) if by_ftp else upload_url(token)
 
 
 def is_ours(upload: Upload) -> bool:
@@ -68,18 +67,6 @@ def ftp_user(file: Upload | FirmwareLink) -> str:
 def _ftp_url(file: Upload | FirmwareLink, token: str) -> str:
     scheme, _, host = settings.FTP_URL.partition("://")
     return f"{scheme}://{ftp_user(file)}:{token}@{host}/"
-
-
-def _goes_by_ftp(charge_point_id: int) -> bool:
-    """1.6 SupportedFileTransferProtocols, 2.0.1 OCPPCommCtrlr.FileTransferProtocols."""
-    if not settings.FTP_URL:
-        return False
-    said = Variable.objects.filter(
-        charge_point_id=charge_point_id,
-        name__in=["SupportedFileTransferProtocols", "FileTransferProtocols"],
-    ).first()
-    protocols = {part.strip().upper() for part in ((said and said.reported) or "").split(",")}
-    return "FTP" in protocols and not protocols & {"HTTP", "HTTPS"}
 
 
 def find_link(token: str) -> FirmwareLink | None:

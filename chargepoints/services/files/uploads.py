@@ -1,23 +1,33 @@
 """Diagnostics and logs that charge points are asked to upload, here or elsewhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
+from chargepoints import url_secrets
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.station_numbers import next_number
-from chargepoints.services.files import hosting
+from chargepoints.services.files import hosting, transfer
 
 Kind = Upload.Kind
 CANCELED = "AcceptedCanceled"
 LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
 
 
-def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An upload, and the location in full, which its row does not keep."""
+
+    upload: Upload
+    location: str
+
+
+def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
     """The upload a command asks for; its `location` is the command's, or one of ours.
 
     `numbered`: the charge point tells of it by a request id.
@@ -32,14 +42,13 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Upload:
         kind=kind,
         request_id=number,
         token_digest=token_digest(token),
-        location=command.args.get("location", ""),
         expires_at=timezone.now() + hosting.UPLOAD_LINK_FOR,
     )
-    if not upload.location:
-        upload.location = hosting.upload_location(upload, token)
-        upload.save(update_fields=["location"])
+    location = command.args.get("location") or hosting.upload_location(upload, token, command)
+    upload.location = url_secrets.hidden(location)
+    upload.save(update_fields=["location"])
     command.effect_key = _effect(upload)
-    return upload
+    return Wanted(upload, location)
 
 
 def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:
@@ -88,6 +97,8 @@ def report(
     upload.save(update_fields=["status", "status_at"])
     if failed:
         outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
+        if upload.command is not None and hosting.is_ours(upload) and upload.received_at is None:
+            transfer.try_the_other(upload.command, upload.location.partition(":")[0])
     if done:
         _uploaded(inbound.unit, upload)
 

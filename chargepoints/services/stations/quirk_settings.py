@@ -61,6 +61,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "id_token_max_length": Setting(int, "it reads no more characters of a remote token", 1, 255),
     "id_token_hex": Setting(bool, "true: it reads hexadecimal remote tokens only"),
+    "file_transfer": Setting(
+        str, "the only way it transfers files, whatever it announces", choices=("http", "ftp")
+    ),
     "reboots_on_configuration": Setting(bool, "true: it reboots when a key is written"),
 }
 

@@ -40,6 +40,7 @@ def test_a_new_charge_point_has_the_contracts_shape(client: ApiClient) -> None:
         "strict": False,
         "check_user_name": True,
         "proactive": True,
+        "file_transfer": None,
         "core_unreachable": None,
         "heartbeat_interval": None,
         "vendor": "",

@@ -16,7 +16,14 @@ from chargepoints.services.commands.command_types.declaration import (
 )
 
 # How often, and how far apart, the charge point tries.
-TRIES: dict[str, JsonSchema] = {"retries": COUNT, "retry_interval_s": COUNT}
+TRIES: dict[str, JsonSchema] = {
+    "retries": COUNT,
+    "retry_interval_s": COUNT,
+    "transfer": {
+        "enum": ["http", "ftp"],
+        "description": "How it reaches a file that the gateway hosts; empty: as is known of it.",
+    },
+}
 LOCATION: JsonSchema = {
     "type": "string",
     "minLength": 1,
