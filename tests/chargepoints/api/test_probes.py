@@ -64,6 +64,7 @@ async def test_a_gateway_that_runs_is_ready(gateway: Any) -> None:
         "ready": True,
         "database": "ok",
         "chargers": "open",
+        "storage": "enough",
         "channel_layer": "ok",
     }
 

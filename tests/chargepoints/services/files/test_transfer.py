@@ -14,7 +14,9 @@ URLS = {"ftp": "ftp://upload-", "http": "http://"}
 
 
 async def diagnostics(cp: OperatedCharger, args: Payload | None = None) -> str:
-    request, _ = await cp.command("get_diagnostics", args or {}, "GetDiagnostics", {"fileName": "d.zip"})
+    request, _ = await cp.command(
+        "get_diagnostics", args or {}, "GetDiagnostics", {"fileName": "d.zip"}
+    )
     return str(request["location"])
 
 
