@@ -19,8 +19,8 @@ _STATUS = {
 
 def facts(payload: Payload) -> Facts:
     return Facts(
-        vendor=payload["chargePointVendor"],
-        model=payload["chargePointModel"],
+        vendor=payload.get("chargePointVendor", ""),
+        model=payload.get("chargePointModel", ""),
         serial_number=payload.get("chargePointSerialNumber")
         or payload.get("chargeBoxSerialNumber", ""),
         firmware_version=payload.get("firmwareVersion", ""),
@@ -48,7 +48,11 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "BootNotification": Handler(boot_notification, decide=ask_core),
+        "BootNotification": Handler(
+            boot_notification,
+            decide=ask_core,
+            dispensable=frozenset({"chargePointVendor", "chargePointModel"}),
+        ),
         "Heartbeat": Handler(heartbeat),
     },
 )

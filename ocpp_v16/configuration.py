@@ -18,6 +18,7 @@ from chargepoints.services.device_model.variables import Reported
 from chargepoints.services.stations import passwords, registry
 from ocpp_v16.security import is_secret
 
+_MUTABILITY = {True: "ReadOnly", False: "ReadWrite", None: "Unknown"}
 SECURITY_PROFILES = ("1", "2", "3")
 
 
@@ -37,7 +38,7 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
         Reported(
             name=entry["key"],
             value=entry.get("value"),
-            mutability="ReadOnly" if entry.get("readonly") else "ReadWrite",
+            mutability=_MUTABILITY[entry.get("readonly")],
         )
         for entry in response.get("configurationKey") or []
     ]
@@ -106,6 +107,8 @@ BLOCK = Block(
         "ChangeConfiguration": ResponseReading(
             accepting("Accepted", "RebootRequired"), record_change
         ),
-        "GetConfiguration": ResponseReading(conclude_read, record_configuration),
+        "GetConfiguration": ResponseReading(
+            conclude_read, record_configuration, dispensable=frozenset({"readonly"})
+        ),
     },
 )

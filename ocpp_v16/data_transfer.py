@@ -46,21 +46,21 @@ VENDORS = {
 
 async def ask(inbound: Inbound) -> DataTransferAnswer:
     payload = inbound.payload
-    if vendor := VENDORS.get(payload["vendorId"]):
+    if vendor := VENDORS.get(payload.get("vendorId", "")):
         return await vendor.answer(inbound)
     return await decisions.data_transfer(
-        inbound.station, payload["vendorId"], payload.get("messageId"), payload.get("data")
+        inbound.station, payload.get("vendorId", ""), payload.get("messageId"), payload.get("data")
     )
 
 
 def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     payload = inbound.payload
-    if vendor := VENDORS.get(payload["vendorId"]):
+    if vendor := VENDORS.get(payload.get("vendorId", "")):
         answer = vendor.settle(inbound, answer)
     inbound.emit(
         "data_transfer.received",
         {
-            "vendor_id": payload["vendorId"],
+            "vendor_id": payload.get("vendorId", ""),
             "message_id": payload.get("messageId"),
             "data": payload.get("data"),
             "status": answer.status,
@@ -106,7 +106,9 @@ def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 
 BLOCK = Block(
-    handlers={"DataTransfer": Handler(data_transfer, decide=ask)},
+    handlers={
+        "DataTransfer": Handler(data_transfer, decide=ask, dispensable=frozenset({"vendorId"}))
+    },
     commands={"data_transfer": CommandTranslation("DataTransfer", send)},
     responses={"DataTransfer": ResponseReading(conclude, record)},
 )

@@ -101,7 +101,7 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
 BLOCK = Block(
     handlers={
         "DiagnosticsStatusNotification": Handler(diagnostics_status),
-        "LogStatusNotification": Handler(log_status),
+        "LogStatusNotification": Handler(log_status, dispensable=frozenset({"requestId"})),
     },
     commands={
         "get_diagnostics": CommandTranslation("GetDiagnostics", get_diagnostics),

@@ -75,7 +75,9 @@ def signed_status_notification(inbound: Inbound, decision: Any) -> Payload:
 BLOCK = Block(
     handlers={
         "FirmwareStatusNotification": Handler(status_notification),
-        "SignedFirmwareStatusNotification": Handler(signed_status_notification),
+        "SignedFirmwareStatusNotification": Handler(
+            signed_status_notification, dispensable=frozenset({"requestId"})
+        ),
     },
     commands={"update_firmware": CommandTranslation("UpdateFirmware", update, choose)},
     responses={

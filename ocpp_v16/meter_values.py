@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.numbers_in_text import read_number
 from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.metering import recording
 from chargepoints.services.metering.readings import ENERGY, Kind
@@ -63,15 +64,14 @@ def _kind(sampled: Payload) -> Kind:
 def _number(sampled: Payload) -> float | None:
     if sampled.get("format") == "SignedData":
         return None
-    try:
-        number = float(sampled["value"])
-    except ValueError:
-        return None
-    return number if abs(number) < 1e15 else None
+    number = read_number(sampled["value"])
+    return number if number is not None and abs(number) < 1e15 else None
 
 
 BLOCK = Block(
     handlers={
-        "MeterValues": Handler(meter_values, dispensable=SAMPLES | {"transactionId"}),
+        "MeterValues": Handler(
+            meter_values, dispensable=SAMPLES | {"connectorId", "transactionId"}
+        ),
     },
 )

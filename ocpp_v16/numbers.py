@@ -7,7 +7,7 @@ LARGEST = 2**31 - 1
 
 def connector(inbound: Inbound) -> int | None:
     """`connectorId`; None where it is 0, the charge point as a whole, or can be no connector."""
-    number = inbound.payload["connectorId"]
+    number = inbound.payload.get("connectorId", 0)
     if 0 < number <= LARGEST:
         return int(number)
     if number != 0:

@@ -17,7 +17,7 @@ AUTHORIZATION_KEY = "AuthorizationKey"
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     security_events.record(inbound, payload["type"], moment, payload.get("techInfo") or "")
     return {}
 
@@ -83,7 +83,7 @@ def _shows_secret(entry: Any) -> bool:
 
 BLOCK = Block(
     handlers={
-        "SecurityEventNotification": Handler(security_event),
+        "SecurityEventNotification": Handler(security_event, dispensable=frozenset({"timestamp"})),
         "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
     },
     commands={

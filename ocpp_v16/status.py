@@ -38,7 +38,7 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
         # Not about energy: nothing is lost, and the charge point's own status stays true.
         raise OcppError("PropertyConstraintViolation", "there can be no such connector")
     ocpp_status = str(payload["status"])
-    error_code = str(payload["errorCode"])
+    error_code = str(payload.get("errorCode", "NoError"))
     if "timestamp" in payload:
         moment = inbound.time(payload["timestamp"])
     else:
@@ -61,5 +61,7 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
 
 
 BLOCK = Block(
-    handlers={"StatusNotification": Handler(status_notification)},
+    handlers={
+        "StatusNotification": Handler(status_notification, dispensable=frozenset({"errorCode"}))
+    },
 )

@@ -48,7 +48,7 @@ def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         evse_id=numbers.connector(inbound),
         connector_id=1,
         token=token(payload),
-        meter_wh=float(payload["meterStart"]),
+        meter_wh=float(payload["meterStart"]) if "meterStart" in payload else None,
         reservation_id=numbers.numbered(inbound, "reservationId"),
         offline=is_backfill(moment.at, inbound.received_at),
         answer=_answer(inbound, decision),
@@ -111,7 +111,9 @@ BLOCK = Block(
         "StartTransaction": Handler(
             start_transaction,
             decide=ask_start,
-            dispensable=frozenset({"timestamp", "reservationId"}),
+            dispensable=frozenset(
+                {"connectorId", "idTag", "meterStart", "timestamp", "reservationId"}
+            ),
         ),
         "StopTransaction": Handler(
             stop_transaction,

@@ -40,7 +40,7 @@ _CERTIFICATE_STATUS = {
 
 
 def token(id_token: Payload) -> TokenAsked:
-    return TokenAsked(str(id_token["idToken"]), str(id_token["type"]))
+    return TokenAsked(str(id_token["idToken"]), str(id_token.get("type", "")))
 
 
 def id_token(named: Payload) -> Payload:
@@ -57,7 +57,7 @@ def id_token(named: Payload) -> Payload:
 
 def without_authorization(id_token: Payload) -> Decision | None:
     """C02.FR.02: whoever needs no authorization has it."""
-    if id_token["type"] != "NoAuthorization":
+    if id_token.get("type") != "NoAuthorization":
         return None
     return Decision(str(AuthorizationStatus.ACCEPTED), str(DecidedBy.LOCAL_TABLE))
 
@@ -117,6 +117,10 @@ def clear_cache(unit: UnitOfWork, command: Command) -> Payload:
 
 def block(dialect: Dialect) -> Block:
     return Block(
-        handlers={"Authorize": Handler(partial(authorize, dialect), decide=ask)},
+        handlers={
+            "Authorize": Handler(
+                partial(authorize, dialect), decide=ask, dispensable=frozenset({"type"})
+            )
+        },
         commands={"clear_cache": CommandTranslation("ClearCache", clear_cache)},
     )

@@ -16,7 +16,7 @@ def charging_limit(inbound: Inbound, decision: Any) -> Payload:
     """K12, K13: an external limit was set; it bounds the composite schedule."""
     payload = inbound.payload
     limit = payload["chargingLimit"]
-    source = NEUTRAL_SOURCE.get(str(limit["chargingLimitSource"]), "other")
+    source = NEUTRAL_SOURCE.get(str(limit.get("chargingLimitSource")), "other")
     schedules = payload.get("chargingSchedule") or []
     external_limits.set_limit(
         inbound,
@@ -30,7 +30,7 @@ def charging_limit(inbound: Inbound, decision: Any) -> Payload:
 
 def cleared_limit(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    source = NEUTRAL_SOURCE.get(str(payload["chargingLimitSource"]), "other")
+    source = NEUTRAL_SOURCE.get(str(payload.get("chargingLimitSource")), "other")
     external_limits.clear(inbound, numbers.place(inbound, payload.get("evseId")), source)
     return {}
 
@@ -87,8 +87,12 @@ def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "ClearedChargingLimit": Handler(cleared_limit),
-        "NotifyChargingLimit": Handler(charging_limit),
+        "ClearedChargingLimit": Handler(
+            cleared_limit, dispensable=frozenset({"chargingLimitSource"})
+        ),
+        "NotifyChargingLimit": Handler(
+            charging_limit, dispensable=frozenset({"chargingLimitSource"})
+        ),
         "NotifyEVChargingNeeds": Handler(charging_needs),
         "NotifyEVChargingSchedule": Handler(charging_schedule),
     },

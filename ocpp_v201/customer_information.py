@@ -20,7 +20,7 @@ from ocpp_v201.authorization import id_token
 from ocpp_v201.requests import request_id
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"customer:{request_number}"
 
 
@@ -59,15 +59,19 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload["requestId"]),
-        {"seq_no": payload["seqNo"], "data": payload["data"]},
+        effect(payload.get("requestId")),
+        {"seq_no": payload.get("seqNo"), "data": payload.get("data", "")},
         last=not payload.get("tbc"),
     )
     return {}
 
 
 BLOCK = Block(
-    handlers={"NotifyCustomerInformation": Handler(notify)},
+    handlers={
+        "NotifyCustomerInformation": Handler(
+            notify, dispensable=frozenset({"requestId", "seqNo", "generatedAt", "data"})
+        )
+    },
     commands={"customer_information": CommandTranslation("CustomerInformation", ask)},
     responses={"CustomerInformation": ResponseReading(record=record)},
 )

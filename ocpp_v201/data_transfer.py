@@ -24,7 +24,7 @@ _STATUS = {
 async def ask_core(inbound: Inbound) -> DataTransferAnswer:
     payload = inbound.payload
     return await decisions.data_transfer(
-        inbound.station, payload["vendorId"], payload.get("messageId"), payload.get("data")
+        inbound.station, payload.get("vendorId", ""), payload.get("messageId"), payload.get("data")
     )
 
 
@@ -33,7 +33,7 @@ def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     inbound.emit(
         "data_transfer.received",
         {
-            "vendor_id": payload["vendorId"],
+            "vendor_id": payload.get("vendorId", ""),
             "message_id": payload.get("messageId"),
             "data": payload.get("data"),
             "status": answer.status,
@@ -56,7 +56,9 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
 
 
 BLOCK = Block(
-    handlers={"DataTransfer": Handler(data_transfer, decide=ask_core)},
+    handlers={
+        "DataTransfer": Handler(data_transfer, decide=ask_core, dispensable=frozenset({"vendorId"}))
+    },
     commands={"data_transfer": CommandTranslation("DataTransfer", send)},
     # The vendor's data are kept with the answer; what they mean is core's affair.
     responses={"DataTransfer": ResponseReading()},

@@ -33,6 +33,13 @@ LOG_FAILURES = frozenset(
 TELL_STATUS = frozenset({"ChargingStation", "Connector"})
 
 
+# What may be missing of an event, and of the message.
+EVENT = frozenset(
+    {"actualValue", "eventId", "eventNotificationType", "timestamp", "trigger"}
+    | {"generatedAt", "seqNo", "id"}
+)
+
+
 def notify_event(inbound: Inbound, decision: Any) -> Payload:
     for event in inbound.payload["eventData"]:
         component = event["component"]
@@ -42,21 +49,21 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
                 inbound,
                 evse.get("id", 0),
                 evse.get("connectorId", 1),
-                event["actualValue"],
-                event["timestamp"],
+                event.get("actualValue", ""),
+                event.get("timestamp"),
             )
         monitor_reports.record(
             inbound,
             Alarm(
-                event_id=numbers.clipped(event["eventId"]),
-                moment=inbound.time(event["timestamp"]),
-                trigger=event["trigger"],
-                notification_type=event["eventNotificationType"],
+                event_id=numbers.clipped(event.get("eventId", 0)),
+                moment=inbound.time(event.get("timestamp")),
+                trigger=event.get("trigger", ""),
+                notification_type=event.get("eventNotificationType", ""),
                 component=component["name"],
                 evse_id=numbers.place(inbound, evse.get("id")),
                 connector_id=numbers.place(inbound, evse.get("connectorId")),
                 variable=event["variable"]["name"],
-                actual_value=event["actualValue"],
+                actual_value=event.get("actualValue", ""),
                 cleared=bool(event.get("cleared")),
                 raw=event,
             ),
@@ -103,7 +110,7 @@ def log_status(inbound: Inbound, decision: Any) -> Payload:
 BLOCK = Block(
     handlers={
         "LogStatusNotification": Handler(log_status),
-        "NotifyEvent": Handler(notify_event),
+        "NotifyEvent": Handler(notify_event, dispensable=EVENT),
     },
     commands={
         "get_diagnostics": CommandTranslation("GetLog", get_log),

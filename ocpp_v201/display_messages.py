@@ -42,7 +42,7 @@ STATES = Words(
 NEUTRAL_STATE = {ocpp: name for name, ocpp in STATES.items()}
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"display:{request_number}"
 
 
@@ -117,7 +117,7 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload["requestId"]),
+        effect(payload.get("requestId")),
         messages,
         last=last,
     )
@@ -128,11 +128,11 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
 
 def _shown(message: Payload) -> Shown:
     content = message["message"]
-    priority, state = clip(message["priority"], 20), clip(message.get("state"), 20)
+    priority, state = clip(message.get("priority"), 20), clip(message.get("state"), 20)
     return Shown(
         number=numbers.clipped(message["id"]),
         content=content["content"],
-        format=clip(content["format"], 10),
+        format=clip(content.get("format"), 10),
         language=clip(content.get("language"), 8),
         priority=NEUTRAL_PRIORITY.get(priority, priority),
         state=NEUTRAL_STATE.get(state, state),
@@ -143,7 +143,11 @@ def _shown(message: Payload) -> Shown:
 
 
 BLOCK = Block(
-    handlers={"NotifyDisplayMessages": Handler(notify)},
+    handlers={
+        "NotifyDisplayMessages": Handler(
+            notify, dispensable=frozenset({"requestId", "priority", "format"})
+        )
+    },
     commands={
         "display_message": CommandTranslation("SetDisplayMessage", show),
         "get_display_messages": CommandTranslation("GetDisplayMessages", list_shown),

@@ -10,13 +10,18 @@ from chargepoints.services.metering.recording import Element
 from chargepoints.services.transactions import lookup
 from ocpp_v201 import numbers
 
+# What may be missing or odd in a list of meter values: the rest of it is kept.
+SAMPLES = frozenset(
+    {"timestamp", "sampledValue", "value"}
+    | {"signedMeterData", "signingMethod", "encodingMethod", "publicKey"}
+)
 # What is above it, in whatever unit, was not measured.
 LARGEST = 1e15
 
 
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    evse_id = numbers.place(inbound, payload["evseId"])
+    evse_id = numbers.place(inbound, payload.get("evseId"))
     transaction, transaction_id = lookup.identify(inbound, None, evse_id=evse_id)
     recording.record(
         inbound,
@@ -34,8 +39,8 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     """The `meterValue` list in neutral words."""
     return [
         Element(
-            inbound.time(element["timestamp"]),
-            sampled := element["sampledValue"],
+            inbound.time(element.get("timestamp")),
+            sampled := [each for each in element.get("sampledValue", ()) if "value" in each],
             tuple([_kind(each) for each in sampled]),
             [_number(each) for each in sampled],
         )
@@ -64,5 +69,5 @@ def _number(sampled: Payload) -> float | None:
 
 
 BLOCK = Block(
-    handlers={"MeterValues": Handler(meter_values)},
+    handlers={"MeterValues": Handler(meter_values, dispensable=SAMPLES | {"evseId"})},
 )

@@ -40,7 +40,7 @@ SET = Batched("setMonitoringResult", lambda command: len(command.args["monitors"
 CLEARED = Batched("clearMonitoringResult", lambda command: len(command.args["ids"]))
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"monitors:{request_number}"
 
 
@@ -144,7 +144,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload["requestId"]),
+        effect(payload.get("requestId")),
         payload.get("monitor") or [],
         last=last,
     )
@@ -168,7 +168,12 @@ def _known(number: int, data: Payload, monitor: Payload) -> Known:
 
 
 BLOCK = Block(
-    handlers={"NotifyMonitoringReport": Handler(notify_report)},
+    handlers={
+        "NotifyMonitoringReport": Handler(
+            notify_report,
+            dispensable=frozenset({"requestId", "seqNo", "generatedAt", "transaction"}),
+        )
+    },
     commands={
         "set_monitoring": CommandTranslation("SetVariableMonitoring", set_monitoring, batched=SET),
         "set_monitoring_base": CommandTranslation("SetMonitoringBase", set_base),

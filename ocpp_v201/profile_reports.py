@@ -22,7 +22,7 @@ from ocpp_v201.requests import request_id
 from ocpp_v201.schedules import NEUTRAL_SOURCE, PURPOSE, SOURCES, neutral_profile
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"profiles:{request_number}"
 
 
@@ -58,7 +58,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
     reported_profiles.reported(
         station_id,
         numbers.place(inbound, payload["evseId"]) or 0,
-        NEUTRAL_SOURCE.get(str(payload["chargingLimitSource"]), "other"),
+        NEUTRAL_SOURCE.get(str(payload.get("chargingLimitSource")), "other"),
         [
             neutral_profile(profile)
             for profile in payload["chargingProfile"]
@@ -69,10 +69,10 @@ def report(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         station_id,
-        effect(payload["requestId"]),
+        effect(payload.get("requestId")),
         {
             "evse_id": payload["evseId"],
-            "source": payload["chargingLimitSource"],
+            "source": payload.get("chargingLimitSource"),
             "profiles": payload["chargingProfile"],
         },
         last=last,
@@ -97,7 +97,11 @@ def _complete(command: Command) -> None:
 
 
 BLOCK = Block(
-    handlers={"ReportChargingProfiles": Handler(report)},
+    handlers={
+        "ReportChargingProfiles": Handler(
+            report, dispensable=frozenset({"requestId", "chargingLimitSource"})
+        )
+    },
     commands={
         "get_charging_profiles": CommandTranslation(
             "GetChargingProfiles", ask, reading=ResponseReading(record=record)

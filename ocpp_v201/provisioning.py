@@ -29,16 +29,16 @@ _STATUS = {
 
 
 def facts(payload: Payload) -> Facts:
-    station = payload["chargingStation"]
+    station = payload.get("chargingStation") or {}
     modem = station.get("modem") or {}
     return Facts(
-        vendor=station["vendorName"],
-        model=station["model"],
+        vendor=station.get("vendorName", ""),
+        model=station.get("model", ""),
         serial_number=station.get("serialNumber", ""),
         firmware_version=station.get("firmwareVersion", ""),
         iccid=modem.get("iccid", ""),
         imsi=modem.get("imsi", ""),
-        reason=payload["reason"],
+        reason=payload.get("reason", ""),
     )
 
 
@@ -95,7 +95,11 @@ def record_network_profile(unit: UnitOfWork, command: Command, response: Payload
 def block(dialect: Dialect) -> Block:
     return Block(
         handlers={
-            "BootNotification": Handler(boot_notification, decide=ask_core),
+            "BootNotification": Handler(
+                boot_notification,
+                decide=ask_core,
+                dispensable=frozenset({"chargingStation", "vendorName", "model", "reason"}),
+            ),
             "Heartbeat": Handler(heartbeat),
         },
         commands={

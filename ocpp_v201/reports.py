@@ -31,7 +31,7 @@ CRITERIA = Words(
 )
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"report:{request_number}"
 
 
@@ -80,10 +80,10 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     ]
     variables.store(inbound.station.id, reports, inbound.received_at)
     if not payload.get("tbc"):
-        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect(payload["requestId"]))
+        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect(payload.get("requestId")))
         inbound.emit_news(
             "charge_point.configuration_changed",
-            {"request_id": payload["requestId"], "reported": True},
+            {"request_id": payload.get("requestId"), "reported": True},
         )
     return {}
 
@@ -96,12 +96,17 @@ def _attributes(data: Payload) -> list[Reported]:
             characteristics=data.get("variableCharacteristics"),
             **naming.where(data | {"attributeType": attribute.get("type")}),
         )
-        for attribute in data["variableAttribute"]
+        for attribute in data.get("variableAttribute") or []
     ]
 
 
 BLOCK = Block(
-    handlers={"NotifyReport": Handler(notify_report)},
+    handlers={
+        "NotifyReport": Handler(
+            notify_report,
+            dispensable=frozenset({"requestId", "seqNo", "generatedAt", "variableAttribute"}),
+        )
+    },
     commands={
         "get_report": CommandTranslation("GetBaseReport", get_base_report),
         "get_custom_report": CommandTranslation("GetReport", get_report),

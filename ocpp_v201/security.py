@@ -26,7 +26,7 @@ OCPP_USES = Words({use: name for name, use in USES.items()})
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     security_events.record(inbound, payload["type"], moment, payload.get("techInfo") or "")
     return {}
 
@@ -82,7 +82,7 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "SecurityEventNotification": Handler(security_event),
+        "SecurityEventNotification": Handler(security_event, dispensable=frozenset({"timestamp"})),
         "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
     },
     commands={

@@ -26,9 +26,9 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
     record(
         inbound,
         payload["evseId"],
-        payload["connectorId"],
+        payload.get("connectorId", 0),
         str(payload["connectorStatus"]),
-        payload["timestamp"],
+        payload.get("timestamp"),
     )
     return {}
 
@@ -46,5 +46,9 @@ def record(
 
 
 BLOCK = Block(
-    handlers={"StatusNotification": Handler(status_notification)},
+    handlers={
+        "StatusNotification": Handler(
+            status_notification, dispensable=frozenset({"connectorId", "timestamp"})
+        )
+    },
 )

@@ -17,13 +17,22 @@ from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import event_messages
-from chargepoints.services.transactions.event_messages import ENDED, STARTED, STOPPED, EventMessage
+from chargepoints.services.transactions.event_messages import (
+    ENDED,
+    STARTED,
+    STOPPED,
+    UPDATED,
+    EventMessage,
+)
 from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions
 from ocpp_v201 import numbers
 from ocpp_v201.authorization import id_token_info, token, without_authorization
 from ocpp_v201.dialect import Dialect
-from ocpp_v201.meter_values import elements
+from ocpp_v201.meter_values import SAMPLES, elements
+
+# What may be missing of an event: what else it tells of the transaction is kept.
+EVENT = SAMPLES | {"eventType", "id", "seqNo", "timestamp", "triggerReason", "type"}
 
 
 async def ask(inbound: Inbound) -> Decision | None:
@@ -46,14 +55,14 @@ async def ask(inbound: Inbound) -> Decision | None:
         evse_id=evse.get("id"),
         connector_id=evse.get("connectorId"),
         transaction_id=transaction_id,
-        occurred_at=inbound.time(payload["timestamp"]).at,
+        occurred_at=inbound.time(payload.get("timestamp")).at,
         offline=bool(payload.get("offline")),
     )
 
 
 def _ends(payload: Payload) -> bool:
     """Whether the token is of who stops it: the transaction may go on until the cable is out."""
-    return bool(payload["eventType"] == ENDED or payload["triggerReason"] == STOPPED)
+    return bool(payload.get("eventType") == ENDED or payload.get("triggerReason") == STOPPED)
 
 
 def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | None) -> Payload:
@@ -63,7 +72,7 @@ def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | N
 
     def answer(row: Transaction) -> Payload:
         said: Payload = {}
-        if payload["eventType"] == ENDED and row.total_cost is not None:
+        if payload.get("eventType") == ENDED and row.total_cost is not None:
             # I03.FR.02: the total cost, where the driver is to be shown one.
             said["totalCost"] = row.total_cost
         if decision is not None:
@@ -84,20 +93,22 @@ def _event_message(inbound: Inbound) -> EventMessage:
     samples = elements(inbound, payload.get("meterValue") or [])
     info = payload["transactionInfo"]
     evse = payload.get("evse") or {}
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     id_token = token(payload["idToken"]) if payload.get("idToken") else None
     transaction_id = _transaction_id(payload)
     return EventMessage(
-        event_type=str(payload["eventType"]),
-        seq_no=numbers.clipped(payload["seqNo"]),
-        trigger_reason=str(payload["triggerReason"]),
+        # Without a type it is not known to begin or to end anything.
+        event_type=str(payload.get("eventType", UPDATED)),
+        seq_no=numbers.clipped(payload.get("seqNo", 0)),
+        numbered="seqNo" in payload,
+        trigger_reason=str(payload.get("triggerReason", "")),
         start=Start(
             moment=moment,
             evse_id=numbers.place(inbound, evse.get("id")),
             connector_id=numbers.place(inbound, evse.get("connectorId")),
             transaction_id=transaction_id,
             token=id_token,
-            meter_wh=_begin_wh(samples, started=payload["eventType"] == STARTED),
+            meter_wh=_begin_wh(samples, started=payload.get("eventType") == STARTED),
             reservation_id=numbers.numbered(inbound, payload.get("reservationId"), "reservation"),
             remote_start_id=numbers.numbered(inbound, info.get("remoteStartId"), "remote_start"),
             offline=bool(payload.get("offline")),
@@ -155,7 +166,11 @@ def get_status(unit: UnitOfWork, command: Command) -> Payload:
 
 def block(dialect: Dialect) -> Block:
     return Block(
-        handlers={"TransactionEvent": Handler(partial(transaction_event, dialect), decide=ask)},
+        handlers={
+            "TransactionEvent": Handler(
+                partial(transaction_event, dialect), decide=ask, dispensable=EVENT
+            )
+        },
         commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},
         # E14: it has no status; what it says is kept with the answer.
         responses={"GetTransactionStatus": ResponseReading()},

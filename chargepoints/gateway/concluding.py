@@ -15,6 +15,7 @@ from chargepoints.gateway import ocppj
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
 from chargepoints.observability import metrics
+from chargepoints.protocol.inbound import MOST_DEVIATIONS
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import Batched, Conclusion, OcppVersion
 from chargepoints.services.commands import effect_deadlines, outcomes
@@ -131,8 +132,10 @@ def _conclude_result(
     frame: ocppj.CallResult,
     deviations: list[str],
 ) -> None:
-    checked = version.schemas.check_response(command.action, frame.payload)
-    deviations += [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
+    reading = version.reading(command)
+    checked = version.schemas.check_response(command.action, frame.payload, reading.dispensable)
+    noted = [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
+    deviations += noted[:MOST_DEVIATIONS]
     earlier, command.response = command.response, frame.payload
     if not isinstance(frame.payload, dict):
         command.response = {"payload": frame.payload}
@@ -141,7 +144,6 @@ def _conclude_result(
         message = checked.hard.message
         outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
         return
-    reading = version.reading(command)
     if reading.record is not None:
         reading.record(unit, command, checked.payload)
     answer = checked.payload

@@ -11,6 +11,9 @@ from chargepoints.event_types import EventType
 from chargepoints.models import Event, TimeQuality, Transaction
 from chargepoints.protocol.station import Station
 
+# A long message may have one in each of its samples.
+MOST_DEVIATIONS = 50
+MORE_DEVIATIONS = "more_deviations"
 # What is told again follows soon; there is no index by type.
 RECENT = 50
 
@@ -51,8 +54,12 @@ class Inbound:
         self.open_transactions = None
 
     def deviate(self, deviation: str) -> None:
-        if deviation and deviation not in self.deviations:
+        if not deviation or deviation in self.deviations:
+            return
+        if len(self.deviations) < MOST_DEVIATIONS:
             self.deviations.append(deviation)
+        elif self.deviations[-1] != MORE_DEVIATIONS:
+            self.deviations.append(MORE_DEVIATIONS)
 
     async def look_up(self, look: Callable[[UnitOfWork], Found]) -> Found:
         """What the database knows before the message is handled: for `decide`, on the event loop.

@@ -28,7 +28,7 @@ class Handler:
     `handle(inbound, decision)` runs inside the database transaction and returns the reply's
     payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
     event loop and outside any transaction: it may ask core. What it tells is not lost for want of
-    the `dispensable` fields: they may be missing, or hold what cannot be read.
+    the `dispensable` fields, which the schema requires: they may be missing, or unreadable.
     """
 
     handle: Callable[[Inbound, Any], Payload]
@@ -54,7 +54,8 @@ def accepting(*statuses: str) -> Callable[[Command, Payload], Conclusion]:
     """A reading by `status`: each of these is a yes, anything else is the station's no."""
 
     def conclude(command: Command, response: Payload) -> Conclusion:
-        status = str(response.get("status", ""))
+        # An answer that has none is one thing, and one whose status is empty another.
+        status = str(response["status"] or "no status") if "status" in response else ""
         if status in statuses:
             return Conclusion(Command.State.ACCEPTED)
         return Conclusion(Command.State.REJECTED, error_code=status)
@@ -87,10 +88,12 @@ class ResponseReading:
 
     `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
     where there is one, stores what was learned. `command.request` is what was asked.
+    `dispensable` as of a Handler.
     """
 
     conclude: Callable[[Command, Payload], Conclusion] = by_status
     record: Callable[[UnitOfWork, Command, Payload], None] | None = None
+    dispensable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ async def test_a_password_that_a_station_shows_is_kept_nowhere(
 async def test_a_report_that_cannot_be_read_shows_no_password_either(
     gateway: RunningGateway, identity: str
 ) -> None:
-    async with await OperatedStation.connect(gateway, identity) as station:
+    async with await OperatedStation.connect(gateway, identity, strict=True) as station:
         data = attribute("SecurityCtrlr", "BasicAuthPassword", "very secret")
         await station.refused("NotifyReport", {"requestId": "none", "reportData": [data]})
         trace = Message.objects.get(charge_point=station.row, action="NotifyReport")

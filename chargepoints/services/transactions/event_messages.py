@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -40,7 +40,10 @@ _WAS_RECEIVED = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
-    """One event: `start` and `stop` hold what it says, whichever type it has."""
+    """One event: `start` and `stop` hold what it says, whichever type it has.
+
+    `numbered`: it has a `seq_no` of its own; else its place is the one in which it came.
+    """
 
     event_type: str
     seq_no: int
@@ -49,6 +52,7 @@ class EventMessage:
     stop: Stop
     samples: Sequence[Element]
     content: dict[str, Any]
+    numbered: bool = True
 
 
 Answer = dict[str, Any]
@@ -73,8 +77,10 @@ def record(
     stations give all events one number.
     """
     row = lookup.find(inbound, message.stop.transaction_id)
-    numbered = [] if row is None else _numbered(row, message.seq_no)
     digest = _digest(message.content)
+    if not message.numbered and row is not None:
+        message = replace(message, seq_no=_place(row, digest))
+    numbered = [] if row is None else _numbered(row, message.seq_no)
     for known in numbered:
         if known.digest == digest:
             inbound.deviate("conflicting_event" if known.conflict else "repeated_event")
@@ -100,6 +106,15 @@ def _numbered(row: Transaction, seq_no: int) -> list[TransactionEvent]:
     if row.last_seq_no is not None and seq_no > row.last_seq_no:
         return []
     return _EVENTS.all(row.pk, seq_no)
+
+
+def _place(row: Transaction, digest: str) -> int:
+    """The number of an event that has none: the next one, or where the same was kept before."""
+    same = row.events.filter(digest=digest).values_list("seq_no", flat=True).first()
+    if same is not None:
+        return same
+    last: int | None = row.events.aggregate(last=Max("seq_no"))["last"]
+    return 0 if last is None else last + 1
 
 
 def _take(

@@ -1,0 +1,269 @@
+"""Payloads that break their schema, put right where what was meant is plain.
+
+A mistaken type is converted where that loses nothing. What cannot be read, or is missing, costs
+the smallest thing that can be done without: the field, the entry of a list, the object. Only where
+it is the message itself is the defect a hard one.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import orjson
+
+from chargepoints.protocol.numbers_in_text import read_number
+
+OCCURRENCE = "OccurrenceConstraintViolation"
+TYPE = "TypeConstraintViolation"
+PROPERTY = "PropertyConstraintViolation"
+FORMAT = "FormatViolation"
+# Each pass may take out one thing more around what cannot be read.
+MOST_PASSES = 10
+MOST_NOTED = 100
+
+# Objects that some chargers write as their main member alone.
+_MAIN_MEMBER = {
+    "component": "name",
+    "evse": "id",
+    "groupIdToken": "idToken",
+    "idToken": "idToken",
+    "sampledValue": "value",
+    "transactionInfo": "transactionId",
+    "unitOfMeasure": "unit",
+    "variable": "name",
+}
+# Lists of texts, for which some chargers write the one text.
+_OF_TEXTS = frozenset({"location", "unknownKey"})
+# Texts that may hold whatever a charger has to say: it is kept as JSON.
+_ANYTHING = frozenset({"actualValue", "attributeValue", "data", "info", "techInfo", "value"})
+# All or nothing: a part of it would say something else.
+_WHOLE = frozenset(
+    {
+        "certificateHashData",
+        "chargingNeeds",
+        "chargingProfile",
+        "chargingSchedule",
+        "childCertificateHashData",
+        "iso15118CertificateHashData",
+        "ocspRequestData",
+    }
+)
+# Lists of these are one thing, and not a thing for each entry.
+_ORDERED = frozenset({"chargingSchedule", "chargingSchedulePeriod", "iso15118CertificateHashData"})
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+Path = Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    pointer: str
+    message: str
+    code: str
+    soft: bool
+    keyword: str
+
+
+class Checked(NamedTuple):
+    """A payload as its schema would have it, with what was found; `hard` is the first bad one."""
+
+    payload: Any
+    soft: Sequence[Violation]
+    hard: Violation | None
+
+
+def violation(error: Any) -> Violation:
+    """What the validator found, in OCPP's words."""
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    pointer = _pointer(error.instance_path)
+    if keyword == "required":
+        return Violation(pointer, error.message, OCCURRENCE, False, keyword)
+    if keyword == "type":
+        # A payload that is no object at all has no fields to be wrong.
+        code = TYPE if error.instance_path else FORMAT
+        return Violation(pointer, error.message, code, False, keyword)
+    if keyword in ("minItems", "maxItems", "additionalProperties"):
+        code = FORMAT if keyword == "additionalProperties" else OCCURRENCE
+        return Violation(pointer, error.message, code, True, keyword)
+    if keyword == "format":
+        return Violation(pointer, error.message, FORMAT, True, keyword)
+    return Violation(pointer, error.message, PROPERTY, True, keyword)
+
+
+def mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> Checked:
+    """A copy put right. `dispensable` fields may be missing, though the schema requires them."""
+    mending = _Mending(validator, json.loads(json.dumps(payload)), dispensable)
+    for _ in range(MOST_PASSES):
+        if not mending.go_over():
+            break
+    return mending.checked()
+
+
+class _Mending:
+    def __init__(self, validator: Any, payload: Any, dispensable: frozenset[str]) -> None:
+        self.payload = payload
+        self._validator = validator
+        self._dispensable = dispensable
+        self._noted: list[Violation] = []
+        # What was taken out, by its place, and why.
+        self._taken_out: dict[str, Violation] = {}
+
+    def go_over(self) -> bool:
+        """Whether anything was put right: then there may be more to see."""
+        out: dict[tuple[str | int, ...], Any] = {}
+        converted = False
+        for error in list(self._validator.iter_errors(self.payload)):
+            keyword, path = str(error.schema_path[-1]), error.instance_path
+            if keyword in ("type", "minimum", "maximum") and path and self._convert(error, keyword):
+                converted = True
+            elif keyword == "type" or (_is_required(error) and not self._is_dispensable(error)):
+                out.setdefault(_to_take_out(path), error)
+        out.pop((), None)
+        # From the end of a list on: what is before keeps its place.
+        for place in sorted(out, key=_from_the_end):
+            if not any(place[:length] in out for length in range(1, len(place))):
+                self._take_out(place, out[place])
+        return converted or bool(out)
+
+    def checked(self) -> Checked:
+        hard = None
+        for error in self._validator.iter_errors(self.payload):
+            if _is_required(error):
+                cause = self._taken_out.get(_missing(error))
+                if not self._is_dispensable(error):
+                    hard = hard or replace(cause or violation(error), soft=False)
+                elif cause is None:
+                    self._note(error, _missing(error))
+            elif error.schema_path[-1] != "type":
+                self._note(error)
+            else:
+                hard = hard or violation(error)
+        return Checked(self.payload, self._noted, hard)
+
+    def _note(self, error: Any, pointer: str = "") -> None:
+        if len(self._noted) < MOST_NOTED:
+            found = violation(error)
+            self._noted.append(replace(found, soft=True, pointer=pointer or found.pointer))
+
+    def _is_dispensable(self, error: Any) -> bool:
+        return error.kind.property in self._dispensable
+
+    def _convert(self, error: Any, keyword: str) -> bool:
+        *parents, last = error.instance_path
+        holder = _at(self.payload, parents)
+        if keyword != "type":
+            holder[last] = error.kind.limit
+        elif error.instance is None and isinstance(holder, dict):
+            # A field that is null is a field that is not there.
+            del holder[last]
+        else:
+            name = _name(error.instance_path)
+            found, value = _as_type(error.instance, getattr(error.kind, "types", ()), name)
+            if not found:
+                return False
+            holder[last] = value
+        self._note(error)
+        return True
+
+    def _take_out(self, place: tuple[str | int, ...], error: Any) -> None:
+        *parents, last = place
+        del _at(self.payload, parents)[last]
+        # What is missing here may have been taken out itself, for a reason that is noted.
+        cause = self._taken_out.get(_missing(error)) if _is_required(error) else None
+        if cause is None:
+            self._note(error)
+        self._taken_out[_pointer(place)] = cause or violation(error)
+
+
+def _is_required(error: Any) -> bool:
+    return bool(error.schema_path[-1] == "required")
+
+
+def _missing(error: Any) -> str:
+    """The place of what is missing, though required."""
+    return f"{_pointer(error.instance_path)}/{error.kind.property}"
+
+
+def _to_take_out(path: Path) -> tuple[str | int, ...]:
+    """The smallest thing around this place that can go; empty where it is all of the payload.
+
+    Whether it was required shows in the next pass, which then takes out what is around it.
+    """
+    for at, name in enumerate(path):
+        if name == "customData":
+            return tuple(path[: at + 1])
+        if name in _WHOLE and "customData" not in path:
+            entry = at + 1 < len(path) and isinstance(path[at + 1], int)
+            return tuple(path[: at + 2] if entry and name not in _ORDERED else path[: at + 1])
+    if len(path) > 1 and isinstance(path[-1], int) and path[-2] in _ORDERED:
+        return tuple(path[:-1])
+    return tuple(path)
+
+
+def _from_the_end(place: tuple[str | int, ...]) -> list[tuple[bool, Any]]:
+    return [(True, -part) if isinstance(part, int) else (False, part) for part in place]
+
+
+def _at(payload: Any, path: Path) -> Any:
+    for part in path:
+        payload = payload[part]
+    return payload
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{part}" for part in path)
+
+
+def _name(path: Path) -> str:
+    """The field's, or that of the list which the path leads into."""
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
+
+
+def _as_type(value: Any, types: Any, name: str) -> tuple[bool, Any]:
+    """Whether the value says something of one of these types, and what."""
+    for found in _readings(value, types, name):
+        return True, found
+    return False, None
+
+
+def _readings(value: Any, types: Any, name: str) -> Iterator[Any]:
+    if "string" in types and isinstance(value, bool):
+        yield "true" if value else "false"
+    elif "string" in types and isinstance(value, int | float):
+        yield str(value)
+    elif "string" in types and name in _ANYTHING:
+        yield orjson.dumps(value).decode()
+    if "array" in types and (isinstance(value, dict) or _is_entry(value, name)):
+        yield [value]
+    if "object" in types:
+        yield from _objects(value, name)
+    if "boolean" in types and not isinstance(value, dict | list):
+        truth = _TRUTH.get(str(value).strip().lower())
+        if truth is not None:
+            yield truth
+    if "integer" in types or "number" in types:
+        yield from _numbers(value, types)
+
+
+def _is_entry(value: Any, name: str) -> bool:
+    """Whether a scalar in the place of a list is its one entry."""
+    return isinstance(value, str | int | float) and (name in _MAIN_MEMBER or name in _OF_TEXTS)
+
+
+def _objects(value: Any, name: str) -> Iterator[Any]:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        yield value[0]
+    if name == "sampledValue" and isinstance(value, str) and read_number(value) is None:
+        return
+    if isinstance(value, str | int | float) and name in _MAIN_MEMBER:
+        yield {_MAIN_MEMBER[name]: value}
+
+
+def _numbers(value: Any, types: Any) -> Iterator[int | float]:
+    if isinstance(value, str):
+        value = read_number(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return
+    yield value if "number" in types else round(value)
