@@ -1,11 +1,14 @@
 """Reservation (1.6, 5.13 and 5.1)."""
 
-from chargepoints.clock import ocpp_time
+from django.utils import timezone
+
+from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens import reservations
+from chargepoints.services.tokens.authorization import TokenAsked
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
 
@@ -30,7 +33,15 @@ def reserve(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    reservations.answered(unit, command, accepted=response["status"] == "Accepted")
+    asked: Payload = command.request or {}
+    reservation = reservations.Asked(
+        reservation_id=asked["reservationId"],
+        evse_id=asked["connectorId"] or None,
+        token=TokenAsked(asked["idTag"]),
+        group_id_token=asked.get("parentIdTag") or "",
+        expires_at=coming_time(asked["expiryDate"]) or timezone.now(),
+    )
+    reservations.answered(unit, command, reservation, accepted=response["status"] == "Accepted")
 
 
 def cancel(unit: UnitOfWork, command: Command) -> Payload:

@@ -10,11 +10,13 @@ def update_cost(unit: UnitOfWork, command: Command) -> Payload:
     """I02.FR.01; the last one is also the answer to the transaction's end (I03.FR.02)."""
     args = command.args
     total_cost = decimal(args["total_cost"])
-    transactions = Transaction.objects.filter(
-        charge_point_id=command.charge_point_id, superseded=False
-    )
-    transactions.filter(transaction_id=args["transaction_id"]).update(total_cost=total_cost)
+    store(command.charge_point_id, args["transaction_id"], total_cost)
     return {"transactionId": args["transaction_id"], "totalCost": total_cost}
+
+
+def store(charge_point_id: int, transaction_id: str, total_cost: float) -> None:
+    transactions = Transaction.objects.filter(charge_point_id=charge_point_id, superseded=False)
+    transactions.filter(transaction_id=transaction_id).update(total_cost=total_cost)
 
 
 BLOCK = Block(

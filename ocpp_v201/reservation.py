@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from chargepoints.clock import ocpp_time
+from django.utils import timezone
+
+from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation
 from chargepoints.protocol.inbound import Inbound
@@ -14,6 +16,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.tokens import reservations
+from chargepoints.services.tokens.authorization import TokenAsked
 from ocpp_v201.authorization import id_token
 
 _ENDED = {"Expired": Reservation.State.EXPIRED, "Removed": Reservation.State.REMOVED}
@@ -37,7 +40,16 @@ def reserve(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    reservations.answered(unit, command, accepted=response["status"] == "Accepted")
+    asked: Payload = command.request or {}
+    token = asked["idToken"]
+    reservation = reservations.Asked(
+        reservation_id=asked["id"],
+        evse_id=asked.get("evseId"),
+        token=TokenAsked(token["idToken"], token["type"]),
+        group_id_token=(asked.get("groupIdToken") or {}).get("idToken", ""),
+        expires_at=coming_time(asked["expiryDateTime"]) or timezone.now(),
+    )
+    reservations.answered(unit, command, reservation, accepted=response["status"] == "Accepted")
 
 
 def cancel(unit: UnitOfWork, command: Command) -> Payload:

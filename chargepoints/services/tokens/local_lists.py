@@ -87,15 +87,21 @@ def _accept(command: Command) -> None:
     progress = command.result or {}
     accepted = progress["accepted"]
     part = _items(command)[accepted : accepted + progress["sending"]]
-    known, _ = LocalList.objects.get_or_create(charge_point_id=command.charge_point_id)
-    if _is_full(command) and accepted == 0:
+    full = _is_full(command) and accepted == 0
+    store(command.charge_point_id, progress["version"], part, full=full)
+    command.result = progress | {"accepted": accepted + progress["sending"], "sending": 0}
+
+
+def store(charge_point_id: int, version: int, entries: list[Entry], *, full: bool) -> None:
+    """The charge point took a list that no command of ours has made."""
+    known, _ = LocalList.objects.get_or_create(charge_point_id=charge_point_id)
+    if full:
         known.entries.all().delete()
-    for entry in part:
+    for entry in entries:
         _apply(known, entry)
-    known.version = known.reported_version = progress["version"]
+    known.version = known.reported_version = version
     known.updated_at = known.reported_at = timezone.now()
     known.save()
-    command.result = progress | {"accepted": accepted + progress["sending"], "sending": 0}
 
 
 def _is_complete(command: Command) -> bool:

@@ -1,5 +1,6 @@
 """Reservations: asked for, kept by the charge point, used by a transaction, or at their end."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.commands.station_numbers import next_unused_number
+from chargepoints.services.tokens.authorization import TokenAsked
 
 State = Reservation.State
 # REQUESTED where the answer was lost: the charge point may have it all the same.
@@ -19,6 +21,17 @@ _OVER = (
 MOST_AT_ONCE = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A reservation as a request named it, whoever composed that."""
+
+    reservation_id: int
+    evse_id: int | None
+    token: TokenAsked
+    group_id_token: str
+    expires_at: datetime
+
+
 def request(command: Command) -> Reservation:
     """The reservation a `reserve` command asks for, under a number of its own."""
     args = command.args
@@ -28,15 +41,22 @@ def request(command: Command) -> Reservation:
         number = next_unused_number(
             command.charge_point_id, known.values_list("reservation_id", flat=True)
         )
+    token = TokenAsked(args["id_token"]["value"], args["id_token"].get("type") or "")
+    expires_at = datetime.fromisoformat(args["expires_at"])
+    group = args.get("group_id_token", "")
+    return _note(command, Asked(number, args.get("evse_id") or None, token, group, expires_at))
+
+
+def _note(command: Command, asked: Asked) -> Reservation:
     reservation, _ = Reservation.objects.update_or_create(
         charge_point_id=command.charge_point_id,
-        reservation_id=number,
+        reservation_id=asked.reservation_id,
         defaults={
-            "evse_id": args.get("evse_id") or None,
-            "id_token": args["id_token"]["value"],
-            "id_token_type": args["id_token"].get("type") or "",
-            "group_id_token": args.get("group_id_token", ""),
-            "expires_at": datetime.fromisoformat(args["expires_at"]),
+            "evse_id": asked.evse_id,
+            "id_token": asked.token.value,
+            "id_token_type": asked.token.type,
+            "group_id_token": asked.group_id_token,
+            "expires_at": asked.expires_at,
             "state": State.REQUESTED,
             "transaction": None,
             "command": command,
@@ -45,11 +65,22 @@ def request(command: Command) -> Reservation:
     return reservation
 
 
-def answered(unit: UnitOfWork, command: Command, *, accepted: bool) -> None:
+def answered(unit: UnitOfWork, command: Command, asked: Asked, *, accepted: bool) -> None:
+    """The charge point's answer; a request composed by hand has no row before it was accepted."""
+    reservation = Reservation.objects.filter(command=command, state=State.REQUESTED).first()
+    if not accepted:
+        refused(unit, command)
+        return
+    reservation = reservation or _note(command, asked)
+    command.result = {"reservation_id": reservation.reservation_id}
+    _change(unit, reservation, State.ACTIVE)
+
+
+def refused(unit: UnitOfWork, command: Command) -> None:
     reservation = Reservation.objects.filter(command=command, state=State.REQUESTED).first()
     if reservation is not None:
         command.result = {"reservation_id": reservation.reservation_id}
-        _change(unit, reservation, State.ACTIVE if accepted else State.REJECTED)
+        _change(unit, reservation, State.REJECTED)
 
 
 def cancelled(unit: UnitOfWork, charge_point_id: int, reservation_id: int) -> None:

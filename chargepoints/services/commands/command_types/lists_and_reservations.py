@@ -37,7 +37,7 @@ DIFFERENTIAL: JsonSchema = {
 def reject_reservation(unit: UnitOfWork, command: Command) -> None:
     # Without an answer the charge point may keep it all the same.
     if command.state != Command.State.TIMEOUT:
-        reservations.answered(unit, command, accepted=False)
+        reservations.refused(unit, command)
 
 
 TYPES: dict[str, CommandType] = {
