@@ -79,7 +79,7 @@ async def _decide(
     now = timezone.now()
     at = occurred_at or now
     core = client.shared()
-    known = await inbound.look_up(lambda unit: tokens.known(unit, token))
+    known = await inbound.look_up(lambda unit: tokens.known(token))
     if core is None:
         return known.listed(at) or Decision(
             str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)

@@ -8,6 +8,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
 from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
@@ -57,16 +58,13 @@ class Known:
 
 
 # Compared by the database's own idea of lower case, which the unique index has too.
-_IS_KNOWN = "SELECT 1 FROM chargepoints_idtoken WHERE LOWER(value) = LOWER(%s)"
+_OF_TOKEN: PreparedQuery[IdToken] = PreparedQuery(
+    lambda token: IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token)))
+)
 
 
-def known(unit: UnitOfWork, token: TokenAsked) -> Known:
-    # Most are not, where core decides without caching; and composing the whole query by the ORM
-    # costs ten times this one.
-    if unit.fetch_one(_IS_KNOWN, (token.value,)) is None:
-        return Known()
-    rows = IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token.value)))
-    found = list(rows)
+def known(token: TokenAsked) -> Known:
+    found = _OF_TOKEN.all(token.value)
     return Known(
         core=_first(found, IdToken.Source.CORE, [token.type]),
         own=_first(found, IdToken.Source.OWN, [token.type, ""] if token.type else None),

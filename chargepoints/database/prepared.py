@@ -59,10 +59,10 @@ class PreparedQuery(Generic[Row]):
         return statements.fetch_one(composed.sql, composed.parameters(values)) is not None
 
     def _on_this_database(self, count: int) -> "_Composed":
-        composed = self._composed.get(connection.vendor)
+        composed = self._composed.get(statements.vendor())
         if composed is None:
             queryset = self.compose(*(Parameter(place) for place in range(count)))
-            composed = self._composed[connection.vendor] = _Composed(queryset)
+            composed = self._composed[statements.vendor()] = _Composed(queryset)
         return composed
 
 

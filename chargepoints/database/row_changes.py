@@ -34,7 +34,7 @@ def editable(row: Model) -> Model:
 
 def insert(row: models.Model) -> None:
     """Write a new row at once; it has its primary key then, and may be changed further."""
-    model, vendor = type(row), connection.vendor
+    model, vendor = type(row), statements.vendor()
     values = _values(row.__dict__, _new(model, vendor))
     [(row.pk,)] = statements.fetch_all(_insert_text(model, vendor), values)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -56,7 +56,7 @@ def change(
     if not together.isdisjoint(changed):
         changed = [n for n in _attributes(type(row)) if n in together or n in changed]
     sql, columns, guards = _update_text(
-        type(row), tuple(changed), unless_changed, connection.vendor
+        type(row), tuple(changed), unless_changed, statements.vendor()
     )
     values = [*_values(now, columns), row.pk, *_values(known, guards)]
     _remember(row)
@@ -104,7 +104,7 @@ def _new(model: type[models.Model], vendor: str) -> Columns:
 
 @cache
 def _attributes(model: type[models.Model]) -> Sequence[str]:
-    return [column.attribute for column in _new(model, connection.vendor)]
+    return [column.attribute for column in _new(model, statements.vendor())]
 
 
 @cache

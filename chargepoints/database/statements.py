@@ -4,15 +4,14 @@ SQLite takes many rows a statement. PostgreSQL takes rows by COPY, and prepared 
 do so on the driver's own cursor: Django's translates the text of every statement anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from chargepoints.database import strict_json
 
@@ -25,23 +24,26 @@ ROWS_AT_ONCE = (64, 16, 4, 1)
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows: of each a value for every column but an automatic id, in their order."""
-    columns, conversions = _columns(model, connection.vendor)
+    database = _database()
+    columns, conversions = _columns(model, database.vendor)
     table = model._meta.db_table
     by_column = list(zip(*rows, strict=True))
-    for place, conversion in conversions:
-        by_column[place] = tuple(map(conversion, by_column[place]))
+    for place, convert in conversions:
+        by_column[place] = tuple(map(convert, by_column[place]))
     values = list(zip(*by_column, strict=True))
-    if connection.vendor == "postgresql":
-        with _cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
-        return
-    with _cursor() as cursor:
+    with database.wrap_database_errors:
+        if database.vendor == "postgresql":
+            text = f"COPY {table} ({columns}) FROM STDIN"
+            with psycopg.Cursor(database.connection) as cursor, cursor.copy(text) as copy:
+                for row in values:
+                    copy.write_row(row)
+            return
         done = 0
         for size in ROWS_AT_ONCE:
             while len(values) - done >= size:
                 now = values[done : done + size]
-                cursor.execute(_insert_text(table, columns, size), list(chain.from_iterable(now)))
+                text = _insert_text(table, columns, size)
+                database.connection.execute(text, list(chain.from_iterable(now)))
                 done += size
 
 
@@ -53,41 +55,51 @@ def _insert_text(table: str, columns: str, rows: int) -> str:
 
 def execute_many(sql: str, rows: Sequence[Row]) -> int:
     """How many rows of the database were hit, by all of them together."""
-    with _cursor() as cursor:
-        cursor.executemany(_marked(sql), [_for_driver(row, connection.vendor) for row in rows])
-        hit: int = cursor.rowcount
-    return hit
+    database = _database()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            values = [_for_sqlite(row) for row in rows]
+            hit: int = database.connection.executemany(_with_question_marks(sql), values).rowcount
+            return hit
+        with psycopg.Cursor(database.connection) as cursor:
+            cursor.executemany(sql, rows)
+            return cursor.rowcount
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
-    with _cursor() as cursor:
-        cursor.execute(_marked(sql), _for_driver(parameters, connection.vendor))
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    database = _database()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            text, values = _with_question_marks(sql), _for_sqlite(parameters)
+            row: tuple[Any, ...] | None = database.connection.execute(text, values).fetchone()
+            return row
+        with psycopg.Cursor(database.connection) as cursor:
+            return cursor.execute(sql, parameters).fetchone()
 
 
 def fetch_all(sql: str, parameters: Row) -> list[tuple[Any, ...]]:
-    with _cursor() as cursor:
-        cursor.execute(_marked(sql), _for_driver(parameters, connection.vendor))
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    database = _database()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            text, values = _with_question_marks(sql), _for_sqlite(parameters)
+            rows: list[tuple[Any, ...]] = database.connection.execute(text, values).fetchall()
+            return rows
+        with psycopg.Cursor(database.connection) as cursor:
+            return cursor.execute(sql, parameters).fetchall()
 
 
-@contextmanager
-def _cursor() -> Iterator[Any]:
-    """A cursor of the driver itself; its errors are Django's."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            with psycopg.Cursor(connection.connection) as cursor:
-                yield cursor
-        else:
-            with closing(connection.connection.cursor()) as cursor:
-                yield cursor
+@cache
+def vendor() -> str:
+    """`sqlite` or `postgresql`; a process has one database."""
+    return connections[DEFAULT_DB_ALIAS].vendor
 
 
-def _marked(sql: str) -> str:
-    return _with_question_marks(sql) if connection.vendor == "sqlite" else sql
+def _database() -> Any:
+    """This thread's connection, open: looked up once, as every look costs a microsecond."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.connection is None:
+        database.ensure_connection()
+    return database
 
 
 @lru_cache(maxsize=512)
@@ -142,7 +154,5 @@ def _sqlite_time(value: datetime | None) -> str | None:
     return value.isoformat(" ")[:-6]
 
 
-def _for_driver(row: Row, vendor: str) -> Row:
-    if vendor != "sqlite":
-        return row
+def _for_sqlite(row: Row) -> Row:
     return [_sqlite_time(value) if isinstance(value, datetime) else value for value in row]

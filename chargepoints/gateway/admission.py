@@ -13,10 +13,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.database import statements
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import authentication
 from chargepoints.gateway.handshake import Refused, Request
-from chargepoints.models import ChargePoint, Connection, Credential, Registration
+from chargepoints.models import ChargePoint, Connection, Credential, Registration, ServerProcess
 from chargepoints.models.charge_point import identity_validator
 from chargepoints.models.connection import new_epoch
 from chargepoints.protocol.station import Station
@@ -37,6 +38,10 @@ _CLOSED = (
 _DISCONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = NULL, last_seen_at = %s"
     " WHERE id = %s AND connection_id = %s"
+)
+
+_STILL_OPEN: PreparedQuery[Connection] = PreparedQuery(
+    lambda connection_id: Connection.objects.filter(pk=connection_id, closed_at=None)
 )
 
 
@@ -104,12 +109,13 @@ def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
     """
     if charge_point.connection_id is None:
         return None
-    open_still = Connection.objects.select_related("server")
-    found = open_still.filter(pk=charge_point.connection_id, closed_at=None).first()
+    found = _STILL_OPEN.first(charge_point.connection_id)
     if found is None or (
         found.server_id == here.server_id and not here.has_session(charge_point.pk)
     ):
         return None
+    # Looked up here: the event loop makes no queries.
+    found.server = ServerProcess.objects.filter(connections=found.pk).first()
     return found
 
 

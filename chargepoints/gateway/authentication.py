@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import tls
 from chargepoints.gateway.handshake import Refused, Request
@@ -9,6 +10,9 @@ from chargepoints.models import ChargePoint, Credential
 from chargepoints.services.stations import passwords
 
 _USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
+_CREDENTIALS: PreparedQuery[Credential] = PreparedQuery(
+    lambda charge_point_id: Credential.objects.filter(charge_point_id=charge_point_id)
+)
 _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
 
 
@@ -62,11 +66,7 @@ def _password_fits(
             return Refused(401, "wrong_user", "The user name must be the charger's identity.")
         deviations.append("other_user_name")
     candidates = _forms(key)
-    credentials = list(
-        Credential.objects.raw(
-            "SELECT * FROM chargepoints_credential WHERE charge_point_id = %s", [charge_point.pk]
-        )
-    )
+    credentials = _CREDENTIALS.all(charge_point.pk)
     for credential in credentials:
         matches = [credential.matches(candidate) for candidate in candidates]
         if any(matches):

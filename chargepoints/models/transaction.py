@@ -107,6 +107,12 @@ class Transaction(models.Model):
                 condition=models.Q(ended_at=None),
             ),
             models.Index(fields=["-started_at"], name="transaction_recent"),
+            # The few whose end came without a start, which each start looks for.
+            models.Index(
+                fields=["charge_point", "ended_at"],
+                name="transaction_orphaned",
+                condition=models.Q(orphan=True, started_at=None),
+            ),
             # In any case, as `iexact` asks on PostgreSQL.
             models.Index(Upper("id_token"), name="transaction_of_token"),
             models.Index(

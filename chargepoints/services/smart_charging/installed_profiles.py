@@ -6,11 +6,21 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargingProfile
 
 Purpose = ChargingProfile.Purpose
 Source = ChargingProfile.Source
 Profile = dict[str, Any]
+
+
+def _of_transaction(charge_point_id: Any, evse_id: Any) -> QuerySet[ChargingProfile]:
+    return ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id, evse_id=evse_id, purpose=Purpose.TRANSACTION
+    )
+
+
+_OF_TRANSACTION = PreparedQuery(_of_transaction)
 
 
 def in_its_place(charge_point_id: int, evse_id: int, profile: Profile) -> list[ChargingProfile]:
@@ -87,9 +97,8 @@ def clear(charge_point_id: int, criteria: dict[str, Any]) -> int:
 
 def transaction_ended(charge_point_id: int, evse_id: int | None) -> None:
     """1.6 3.13.1: a profile of a transaction ends with it."""
-    ChargingProfile.objects.filter(
-        charge_point_id=charge_point_id, evse_id=evse_id or 0, purpose=Purpose.TRANSACTION
-    ).delete()
+    if _OF_TRANSACTION.exists(charge_point_id, evse_id or 0):
+        _of_transaction(charge_point_id, evse_id or 0).delete()
 
 
 def in_force(charge_point_id: int, evse_id: int, at: datetime) -> QuerySet[ChargingProfile]:

@@ -4,9 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import DisplayMessage
 from chargepoints.services.commands.station_numbers import next_unused_number
+
+_OF_TRANSACTION: PreparedQuery[DisplayMessage] = PreparedQuery(
+    lambda charge_point_id, transaction_id: DisplayMessage.objects.filter(
+        charge_point_id=charge_point_id, transaction_id=transaction_id
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ def forget_older(unit: UnitOfWork, charge_point_id: int, than: datetime) -> None
 
 def transaction_ended(unit: UnitOfWork, charge_point_id: int, transaction_id: str) -> None:
     """2.0.1 O02.FR.02: a message about a transaction ends with it."""
-    _forget_each(unit, charge_point_id, transaction_id=transaction_id)
+    if _OF_TRANSACTION.exists(charge_point_id, transaction_id):
+        _forget_each(unit, charge_point_id, transaction_id=transaction_id)
 
 
 def _forget_each(unit: UnitOfWork, charge_point_id: int, **criteria: Any) -> None:

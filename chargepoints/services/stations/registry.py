@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargePoint, ChargePointCounters, Credential, Registration
 from chargepoints.services.stations import quirks
 
@@ -14,17 +15,17 @@ from chargepoints.services.stations import quirks
 # are 40 hex characters, which is also a 2.0.1 password (A00.FR.205: 16 to 40 characters).
 KEY_BYTES = 20
 
+_BY_IDENTITY: PreparedQuery[ChargePoint] = PreparedQuery(
+    lambda identity: ChargePoint.objects.filter(identity=identity)
+)
+_IN_ANY_CASE: PreparedQuery[ChargePoint] = PreparedQuery(
+    lambda lowered: ChargePoint.objects.alias(lowered=Lower("identity")).filter(lowered=lowered)
+)
+
 
 def find(identity: str) -> ChargePoint | None:
     """The charge point registered under this identity, in any case."""
-    # Raw: a fleet that reconnects at once spends its time composing queries otherwise.
-    exact = ChargePoint.objects.raw(
-        "SELECT * FROM chargepoints_chargepoint WHERE identity = %s", [identity]
-    )
-    for charge_point in exact:
-        return charge_point
-    lower = ChargePoint.objects.alias(lower=Lower("identity"))
-    return lower.filter(lower=identity.lower()).first()
+    return _BY_IDENTITY.first(identity) or _IN_ANY_CASE.first(identity.lower())
 
 
 def registered_since(row_id: int) -> dict[int, str]:

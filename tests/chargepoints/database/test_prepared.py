@@ -12,7 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from chargepoints.database.prepared import PreparedQuery
-from chargepoints.models import ChargePoint, Transaction, TransactionEvent
+from chargepoints.models import (
+    ChargePoint,
+    ChargingProfile,
+    Connection,
+    Credential,
+    DisplayMessage,
+    IdToken,
+    Transaction,
+    TransactionEvent,
+)
 from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +75,27 @@ def values(charge_point: ChargePoint) -> dict[str, Any]:
         digest="digest",
         answer={"totalCost": 1.25},
     )
+    ChargingProfile.objects.create(
+        charge_point=charge_point,
+        profile_id=1,
+        evse_id=1,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+        stack_level=0,
+        profile={"id": 1},
+        installed_at=AT,
+    )
+    DisplayMessage.objects.create(
+        charge_point=charge_point, number=1, transaction_id="T1", read_at=AT
+    )
+    IdToken.objects.create(value="ABC")
+    Credential.for_key(charge_point, b"key").save()
+    connection = Connection.objects.create(
+        id=7, charge_point=charge_point, protocol="ocpp1.6", remote_address="", path="/"
+    )
     return {
+        "identity": charge_point.identity,
+        "lowered": charge_point.identity.lower(),
+        "connection_id": connection.pk,
         "charge_point_id": charge_point.pk,
         "transaction_id": "T1",
         "transaction_pk": started.pk,
