@@ -160,10 +160,12 @@ INSTALLED_APPS = [
     "core_link",
     "ocpp_v16",
     "ocpp_v201",
+    "ocpp_v21",
 ]
 
 # The versions of OCPP that are spoken, in the server's order of preference.
 OCPP_VERSIONS = {
+    "ocpp2.1": "ocpp_v21.version.VERSION",
     "ocpp2.0.1": "ocpp_v201.version.VERSION",
     "ocpp1.6": "ocpp_v16.version.VERSION",
 }

@@ -1,12 +1,18 @@
-"""A charging station that speaks OCPP 2.0.1, held from both its ends."""
+"""A charging station that speaks OCPP 2.0.1 or 2.1, held from both its ends."""
 
 import asyncio
+import os
 import uuid
 from typing import Any, Self
 
 from chargepoints.models import Command
+from chargepoints.protocol.versions import installed_versions
 from tests.operated import OperatedCharger, Payload, at, eventually
 from tests.running_gateway import RunningGateway
+
+# `STATION_PROTOCOL=ocpp2.1` plays what was written for 2.0.1 over the version that extends it.
+PROTOCOL = os.environ.get("STATION_PROTOCOL", "ocpp2.0.1")
+VERSION = installed_versions()[PROTOCOL]
 
 BOOT: Payload = {
     "reason": "PowerUp",
@@ -65,7 +71,7 @@ class OperatedStation(OperatedCharger):
         cls,
         gateway: RunningGateway,
         identity: str,
-        protocol: str = "ocpp2.0.1",
+        protocol: str = PROTOCOL,
         *,
         boot: Payload | None = BOOT,
         **fields: Any,

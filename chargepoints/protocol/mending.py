@@ -154,6 +154,9 @@ class _Mending:
         *parents, last = error.instance_path
         holder = _at(self.payload, parents)
         if keyword != "type":
+            if not error.kind.limit:
+                # An EVSE of -1 is not EVSE 0, which is the station: it is left as it is.
+                return False
             holder[last] = error.kind.limit
         elif error.instance is None and isinstance(holder, dict):
             # A field that is null is a field that is not there.

@@ -103,7 +103,7 @@ COMMANDS: dict[str, Payload] = {
 
 def answering(action: str) -> Callable[..., Any]:
     """A handler of the package that says yes to this CALL, and keeps what it was asked."""
-    schema = payloads.request_schema("ocpp.v201", f"{action}Response")
+    schema = payloads.schema_of("2.0.1", f"{action}Response")
     answer = ANSWERS.get(action) or next(payloads.variations(schema))
 
     async def handler(self: "Station", **asked: Any) -> Any:
@@ -198,7 +198,7 @@ def told() -> dict[str, Payload]:
     }
     made = {}
     for action in VERSION.handlers:
-        *_, fullest = payloads.variations(payloads.request_schema("ocpp.v201", f"{action}Request"))
+        *_, fullest = payloads.variations(payloads.schema_of("2.0.1", f"{action}Request"))
         made[action] = named.get(action, fullest)
     return made
 

@@ -8,7 +8,7 @@ from chargepoints.models import Variable
 from tests.fakes.charger import HandshakeRefusedError, RawCharger
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
-from tests.operated_station import BOOT, TOKEN, OperatedStation
+from tests.operated_station import BOOT, TOKEN, VERSION, OperatedStation
 from tests.running_gateway import KEY, RunningGateway
 
 
@@ -367,7 +367,7 @@ async def set_profile(station: OperatedStation, status: str) -> Payload:
     assert request == {
         "configurationSlot": 2,
         "connectionData": {
-            "ocppVersion": "OCPP20",
+            "ocppVersion": {"2.0.1": "OCPP20", "2.1": "OCPP21"}[VERSION.name],
             "ocppTransport": "JSON",
             "ocppCsmsUrl": "wss://connect.example.com/ocpp",
             "messageTimeout": 60,

@@ -9,8 +9,8 @@ import jsonschema_rs
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 
-SCHEMA_FOLDERS = {"1.6": "v16", "2.0.1": "v201"}
-VERSION_OF_SUBPROTOCOL = {"ocpp1.6": "1.6", "ocpp2.0.1": "2.0.1"}
+SCHEMA_FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
+VERSION_OF_SUBPROTOCOL = {"ocpp1.6": "1.6", "ocpp2.0.1": "2.0.1", "ocpp2.1": "2.1"}
 
 # OCPP-J 1.6 4.2.3, with the two misspellings its errata decided to keep (errata 5.1 and 5.2).
 ERROR_CODES_16 = frozenset(
@@ -24,7 +24,7 @@ ERROR_CODES_201 = frozenset(
     "NotSupported OccurrenceConstraintViolation PropertyConstraintViolation ProtocolError "
     "RpcFrameworkError SecurityError TypeConstraintViolation".split()
 )
-ERROR_CODES = {"1.6": ERROR_CODES_16, "2.0.1": ERROR_CODES_201}
+ERROR_CODES = {"1.6": ERROR_CODES_16, "2.0.1": ERROR_CODES_201, "2.1": ERROR_CODES_201}
 LONGEST_ERROR_DESCRIPTION = 255
 
 

@@ -11,17 +11,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.fakes import frames
+
 Schema = dict[str, Any]
 Payload = dict[str, Any]
 Path = tuple[str | int, ...]
 NOW = "2026-11-22T08:00:00Z"
-# No schema of 2.0.1 nests its fields deeper.
+# No schema nests its fields deeper.
 DEEPEST = 10
 
 
 @cache
-def request_schema(package: str, name: str) -> Schema:
-    path = resources.files(package) / "schemas" / f"{name}.json"
+def schema_of(version: str, name: str) -> Schema:
+    """`name` with its `Request` or `Response`, where the version has one."""
+    path = resources.files("ocpp") / frames.SCHEMA_FOLDERS[version] / "schemas" / f"{name}.json"
     schema: Schema = json.loads(path.read_text("utf-8-sig"))
     return schema
 
@@ -60,8 +63,8 @@ def _build(schema: Schema, root: Schema, depth: int) -> Any:
         return NOW
     scalars: dict[str | None, Any] = {
         "string": "x" * min(schema.get("maxLength", 10), 10),
-        "integer": max(schema.get("minimum", 1), 1),
-        "number": 1.5,
+        "integer": max(int(schema.get("minimum", 1)), 1),
+        "number": min(schema.get("maximum", 1.5), 1.5),
         "boolean": True,
     }
     # What has no type takes anything: the data of DataTransfer.
@@ -103,8 +106,12 @@ def _scalar(schema: Schema) -> st.SearchStrategy[Any]:
         return moments.map(datetime.isoformat)
     scalars: dict[str | None, st.SearchStrategy[Any]] = {
         "string": st.text(max_size=min(schema.get("maxLength", 20), 20)),
-        "integer": st.integers(schema.get("minimum", -(2**31)), schema.get("maximum", 2**31 - 1)),
-        "number": st.floats(allow_nan=False, allow_infinity=False),
+        "integer": st.integers(
+            int(schema.get("minimum", -(2**31))), int(schema.get("maximum", 2**31 - 1))
+        ),
+        "number": st.floats(
+            schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False
+        ),
         "boolean": st.booleans(),
     }
     return scalars.get(schema.get("type"), st.text() | st.integers() | st.lists(st.booleans()))

@@ -7,10 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chargepoints.models import Message
-from ocpp_v201.version import VERSION
 from tests.fakes import frames, payloads
 from tests.fakes.payloads import Fault, Path
-from tests.operated_station import OperatedStation
+from tests.operated_station import VERSION, OperatedStation
 
 OCCURRENCE, TYPE = "OccurrenceConstraintViolation", "TypeConstraintViolation"
 RESULT = "result"
@@ -40,12 +39,12 @@ REFUSED = {
 
 @cache
 def faults(action: str) -> list[Fault]:
-    return list(payloads.faults(payloads.request_schema("ocpp.v201", f"{action}Request")))
+    return list(payloads.faults(payloads.schema_of(VERSION.name, f"{action}Request")))
 
 
 def is_spared(action: str, path: Path) -> bool:
     """Whether something smaller than the message can be done without for it."""
-    root = payloads.request_schema("ocpp.v201", f"{action}Request")
+    root = payloads.schema_of(VERSION.name, f"{action}Request")
     dispensable = VERSION.handlers[action].dispensable
     schema = root
     for at, part in enumerate(path):

@@ -112,7 +112,7 @@ async def test_what_is_wrong_with_a_key_code_is_told_without_it(station: Operate
     await station.charger.send_text(f'[2, "x", "Authorize", {json.dumps({"idToken": TYPED})}')
     await station.call("Heartbeat", {})
     assert CODE not in as_text(*trace(station))
-    long = NEUTRAL | {"value": CODE * 9}
+    long = NEUTRAL | {"value": CODE * 30}
     refused = await station.refuses("start", {"id_token": long, "evse_id": 1})
     assert CODE not in str(refused)
 

@@ -7,9 +7,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chargepoints.models import Message
-from ocpp_v201.version import VERSION
 from tests.fakes import frames, payloads
-from tests.operated_station import OperatedStation
+from tests.operated_station import VERSION, OperatedStation
 from tests.running_gateway import RunningGateway
 
 # An example is a message over a socket to a database: a twentieth as many as elsewhere.
@@ -24,7 +23,7 @@ EXAMPLES = settings(
 
 @pytest.fixture
 def schema(action: str) -> payloads.Schema:
-    return payloads.request_schema("ocpp.v201", f"{action}Request")
+    return payloads.schema_of(VERSION.name, f"{action}Request")
 
 
 @pytest.mark.parametrize("action", sorted(VERSION.handlers))
@@ -57,7 +56,7 @@ async def test_a_csms_may_send_it_with_and_without(
     gateway: RunningGateway, identity: str, action: str, schema: payloads.Schema
 ) -> None:
     """As a raw command: it arrives as it was written."""
-    response = payloads.request_schema("ocpp.v201", f"{action}Response")
+    response = payloads.schema_of(VERSION.name, f"{action}Response")
     answers = list(payloads.variations(response))
     async with await OperatedStation.connect(gateway, identity) as station:
         for number, payload in enumerate(payloads.variations(schema)):

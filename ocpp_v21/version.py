@@ -1,0 +1,31 @@
+"""OCPP 2.1 as one of the installed versions: 2.0.1, and what 2.1 adds to it."""
+
+from dataclasses import replace
+
+from chargepoints.protocol.schemas import Schemas
+from ocpp_v21 import monitors
+from ocpp_v201 import version as v201
+from ocpp_v201.blocks import blocks
+
+DIALECT = replace(
+    v201.DIALECT,
+    version="2.1",
+    longest_id_token=255,
+    longest_personal_message=1024,
+    longest_exi_response=17000,
+    longest_ocsp_result=18000,
+    network_profile_version="OCPP21",
+    triggered=v201.DIALECT.triggered | {"SignV2G20Certificate"},
+)
+
+VERSION = replace(
+    v201.VERSION,
+    name=DIALECT.version,
+    subprotocol="ocpp2.1",
+    aliases=("ocpp21",),
+    extends=v201.VERSION,
+    schemas=Schemas("ocpp.v21", request_suffix="Request"),
+    blocks=blocks(DIALECT),
+    overrides=monitors.OVERRIDES,
+    triggered=DIALECT.triggered,
+)
