@@ -75,7 +75,13 @@ def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None
     passwords.answered(command, str(status))
     if status not in ("Accepted", "RebootRequired"):
         return
-    variables.store_desired(command.charge_point_id, asked["key"], asked["value"], timezone.now())
+    variables.store_desired(
+        command.charge_point_id,
+        asked["key"],
+        asked["value"],
+        timezone.now(),
+        in_force=status == "Accepted",
+    )
     if asked["key"] == "SecurityProfile" and asked["value"] in SECURITY_PROFILES:
         registry.expect_security_profile(command.charge_point_id, int(asked["value"]))
     unit.emit(

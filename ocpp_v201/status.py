@@ -36,6 +36,8 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
 def record(
     inbound: Inbound, evse_id: int, connector_id: int, ocpp_status: str, timestamp: object
 ) -> None:
+    if evse_id and connector_id == 0:
+        inbound.deviate("connector_0_of_an_evse")
     report = Report(
         evse_id=numbers.place(inbound, evse_id),
         connector_id=numbers.place(inbound, connector_id) if evse_id else None,

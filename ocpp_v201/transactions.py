@@ -15,8 +15,8 @@ from chargepoints.protocol.versions import (
 )
 from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
-from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import event_messages
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
+from chargepoints.services.transactions import event_messages, remote_starts
 from chargepoints.services.transactions.event_messages import (
     ENDED,
     STARTED,
@@ -94,7 +94,11 @@ def _event_message(inbound: Inbound) -> EventMessage:
     info = payload["transactionInfo"]
     evse = payload.get("evse") or {}
     moment = inbound.time(payload.get("timestamp"))
-    id_token = token(payload["idToken"]) if payload.get("idToken") else None
+    remote_start_id = numbers.numbered(inbound, info.get("remoteStartId"), "remote_start")
+    if payload.get("idToken"):
+        id_token: TokenAsked | None = token(payload["idToken"])
+    else:
+        id_token = remote_starts.token_of(inbound, remote_start_id)
     transaction_id = _transaction_id(payload)
     return EventMessage(
         # Without a type it is not known to begin or to end anything.
@@ -110,7 +114,7 @@ def _event_message(inbound: Inbound) -> EventMessage:
             token=id_token,
             meter_wh=_begin_wh(samples, started=payload.get("eventType") == STARTED),
             reservation_id=numbers.numbered(inbound, payload.get("reservationId"), "reservation"),
-            remote_start_id=numbers.numbered(inbound, info.get("remoteStartId"), "remote_start"),
+            remote_start_id=remote_start_id,
             offline=bool(payload.get("offline")),
             charging_state=info.get("chargingState", ""),
         ),

@@ -23,6 +23,8 @@ from ocpp_v201.secrets import is_secret
 
 LIMITS = "DeviceDataCtrlr"
 # SetVariableStatusEnumType: what is a yes.
+# Some of what was asked for could be read.
+PARTIAL = "partial"
 TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
@@ -87,12 +89,17 @@ def set_variables(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude(command: Command, response: Payload) -> Conclusion:
-    """Accepted when all are; else the first no."""
-    results = response.get("getVariableResult") or response.get("setVariableResult") or []
+    """Accepted when all are, or when some could be read; else the first no."""
+    read = response.get("getVariableResult") or []
+    results = read or response.get("setVariableResult") or []
     statuses = [str(result.get("attributeStatus", "")) for result in results]
     refused = [status for status in statuses if status not in TAKEN]
     if not refused:
         return Conclusion(Command.State.ACCEPTED)
+    if read and len(refused) < len(read):
+        why = ", ".join(sorted(set(refused)))
+        detail = f"{len(refused)} of {len(read)} could not be read: {why}"
+        return Conclusion(Command.State.ACCEPTED, error_code=PARTIAL, error_detail=detail)
     return Conclusion(Command.State.REJECTED, error_code=refused[0])
 
 
@@ -120,7 +127,13 @@ def record_written(unit: UnitOfWork, command: Command, response: Payload) -> Non
 
 def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> None:
     where, value = naming.where(data), data["attributeValue"]
-    variables.store_desired(command.charge_point_id, value=value, at=timezone.now(), **where)
+    variables.store_desired(
+        command.charge_point_id,
+        value=value,
+        at=timezone.now(),
+        in_force=status == "Accepted",
+        **where,
+    )
     unit.emit(
         command.charge_point_id,
         "charge_point.configuration_changed",

@@ -195,7 +195,14 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
     if command.effect_key:
         within_s = conclusion.effect_within_s
         deadline = effect_deadlines.deadline(command, timezone.now(), within_s)
-    outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline)
+    partial = {}
+    if conclusion.error_code:
+        partial = {
+            "error_class": ErrorClass.STATION,
+            "error_code": conclusion.error_code,
+            "error_detail": conclusion.error_detail,
+        }
+    outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline, **partial)
 
 
 def trace_unexpected(

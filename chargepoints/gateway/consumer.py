@@ -17,6 +17,7 @@ from chargepoints.gateway.denial import deny
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
 from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.models import Connection
 from chargepoints.observability import metrics
 from chargepoints.services.stations import quirks, registry
 
@@ -38,7 +39,7 @@ class ChargePointConsumer(AsyncConsumer):
             return
         session = Session(ChargerSocket(outcome, gateway.writer, send))
         code: int | None = None
-        reason = "the server stopped"
+        reason = Connection.SERVER_STOPPED
         try:
             await gateway.add(session, outcome.superseded)
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})

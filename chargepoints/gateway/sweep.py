@@ -106,14 +106,14 @@ def open_server(server: ServerProcess) -> None:
     """This process has begun. Where there can be but one (P15), all others are history."""
     if connection.vendor == "sqlite":
         others = list(ServerProcess.objects.values_list("pk", flat=True))
-        _close_connections(others, timezone.now(), "the server was lost")
+        _close_connections(others, timezone.now(), Connection.SERVER_LOST)
         ServerProcess.objects.filter(pk__in=others).delete()
     server.save(force_insert=True)
 
 
 def close_server(server_id: uuid.UUID) -> None:
     """This process has stopped: what it held is closed, and its row goes."""
-    _close_connections([server_id], timezone.now(), "the server stopped")
+    _close_connections([server_id], timezone.now(), Connection.SERVER_STOPPED)
     ServerProcess.objects.filter(pk=server_id).delete()
 
 
@@ -132,7 +132,7 @@ def _bury_dead_servers(now: datetime) -> None:
         )
     )
     if dead:
-        _close_connections(dead, now, "the server was lost")
+        _close_connections(dead, now, Connection.SERVER_LOST)
         ServerProcess.objects.filter(pk__in=dead).delete()
 
 

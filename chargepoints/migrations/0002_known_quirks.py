@@ -51,6 +51,10 @@ KNOWN = {
         {"id_token_hex": True},
         "Other tokens of a remote start come back misread.",
     ),
+    "Files by FTP only": (
+        {"file_transfer": "ftp"},
+        "It fetches and uploads files by FTP, and does not announce it.",
+    ),
     "Reboots when configured": (
         {"reboots_on_configuration": True},
         "It restarts when a configuration key is written, in the middle of a transaction too.",

@@ -44,6 +44,10 @@ def new_epoch() -> int:
 class Connection(models.Model):
     """One WebSocket of a charge point. Its id is the epoch: a later one is the newer socket."""
 
+    SERVER_STOPPED, SERVER_LOST = "the server stopped", "the server was lost"
+    # Why a connection closed that neither the charge point nor the network has ended.
+    OF_THE_SERVER = frozenset({SERVER_STOPPED, SERVER_LOST})
+
     id = models.BigIntegerField(primary_key=True, default=new_epoch)
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="connections"

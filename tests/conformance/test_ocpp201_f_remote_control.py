@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.operated import Payload
+from chargepoints.models import Message, MeterValue
+from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation, energy
 
 START: Payload = {"id_token": {"value": "04A1B2", "type": "ISO14443"}, "evse_id": 1}
@@ -182,3 +183,31 @@ async def test_a_status_is_asked_for_of_one_connector(station: OperatedStation) 
 async def test_tc_f_27_csms_triggers_what_is_not_implemented(station: OperatedStation) -> None:
     command = await trigger(station, "Heartbeat", "NotImplemented")
     assert command["error"]["code"] == "NotImplemented"
+
+
+async def test_a_start_whose_event_has_no_token_takes_that_of_the_remote_start(
+    station: OperatedStation,
+) -> None:
+    remote_start_id, _ = await start(station)
+    charging = Charging(station)
+    info = {"remoteStartId": remote_start_id}
+    answer = await charging.tell("Started", "RemoteStart", "EVConnected", info=info, evse=EVSE)
+    assert "idTokenInfo" not in answer
+    (row,) = station.transactions()
+    assert (row.id_token, row.id_token_type) == (TOKEN["idToken"], TOKEN["type"])
+
+
+async def test_an_update_after_the_end_adds_to_the_history_and_changes_nothing_that_is_live(
+    station: OperatedStation,
+) -> None:
+    charging = Charging(station)
+    await charging.tell("Started", "Authorized", "Charging", idToken=TOKEN, evse=EVSE)
+    await charging.tell("Ended", "StopAuthorized", stoppedReason="Local")
+    (before,) = station.transactions()
+    sample = {"timestamp": at(), "sampledValue": [{"value": 999.0}]}
+    await charging.tell("Updated", "MeterValuePeriodic", "Charging", meterValue=[sample])
+    (row,) = station.transactions()
+    assert (row.charging_state, row.meter_latest_wh) == ("", before.meter_latest_wh)
+    assert MeterValue.objects.filter(transaction=row).count() == 1
+    message = Message.objects.filter(charge_point=station.row, action="TransactionEvent").first()
+    assert message is not None and "updated_after_end" in message.deviations

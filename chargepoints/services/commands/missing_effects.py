@@ -1,7 +1,7 @@
 """Why nothing came of a command that the charge point had accepted."""
 
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.models import Command
+from chargepoints.models import Command, Connection
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
@@ -15,12 +15,21 @@ _TOKENS = {type: kind.asked_about for type, kind in COMMAND_TYPES.items() if kin
 
 def end_without_effect(unit: UnitOfWork, command: Command) -> None:
     """Its time is over: say what can be seen of the reason."""
-    error_class = ErrorClass.STATION
+    error_class: str = ErrorClass.STATION
     code, detail = COMMAND_TYPES[command.type].why_no_effect(command)
     if command.charge_point.connection_id is None:
-        error_class, code = ErrorClass.TRANSPORT, "offline"
-        detail = "accepted, and then the charge point went offline"
+        error_class, code, detail = _offline(command)
     outcomes.fail(unit, command, State.NO_EFFECT, error_class, code, detail)
+
+
+def _offline(command: Command) -> tuple[str, str, str]:
+    """Whether the charge point went away, or was cut off by a stop of the gateway."""
+    latest = Connection.objects.filter(charge_point_id=command.charge_point_id).first()
+    if latest is not None and latest.close_reason in Connection.OF_THE_SERVER:
+        detail = f"accepted, and then {latest.close_reason}; the charge point is not back yet"
+        return ErrorClass.GATEWAY, "gateway_restarted", detail
+    detail = "accepted, and then the charge point went offline"
+    return ErrorClass.TRANSPORT, "offline", detail
 
 
 def token_refused(
@@ -36,6 +45,5 @@ def token_refused(
     for command in waiting:
         if command.args[_TOKENS[command.type]]["value"].lower() == token.value.lower():
             detail = f"the charge point asked about the token: it is {decision.status}"
-            outcomes.fail(
-                unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, "token_refused", detail
-            )
+            code = outcomes.TOKEN_REFUSED
+            outcomes.fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, code, detail)

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from chargepoints import nudges
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.models import Command
+from chargepoints.models import Command, Transaction
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.redaction import stored_args
 
 State = Command.State
 ErrorClass = Command.ErrorClass
 
+TOKEN_REFUSED = "token_refused"  # noqa: S105  (an error code)
 # Its time to be sent may be over as well, but then nothing was noted for it yet.
 CAME_TO_NOTHING = frozenset({State.REJECTED, State.CALLERROR, State.TIMEOUT})
 # A code and all that a station may say beside it.
@@ -39,6 +40,22 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
     command.save()
     if command.finished_at is not None:
         announce(unit, command)
+    if state == State.EFFECT_CONFIRMED and COMMAND_TYPES[command.type].one_at_a_time:
+        _supersede_running(unit, command)
+
+
+def _supersede_running(unit: UnitOfWork, newer: Command) -> None:
+    """A charge point does one of them at a time: what it took before it did this will not come."""
+    running = Command.objects.filter(
+        charge_point_id=newer.charge_point_id,
+        type=newer.type,
+        state=State.ACCEPTED,
+        finished_at=None,
+        sent_at__lt=newer.sent_at,
+    )
+    for command in running:
+        detail = f"the charge point did the newer command {newer.pk} instead"
+        fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, "superseded", detail)
 
 
 def fail(
@@ -67,32 +84,37 @@ def confirm_effect(
 
     The effect may come before the answer to the command itself: the answer then finds it.
     """
-    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
-        return
-    waiting = Command.objects.filter(
-        charge_point_id=charge_point_id,
-        effect_key=effect_key,
-        state__in=[State.SENT, State.ACCEPTED],
-        finished_at=None,
-    ).order_by("created_at")
-    command = waiting.first()
-    if command is None:
-        return
-    command.transaction_id = transaction_id
-    finish(unit, command, State.EFFECT_CONFIRMED)
+    for command in _awaiting(unit, charge_point_id, effect_key)[:1]:
+        command.transaction_id = transaction_id
+        finish(unit, command, State.EFFECT_CONFIRMED)
 
 
 def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: str) -> None:
     """The thing a command was sent for will not happen; `code` is the charger's word for why."""
+    for command in _awaiting(unit, charge_point_id, effect_key):
+        detail = "the charge point said that it failed"
+        fail(unit, command, State.NO_EFFECT, ErrorClass.STATION, code, detail)
+
+
+def deny_start(unit: UnitOfWork, charge_point_id: int, effect_key: str, row: Transaction) -> None:
+    """The transaction that a command was sent for began with a token that was refused."""
+    for command in _awaiting(unit, charge_point_id, effect_key):
+        command.transaction_id = row.pk
+        detail = f"the transaction began, and its token is {row.authorization_status}"
+        fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, TOKEN_REFUSED, detail)
+
+
+def _awaiting(unit: UnitOfWork, charge_point_id: int, effect_key: str) -> list[Command]:
+    """The commands that wait for this effect, the oldest first."""
+    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
+        return []
     waiting = Command.objects.filter(
         charge_point_id=charge_point_id,
         effect_key=effect_key,
         state__in=[State.SENT, State.ACCEPTED],
         finished_at=None,
     )
-    for command in waiting:
-        detail = "the charge point said that it failed"
-        fail(unit, command, State.NO_EFFECT, ErrorClass.STATION, code, detail)
+    return list(waiting.order_by("created_at"))
 
 
 def take_part(

@@ -81,12 +81,18 @@ def limit(charge_point_id: int, component: str, name: str, instance: str) -> int
     return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
-def store_desired(charge_point_id: int, name: str, value: str, at: datetime, **where: Any) -> None:
-    """What somebody wanted a variable to be, whether or not the charger took it."""
+def store_desired(
+    charge_point_id: int, name: str, value: str, at: datetime, *, in_force: bool, **where: Any
+) -> None:
+    """What somebody wanted a variable to be, and the charger took.
+
+    `in_force`: at once, so that this is a report of what it is as well; else after a reboot.
+    """
     shown = REDACTED if name.lower() in SECRET_NAMES else value
+    reported = {"reported": shown, "read_at": at} if in_force else {}
     Variable.objects.update_or_create(
         charge_point_id=charge_point_id,
         name=clip(name, 255),
         **where,
-        defaults={"desired": shown, "set_at": at},
+        defaults={"desired": shown, "set_at": at, **reported},
     )

@@ -15,6 +15,7 @@ from chargepoints.services.commands.station_numbers import next_number
 from chargepoints.services.files import hosting, transfer
 
 Kind = Upload.Kind
+NO_FILE = "it says that it uploaded a file; none has come here"
 CANCELED = "AcceptedCanceled"
 LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
 
@@ -101,6 +102,20 @@ def report(
             transfer.try_the_other(upload.command, upload.location.partition(":")[0])
     if done:
         _uploaded(inbound.unit, upload)
+        _warn_without_a_file(upload)
+
+
+def _warn_without_a_file(upload: Upload) -> None:
+    """It says so, and nothing has come here: the file may be elsewhere, or lost."""
+    if hosting.is_ours(upload) and upload.received_at is None:
+        _set_caution(upload, [NO_FILE])
+
+
+def _set_caution(upload: Upload, cautions: list[str]) -> None:
+    if (command := upload.command) is not None:
+        others = [each for each in command.cautions if each != NO_FILE]
+        command.cautions = [*others, *cautions]
+        command.save(update_fields=["cautions"])
 
 
 def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
@@ -115,6 +130,7 @@ def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
         if file_name:
             Upload.objects.filter(pk=upload.pk).update(file_name=clip(file_name, 255))
         upload.refresh_from_db()
+        _set_caution(upload, [])
         _uploaded(unit, upload)
     return True
 

@@ -132,7 +132,12 @@ def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
 
 
 def _touch(row: Transaction, reading: Reading, at: datetime) -> None:
-    """The transaction's latest figures; what is not among these samples stays."""
+    """The transaction's latest figures; what is not among these samples stays.
+
+    What comes after the end adds to the history alone, unless the end was not the charger's own.
+    """
+    if row.ended_at is not None and not row.closed_by:
+        return
     if row.sampled_at is not None and at < row.sampled_at:
         return
     row.sampled_at = at

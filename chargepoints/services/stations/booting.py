@@ -10,15 +10,18 @@ from django.utils import timezone
 
 from chargepoints import nudges
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.models import ChargePoint, Connection, Connector, Registration
+from chargepoints.models import ChargePoint, Command, Connection, Connector, Registration
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.station import Station
 from chargepoints.services.commands import outcomes, submission
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.stations import quirks
 from chargepoints.services.stations.quirks import Product
 
 RESET_EFFECT = "reset"
+# A firmware update may end hours after it was asked for; the boot follows it.
+ASKED_WITHIN = timedelta(hours=6)
 ASK_AGAIN_AFTER = timedelta(days=1)
 # Connectors to ask for their status.
 MOST = 20
@@ -50,8 +53,8 @@ _REGISTRATION = (
 )
 _BOOTED = (
     "UPDATE chargepoints_chargepoint SET vendor = %s, model = %s, serial_number = %s,"
-    " firmware_version = %s, iccid = %s, imsi = %s, boot_reason = %s, booted_at = %s,"
-    " boot_accepted_at = %s WHERE id = %s"
+    " firmware_version = %s, iccid = %s, imsi = %s, boot_reason = %s,"
+    " booted_at = COALESCE(%s, booted_at), boot_accepted_at = %s WHERE id = %s"
 )
 
 
@@ -66,16 +69,20 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         connection = Connection.objects.select_related("server").get(pk=station.connection_id)
         inbound.unit.after_commit(lambda: nudges.close(connection))
         raise OcppError("SecurityError", "the certificate is of another serial number")
-    if station.boot_accepted and station.booted_here:
+    again = station.boot_accepted and station.booted_here
+    asked_for = _asked_for(station) if again else None
+    if again and asked_for is None:
         inbound.deviate("booted_again")
     registration, interval = _let_in(inbound, decision)
     accepted = registration == Registration.ACCEPTED
     of_product = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
     texts = [clip(text, 255) for text in (*of_product, facts.iccid, facts.imsi)]
     at = inbound.received_at
+    # One that tells of itself because it was asked to has not started anew.
+    booted_at = None if asked_for == "trigger" else at
     inbound.unit.update(
         _BOOTED,
-        (*texts, clip(facts.reason, 50), at, at if accepted else None, station.id),
+        (*texts, clip(facts.reason, 50), booted_at, at if accepted else None, station.id),
     )
     inbound.emit(
         "charge_point.booted",
@@ -100,6 +107,16 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
     inbound.unit.after_commit(remember)
     return registration, interval
+
+
+def _asked_for(station: Station) -> str | None:
+    """The type of the latest command that had it boot, or say so; None if there is none."""
+    latest = Command.objects.filter(
+        charge_point_id=station.id, sent_at__gte=timezone.now() - ASKED_WITHIN
+    ).order_by("-sent_at")
+    asking = (each for each in latest if COMMAND_TYPES[each.type].asks_for_boot(each.args))
+    found = next(asking, None)
+    return found.type if found else None
 
 
 def _is_certified(station: Station, serial_number: str) -> bool:

@@ -204,7 +204,11 @@ def _updated(
     start = message.start
     if latest:
         row.last_seq_no = message.seq_no
-        row.charging_state = clip(start.charging_state, 50) or row.charging_state
+        if row.ended_at is None:
+            row.charging_state = clip(start.charging_state, 50) or row.charging_state
+        elif message.event_type == UPDATED and not row.closed_by:
+            # It adds to the history: what is live of the transaction has ended.
+            inbound.deviate("updated_after_end")
     row.evse_id = row.evse_id or start.evse_id
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id

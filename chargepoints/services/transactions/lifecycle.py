@@ -7,7 +7,7 @@ from typing import Any
 from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
 from chargepoints.event_types import EventType
-from chargepoints.models import MeterSource, Transaction
+from chargepoints.models import AuthorizationStatus, MeterSource, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
 from chargepoints.services.metering import recording
@@ -212,5 +212,11 @@ def confirm_start(inbound: Inbound, row: Transaction) -> None:
     keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
     if row.remote_start_id is not None:
         keys = [str(row.remote_start_id)]
+    refused = row.authorization_status not in ("", AuthorizationStatus.ACCEPTED)
     for key in keys:
-        outcomes.confirm_effect(inbound.unit, inbound.station.id, start_effect(key.lower()), row.pk)
+        effect = start_effect(key.lower())
+        if refused:
+            # It began, and is about to be stopped by the charge point: nobody charges.
+            outcomes.deny_start(inbound.unit, inbound.station.id, effect, row)
+        else:
+            outcomes.confirm_effect(inbound.unit, inbound.station.id, effect, row.pk)

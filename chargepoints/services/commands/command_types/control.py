@@ -1,6 +1,10 @@
 """What every charger is asked in daily operation."""
 
-from chargepoints.models import Command, Connector, Status
+from datetime import datetime
+
+from django.db.models import Q
+
+from chargepoints.models import Command, Connector, Status, StatusChange, Transaction
 from chargepoints.services.commands.command_types.charging import PROFILE
 from chargepoints.services.commands.command_types.declaration import (
     ID_TOKEN,
@@ -19,9 +23,12 @@ from chargepoints.services.commands.command_types.warnings import (
     about_boot,
     about_evse,
     about_key,
+    about_open_transaction,
     about_token,
     about_transaction,
 )
+
+BOOT = "BootNotification"
 
 # By the most promising of the connectors that were meant: it is the one a car would be at.
 _WHY_NO_START = {
@@ -34,14 +41,40 @@ _WHY_NO_START = {
 
 
 def why_no_start(command: Command) -> tuple[str, str]:
-    connectors = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
-    if (evse_id := command.args.get("evse_id")) is not None:
-        connectors = connectors.filter(evse__evse_id=evse_id)
-    seen = set(connectors.values_list("status", flat=True))
+    """By all that was seen since the charge point said yes, not by what is so at the deadline."""
+    since = command.answered_at or command.sent_at or command.created_at
+    if (busy := _charged_meanwhile(command, since)) is not None:
+        return "evse_busy", f"transaction {busy.transaction_id} was under way there"
+    seen = _statuses_since(command, since)
     for status, why in _WHY_NO_START.items():
         if status in seen:
             return why
     return NO_EFFECT, "accepted, but nothing was seen of it in time"
+
+
+def _charged_meanwhile(command: Command, since: datetime) -> Transaction | None:
+    """A transaction that was open on the EVSE already when the charge point said yes."""
+    if (evse_id := command.args.get("evse_id")) is None:
+        return None
+    return Transaction.objects.filter(
+        Q(ended_at=None) | Q(ended_received_at__gt=since),
+        charge_point_id=command.charge_point_id,
+        evse_id=evse_id,
+        started_received_at__lt=since,
+    ).first()
+
+
+def _statuses_since(command: Command, since: datetime) -> set[str]:
+    """What the connectors that were meant have been since then, and were at that moment."""
+    connectors = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
+    changes = StatusChange.objects.filter(charge_point_id=command.charge_point_id)
+    if (evse_id := command.args.get("evse_id")) is not None:
+        connectors = connectors.filter(evse__evse_id=evse_id)
+        changes = changes.filter(evse_id=evse_id)
+    seen = set(connectors.values_list("status", flat=True))
+    seen |= set(changes.filter(received_at__gte=since).values_list("status", flat=True))
+    before = changes.filter(received_at__lt=since).order_by("-id").first()
+    return seen | ({str(before.status)} if before else set())
 
 
 TYPES: dict[str, CommandType] = {
@@ -59,7 +92,7 @@ TYPES: dict[str, CommandType] = {
         only_connected=True,
         for_operators=True,
         confirmed=False,
-        warnings=(about_token, about_evse),
+        warnings=(about_token, about_evse, about_open_transaction),
         asked_about="id_token",
         why_no_effect=why_no_start,
     ),
@@ -75,6 +108,7 @@ TYPES: dict[str, CommandType] = {
         "Restart the charge point: `on_idle` waits for transactions to end, `immediate` does not.",
         arguments(type={"enum": ["immediate", "on_idle"]}, evse_id=POSITIVE),
         warnings=(about_evse,),
+        asks_for_boot=lambda args: True,
     ),
     "unlock": CommandType(
         "Unlock a connector.",
@@ -107,6 +141,7 @@ TYPES: dict[str, CommandType] = {
         for_operators=True,
         confirmed=False,
         warnings=(about_evse, about_boot),
+        asks_for_boot=lambda args: args["message"] == BOOT,
     ),
     "get_configuration": CommandType(
         "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`; "
@@ -131,6 +166,9 @@ TYPES: dict[str, CommandType] = {
         "Any request that the charge point's version lets a CSMS send, checked by its schema.",
         arguments(("action", "payload"), action=TEXT, payload={"type": "object"}),
         verbatim=True,
+        asks_for_boot=lambda args: (
+            args["action"] == "Reset" or args["payload"].get("requestedMessage") == BOOT
+        ),
         redacted=without_secrets_of_any_version,
     ),
 }

@@ -47,6 +47,10 @@ def several(items: JsonSchema) -> JsonSchema:
     return {"type": "array", "items": items, "minItems": 1}
 
 
+def _never(args: Args) -> bool:
+    return False
+
+
 def _nothing_secret(args: Args) -> Args:
     return args
 
@@ -90,6 +94,10 @@ class CommandType:
     asked_about: str = ""
     # Once its time is over: code and detail of what can be seen of the reason.
     why_no_effect: Callable[[Command], tuple[str, str]] = _nothing_seen
+    # A charge point does one of them at a time: an older one ends as the newer one takes effect.
+    one_at_a_time: bool = False
+    # Whether it has the charge point boot, or say that it did, by its arguments.
+    asks_for_boot: Callable[[Args], bool] = _never
     # Ends what was noted for a command that was refused, or never answered.
     abandon: Callable[[UnitOfWork, Command], None] | None = None
 

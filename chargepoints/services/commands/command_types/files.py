@@ -7,6 +7,7 @@ from chargepoints.models import Command, FirmwareUpdate, Upload
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
     HOUR_S,
+    NO_EFFECT,
     PEM,
     TEXT,
     TIME,
@@ -49,6 +50,17 @@ def close_upload(unit: UnitOfWork, command: Command) -> None:
         )
 
 
+# What a charge point says when it is done.
+UPLOADED = frozenset({"Uploaded"})
+
+
+def why_no_file(command: Command) -> tuple[str, str]:
+    upload = Upload.objects.filter(command=command, received_at=None).first()
+    if upload is not None and upload.status in UPLOADED:
+        return "no_file", "the charge point says that it uploaded the file; none has come here"
+    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+
+
 TYPES: dict[str, CommandType] = {
     "update_firmware": CommandType(
         "Have new firmware fetched and installed: a `firmware` file that was uploaded here, by "
@@ -65,6 +77,8 @@ TYPES: dict[str, CommandType] = {
         effect_within_s=6 * HOUR_S,
         effect_after=("retrieve_at", "install_at"),
         abandon=end_update,
+        one_at_a_time=True,
+        asks_for_boot=lambda args: True,
     ),
     "get_diagnostics": CommandType(
         "Have the charge point upload its diagnostics.",
@@ -73,6 +87,8 @@ TYPES: dict[str, CommandType] = {
         for_operators=True,
         confirmed=False,
         abandon=close_upload,
+        one_at_a_time=True,
+        why_no_effect=why_no_file,
     ),
     "get_log": CommandType(
         "Have the charge point upload a log.",
@@ -88,6 +104,8 @@ TYPES: dict[str, CommandType] = {
         for_operators=True,
         confirmed=False,
         abandon=close_upload,
+        one_at_a_time=True,
+        why_no_effect=why_no_file,
     ),
     "publish_firmware": CommandType(
         "Have a local controller fetch firmware and offer it in its network: a `firmware` file "

@@ -38,6 +38,14 @@ def about_evse(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         yield f"it has never told of an EVSE (connector) {evse_id}"
 
 
+def about_open_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
+    if not (evse_id := args.get("evse_id")):
+        return
+    charging = Transaction.objects.filter(charge_point=charge_point, evse_id=evse_id, ended_at=None)
+    if (row := charging.first()) is not None:
+        yield f"transaction {row.transaction_id} is under way on this EVSE"
+
+
 def about_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
     transaction_id = args["transaction_id"]
     row = Transaction.objects.filter(
