@@ -8,6 +8,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from chargepoints.database.any_case import in_any_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
@@ -78,10 +79,8 @@ def charges_elsewhere(
 
     What is open in our books alone, or was refused, counts for nothing.
     """
-    charging = Transaction.objects.filter(
-        id_token__iexact=token.value,
-        authorization_status=AuthorizationStatus.ACCEPTED,
-        ended_at=None,
+    charging = in_any_case(Transaction.objects.all(), id_token=token.value).filter(
+        authorization_status=AuthorizationStatus.ACCEPTED, ended_at=None
     )
     here = charging.filter(
         Q(evse_id=evse_id) | Q(transaction_id=transaction_id), charge_point_id=charge_point_id

@@ -22,7 +22,7 @@ LONGEST_ID_TAG = 20
 
 
 def token(payload: Payload) -> TokenAsked:
-    return TokenAsked(str(payload.get("idTag", "")))
+    return TokenAsked.told(payload.get("idTag"))
 
 
 def id_tag_info(decision: Decision) -> Payload:

@@ -40,7 +40,7 @@ _CERTIFICATE_STATUS = {
 
 
 def token(id_token: Payload) -> TokenAsked:
-    return TokenAsked(str(id_token["idToken"]), str(id_token.get("type", "")))
+    return TokenAsked.told(id_token["idToken"], id_token.get("type"))
 
 
 def id_token(named: Payload) -> Payload:

@@ -132,13 +132,21 @@ class TransactionAdmin(HistoryAdmin):
                 "fields": (
                     ("meter_start", "meter_latest", "meter_stop"),
                     ("sampled_at", "meter_stop_source"),
+                    ("energy_from_wh", "odd_readings"),
                     "total_cost",
                 )
             },
         ),
         ("Remarks", {"fields": ("remarks",)}),
     )
-    readonly_fields = ("token", "meter_start", "meter_stop", "meter_latest", "remarks")
+    readonly_fields = (
+        "token",
+        "meter_start",
+        "meter_stop",
+        "meter_latest",
+        "odd_readings",
+        "remarks",
+    )
 
     @admin.display(description="transaction")
     def short_id(self, row: Transaction) -> SafeString:
@@ -170,6 +178,10 @@ class TransactionAdmin(HistoryAdmin):
     @admin.display(description="energy")
     def energy(self, row: Transaction) -> str:
         return charging.energy(row.energy_wh) or "-"
+
+    @admin.display(description="what was odd")
+    def odd_readings(self, row: Transaction) -> str:
+        return ", ".join(row.deviations) or "-"
 
     @admin.display(description="power")
     def power(self, row: Transaction) -> str:

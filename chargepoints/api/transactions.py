@@ -3,8 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Upper
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from chargepoints.api.filters import (
     until,
 )
 from chargepoints.api.pagination import BySampling
+from chargepoints.database.any_case import in_any_case
 from chargepoints.models import (
     ApiKey,
     AuthorizationStatus,
@@ -59,8 +59,11 @@ class TransactionSerializer(StrictModel):
     stop_id_token = TextOrNull(read_only=True)
     charging_state = TextOrNull(read_only=True)
     closed_by = TextOrNull(read_only=True)
+    deviations = serializers.ListField(child=serializers.CharField(), read_only=True)
     energy_wh = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="So far, or in all: latest minus first reading."
+        read_only=True,
+        allow_null=True,
+        help_text="So far, or in all: latest minus first reading, of those on one scale.",
     )
 
     class Meta:
@@ -88,6 +91,7 @@ class TransactionSerializer(StrictModel):
             "orphan",
             "superseded",
             "closed_by",
+            "deviations",
             "energy_wh",
             "meter_start_wh",
             "meter_stop_wh",
@@ -130,8 +134,7 @@ class TransactionFilters(OfChargePointFilters):
 
     def of_token(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """By the index `transaction_of_token`, which SQLite would not use for `iexact`."""
-        upper: QuerySet[Any] = queryset.alias(token_in_upper_case=Upper("id_token"))
-        return upper.filter(token_in_upper_case=Upper(Value(value)))
+        return in_any_case(queryset, id_token=value)
 
 
 class Transactions(Resource):

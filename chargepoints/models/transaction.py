@@ -64,6 +64,9 @@ class Transaction(models.Model):
     superseded = models.BooleanField(
         default=False, help_text="the station has used its id again, for a later transaction"
     )
+    deviations = models.JSONField(
+        default=list, blank=True, help_text="what was odd about its readings and its times"
+    )
     closed_by = models.CharField(
         max_length=150, blank=True, help_text="who ended it, where it was not the charger"
     )
@@ -72,6 +75,15 @@ class Transaction(models.Model):
     meter_stop_wh = models.FloatField(null=True, blank=True)
     meter_stop_source = models.CharField(max_length=20, choices=MeterSource, blank=True)
     meter_latest_wh = models.FloatField(null=True, blank=True)
+    metered_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the latest reading was taken that can be believed"
+    )
+    energy_from_wh = models.FloatField(
+        null=True, blank=True, help_text="what the energy counts from, where it is not the start"
+    )
+    # Readings that cannot be believed, since the last one that can: the first and the last of
+    # them, each with its time.
+    odd_register = models.JSONField(null=True, blank=True)
     power_w = models.FloatField(null=True, blank=True)
     current_a = models.FloatField(null=True, blank=True)
     voltage_v = models.FloatField(null=True, blank=True)
@@ -134,9 +146,8 @@ class Transaction(models.Model):
     def energy_wh(self) -> float | None:
         """Energy in Wh so far, or in all: both readings on the register's own scale."""
         end = self.meter_stop_wh if self.meter_stop_wh is not None else self.meter_latest_wh
-        if end is None or self.meter_start_wh is None:
-            return None
-        return end - self.meter_start_wh
+        first = self.meter_start_wh if self.energy_from_wh is None else self.energy_from_wh
+        return None if end is None or first is None else end - first
 
 
 class TransactionEvent(models.Model):

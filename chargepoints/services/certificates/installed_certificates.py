@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from chargepoints.database.any_case import in_any_case
 from chargepoints.models import InstalledCertificate
 from chargepoints.protocol.inbound import clip
 from chargepoints.services.commands.submission import CommandRefused
@@ -166,11 +167,11 @@ def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:
     """A certificate was deleted from the charge point, which may write hex in either case."""
-    InstalledCertificate.objects.filter(
-        charge_point_id=charge_point_id,
-        issuer_name_hash__iexact=hash_data["issuerNameHash"],
-        issuer_key_hash__iexact=hash_data["issuerKeyHash"],
-        serial_number__iexact=hash_data["serialNumber"],
+    in_any_case(
+        InstalledCertificate.objects.filter(charge_point_id=charge_point_id),
+        issuer_name_hash=hash_data["issuerNameHash"],
+        issuer_key_hash=hash_data["issuerKeyHash"],
+        serial_number=hash_data["serialNumber"],
     ).delete()
 
 

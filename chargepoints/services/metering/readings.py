@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from chargepoints.services.metering.units import scale
+
 ENERGY = "Energy.Active.Import.Register"
 BEGIN = "Transaction.Begin"
 
@@ -16,8 +18,9 @@ BEGIN = "Transaction.Begin"
 Kind = tuple[str, str, str, str, str]
 Values = Sequence[float | None]
 
-# To Wh, W, A, V and percent.
-_SCALE = {"kWh": 1000.0, "kW": 1000.0, "mA": 0.001, "mV": 0.001, "kV": 1000.0}
+# Where it was measured: at the outlet (the default) where that is told, else the nearest to it.
+_PLACES = ("outlet", "", "ev", "cable", "inlet", "body")
+UNKNOWN_UNIT = "unknown_unit"
 
 # Each column's measurand, and how the phases make the whole where that is not given.
 _COLUMNS: list[tuple[str, Callable[[list[float]], float]]] = [
@@ -46,9 +49,11 @@ class Shape:
 
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
         self.digest = digest(kinds)
+        # What is odd about these kinds, whatever their values are.
+        self.deviations: list[str] = []
         self._columns: list[tuple[int, list[_Source], list[_Source], Callable[..., float]]] = []
         for place, (measurand, over) in enumerate(_COLUMNS):
-            whole, phases = _sources(kinds, measurand)
+            whole, phases = self._sources(kinds, measurand)
             if whole or phases:
                 self._columns.append((place, whole, phases, over))
 
@@ -56,14 +61,35 @@ class Shape:
         """The whole where it is given, else over the phases; `None` is no number."""
         row: list[Any] = [None] * len(_COLUMNS)
         for place, whole, phases, over in self._columns:
-            for at, scale in whole:
+            for at, factor in whole:
                 if (value := values[at]) is not None:
-                    row[place] = value * scale
+                    row[place] = value * factor
                     break
             else:
-                found = [value * scale for at, scale in phases if (value := values[at]) is not None]
+                found = [
+                    value * factor for at, factor in phases if (value := values[at]) is not None
+                ]
                 row[place] = float(over(found)) if found else None
         return Reading(*row)
+
+    def _sources(self, kinds: tuple[Kind, ...], wanted: str) -> tuple[list[_Source], list[_Source]]:
+        measured = [
+            (at, kind) for at, kind in enumerate(kinds) if kind[0].lower() == wanted.lower()
+        ]
+        found = []
+        for at, kind in measured:
+            if scale(kind[1], wanted) is None:
+                # It is never taken as the base unit.
+                self.deviations = [UNKNOWN_UNIT]
+            else:
+                found.append((at, kind))
+        # A transaction's last element may repeat how the meter stood at its begin.
+        later = [(at, kind) for at, kind in found if kind[2] != BEGIN]
+        whole: list[_Source] = []
+        phases: list[_Source] = []
+        for at, (_, unit, _, phase, _) in _nearest(later or found):
+            (phases if phase else whole).append((at, scale(unit, wanted) or 1.0))
+        return whole, phases
 
 
 def digest(told: object) -> int:
@@ -77,16 +103,11 @@ def shape_of(kinds: tuple[Kind, ...]) -> Shape:
     return Shape(kinds)
 
 
-def _sources(kinds: tuple[Kind, ...], wanted: str) -> tuple[list[_Source], list[_Source]]:
-    found = [
-        (at, kind)
-        for at, kind in enumerate(kinds)
-        if kind[0] == wanted and kind[4] in ("", "Outlet", "EV")
-    ]
-    # A transaction's last element may repeat how the meter stood at its begin.
-    later = [(at, kind) for at, kind in found if kind[2] != BEGIN]
-    whole: list[_Source] = []
-    phases: list[_Source] = []
-    for at, (_, unit, _, phase, _) in later or found:
-        (phases if phase else whole).append((at, _SCALE.get(unit, 1.0)))
-    return whole, phases
+def _nearest(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
+    """Those of one place: the outlet, else what there is."""
+    places = {kind[4].lower() for _, kind in found}
+    if not places - {"outlet", "", "ev"}:
+        return found
+    known = [place for place in _PLACES if place in places]
+    chosen = (known or sorted(places))[0]
+    return [(at, kind) for at, kind in found if kind[4].lower() == chosen]

@@ -9,6 +9,7 @@ from django.db.models import Max
 from chargepoints.clock import Moment, api_time
 from chargepoints.models import MeterValue, Transaction
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.metering import registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
 
 
@@ -44,6 +45,8 @@ def record(
             continue
         shape = shape_of(element.kinds)
         reading = shape.read(element.values)
+        for odd in shape.deviations:
+            inbound.deviate(odd)
         key = _key(evse_id, transaction_pk, shape)
         if (element.moment.at, key) in taken:
             inbound.deviate("same_samples_twice")
@@ -53,7 +56,7 @@ def record(
             continue
         told.append(_data(element, reading))
         if transaction is not None:
-            _touch(transaction, reading, element.moment.at)
+            _touch(inbound, transaction, reading, element.moment)
     if told:
         inbound.emit(
             "meter_values.recorded",
@@ -131,30 +134,30 @@ def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
     return shape.digest ^ (transaction_pk or 0) << 16 ^ (evse_id or 0)
 
 
-def _touch(row: Transaction, reading: Reading, at: datetime) -> None:
+def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment) -> None:
     """The transaction's latest figures; what is not among these samples stays.
 
     What comes after the end adds to the history alone, unless the end was not the charger's own.
     """
+    at = moment.at
     if row.ended_at is not None and not row.closed_by:
         return
     if row.sampled_at is not None and at < row.sampled_at:
         return
     row.sampled_at = at
-    if reading.energy_wh is not None:
-        row.meter_latest_wh = reading.energy_wh
+    if row.ended_at is not None:
+        # Nothing flows any more, whatever was sampled at its end.
+        row.power_w = row.current_a = None
+    else:
+        row.power_w = row.power_w if reading.power_w is None else reading.power_w
+        row.current_a = row.current_a if reading.current_a is None else reading.current_a
     if reading.voltage_v is not None:
         row.voltage_v = reading.voltage_v
     if reading.soc_percent is not None:
         row.soc_percent = reading.soc_percent
-    if row.ended_at is not None:
-        # Nothing flows any more, whatever was sampled at its end.
-        row.power_w = row.current_a = None
-        return
-    if reading.power_w is not None:
-        row.power_w = reading.power_w
-    if reading.current_a is not None:
-        row.current_a = reading.current_a
+    if reading.energy_wh is not None and (odd := registers.take(row, reading.energy_wh, moment)):
+        inbound.deviate(odd)
+        registers.note(row, [odd])
 
 
 def _data(element: Element, reading: Reading) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chargepoints.models import AuthorizationStatus
+from chargepoints.protocol.inbound import clip
+
+LONGEST = 256
 
 CERTIFICATE_STATUSES = (
     "accepted",
@@ -22,6 +25,11 @@ class TokenAsked:
 
     value: str
     type: str = ""
+
+    @classmethod
+    def told(cls, value: object, type: object = "") -> "TokenAsked":
+        """As long as it may be to be looked up: one more than any that is kept."""
+        return cls(clip(value, LONGEST), clip(type, LONGEST))
 
 
 @dataclass(frozen=True, slots=True)

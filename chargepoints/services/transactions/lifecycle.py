@@ -7,16 +7,18 @@ from typing import Any
 from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time
 from chargepoints.event_types import EventType
-from chargepoints.models import AuthorizationStatus, MeterSource, Transaction
+from chargepoints.models import AuthorizationStatus, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
-from chargepoints.services.metering import recording
+from chargepoints.services.metering import recording, registers
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import clock_skew, display_messages
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import lookup
+
+ENDED_BEFORE_START = "ended_before_start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ def begin(
     if start.meter_wh is not None:
         row.meter_start_wh = start.meter_wh
     row.offline = start.offline
+    if row.ended_at is not None and row.ended_at < row.started_at:
+        inbound.deviate(ENDED_BEFORE_START)
+        registers.note(row, [ENDED_BEFORE_START])
     if row.ended_at is None:
         row.charging_state = row.charging_state or clip(start.charging_state, 50)
     authorize(row, start.token, decision)
@@ -124,6 +129,7 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     corrects = bool(row.closed_by)
     record_samples(inbound, row, stop.samples)
+    _take_last_reading(inbound, row, stop)
     row.ended_at = stop.moment.at
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
@@ -132,16 +138,6 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     stopped_by(row, stop.token)
     row.power_w = row.current_a = None
     row.charging_state = ""
-    if stop.meter_wh is not None:
-        row.meter_stop_wh, row.meter_stop_source = stop.meter_wh, MeterSource.CHARGER
-    elif row.meter_stop_wh is None and row.meter_latest_wh is not None:
-        row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
-    if row.energy_wh is not None and row.energy_wh < 0:
-        # The register fell back, or counts per session.
-        inbound.deviate("register_fell_back")
-    if _is_thousandfold(stop.meter_wh, row.meter_latest_wh):
-        # kWh labelled Wh: the register counts, the samples are kept as sent.
-        inbound.deviate("samples_on_another_scale")
     lookup.save(inbound, row)
     installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
@@ -151,6 +147,22 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
         inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
     )
     return row
+
+
+def _take_last_reading(inbound: Inbound, row: Transaction, stop: Stop) -> None:
+    sample = registers.odd_reading(row) or row.meter_latest_wh
+    odd = registers.stop(row, stop.meter_wh, stop.reason, stop.moment)
+    if not odd and row.energy_wh is not None and row.energy_wh < 0:
+        # The register fell back, or counts per session.
+        odd.append(registers.FELL_BACK)
+    elif not odd and _is_thousandfold(stop.meter_wh, sample):
+        # kWh labelled Wh: the register counts, the samples are kept as sent.
+        odd.append("samples_on_another_scale")
+    if row.started_at is not None and stop.moment.at < row.started_at:
+        odd.append(ENDED_BEFORE_START)
+    for each in odd:
+        inbound.deviate(each)
+    registers.note(row, odd)
 
 
 def stopped_by(row: Transaction, token: TokenAsked | None) -> None:
@@ -205,6 +217,7 @@ def describe(row: Transaction) -> dict[str, Any]:
         "offline": row.offline,
         "orphan": row.orphan,
         "closed_by": row.closed_by or None,
+        "deviations": row.deviations,
     }
 
 

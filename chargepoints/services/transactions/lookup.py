@@ -17,7 +17,8 @@ MOST_REMEMBERED = 32
 
 # What samples bring, with every message: one text for all that have some.
 FIGURES = frozenset(
-    {"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent", "sampled_at"}
+    {"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent"}
+    | {"metered_at", "sampled_at"}
 )
 # What another process, staff or core may have changed since it was read.
 CHANGED_BY_OTHERS = (

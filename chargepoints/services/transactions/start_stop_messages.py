@@ -2,14 +2,14 @@
 
 import hashlib
 
-from django.db.models import Q, Value
-from django.db.models.functions import Upper
+from django.db.models import Q
 
 from chargepoints.clock import api_time
 from chargepoints.database import row_changes
+from chargepoints.database.any_case import in_any_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import take_numbers
-from chargepoints.models import Transaction
+from chargepoints.models import MeterSource, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import lifecycle, lookup
@@ -22,14 +22,8 @@ _BY_START: PreparedQuery[Transaction] = PreparedQuery(
 )
 _ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
     lambda charge_point_id, at, token: (
-        Transaction.objects.alias(upper=Upper("id_token"))
-        .filter(
-            charge_point_id=charge_point_id,
-            orphan=True,
-            started_at=None,
-            ended_at__gte=at,
-            upper=Upper(Value(token)),
-        )
+        in_any_case(Transaction.objects.all(), id_token=token)
+        .filter(charge_point_id=charge_point_id, orphan=True, started_at=None, ended_at__gte=at)
         .order_by("ended_at")
     )
 )
@@ -86,10 +80,12 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
 
 def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
     """The transaction that this very stop has ended already, under another id than it names."""
+    # What it told may not have been believed.
+    same_reading = Q(meter_stop_wh=stop.meter_wh) | ~Q(meter_stop_source=MeterSource.CHARGER)
     return Transaction.objects.filter(
+        same_reading,
         charge_point_id=inbound.station.id,
         ended_at=stop.moment.at,
-        meter_stop_wh=stop.meter_wh,
         stop_id_token=lifecycle.shown_token(stop.token) if stop.token else "",
         closed_by="",
         orphan=False,
@@ -106,7 +102,7 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
         ended_at=None,
     )
     if stop.token is not None:
-        same_token = list(candidates.filter(id_token__iexact=stop.token.value)[:2])
+        same_token = list(in_any_case(candidates, id_token=stop.token.value)[:2])
         if len(same_token) == 1:
             inbound.deviate("transaction_matched_by_token")
             return row_changes.editable(same_token[0])
@@ -132,6 +128,7 @@ def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
 
 def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
     inbound.deviate("repeated_stop")
-    if row.ended_at != stop.moment.at or row.meter_stop_wh != stop.meter_wh:
+    believed = row.meter_stop_source == MeterSource.CHARGER
+    if row.ended_at != stop.moment.at or (believed and row.meter_stop_wh != stop.meter_wh):
         # The first wins; the second stays in the trace.
         inbound.deviate("conflicting_stop")

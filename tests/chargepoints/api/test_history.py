@@ -56,6 +56,7 @@ def test_a_transaction_has_the_contracts_shape(client: ApiClient) -> None:
         "orphan": False,
         "superseded": False,
         "closed_by": None,
+        "deviations": [],
         "energy_wh": 4000.0,
         "meter_start_wh": 1000.0,
         "meter_stop_wh": 5000.0,
