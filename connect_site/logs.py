@@ -11,13 +11,41 @@ ESCAPED_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0
 }
 
 
+# Of a line: what an anonymous peer sends may be in it, and may be as long as a request.
+LONGEST_MESSAGE = 1000
+LONGEST_WITH_TRACEBACK = 16_000
+# What Django logs of requests that are the client's mistake, with a traceback of our code.
+MISTAKES_OF_CLIENTS = ("django.security", "django.request")
+
+
 class OneLineFormatter(logging.Formatter):
-    """Writes a record, traceback included, as a single line of printable text."""
+    """Writes a record, traceback included, as a single line of printable text, which is bounded."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record).replace("\n", "\\n").translate(ESCAPED_CHARACTERS)
+        longest = LONGEST_WITH_TRACEBACK if record.exc_info else LONGEST_MESSAGE
+        line = clipped(super().format(record), longest)
+        line = line.replace("\n", "\\n").translate(ESCAPED_CHARACTERS)
         # A lone surrogate, which JSON can carry, has no UTF-8.
         return line.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def clipped(text: str, longest: int) -> str:
+    """Its begin and its end: a traceback names the exception last."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]} [... {len(text) - 2 * half} characters ...] {text[-half:]}"
+
+
+def without_traceback_of_clients(record: logging.LogRecord) -> bool:
+    """A filter: a bad Host or path is one line, and no error of ours."""
+    of_client = record.name.startswith("django.security") or (
+        400 <= getattr(record, "status_code", 0) < 500
+    )
+    if of_client and record.name.startswith(MISTAKES_OF_CLIENTS):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def logging_settings(level: str) -> dict[str, Any]:
@@ -30,7 +58,14 @@ def logging_settings(level: str) -> dict[str, Any]:
                 "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"clients": {"()": lambda: without_traceback_of_clients}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["clients"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would print each of its records a second time.

@@ -63,6 +63,12 @@ def check_url(url: str) -> None:
         parts = urlsplit(url)
     except ValueError:
         return  # no URL at all, which others say
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValidationError("a port is a number from 1 to 65535")
     if "@" in parts.netloc:
         raise ValidationError("a user name or password in a URL is not sent, and read by others")
     if settings.ALLOW_PRIVATE_ENDPOINTS:

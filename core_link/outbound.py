@@ -20,6 +20,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 LONGEST_ANSWER = 1024 * 1024
+NOT_PUBLIC = "the address is not a public one"
+# Global by their registry, and behind them may be any IPv4 address: NAT64, 6to4, Teredo.
+TRANSLATED = [
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+]
 
 
 class NoAnswer(Exception):
@@ -51,10 +57,18 @@ class Exchange:
         self._reused = self._reached = False
         self._over = False
 
+    def check(self, host: str) -> None:
+        """Raises NoAnswer, before anything is sent, if `host` may not be spoken to.
+
+        Whether a port is open there is told to nobody.
+        """
+        if self._public_only and not all(map(is_public, _addresses(host))):
+            raise NoAnswer(NOT_PUBLIC)
+
     def begin(self, connected: socket.socket, *, reused: bool) -> None:
         """Raises NoAnswer if this server may not be spoken to, or no longer."""
         if self._public_only and not is_public(connected.getpeername()[0]):
-            raise NoAnswer("the address is not a public one")
+            raise NoAnswer(NOT_PUBLIC)
         with self._lock:
             if self._over:
                 raise NoAnswer("cut off")
@@ -142,6 +156,7 @@ class _Cuttable:
     def request(self, *args: Any, **kwargs: Any) -> None:
         connection: Any = self
         if connection.sock is None:
+            _exchange.get().check(connection.host)
             connection.connect()
         reused = self._spoken_over is connection.sock
         _exchange.get().begin(connection.sock, reused=reused)
@@ -194,7 +209,17 @@ def _shut_down(connected: socket.socket) -> None:
 def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_global
+    ip = mapped or ip
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in TRANSLATED)
+
+
+def _addresses(host: str) -> set[str]:
+    """Raises NoAnswer where the name has none."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NoAnswer("the name has no address") from error
+    return {str(address[0]) for *_, address in found}
 
 
 def _reason(error: BaseException) -> str:

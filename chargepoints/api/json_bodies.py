@@ -1,5 +1,6 @@
 """JSON bodies of the API: strict and bounded on the way in, UTF-8 on the way out."""
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -26,9 +27,23 @@ class JsonParser(BaseParser):
         if len(body) > MAX_BODY_BYTES:
             raise Problem(413, "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes")
         try:
-            return strict_json.loads(body)
+            value = strict_json.loads(body)
+            _refuse_repeated_names(body)
         except ValueError as error:
             raise ParseError(f"the body {error}") from None
+        return value
+
+
+def _refuse_repeated_names(body: bytes) -> None:
+    """Parsers differ in which value counts, so none does. Raises ValueError."""
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) < len(names):
+            repeated = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"has {repeated[:50]!r} twice in one object")
+
+    json.loads(body, object_pairs_hook=check)
 
 
 class JsonRenderer(BaseRenderer):

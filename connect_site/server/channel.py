@@ -17,6 +17,12 @@ class RequestChannel(HTTPChannel):
     portion_length = 0
     successor: Any = None  # the protocol to which a handshake has handed the socket over
 
+    @property
+    def target(self) -> bytes:
+        """What the request that is being received asks for; it is told itself only at its end."""
+        path: bytes = self._path
+        return path
+
     def resetTimeout(self) -> None:
         """Called for whatever comes."""
         if not self.receiving:

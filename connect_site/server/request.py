@@ -12,6 +12,14 @@ from connect_site.server.http_status import phrase
 from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
+# What the API takes, with room for one that is too long by little, which is told so by the API.
+API_LIMIT = 2 * 1024 * 1024
+# Of who has shown neither a key nor a session, as at the sign-in.
+STRANGERS_LIMIT = 64 * 1024
+# Of all requests of this process together.
+ALL_BODIES_LIMIT = 256 * 1024 * 1024
+UPLOADS = b"/files/uploads/"
+ADMIN, API = b"/admin/", b"/api/"
 # After so long without taking any of its answer, a client is hung up on.
 STALLED_S = 60
 
@@ -27,19 +35,24 @@ class Request(Writability, WebRequest):
     channel: Any
     uri: bytes
     body_length = 0
+    body_refused: tuple[int, bytes, str] | None = None
     behind_tls = False
+    # Of all requests of this process, what their bodies take.
+    bodies_held = 0
 
     def __init__(self, channel: Any, queued: Any = False) -> None:
         # Forms are Django's business.
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self._held = 0
 
     def process(self) -> Any:
         channel, transport = self.channel, self.transport
         self.uri = handshake.tidy_target(self.uri)
         self.path = self.uri.split(b"?", 1)[0]
         self._trust_the_proxy_alone()
-        if self.body_length > BODY_LIMIT:
-            self.basic_error(413, b"Content Too Large", "The body is too large.")
+        if self.body_refused:
+            self._forget_body()
+            self.basic_error(*self.body_refused)
             return None
         if (self.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower() == b"websocket":
             if self.body_length:
@@ -80,18 +93,46 @@ class Request(Writability, WebRequest):
         return self.behind_tls
 
     def handleContentChunk(self, data: bytes) -> None:
-        """What is over the limit is read and dropped; `process` refuses it then."""
+        """What is over a limit is read and dropped; `process` refuses it then."""
         self.body_length += len(data)
         self.channel.body_came(len(data))
-        if self.body_length <= BODY_LIMIT:
+        if self.body_refused:
+            return
+        if self.body_length > self._most():
+            self.body_refused = (413, b"Content Too Large", "The body is too large.")
+        elif Request.bodies_held + len(data) > ALL_BODIES_LIMIT:
+            self.body_refused = (503, b"Service Unavailable", "Too many bodies are on their way.")
+        else:
+            Request.bodies_held += len(data)
+            self._held += len(data)
             super().handleContentChunk(data)
+
+    def _most(self) -> int:
+        """What a body may have here, before anybody has looked at the key or the session."""
+        path = self.channel.target
+        if path.startswith(UPLOADS):
+            return BODY_LIMIT
+        if path.startswith(ADMIN) and self.requestHeaders.hasHeader(b"cookie"):
+            return BODY_LIMIT
+        if path.startswith(API) and self.requestHeaders.hasHeader(b"authorization"):
+            return API_LIMIT
+        return STRANGERS_LIMIT
+
+    def _forget_body(self) -> None:
+        Request.bodies_held -= self._held
+        self._held = 0
 
     def handle_reply(self, message: Mapping[str, Any]) -> None:
         super().handle_reply(message)
         if message["type"] == "http.response.start" and not (self.finished or self._disconnected):
             self.registerProducer(self, True)
 
+    def connectionLost(self, reason: Any) -> None:
+        self._forget_body()
+        super().connectionLost(reason)
+
     def finish(self) -> None:
+        self._forget_body()
         if self.producer is not None:
             self.unregisterProducer()
         super().finish()

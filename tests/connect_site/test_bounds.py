@@ -113,11 +113,31 @@ def test_a_request_that_comes_byte_by_byte_is_hung_up_on(hasty: Served, begun: b
 
 def test_a_large_body_may_take_its_time(hasty: Served) -> None:
     with socket.create_connection(("127.0.0.1", hasty.port), timeout=10) as client:
-        client.sendall(POST)
+        client.sendall(POST.replace(b"/upload", b"/files/uploads/token/"))
         for _ in range(10):
             client.sendall(bytes(100_000))
             time.sleep(0.1)
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [
+        (b"/", b"", b"413"),
+        (b"/admin/login/", b"", b"413"),
+        (b"/api/v1/charge-points", b"", b"413"),
+        (b"/api/v1/charge-points", b"Authorization: Bearer x\r\n", b"200"),
+        (b"/admin/chargepoints/firmwarefile/add/", b"Cookie: sessionid=x\r\n", b"200"),
+        (b"/files/uploads/token/", b"", b"200"),
+    ],
+)
+def test_only_who_shows_a_key_or_a_session_may_send_a_long_body(
+    server: Served, path: bytes, header: bytes, status: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(POST.replace(b"/upload", path).replace(b"Host", header + b"Host"))
+        client.sendall(bytes(1_000_000))
+        assert client.recv(1000).startswith(b"HTTP/1.1 " + status)
 
 
 def test_the_answers_to_pings_that_nobody_reads_are_bounded(server: Served) -> None:

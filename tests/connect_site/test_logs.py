@@ -3,8 +3,9 @@
 import logging
 
 import pytest
+from django.core.exceptions import DisallowedHost
 
-from connect_site.logs import OneLineFormatter
+from connect_site.logs import OneLineFormatter, without_traceback_of_clients
 
 
 def line(message: str, *arguments: object, exc_info: object = None) -> str:
@@ -39,3 +40,25 @@ def test_a_traceback_is_one_line_too() -> None:
         written = line("failed", exc_info=(type(error), error, error.__traceback__))
     assert "\n" not in written
     assert r"ValueError: first\nsecond" in written
+
+
+def test_what_an_anonymous_peer_sends_makes_no_long_line() -> None:
+    written = line("refused %r", "x" * 100_000)
+    assert len(written) < 1100
+    assert "characters ..." in written
+
+
+def test_a_bad_host_is_one_line_without_a_traceback_and_no_error() -> None:
+    found = (DisallowedHost, DisallowedHost("evil"), None)
+    name = "django.security.DisallowedHost"
+    record = logging.LogRecord(name, logging.ERROR, "x.py", 1, "Invalid host", (), found)
+    assert without_traceback_of_clients(record)
+    assert (record.exc_info, record.levelname) == (None, "WARNING")
+
+
+def test_a_failure_of_our_own_keeps_its_traceback() -> None:
+    found = (ValueError, ValueError("ours"), None)
+    record = logging.LogRecord("django.request", logging.ERROR, "x.py", 1, "500", (), found)
+    record.status_code = 500
+    assert without_traceback_of_clients(record)
+    assert record.exc_info is found and record.levelno == logging.ERROR

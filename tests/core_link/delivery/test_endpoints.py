@@ -1,6 +1,7 @@
 """Endpoints: which events each one gets, and where they may be."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from pytest_django import Settings
 
 from core_link import endpoints, outbound
@@ -101,12 +102,31 @@ def test_an_endpoint_that_staff_added_may_not_be_a_private_address(
         ("::1", False),
         ("::ffff:192.168.1.1", False),
         ("fe80::1%eth0", False),
+        ("224.0.0.1", False),
+        ("ff0e::1", False),
+        ("64:ff9b::a01:203", False),
+        ("2002:a01:203::1", False),
         ("93.184.215.14", True),
         ("2606:2800:21f::1", True),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert outbound.is_public(address) is public
+
+
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(ValidationError, match="port"):
+        endpoints.check_url(f"https://core.example.com:{port}/events")
+
+
+def test_nobody_is_told_whether_a_port_of_a_private_address_is_open(impatient: None) -> None:
+    (point,) = charge_points(1)
+    endpoints.add("closed", "http://127.0.0.1:9/events")
+    tell(point)
+    with working():
+        until(lambda: Delivery.objects.filter(attempts__gt=0).exists())
+    assert "not a public one" in Delivery.objects.get().last_error
 
 
 def test_the_endpoint_of_the_environment_follows_it(settings: Settings) -> None:
