@@ -24,7 +24,7 @@ from django.db import (
 
 from chargepoints.database import storage
 from chargepoints.database.lock_priority import transaction_of_chargers
-from chargepoints.database.outages import STORE_AWAY, is_full
+from chargepoints.database.outages import STORE_AWAY, is_full, is_of_the_statement
 from chargepoints.database.unit_of_work import Outdated, UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class _Shard(threading.Thread):
     def _commit_alone(self, job: Job) -> None:
         deadline = time.monotonic() + RETRY_FOR_S
         pause = 0.01
-        overtaken = False
+        overtaken = repeated = False
         while True:
             try:
                 self._transaction([job], alone=True)
@@ -200,6 +200,11 @@ class _Shard(threading.Thread):
             except (OperationalError, InterfaceError) as error:
                 self._full = self._full or is_full(error)
                 self.healthy = self._probe()
+                if self.healthy and repeated and is_of_the_statement(error):
+                    # The store takes others: no outage, and nothing that waiting would mend.
+                    job.error = error
+                    return
+                repeated = True
                 if not self.healthy or time.monotonic() + pause > deadline:
                     logger.error("the database did not take a unit of work: %s", error)
                     job.error = StoreUnavailable(str(error))

@@ -165,3 +165,16 @@ async def test_the_errors_are_spelled_as_1_6_does(
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         assert await cp.refused(action, payload) == code
+
+
+async def test_a_token_of_any_length_is_answered(gateway: RunningGateway, identity: str) -> None:
+    tag = {"idTag": "x" * 50_001}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.call("Authorize", tag)
+        start = tag | {"connectorId": 1, "meterStart": 1, "timestamp": TIME}
+        started = await cp.call("StartTransaction", start)
+        assert await cp.call("StartTransaction", start) == started
+        stop = tag | {"transactionId": 0, "meterStop": 9, "timestamp": at()}
+        await cp.call("StopTransaction", stop)
+        [row] = cp.row.transactions.all()
+        assert (row.id_token, row.energy_wh) == ("x" * 255, 8)

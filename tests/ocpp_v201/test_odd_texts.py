@@ -57,3 +57,15 @@ async def test_a_car_s_schedule_in_a_unit_that_is_spelled_oddly_is_compared_with
             told = {"timeBase": at(), "evseId": 1, "chargingSchedule": of("Amps", amperes)}
             answer = await station.call("NotifyEVChargingSchedule", told)
             assert answer["status"] == status
+
+
+async def test_a_token_of_any_length_is_answered(gateway: RunningGateway, identity: str) -> None:
+    token = {"idToken": {"idToken": "x" * 50_001, "type": "y" * 50_001}}
+    async with await OperatedStation.connect(gateway, identity) as station:
+        await station.call("Authorize", token)
+        charging = Charging(station)
+        started = charging.event("Started", "Authorized") | token
+        answer = await station.call("TransactionEvent", started)
+        assert await station.call("TransactionEvent", started) == answer
+        transaction = Transaction.objects.get(charge_point=station.row)
+        assert (transaction.id_token, transaction.events.count()) == ("x" * 255, 1)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, OperationalError
+from django.db import IntegrityError, InternalError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -229,3 +229,19 @@ async def test_a_writer_that_gets_on_is_not_taken_for_a_store_that_hangs(writer:
         await writer.run(1, lambda unit: None)
         writer.watch()
     assert writer.healthy
+
+
+async def test_an_error_of_one_unit_alone_is_no_outage(writer: Writer) -> None:
+    """Both databases call a statement that is too complex what they call being away."""
+
+    def too_complex(unit: UnitOfWork) -> None:
+        sql, parameters = "SELECT repeat('x', 2000000000)", []
+        if connection.vendor == "sqlite":
+            sql, parameters = "SELECT 'x' LIKE %s", ["x" * 50_001]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+
+    with pytest.raises(OperationalError):
+        await writer.run(1, too_complex)
+    assert writer.healthy
+    assert await writer.run(1, lambda unit: IdToken.objects.create(value="A").value) == "A"
