@@ -51,6 +51,8 @@ class Station:
     asked_for: frozenset[str] = frozenset()
     boot_asked: bool = False
     clock_skew_s: int | None = None
+    # What a time said of the clock that was not believed, and since when.
+    doubtful_skew: tuple[int, datetime] | None = None
     stored_skew_s: int | None = None
     # CALLs of ours in a row without an answer; whether it was found deaf before.
     unanswered: int = 0

@@ -1,15 +1,22 @@
 """By how much a charge point's clock is ahead of ours, estimated from what it says live.
 
-What was queued bears an old time, so the latest of all times told on a connection, seen from their
-receipt, is the best estimate.
+What was queued bears an old time. So an estimate below the last one is believed only where the
+clock seems right, or goes on as ours does: one that was set is followed, what was queued is not.
 """
+
+from datetime import datetime, timedelta
 
 from chargepoints.clock import Moment
 from chargepoints.models import TimeQuality
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.station import Station
 
 # Below that it is the network's and the whole seconds' doing.
 WORTH_NOTING_S = 5
+# What was queued agrees with our own clock by chance only.
+RIGHT_WITHIN_S = 30
+# What was queued together is sent together.
+LIVE_AFTER = timedelta(seconds=10)
 _STORE = "UPDATE chargepoints_chargepoint SET clock_skew_s = %s WHERE id = %s"
 
 
@@ -19,7 +26,10 @@ def observe(inbound: Inbound, moment: Moment) -> None:
         return
     station = inbound.station
     skew = round((moment.at - inbound.received_at).total_seconds())
-    if station.clock_skew_s is not None and skew <= station.clock_skew_s:
+    if skew == station.clock_skew_s:
+        return
+    if not _is_believed(station, skew, inbound.received_at):
+        _doubt(inbound, skew)
         return
     stored = station.stored_skew_s
     if stored is None or abs(skew - stored) >= WORTH_NOTING_S:
@@ -28,5 +38,28 @@ def observe(inbound: Inbound, moment: Moment) -> None:
 
     def remember() -> None:
         station.clock_skew_s, station.stored_skew_s = skew, stored
+        station.doubtful_skew = None
 
     inbound.unit.after_commit(remember)
+
+
+def _is_believed(station: Station, skew: int, received_at: datetime) -> bool:
+    if station.clock_skew_s is None or skew > station.clock_skew_s or abs(skew) <= RIGHT_WITHIN_S:
+        return True
+    if not _agrees(station, skew):
+        return False
+    _, doubted_at = station.doubtful_skew or (0, received_at)
+    return received_at - doubted_at >= LIVE_AFTER
+
+
+def _agrees(station: Station, skew: int) -> bool:
+    doubtful = station.doubtful_skew
+    return doubtful is not None and abs(skew - doubtful[0]) <= WORTH_NOTING_S
+
+
+def _doubt(inbound: Inbound, skew: int) -> None:
+    """Until the clock has gone on as ours has."""
+    station = inbound.station
+    if not _agrees(station, skew):
+        doubtful = (skew, inbound.received_at)
+        inbound.unit.after_commit(lambda: setattr(station, "doubtful_skew", doubtful))

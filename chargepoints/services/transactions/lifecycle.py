@@ -129,6 +129,7 @@ def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | N
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     corrects = bool(row.closed_by)
     record_samples(inbound, row, stop.samples)
+    clock_skew.observe(inbound, stop.moment)
     _take_last_reading(inbound, row, stop)
     row.ended_at = stop.moment.at
     row.ended_received_at = inbound.received_at
