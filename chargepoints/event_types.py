@@ -21,6 +21,7 @@ EventType = Literal[
     "display_message.changed",
     "meter_values.recorded",
     "monitoring.event",
+    "monitoring.stream",
     "reservation.changed",
     "transaction.corrected",
     "transaction.ended",

@@ -68,8 +68,16 @@ def _monitor(args: Payload) -> Payload:
     monitor = naming.named(args) | {name: args[name] for name in ("type", "severity")}
     monitor["value"] = numbers.decimal(args["value"])
     # N04.FR.12: with an id it replaces that monitor.
-    optional = {name: args[name] for name in ("id", "transaction") if name in args}
+    optional: Payload = {name: args[name] for name in ("id", "transaction") if name in args}
+    if "stream" in args:
+        optional["periodicEventStream"] = stream_params(args["stream"])
     return monitor | optional
+
+
+def stream_params(args: Payload) -> Payload:
+    """PeriodicEventStreamParamsType."""
+    said = {"interval": args.get("interval_s"), "values": args.get("values_at_once")}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def clear(unit: UnitOfWork, command: Command) -> Payload:

@@ -99,4 +99,5 @@ VERSION = OcppVersion(
     redacted_for_trace=secrets.redacted_for_trace,
     reason=status_info.reason,
     answers_unreadable=True,
+    answers_unknown_types=True,
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chargepoints.protocol.schemas import Schemas
-from ocpp_v21 import monitors
+from ocpp_v21 import event_streams, monitors
 from ocpp_v201 import version as v201
 from ocpp_v201.blocks import blocks
 
@@ -25,7 +25,15 @@ VERSION = replace(
     aliases=("ocpp21",),
     extends=v201.VERSION,
     schemas=Schemas("ocpp.v21", request_suffix="Request"),
-    blocks=blocks(DIALECT),
+    blocks=(*blocks(DIALECT), event_streams.BLOCK),
+    csms_actions=v201.VERSION.csms_actions
+    | {
+        "AdjustPeriodicEventStream",
+        "GetPeriodicEventStream",
+    },
+    # Part 4, 4.1.3: with CALLRESULTERROR and SEND; a frame of any other type is ignored.
+    message_types=v201.VERSION.message_types | {5, 6},
+    answers_unknown_types=False,
     overrides=monitors.OVERRIDES,
     triggered=DIALECT.triggered,
 )

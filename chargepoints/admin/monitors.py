@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
-from chargepoints.models import DisplayMessage, Monitor, MonitoringEvent
+from chargepoints.models import DisplayMessage, EventStream, Monitor, MonitoringEvent
 from chargepoints.templatetags import charging
 
 
@@ -72,6 +72,27 @@ class MonitorAdmin(HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter), "severity")
     search_fields = ("=charge_point__identity", "component", "variable")
     search_help_text = "exact identity of the charge point, component or variable"
+    ordering = ("charge_point_id", "number")
+
+
+@admin.register(EventStream)
+class EventStreamAdmin(HistoryAdmin):
+    """Read only: the charge point opens and closes them."""
+
+    list_display = (
+        "charge_point",
+        "number",
+        "monitor_number",
+        "interval_s",
+        "values_at_once",
+        "value",
+        "value_at",
+        "pending",
+    )
+    list_select_related = ("charge_point",)
+    list_filter = (("charge_point", AutocompleteSelectFilter),)
+    search_fields = ("=charge_point__identity",)
+    search_help_text = "exact identity of the charge point"
     ordering = ("charge_point_id", "number")
 
 

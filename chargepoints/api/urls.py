@@ -11,6 +11,7 @@ from chargepoints.api.command_batches import CommandBatches
 from chargepoints.api.commands import Commands
 from chargepoints.api.configuration import Configuration
 from chargepoints.api.display_messages import DisplayMessages
+from chargepoints.api.event_streams import EventStreams
 from chargepoints.api.events import ChargePointEvents, Feed
 from chargepoints.api.id_tokens import IdTokens
 from chargepoints.api.messages import Messages
@@ -32,6 +33,7 @@ of_charge_point: list[Any] = [
     path("certificates", Certificates.as_view(READ_LIST)),
     path("display-messages", DisplayMessages.as_view(READ_LIST)),
     path("monitors", Monitors.as_view(READ_LIST)),
+    path("event-streams", EventStreams.as_view(READ_LIST)),
     path("commands", waits(Commands.as_view({"get": "list", "post": "create"}))),
 ]
 

@@ -13,7 +13,7 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> Handler:
     if strict and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
         # Part 4, 4.2.3.
         raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
-    handler = _find(version, inbound)
+    handler = _find(version, inbound, unconfirmed=isinstance(call, ocppj.Send))
     _check_boot(version, inbound)
     if call.partial:
         raise OcppError("FormatViolation", "not JSON")
@@ -21,7 +21,7 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> Handler:
     return handler
 
 
-def _find(version: OcppVersion, inbound: Inbound) -> Handler:
+def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handler:
     schemas = version.schemas
     if inbound.action not in schemas.actions:
         lenient = not inbound.station.strict
@@ -31,6 +31,9 @@ def _find(version: OcppVersion, inbound: Inbound) -> Handler:
             raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
         inbound.action = action
         inbound.deviate("action_in_other_case")
+    if (inbound.action in schemas.unconfirmed) != unconfirmed:
+        kind = "CALL" if unconfirmed else "SEND"
+        raise OcppError("ProtocolError", f"{inbound.action} is sent as a {kind}")
     handler = version.handlers.get(inbound.action)
     if handler is None:
         # Part 4, table 7: the action is known, but not one that a CSMS serves.

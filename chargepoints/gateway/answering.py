@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 class Answering:
     """Answers the CALLs of one socket. Each method returns the reply's text once it is durable,
-    and raises StoreUnavailable where the store takes nothing.
+    empty where none is sent, and raises StoreUnavailable where the store takes nothing.
     """
 
     def __init__(self, socket: ChargerSocket) -> None:
@@ -47,29 +47,32 @@ class Answering:
         if (traced := self._version.redacted_for_trace(call.action, redacted)) is not redacted:
             inbound.redact_for_trace = self._version.redacted_for_trace
             text = ocppj.encode_call(call.message_id, call.action, traced)
+        # 2.1 part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
+        answered = not isinstance(call, ocppj.Send)
         try:
             handler = acceptance.accept(self._version, inbound, call)
             decision = await handler.decide(inbound) if handler.decide else None
         except OcppError as error:
-            return await self._store_error(text, inbound, error)
+            return await self._store_error(text, inbound, error, answered=answered)
 
         def reply() -> tuple[str, str]:
             try:
-                return self._encode(inbound, handler.handle(inbound, decision)), ""
+                payload = handler.handle(inbound, decision)
+                return self._encode(inbound, payload) if answered else "", ""
             except OcppError as error:
                 return self._encode_error(inbound, error)
 
         try:
-            return await self._store(text, inbound, reply)
+            return await self._store(text, inbound, reply, answered=answered)
         except StoreUnavailable:
             raise
         except Exception:
             logger.exception("%s of %s failed", inbound.action, self._station.identity)
             failed = OcppError("InternalError", "the message was stored, but not worked on")
-            return await self._store_error(text, inbound, failed)
+            return await self._store_error(text, inbound, failed, answered=answered)
 
     async def _store(
-        self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]]
+        self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]], *, answered: bool
     ) -> str:
         """Run the handler and write the trace in one transaction; the reply, once durable."""
         deviations = inbound.deviations
@@ -80,6 +83,9 @@ class Answering:
                 quirks.replying(unit, self._station)
             frame, error_code = reply()
             outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
+            if not answered:
+                frame = ""
+                outcome = outcome if error_code else Message.Outcome.NONE
             self._trace(unit, text, frame, outcome, error_code, inbound)
             return frame
 
@@ -87,8 +93,13 @@ class Answering:
         metrics.received(self._version.name, inbound.action, inbound.deviations)
         return frame
 
-    async def _store_error(self, text: str, inbound: Inbound, error: OcppError) -> str:
-        return await self._store(text, inbound, lambda: self._encode_error(inbound, error))
+    async def _store_error(
+        self, text: str, inbound: Inbound, error: OcppError, *, answered: bool
+    ) -> str:
+        def reply() -> tuple[str, str]:
+            return self._encode_error(inbound, error)
+
+        return await self._store(text, inbound, reply, answered=answered)
 
     def _trace(
         self,
@@ -118,17 +129,16 @@ class Answering:
             ),
         )
 
-    async def malformed(
-        self, text: str, frame: ocppj.Malformed, received_at: datetime
-    ) -> str | None:
+    async def malformed(self, text: str, frame: ocppj.Malformed, received_at: datetime) -> str:
         """Keep what came; answer it where an id could be read, or where the version says so."""
         if not text.strip():
-            return None
-        unread = frame.message_id is None
-        # OCPP-J 1.6, 4.1.3: a message of an unknown type is ignored; 2.0.1 has an error for it.
+            return ""
+        version, unread = self._version, frame.message_id is None
         # Part 4, 4.2.3: a CALLERROR is for a CALL, never for an answer.
         answered = frame.answers is None and (
-            self._version.answers_unreadable or not (unread or frame.unknown_type)
+            version.answers_unknown_types
+            if frame.unknown_type
+            else version.answers_unreadable or not unread
         )
         inbound = Inbound(
             writer=self._socket.writer,
@@ -146,16 +156,18 @@ class Answering:
         if frame.unknown_type and not unread:
             code = "MessageTypeNotSupported"
         error = OcppError(code, frame.reason)
-        reply = await self._store(
-            text, inbound, lambda: self._encode_error(inbound, error) if answered else ("", code)
-        )
-        return reply or None
+        return await self._store_error(text, inbound, error, answered=answered)
 
-    async def stray(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> None:
+    async def stray(self, text: str, frame: concluding.Stray) -> None:
         """An answer to nothing that was asked: counted and traced, and it frees nobody's slot."""
-        metrics.UNEXPECTED_ANSWERS.inc()
+        if isinstance(frame, ocppj.CallResultError):
+            metrics.REFUSED_RESULTS.inc()
+            logger.warning("%s could not read our answer: %s", self._station.identity, text[:500])
+        else:
+            metrics.UNEXPECTED_ANSWERS.inc()
+            logger.info("%s answered nothing that was asked", self._station.identity)
         await self._socket.store(
-            lambda unit: concluding.trace_unexpected(unit, self._station, text, frame)
+            lambda unit: concluding.trace_stray(unit, self._station, text, frame)
         )
 
     def _encode(self, inbound: Inbound, payload: dict[str, Any]) -> str:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from chargepoints.gateway import claiming, concluding, ocppj
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.claiming import Claimed
-from chargepoints.gateway.concluding import Answer
+from chargepoints.gateway.concluding import Answer, Concluded
 from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.protocol.mending import Violation
 
 logger = logging.getLogger(__name__)
 
@@ -120,14 +121,25 @@ class Calls:
     async def _call(self, claimed: Claimed) -> None:
         try:
             answer = await self._answer_to(claimed)
-            if await self._conclude(claimed, answer):
+            concluded = await self._conclude(claimed, answer)
+            if concluded.unread is not None:
+                await self._refuse_result(claimed, concluded.unread)
+            if concluded.deaf:
                 await self._socket.close(DEAF, "it answers none of our requests")
         finally:
             if self.concluding is not None:
                 self.concluding.set_result(None)
                 self.concluding = None
 
-    async def _conclude(self, claimed: Claimed, answer: Answer) -> bool:
+    async def _refuse_result(self, claimed: Claimed, unread: Violation) -> None:
+        """2.1 part 4, 4.2.3: whoever sent it is told, where the version has a frame for it."""
+        if ocppj.CALLRESULTERROR in self._socket.version.message_types:
+            description = f"{unread.pointer}: {unread.message}".removeprefix(": ")
+            await self._socket.send(
+                ocppj.encode_call_result_error(claimed.message_id, unread.code, description)
+            )
+
+    async def _conclude(self, claimed: Claimed, answer: Answer) -> Concluded:
         """An answer that we fail at is as good as none that can be read: the command ends."""
         try:
             return await self._write_down(claimed, answer)
@@ -139,7 +151,7 @@ class Calls:
             )
             return await self._write_down(claimed, replace(answer, frame=None, unreadable=True))
 
-    async def _write_down(self, claimed: Claimed, answer: Answer) -> bool:
+    async def _write_down(self, claimed: Claimed, answer: Answer) -> Concluded:
         station, version = self._socket.station, self._socket.version
         return await self._socket.store(
             lambda unit: concluding.conclude(unit, station, version, claimed, answer)

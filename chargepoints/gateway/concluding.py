@@ -16,6 +16,7 @@ from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
 from chargepoints.observability import metrics
 from chargepoints.protocol.inbound import MOST_DEVIATIONS
+from chargepoints.protocol.mending import Violation
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import Batched, Conclusion, OcppVersion
 from chargepoints.services.commands import effect_deadlines, outcomes
@@ -38,13 +39,21 @@ class Answer:
     at: datetime = field(default_factory=timezone.now)
 
 
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """`deaf`: the socket had better be closed: it is up, and nobody answers on it.
+
+    `unread`: what is wrong with a result that cannot be read.
+    """
+
+    deaf: bool
+    unread: Violation | None
+
+
 def conclude(
     unit: UnitOfWork, station: Station, version: OcppVersion, claimed: Claimed, answer: Answer
-) -> bool:
-    """Write the trace and the command's state, whatever came or did not come.
-
-    True where the socket had better be closed: it is up, and nobody answers on it.
-    """
+) -> Concluded:
+    """Write the trace and the command's state, whatever came or did not come."""
     answer = _without_secrets(version, claimed.action, answer)
     command = Command.objects.get(pk=claimed.command_id)
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
@@ -53,7 +62,7 @@ def conclude(
     # Whoever waits for the answer alone need not wait for the effect.
     unit.after_commit(lambda: nudges.finished(command.pk))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
-    outcome, error_code = _judge(unit, version, command, answer, deviations)
+    outcome, error_code, unread = _judge(unit, version, command, answer, deviations)
     metrics.sent(version.name, claimed.action, deviations)
     unit.append(
         Message,
@@ -72,7 +81,8 @@ def conclude(
             duration_ms=command.duration_ms,
         ),
     )
-    return False if answer.lost else unanswered_calls.note(unit, station, answered=came)
+    deaf = not answer.lost and unanswered_calls.note(unit, station, answered=came)
+    return Concluded(deaf, unread)
 
 
 def _judge(
@@ -81,11 +91,14 @@ def _judge(
     command: Command,
     answer: Answer,
     deviations: list[str],
-) -> tuple[str, str]:
-    """Set the command's state by its answer; the outcome for the trace, and its error code."""
-    outcome, error_code = Message.Outcome.RESULT, ""
+) -> tuple[str, str, Violation | None]:
+    """Set the command's state by its answer.
+
+    The outcome for the trace, its error code, and what is wrong with a result.
+    """
+    outcome, error_code, unread = Message.Outcome.RESULT, "", None
     if isinstance(answer.frame, ocppj.CallResult):
-        _conclude_result(unit, version, command, answer.frame, deviations)
+        unread = _conclude_result(unit, version, command, answer.frame, deviations)
     elif isinstance(answer.frame, ocppj.CallError):
         outcome, error_code = Message.Outcome.ERROR, answer.frame.code[:50]
         command.response = {
@@ -110,7 +123,7 @@ def _judge(
         code = "connection_lost" if answer.lost else "no_answer"
         detail = "whether the charger acted on it is not known"
         outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
-    return outcome, error_code
+    return outcome, error_code, unread
 
 
 def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answer:
@@ -131,7 +144,8 @@ def _conclude_result(
     command: Command,
     frame: ocppj.CallResult,
     deviations: list[str],
-) -> None:
+) -> Violation | None:
+    """What is wrong with it, where it cannot be read."""
     reading = version.reading(command)
     checked = version.schemas.check_response(command.action, frame.payload, reading.dispensable)
     noted = [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
@@ -143,7 +157,7 @@ def _conclude_result(
         deviations.append(f"bad_response:{checked.hard.pointer}")
         message = checked.hard.message
         outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", message)
-        return
+        return checked.hard
     if reading.record is not None:
         reading.record(unit, command, checked.payload)
     answer = checked.payload
@@ -153,11 +167,12 @@ def _conclude_result(
         answer = command.response = _joined(batched, earlier, answer)
         if checked.payload[batched.results] and _more(batched, command):
             _go_on(command)
-            return
+            return None
     conclusion = reading.conclude(command, answer)
     if not conclusion.error_detail:
         conclusion = replace(conclusion, error_detail=version.reason(answer))
     _apply(unit, command, conclusion)
+    return None
 
 
 def _joined(batched: Batched, earlier: Any, answer: dict[str, Any]) -> dict[str, Any]:
@@ -205,10 +220,12 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
     outcomes.finish(unit, command, State.ACCEPTED, effect_deadline=deadline, **partial)
 
 
-def trace_unexpected(
-    unit: UnitOfWork, station: Station, text: str, frame: ocppj.CallResult | ocppj.CallError
-) -> None:
-    """An answer to nothing that was asked: kept in the trace, and nothing else."""
+Stray = ocppj.CallResult | ocppj.CallError | ocppj.CallResultError
+
+
+def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> None:
+    """An answer to nothing that was asked, or an error about our answer: kept in the trace."""
+    refused = frame.code if isinstance(frame, ocppj.CallResultError) else ""
     unit.append(
         Message,
         Message.row(
@@ -220,8 +237,8 @@ def trace_unexpected(
             request=text.replace("\x00", "\ufffd"),
             reply="",
             outcome=Message.Outcome.NONE,
-            error_code="",
-            deviations=["unexpected_answer", *frame.deviations],
+            error_code=refused[:50],
+            deviations=["result_refused" if refused else "unexpected_answer", *frame.deviations],
             started_at=timezone.now(),
             duration_ms=None,
         ),

@@ -18,8 +18,22 @@ class MessageRate:
         """Take one token; how many seconds to wait until it is there."""
         if not self._per_second:
             return 0.0
+        self._refill()
+        self._tokens -= 1.0
+        return max(0.0, -self._tokens / self._per_second)
+
+    def take(self) -> bool:
+        """Take one token, if it is there."""
+        if not self._per_second:
+            return True
+        self._refill()
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def _refill(self) -> None:
         now = asyncio.get_running_loop().time()
         earned = (now - self._updated) * self._per_second
-        self._tokens = min(self._burst, self._tokens + earned) - 1.0
+        self._tokens = min(self._burst, self._tokens + earned)
         self._updated = now
-        return max(0.0, -self._tokens / self._per_second)

@@ -1,6 +1,6 @@
 """OCPP-J framing: text to frames and back. No I/O, and nothing here raises on input.
 
-OCPP-J 1.6 chapter 4, OCPP 2.0.1 part 4 chapter 4.
+OCPP-J 1.6 chapter 4, OCPP 2.0.1 and 2.1 part 4 chapter 4.
 """
 
 import re
@@ -11,7 +11,8 @@ import orjson
 
 from chargepoints.gateway import tolerant_json
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
+CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
+_TYPES = (CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND)
 
 MAX_DEPTH = 16
 MAX_NODES = 5_000
@@ -50,6 +51,11 @@ class Call:
 
 
 @dataclass(slots=True)
+class Send(Call):
+    """A message that nobody answers, whatever is wrong with it."""
+
+
+@dataclass(slots=True)
 class CallResult:
     message_id: str
     payload: Any
@@ -66,11 +72,22 @@ class CallError:
 
 
 @dataclass(slots=True)
+class CallResultError:
+    """The other side cannot read the CALLRESULT of this id."""
+
+    message_id: str
+    code: str
+    description: str
+    details: Any
+    deviations: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Malformed:
     """What is no frame; `message_id` where one could be read, so that it can be answered.
 
-    `unknown_type`: it may be a frame, of a type that is not among CALL, CALLRESULT, CALLERROR.
-    `answers`: set where it plainly is an answer; the id of what it answers, if it can be read.
+    `unknown_type`: it may be a frame, of a type that this version of OCPP does not know.
+    `answers`: set where it plainly is no CALL; the id of what it answers, if it can be read.
     """
 
     reason: str
@@ -80,7 +97,7 @@ class Malformed:
     deviations: list[str] = field(default_factory=list)
 
 
-Frame = Call | CallResult | CallError | Malformed
+Frame = Call | CallResult | CallError | CallResultError | Malformed
 
 
 @dataclass(slots=True)
@@ -124,28 +141,43 @@ def encode_call_error(message_id: str, code: str, description: str, details: Pay
     return orjson.dumps([CALLERROR, message_id, code, description[:255], details]).decode()
 
 
+def encode_call_result_error(message_id: str, code: str, description: str) -> str:
+    return orjson.dumps([CALLRESULTERROR, message_id, code, description[:255], {}]).decode()
+
+
+def unknown_type(kind: object, message_id: str | None) -> Malformed:
+    return Malformed(f"unknown message type {str(kind)[:20]}", message_id, unknown_type=True)
+
+
 def _frame(document: list[Any], deviations: list[str]) -> Frame:
     kind = document[0]
-    if isinstance(kind, str) and kind in ("2", "3", "4"):
+    if isinstance(kind, str) and kind in ("2", "3", "4", "5", "6"):
         kind = int(kind)
         deviations.append("message_type_as_string")
     message_id = _message_id(document, deviations)
-    if kind not in (CALL, CALLRESULT, CALLERROR) or isinstance(kind, bool):
-        return Malformed(f"unknown message type {str(kind)[:20]}", message_id, unknown_type=True)
+    if kind not in _TYPES or isinstance(kind, bool):
+        return unknown_type(kind, message_id)
     if message_id is None:
         return Malformed("no message id", answers=None if kind == CALL else "")
-    if kind == CALL:
-        if len(document) < 3 or not isinstance(document[2], str):
-            return Malformed("a CALL names its action", message_id)
-        if len(document) != 4:
-            deviations.append("extra_frame_elements" if len(document) > 4 else "no_payload")
-        payload = document[3] if len(document) > 3 else {}
-        return Call(message_id, document[2], _or_empty(payload, deviations), deviations)
+    if kind in (CALL, SEND):
+        return _call(kind, message_id, document, deviations)
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None
         return CallResult(message_id, _or_empty(payload, deviations), deviations)
     code, description, details = (document[2:5] + [None, None, None])[:3]
-    return CallError(message_id, str(code or ""), str(description or ""), details, deviations)
+    error = CallError if kind == CALLERROR else CallResultError
+    return error(message_id, str(code or ""), str(description or ""), details, deviations)
+
+
+def _call(kind: int, message_id: str, document: list[Any], deviations: list[str]) -> Frame:
+    if len(document) < 3 or not isinstance(document[2], str):
+        answers = None if kind == CALL else ""
+        return Malformed("a CALL names its action", message_id, answers=answers)
+    if len(document) != 4:
+        deviations.append("extra_frame_elements" if len(document) > 4 else "no_payload")
+    payload = document[3] if len(document) > 3 else {}
+    call = Call if kind == CALL else Send
+    return call(message_id, document[2], _or_empty(payload, deviations), deviations)
 
 
 def _is_plain(document: list[Any]) -> bool:
@@ -225,7 +257,7 @@ def _truncated(text: str, document: Any) -> Frame:
 
 
 def _unreadable(text: str, reason: str) -> Malformed:
-    return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[34]"))
+    return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[3-6]"))
 
 
 def _readable_id(text: str, types: str) -> str | None:

@@ -18,6 +18,7 @@ from chargepoints.gateway.answering import Answering
 from chargepoints.gateway.calls import Calls
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.message_rate import MessageRate
+from chargepoints.gateway.unconfirmed import Unconfirmed
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.observability import metrics
 from chargepoints.services.stations import quirks
@@ -30,7 +31,7 @@ SUPERSEDED = 1000
 TRY_AGAIN_LATER = 1013
 
 # CALLs, what cannot be read, and answers to nothing that was asked.
-Waiting = ocppj.Call | ocppj.Malformed | ocppj.CallResult | ocppj.CallError
+Waiting = ocppj.Frame
 
 
 class Session:
@@ -50,6 +51,7 @@ class Session:
         socket.when_closing = self._room.set
         # Replies by message id, with the hash of their request: a repetition gets the same one.
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._unconfirmed = Unconfirmed(self._answering, self.station, self._message_rate)
 
     async def take(self, text: str) -> None:
         """One text from the charger. Returns when the next one may be read."""
@@ -64,6 +66,11 @@ class Session:
 
     async def _take_frame(self, text: str, frame: Waiting) -> None:
         self.seen_at = time.monotonic()
+        if isinstance(frame, ocppj.Send | ocppj.CallResultError):
+            frame = self._of_this_version(frame)
+        if isinstance(frame, ocppj.Send):
+            self._unconfirmed.take(text, frame)
+            return
         if pause := self._message_rate.pause():
             await asyncio.sleep(pause)
         if self._answers_ours(text, frame):
@@ -88,12 +95,19 @@ class Session:
         self.calls.disconnected()
         if self._worker is not None:
             await asyncio.wait([self._worker])
+        await self._unconfirmed.ended()
         await self.calls.ended()
         try:
             await self.socket.store(lambda unit: admission.close(self.station, code, reason))
         except StoreUnavailable:
             # The sweep closes it: a live server has no session for this row.
             logger.warning("could not note the end of %s's connection", self.station.identity)
+
+    def _of_this_version(self, frame: ocppj.Send | ocppj.CallResultError) -> ocppj.Frame:
+        kind = ocppj.SEND if isinstance(frame, ocppj.Send) else ocppj.CALLRESULTERROR
+        if kind in self.version.message_types:
+            return frame
+        return ocppj.unknown_type(kind, frame.message_id)
 
     def _answers_ours(self, text: str, frame: Waiting) -> bool:
         """Whether the frame answers the outstanding CALL of ours, which then goes on."""
@@ -123,7 +137,7 @@ class Session:
         self._room.set()
         try:
             reply = await self._answer(text, frame)
-            if reply is not None and not self.socket.closing:
+            if reply and not self.socket.closing:
                 if self.station.quirks:
                     await asyncio.sleep(quirks.reply_delay_s(self.station))
                 await self.socket.send(reply)
@@ -136,14 +150,13 @@ class Session:
             logger.exception("a message of %s could not be worked on", self.station.identity)
             await self.socket.close(1011, "internal error")
 
-    async def _answer(self, text: str, frame: Waiting) -> str | None:
+    async def _answer(self, text: str, frame: Waiting) -> str:
         received_at = clock.now()
         if isinstance(frame, ocppj.Malformed):
             return await self._answering.malformed(text, frame, received_at)
         if not isinstance(frame, ocppj.Call):
-            logger.info("%s answered nothing that was asked", self.station.identity)
             await self._answering.stray(text, frame)
-            return None
+            return ""
         earlier = self._replies.get(frame.message_id)
         if earlier is not None and earlier[0] == hash(text):
             metrics.DUPLICATES.inc()

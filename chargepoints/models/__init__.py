@@ -13,6 +13,7 @@ from .connection import Connection, HandshakeRefusal, ServerProcess
 from .connector import Connector, Evse, Status, StatusChange
 from .device_model import MonitoringEvent, Variable
 from .event import Event, EventFeed
+from .event_stream import EventStream
 from .hosted_file import FirmwareFile, FirmwareLink, FirmwareUpdate, Upload
 from .id_token import AuthorizationStatus, IdToken
 from .local_list import LocalList, LocalListEntry
@@ -45,6 +46,7 @@ __all__ = [
     "DisplayMessage",
     "Event",
     "EventFeed",
+    "EventStream",
     "Evse",
     "FirmwareFile",
     "FirmwareLink",

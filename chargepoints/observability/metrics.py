@@ -10,6 +10,8 @@ MESSAGES = Counter(
 DEVIATIONS = Counter("connect_deviations", "Odd things in messages of chargers", ["version"])
 DUPLICATES = Counter("connect_duplicates", "Repeated CALLs, answered with the same reply")
 UNEXPECTED_ANSWERS = Counter("connect_unexpected_answers", "Answers to nothing that was asked")
+REFUSED_RESULTS = Counter("connect_refused_results", "Answers of ours with a CALLRESULTERROR")
+LOST_SENDS = Counter("connect_lost_sends", "Unconfirmed messages that came faster than taken")
 REFUSALS = Counter("connect_refused_handshakes", "Refused handshakes", ["reason"])
 
 

@@ -33,13 +33,15 @@ class Schemas:
             for entry in self._directory.iterdir()
             if entry.name.endswith(".json")
         }
-        self.actions = frozenset(
-            name.removesuffix("Response") for name in names if name.endswith("Response")
+        answered = {name.removesuffix("Response") for name in names if name.endswith("Response")}
+        # Of these there is one schema, and no answer.
+        self.unconfirmed = frozenset(
+            names - {each + suffix for each in answered for suffix in (request_suffix, "Response")}
         )
-        self._requests = {
-            action: self._validator(action + request_suffix) for action in self.actions
-        }
-        self._responses = {action: self._validator(action + "Response") for action in self.actions}
+        self.actions = self.unconfirmed | answered
+        self._requests = {action: self._validator(action + request_suffix) for action in answered}
+        self._requests |= {action: self._validator(action) for action in self.unconfirmed}
+        self._responses = {action: self._validator(action + "Response") for action in answered}
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
     def action_in_any_case(self, name: str) -> str | None:

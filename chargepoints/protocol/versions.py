@@ -166,8 +166,12 @@ class OcppVersion:
     overrides: Block = Block()
     # Spoken with a charger that offers no subprotocol at all.
     assumed: bool = False
+    # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, where it has them.
+    message_types: frozenset[int] = frozenset({2, 3, 4})
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
+    # Answer a frame of an unknown type with MessageTypeNotSupported (2.0.1 part 4, table 8).
+    answers_unknown_types: bool = False
     # What a CSMS may send while the boot is pending; the request to boot may always go.
     sent_while_pending: frozenset[str] = frozenset()
     # What a charger will send because of a request of ours, whatever its boot has come to.

@@ -143,6 +143,11 @@ class RawCharger:
         _, reply = self._waiting[message_id][-1]
         return await self._whichever_first(reply, within, f"a reply to {message_id}")
 
+    async def send_unconfirmed(self, action: str, payload: Any) -> None:
+        """A SEND, to which there is no reply."""
+        message_id = str(uuid.uuid4())
+        await self.send_text(json.dumps([frames.SEND, message_id, action, payload]))
+
     async def send_text(self, text: str | bytes) -> None:
         """Send a frame as it is; bytes make a binary frame."""
         self._raise_violation()
@@ -208,6 +213,10 @@ class RawCharger:
             frames.check_call(self.version, frame)
             self.journal.asked.append(frame)
             self._calls.put_nowait(frame)
+            return
+        if frame[0] == frames.CALLRESULTERROR and self.version == "2.1":
+            frames.check_error(self.version, frame)
+            self._strays.put_nowait(frame)
             return
         assert frame[0] in (frames.CALLRESULT, frames.CALLERROR), f"odd message type: {text!r}"
         self._sort_reply(frame)

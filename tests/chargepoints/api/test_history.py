@@ -260,6 +260,7 @@ def test_configuration_tells_keys_and_variables_apart(client: ApiClient) -> None
         "certificates",
         "display-messages",
         "monitors",
+        "event-streams",
         "commands",
     ],
 )

@@ -17,6 +17,7 @@ from chargepoints.services.commands.command_types.secrets import (
 
 ATTRIBUTES = ["Actual", "Target", "MinSet", "MaxSet"]
 MONITOR_TYPES = ["UpperThreshold", "LowerThreshold", "Delta", "Periodic", "PeriodicClockAligned"]
+MONITOR_TYPES += ["TargetDelta", "TargetDeltaRelative"]
 SEVERITY: JsonSchema = {"type": "integer", "minimum": 0, "maximum": 9}
 
 _WHERE: dict[str, JsonSchema] = {
@@ -28,6 +29,8 @@ _WHERE: dict[str, JsonSchema] = {
     "variable_instance": TEXT,
 }
 _ATTRIBUTE: JsonSchema = {"enum": ATTRIBUTES}
+# Of an event stream: how long it gathers values, and how many, before it sends them.
+_PACE: dict[str, JsonSchema] = {"interval_s": COUNT, "values_at_once": COUNT}
 _VARIABLE = arguments(("component", "variable"), **_WHERE, attribute=_ATTRIBUTE)
 _VALUE = arguments(
     ("component", "variable", "value"), **_WHERE, attribute=_ATTRIBUTE, value={"type": "string"}
@@ -41,6 +44,7 @@ _MONITOR = arguments(
     value={"type": "number"},
     severity=SEVERITY,
     transaction={"type": "boolean"},
+    stream=arguments(**_PACE) | {"minProperties": 1},
 )
 
 
@@ -125,6 +129,16 @@ TYPES: dict[str, CommandType] = {
         effect_within_s=HOUR_S,
         for_operators=True,
         confirmed=False,
+    ),
+    "get_event_streams": CommandType(
+        "Read which event streams the charge point has open.",
+        arguments(),
+        for_operators=True,
+        confirmed=False,
+    ),
+    "adjust_event_stream": CommandType(
+        "Change how often an event stream sends the values it has gathered.",
+        arguments(("stream_id",), stream_id=COUNT, **_PACE),
     ),
     "clear_monitoring": CommandType(
         "Remove monitors by their numbers.", arguments(("ids",), ids=several(COUNT))

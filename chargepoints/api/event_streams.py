@@ -1,0 +1,38 @@
+"""The event streams that a charge point has open (OCPP 2.1)."""
+
+from rest_framework import serializers
+
+from chargepoints.api.base import Resource
+from chargepoints.api.fields import StrictModel, TextOrNull
+from chargepoints.api.pagination import OldestFirst
+from chargepoints.models import EventStream
+
+
+class EventStreamSerializer(StrictModel):
+    """A stream with its newest value; `id` is the charge point's own number of it."""
+
+    id = serializers.IntegerField(source="number", read_only=True)
+    monitor_id = serializers.IntegerField(source="monitor_number", read_only=True, allow_null=True)
+    value = TextOrNull(read_only=True)
+
+    class Meta:
+        model = EventStream
+        fields = [
+            "id",
+            "monitor_id",
+            "interval_s",
+            "values_at_once",
+            "opened_at",
+            "value",
+            "value_at",
+            "pending",
+        ]
+        read_only_fields = fields
+
+
+class EventStreams(Resource):
+    """The event streams of a charge point, in the order in which they became known."""
+
+    queryset = EventStream.objects.all()
+    serializer_class = EventStreamSerializer
+    pagination_class = OldestFirst

@@ -1,0 +1,61 @@
+"""The SENDs of one charger, which nobody answers (2.1 part 4, 4.2.4).
+
+They are worked on beside its CALLs and delay none of them. Some are lost where they come faster
+than the charger's pace allows for, or than they are stored.
+"""
+
+import asyncio
+import logging
+from collections import deque
+
+from chargepoints import clock
+from chargepoints.gateway.answering import Answering
+from chargepoints.gateway.message_rate import MessageRate
+from chargepoints.gateway.ocppj import Send
+from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.observability import metrics
+from chargepoints.protocol.station import Station
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 64
+
+
+class Unconfirmed:
+    def __init__(self, answering: Answering, station: Station, rate: MessageRate) -> None:
+        self._answering = answering
+        self._station = station
+        self._rate = rate
+        self._waiting: deque[tuple[str, Send]] = deque(maxlen=MOST_WAITING)
+        self._worker: asyncio.Task[None] | None = None
+
+    def take(self, text: str, frame: Send) -> None:
+        if not self._rate.take():
+            metrics.LOST_SENDS.inc()
+            return
+        if len(self._waiting) == MOST_WAITING:
+            # The oldest goes.
+            metrics.LOST_SENDS.inc()
+        self._waiting.append((text, frame))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+
+    async def ended(self) -> None:
+        """The socket is gone: what came over it is still stored."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await self._store(*self._waiting.popleft())
+        finally:
+            self._worker = None
+
+    async def _store(self, text: str, frame: Send) -> None:
+        try:
+            await self._answering.call(text, frame, clock.now())
+        except StoreUnavailable:
+            metrics.LOST_SENDS.inc()
+        except Exception:
+            logger.exception("a message of %s could not be worked on", self._station.identity)
