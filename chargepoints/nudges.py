@@ -8,13 +8,14 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from chargepoints.models import Connection
+from chargepoints.models import Connection, ServerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -37,34 +38,34 @@ def take_here(server_id: uuid.UUID, deliver: Deliver) -> None:
     _here = (server_id, deliver)
 
 
-def send(charge_point_id: int, **message: Any) -> None:
-    """Have the process that holds this charge point's socket look at its rows."""
-    connection = (
-        Connection.objects.filter(current_of=charge_point_id, closed_at=None)
-        .select_related("server")
-        .first()
-    )
-    if connection is not None:
-        _tell_holder(connection, **message)
+def send(charge_point_ids: Sequence[int]) -> None:
+    """Have the processes that hold these charge points' sockets look at their rows."""
+    held = Connection.objects.filter(current_of__in=charge_point_ids, closed_at=None)
+    by_server: defaultdict[ServerProcess, list[int]] = defaultdict(list)
+    for connection in held.select_related("server"):
+        if connection.server is not None:
+            by_server[connection.server].append(connection.charge_point_id)
+    for server, held_there in by_server.items():
+        _tell(server, charge_point_ids=held_there)
 
 
 def close(connection: Connection) -> None:
     """Have the process that holds this socket close it: it is the charge point's no longer."""
-    _tell_holder(connection, superseded=connection.pk)
+    if connection.server is not None:
+        ids = [connection.charge_point_id]
+        _tell(connection.server, charge_point_ids=ids, superseded=connection.pk)
 
 
-def _tell_holder(connection: Connection, **message: Any) -> None:
-    if connection.server is None:
-        return
-    nudge = {"type": "nudge", "charge_point_id": connection.charge_point_id, **message}
-    if _here is not None and _here[0] == connection.server_id:
+def _tell(server: ServerProcess, **message: Any) -> None:
+    nudge = {"type": "nudge", **message}
+    if _here is not None and _here[0] == server.pk:
         _here[1](nudge)
         return
     try:
-        async_to_sync(_send)(connection.server.channel, nudge)
+        async_to_sync(_send)(server.channel, nudge)
     except Exception:
         # P10: the layer is a hint; a Redis that is away costs the time until the next sweep.
-        logger.warning("no nudge for %s", connection, exc_info=True)
+        logger.warning("no nudge for the server process %s", server.pk, exc_info=True)
 
 
 async def _send(channel: str, nudge: dict[str, Any]) -> None:

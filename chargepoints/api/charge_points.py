@@ -93,7 +93,7 @@ class ChargePoints(Resource):
                 setattr(charge_point, name, value)
             if values:
                 registry.changed(charge_point, *values)
-                transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
+                transaction.on_commit(lambda: nudges.send([charge_point.pk]), robust=True)
         return tagged(self._in_full(charge_point.pk))
 
     def destroy(self, request: Request, identity: str) -> Response:

@@ -132,7 +132,7 @@ def _read_database() -> None:
 async def _use_channel_layer(gateway: process.Gateway | None) -> None:
     layer = get_channel_layer()
     if layer is not None and gateway is not None:
-        nudge_for_nobody = {"type": "nudge", "charge_point_id": 0}
+        nudge_for_nobody = {"type": "nudge", "charge_point_ids": []}
         await layer.send(ServerProcess(id=gateway.server_id).channel, nudge_for_nobody)
 
 

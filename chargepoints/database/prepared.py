@@ -54,6 +54,13 @@ class PreparedQuery(Generic[Row]):
         found: Row | None = None if row is None else composed.row(row)
         return found
 
+    def one(self, *values: Any) -> Row:
+        """The row that must be there. Raises LookupError."""
+        found = self.first(*values)
+        if found is None:
+            raise LookupError(f"no row is found by {values}")
+        return found
+
     def exists(self, *values: Any) -> bool:
         composed = self._on_this_database(len(values))
         return statements.fetch_one(composed.sql, composed.parameters(values)) is not None

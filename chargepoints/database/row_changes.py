@@ -63,6 +63,15 @@ def change(
     return sql, values
 
 
+def write(row: models.Model, unless_changed: Names = ()) -> bool:
+    """At once: of an editable row what has changed, of any other all; whether a row was hit."""
+    if _KNOWN not in row.__dict__:
+        row.save()
+        return True
+    changed = change(row, together=frozenset(), unless_changed=unless_changed)
+    return changed is None or statements.execute_many(changed[0], [changed[1]]) == 1
+
+
 def settled(row: models.Model) -> None:
     """It is committed as it is: what it was need not be kept."""
     row.__dict__.pop(_KNOWN, None)

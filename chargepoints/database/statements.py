@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -155,4 +156,11 @@ def _sqlite_time(value: datetime | None) -> str | None:
 
 
 def _for_sqlite(row: Row) -> Row:
-    return [_sqlite_time(value) if isinstance(value, datetime) else value for value in row]
+    return [
+        _sqlite_time(value)
+        if isinstance(value, datetime)
+        else value.hex
+        if isinstance(value, UUID)
+        else value
+        for value in row
+    ]

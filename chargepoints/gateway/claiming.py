@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chargepoints import url_secrets
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.strict_json import with_floats
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import ocppj
@@ -27,9 +29,19 @@ from chargepoints.services.stations import passwords, quirks
 State = Command.State
 ErrorClass = Command.ErrorClass
 
-_QUEUED = (
-    "SELECT 1 FROM chargepoints_command"
-    " WHERE charge_point_id = %s AND finished_at IS NULL AND state = 'queued'"
+_QUEUED: PreparedQuery[Command] = PreparedQuery(
+    lambda charge_point_id, now: Command.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=now),
+        charge_point_id=charge_point_id,
+        state=str(State.QUEUED),
+        finished_at=None,
+        expires_at__gt=now,
+    ).order_by("created_at")
+)
+_CURRENT: PreparedQuery[ChargePoint] = PreparedQuery(
+    lambda charge_point_id, connection_id: ChargePoint.objects.filter(
+        pk=charge_point_id, connection_id=connection_id
+    )
 )
 
 
@@ -51,19 +63,9 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
     pending, what its version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).
     """
     now = timezone.now()
-    if unit.fetch_one(_QUEUED, (station.id,)) is None:
-        return None
-    queued = Command.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=now),
-        charge_point_id=station.id,
-        state=State.QUEUED,
-        finished_at=None,
-        expires_at__gt=now,
-    ).order_by("created_at")
-    for command in queued:
-        if not ChargePoint.objects.filter(
-            pk=station.id, connection_id=station.connection_id
-        ).exists():
+    for row in _QUEUED.all(station.id, now):
+        command = row_changes.editable(row)
+        if not _CURRENT.exists(station.id, station.connection_id):
             return None
         if not _may_go(station, version, ready, command):
             continue
@@ -133,20 +135,15 @@ def _mark_sent(
 ) -> Claimed | None:
     message_id = str(uuid.uuid4())
     redacted = url_secrets.hidden(version.redacted_request(action, payload))
-    # Conditional: it may have been cancelled since it was read.
-    taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
-        state=State.SENT,
-        sent_at=now,
-        connection_id=station.connection_id,
-        ocpp_version=version.name,
-        action=action,
-        message_id=message_id,
-        request=redacted,
+    command.state, command.sent_at = State.SENT, now
+    command.connection_id = station.connection_id
+    command.ocpp_version, command.action, command.message_id = version.name, action, message_id
+    command.request = redacted
+    if redacted is not payload:
         # Sent once and for all: what was secret in it need not be kept.
-        args=command.args if redacted is payload else stored_args(command.type, command.args),
-        effect_key=command.effect_key,
-    )
-    if not taken:
+        command.args = stored_args(command.type, command.args)
+    # Conditional: it may have been cancelled since it was read.
+    if not row_changes.write(command, unless_changed=("state",)):
         return None
     if not station.boot_accepted:
         station.asked_for = station.asked_for | version.messages_requested(action, payload)

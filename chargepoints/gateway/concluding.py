@@ -10,6 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from chargepoints import nudges
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import ocppj
 from chargepoints.gateway.claiming import Claimed
@@ -24,6 +26,10 @@ from chargepoints.services.stations import unanswered_calls
 
 State = Command.State
 ErrorClass = Command.ErrorClass
+
+_BY_ID: PreparedQuery[Command] = PreparedQuery(
+    lambda command_id: Command.objects.filter(pk=command_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def conclude(
 ) -> Concluded:
     """Write the trace and the command's state, whatever came or did not come."""
     answer = _without_secrets(version, claimed.action, answer)
-    command = Command.objects.get(pk=claimed.command_id)
+    command = row_changes.editable(_BY_ID.one(claimed.command_id))
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
     came = answer.frame is not None or answer.unreadable
     command.answered_at = answer.at if came else None
@@ -189,13 +195,13 @@ def _go_on(command: Command) -> None:
     """The next request of the same command: it is the oldest that is queued."""
     command.state = State.QUEUED
     command.answered_at = None
-    command.save()
+    row_changes.write(command)
 
 
 def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
     if command.state in (State.EFFECT_CONFIRMED, State.NO_EFFECT):
         # The effect came before the answer.
-        command.save()
+        row_changes.write(command)
         return
     if conclusion.state == State.QUEUED:
         _go_on(command)

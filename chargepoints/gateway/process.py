@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
 LISTEN_AGAIN_AFTER_S = 1.0
+NUDGED_AT_ONCE = 20
+NUDGED_AGAIN_AFTER_S = 0.01
 
 _current: "Gateway | None" = None
 
@@ -136,7 +138,7 @@ class Gateway:
             return
         nudge = {
             "type": "nudge",
-            "charge_point_id": superseded.charge_point_id,
+            "charge_point_ids": [superseded.charge_point_id],
             "superseded": superseded.pk,
         }
         try:
@@ -164,13 +166,17 @@ class Gateway:
         self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
 
     async def _take_nudge(self, message: dict[str, Any]) -> None:
-        session = self.sessions.get(message["charge_point_id"])
-        if session is None:
-            return
-        if message.get("superseded") == session.station.connection_id:
-            await session.supersede()
-            return
-        session.calls.nudge()
+        for place, charge_point_id in enumerate(message["charge_point_ids"], start=1):
+            session = self.sessions.get(charge_point_id)
+            if session is None:
+                continue
+            if message.get("superseded") == session.station.connection_id:
+                await session.supersede()
+            else:
+                session.calls.nudge()
+            if place % NUDGED_AT_ONCE == 0:
+                # P5: what chargers send meanwhile does not wait behind a whole fleet's commands.
+                await asyncio.sleep(NUDGED_AGAIN_AFTER_S)
 
     async def _watch_store(self) -> None:
         """P2, P11: while the store is down every socket is closed; being offline costs no retry."""

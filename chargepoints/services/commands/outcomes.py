@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from chargepoints import nudges
+from chargepoints.database import row_changes
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.services.commands.command_types import COMMAND_TYPES
@@ -37,7 +38,7 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
     abandon = COMMAND_TYPES[command.type].abandon
     if state in CAME_TO_NOTHING and abandon is not None:
         abandon(unit, command)
-    command.save()
+    row_changes.write(command)
     if command.finished_at is not None:
         announce(unit, command)
     if state == State.EFFECT_CONFIRMED and COMMAND_TYPES[command.type].one_at_a_time:

@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Hashable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chargepoints import nudges
-from chargepoints.database.unit_of_work import unit_of_work
+from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.protocol.versions import OcppVersion, installed_versions
 from chargepoints.services.commands import outcomes
@@ -49,7 +50,6 @@ def submit(
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
     timeout_s: int | None = None,
-    batch: CommandBatch | None = None,
 ) -> Command:
     """Take a command in: a row, and a nudge to the process that holds the charger's socket.
 
@@ -59,12 +59,59 @@ def submit(
     digest = _digest(charge_point, type, args, expires_at, not_before)
     if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
         return earlier
+    check(type, args, expires_at)
+    command = prepare(
+        charge_point,
+        type,
+        args,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+        expires_at=expires_at,
+        not_before=not_before,
+        timeout_s=timeout_s,
+    )
+    try:
+        with transaction.atomic():
+            command.save(force_insert=True)
+            _supersede([command])
+    except IntegrityError:
+        if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+            return earlier
+        raise
+    # Robust: what was committed has succeeded, nudged or not.
+    transaction.on_commit(lambda: nudges.send([charge_point.pk]), robust=True)
+    return command
+
+
+def check(type: str, args: dict[str, Any], expires_at: datetime | None) -> None:
+    """What does not depend on the charge point. Raises CommandRefused."""
+    if type not in COMMAND_TYPES:
+        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+    if errors := check_args(type, args):
+        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
     check_expiry(expires_at)
-    _check(charge_point, type, args)
+
+
+def prepare(
+    charge_point: ChargePoint,
+    type: str,
+    args: dict[str, Any],
+    *,
+    requested_by: str,
+    idempotency_key: str | None,
+    expires_at: datetime | None,
+    not_before: datetime | None,
+    timeout_s: int | None = None,
+    batch: CommandBatch | None = None,
+) -> Command:
+    """The row, to be stored; `type` and `args` were checked. Raises CommandRefused."""
+    version = version_of(charge_point)
+    if version is not None:
+        _check_supported(version, type, args)
     kind = COMMAND_TYPES[type]
     if expires_at is None and kind.only_connected and charge_point.connection_id is None:
         raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
-    command = Command(
+    return Command(
         charge_point=charge_point,
         type=type,
         args=args,
@@ -72,23 +119,24 @@ def submit(
         requested_by=requested_by,
         batch=batch,
         idempotency_key=idempotency_key or None,
-        body_digest=digest,
+        body_digest=_digest(charge_point, type, args, expires_at, not_before),
         not_before=not_before,
         expires_at=expires_at or _expiry(kind, not_before),
         timeout_s=timeout_s or kind.timeout_s or math.ceil(settings.CALL_TIMEOUT_S),
     )
-    try:
-        with transaction.atomic():
-            command.save(force_insert=True)
-            if kind.slot is not None:
-                _supersede(command, kind.slot)
-    except IntegrityError:
-        if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
-            return earlier
-        raise
-    # Robust: what was committed has succeeded, nudged or not.
-    transaction.on_commit(lambda: nudges.send(charge_point.pk), robust=True)
-    return command
+
+
+def store_all(commands: Sequence[Command]) -> None:
+    """Store commands of one type for different charge points, within a transaction.
+
+    One that is stored already under its Idempotency-Key stays as it is.
+    """
+    if not commands:
+        return
+    Command.objects.bulk_create(commands, ignore_conflicts=True)
+    _supersede(commands)
+    targets = [command.charge_point_id for command in commands]
+    transaction.on_commit(lambda: nudges.send(targets), robust=True)
 
 
 def check_expiry(expires_at: datetime | None) -> None:
@@ -124,24 +172,33 @@ def can_express(version: OcppVersion, type: str) -> bool:
     return COMMAND_TYPES[type].verbatim or type in version.commands
 
 
-def _supersede(newer: Command, slot: Callable[[dict[str, Any]], Hashable]) -> None:
+def _supersede(newer: Sequence[Command]) -> None:
     """Cancel what is still queued for the same slot and the same time, as it would be undone."""
+    slot = COMMAND_TYPES[newer[0].type].slot
+    if slot is None:
+        return
     queued = Command.objects.filter(
-        charge_point_id=newer.charge_point_id,
-        type=newer.type,
+        charge_point_id__in=[command.charge_point_id for command in newer],
+        type=newer[0].type,
         state=State.QUEUED,
         sent_at=None,
-    ).exclude(pk=newer.pk)
-    due, wanted = _due(newer), slot(newer.args)
-    older = [each for each in queued if _due(each) == due and slot(each.args) == wanted]
+    ).exclude(pk__in=[command.pk for command in newer])
+    older = defaultdict(list)
+    for each in queued:
+        older[each.charge_point_id, _due(each), slot(each.args)].append(each)
     if not older:
         return
     with unit_of_work() as unit:
-        for each in older:
-            # Conditional: it may have been sent since it was read.
-            if Command.objects.filter(pk=each.pk, state=State.QUEUED).update(state=State.CANCELLED):
-                detail = f"replaced by the newer command {newer.pk}"
-                outcomes.fail(unit, each, State.CANCELLED, ErrorClass.GATEWAY, "superseded", detail)
+        for command in newer:
+            for each in older[command.charge_point_id, _due(command), slot(command.args)]:
+                _replace(unit, each, command)
+
+
+def _replace(unit: UnitOfWork, older: Command, newer: Command) -> None:
+    # Conditional: it may have been sent since it was read.
+    if Command.objects.filter(pk=older.pk, state=State.QUEUED).update(state=State.CANCELLED):
+        detail = f"replaced by the newer command {newer.pk}"
+        outcomes.fail(unit, older, State.CANCELLED, ErrorClass.GATEWAY, "superseded", detail)
 
 
 def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
@@ -154,16 +211,6 @@ def _due(command: Command) -> datetime | None:
     """Before which it is not sent; None where it may go now."""
     later = command.not_before is not None and command.not_before > timezone.now()
     return command.not_before if later else None
-
-
-def _check(charge_point: ChargePoint, type: str, args: dict[str, Any]) -> None:
-    if type not in COMMAND_TYPES:
-        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
-    if errors := check_args(type, args):
-        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
-    version = version_of(charge_point)
-    if version is not None:
-        _check_supported(version, type, args)
 
 
 def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:

@@ -110,19 +110,19 @@ def test_a_repetition_finishes_what_an_interrupted_one_left_undone(
     client: ApiClient, fleet: list[ChargePoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"charge_points": ["A", "B", "C"], **RESET}
-    submit_to = batches._submit_to
+    prepared = batches._prepared
 
-    def die_at_b(charge_point: ChargePoint, batch: CommandBatch) -> None:
+    def die_at_b(charge_point: ChargePoint, batch: CommandBatch) -> Command:
         if charge_point.identity == "B":
             raise ConnectionAbortedError
-        submit_to(charge_point, batch)
+        return prepared(charge_point, batch)
 
     monkeypatch.setattr(batches, "COMMANDS_A_TRANSACTION", 1)
-    monkeypatch.setattr(batches, "_submit_to", die_at_b)
+    monkeypatch.setattr(batches, "_prepared", die_at_b)
     with pytest.raises(ConnectionAbortedError):
         client.post("/command-batches", body, Idempotency_Key="k1")
     assert sent_to() == ["A"]
-    monkeypatch.setattr(batches, "_submit_to", submit_to)
+    monkeypatch.setattr(batches, "_prepared", prepared)
     answer = client.post("/command-batches", body, Idempotency_Key="k1")
     assert answer.status_code == 202
     assert sent_to() == ["A", "B", "C"]

@@ -4,8 +4,9 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -15,6 +16,7 @@ from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
+    Command,
     Connection,
     Credential,
     DisplayMessage,
@@ -51,6 +53,54 @@ def charge_point() -> ChargePoint:
 @pytest.fixture
 def values(charge_point: ChargePoint) -> dict[str, Any]:
     """A value for each parameter by its name; every query finds something with them."""
+    return {
+        "identity": charge_point.identity,
+        "lowered": charge_point.identity.lower(),
+        "charge_point_id": charge_point.pk,
+        "connection_id": connected(charge_point),
+        "command_id": commanded(charge_point),
+        "transaction_id": "T1",
+        "transaction_pk": charged(charge_point),
+        "evse_id": 1,
+        "seq_no": 3,
+        "digest": "digest",
+        "key": "key",
+        "at": AT,
+        "now": AT,
+        "token": "abc",
+    }
+
+
+def connected(charge_point: ChargePoint) -> int:
+    Credential.for_key(charge_point, b"key").save()
+    connection = Connection.objects.create(
+        id=7, charge_point=charge_point, protocol="ocpp1.6", remote_address="", path="/"
+    )
+    ChargePoint.objects.filter(pk=charge_point.pk).update(connection=connection)
+    return connection.pk
+
+
+def commanded(charge_point: ChargePoint) -> UUID:
+    ChargingProfile.objects.create(
+        charge_point=charge_point,
+        profile_id=1,
+        evse_id=1,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+        stack_level=0,
+        profile={"id": 1},
+        installed_at=AT,
+    )
+    DisplayMessage.objects.create(
+        charge_point=charge_point, number=1, transaction_id="T1", read_at=AT
+    )
+    command = Command.objects.create(
+        charge_point=charge_point, type="clear_cache", expires_at=AT + timedelta(days=1)
+    )
+    return command.pk
+
+
+def charged(charge_point: ChargePoint) -> int:
+    IdToken.objects.create(value="ABC")
     started = Transaction.objects.create(
         charge_point=charge_point,
         transaction_id="T1",
@@ -75,37 +125,7 @@ def values(charge_point: ChargePoint) -> dict[str, Any]:
         digest="digest",
         answer={"totalCost": 1.25},
     )
-    ChargingProfile.objects.create(
-        charge_point=charge_point,
-        profile_id=1,
-        evse_id=1,
-        purpose=ChargingProfile.Purpose.TRANSACTION,
-        stack_level=0,
-        profile={"id": 1},
-        installed_at=AT,
-    )
-    DisplayMessage.objects.create(
-        charge_point=charge_point, number=1, transaction_id="T1", read_at=AT
-    )
-    IdToken.objects.create(value="ABC")
-    Credential.for_key(charge_point, b"key").save()
-    connection = Connection.objects.create(
-        id=7, charge_point=charge_point, protocol="ocpp1.6", remote_address="", path="/"
-    )
-    return {
-        "identity": charge_point.identity,
-        "lowered": charge_point.identity.lower(),
-        "connection_id": connection.pk,
-        "charge_point_id": charge_point.pk,
-        "transaction_id": "T1",
-        "transaction_pk": started.pk,
-        "evse_id": 1,
-        "seq_no": 3,
-        "digest": "digest",
-        "key": "key",
-        "at": AT,
-        "token": "abc",
-    }
+    return started.pk
 
 
 def columns(row: Any) -> Any:
