@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.clock import api_time
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation, Transaction
 from chargepoints.protocol.inbound import Inbound
@@ -14,6 +15,11 @@ from chargepoints.services.tokens.authorization import TokenAsked
 State = Reservation.State
 # REQUESTED where the answer was lost: the charge point may have it all the same.
 OPEN = (State.ACTIVE, State.REQUESTED)
+_OPEN: PreparedQuery[Reservation] = PreparedQuery(
+    lambda charge_point_id: Reservation.objects.filter(
+        charge_point_id=charge_point_id, state__in=OPEN
+    )
+)
 _OVER = (
     "SELECT 1 FROM chargepoints_reservation WHERE state IN (%s, %s) AND expires_at <= %s LIMIT 1"
 )
@@ -89,14 +95,31 @@ def cancelled(unit: UnitOfWork, charge_point_id: int, reservation_id: int) -> No
         _change(unit, reservation, State.CANCELLED)
 
 
-def use(inbound: Inbound, reservation_id: int, transaction: Transaction) -> None:
-    """This transaction was started on the reservation, which ends with that."""
-    reservation = _find(inbound.station.id, reservation_id)
-    if reservation is None:
-        inbound.deviate("unknown_reservation")
-        return
-    reservation.transaction = transaction
-    _change(inbound.unit, reservation, State.USED)
+def use(inbound: Inbound, reservation_id: int | None, transaction: Transaction) -> None:
+    """This transaction was started on a reservation, which ends with that: the one it names, and
+    the one that was made for its token and place, whatever it names.
+    """
+    used = [each for each in _OPEN.all(inbound.station.id) if _is_for(each, transaction)]
+    if reservation_id is not None and all(each.reservation_id != reservation_id for each in used):
+        named = _find(inbound.station.id, reservation_id)
+        if named is None:
+            inbound.deviate("unknown_reservation")
+        else:
+            used.append(named)
+    for reservation in used:
+        reservation.transaction = transaction
+        _change(inbound.unit, reservation, State.USED)
+
+
+def _is_for(reservation: Reservation, transaction: Transaction) -> bool:
+    if reservation.evse_id not in (None, transaction.evse_id):
+        return False
+    started_at = transaction.started_at
+    if transaction.offline and started_at is not None and started_at < reservation.created_at:
+        return False
+    token, group = transaction.id_token.lower(), transaction.group_id_token.lower()
+    same_group = bool(group) and reservation.group_id_token.lower() == group
+    return same_group or (bool(token) and reservation.id_token.lower() == token)
 
 
 def ended(inbound: Inbound, reservation_id: int, state: str) -> None:

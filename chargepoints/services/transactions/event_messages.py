@@ -209,6 +209,22 @@ def _updated(
         elif message.event_type == UPDATED and not row.closed_by:
             # It adds to the history: what is live of the transaction has ended.
             inbound.deviate("updated_after_end")
+    _fill_in(inbound, row, start)
+    if message.event_type == UPDATED and _is_authorized_by(row, message, decision):
+        lifecycle.authorize(row, start.token, decision)
+        if start.reservation_id is None:
+            reservations.use(inbound, None, row)
+    if message.trigger_reason == STOPPED:
+        # The transaction may end later, by the cable, without a token.
+        lifecycle.stopped_by(row, message.stop.token)
+    if row.remote_start_id is not None and before[2] is None:
+        lifecycle.confirm_start(inbound, row)
+    if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
+        inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
+
+
+def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
+    """What nobody had told of how it began."""
     row.evse_id = row.evse_id or start.evse_id
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id
@@ -217,15 +233,6 @@ def _updated(
         reservations.use(inbound, start.reservation_id, row)
     if row.meter_start_wh is None:
         row.meter_start_wh = start.meter_wh
-    if message.event_type == UPDATED and _is_authorized_by(row, message, decision):
-        lifecycle.authorize(row, start.token, decision)
-    if message.trigger_reason == STOPPED:
-        # The transaction may end later, by the cable, without a token.
-        lifecycle.stopped_by(row, message.stop.token)
-    if row.remote_start_id is not None and before[2] is None:
-        lifecycle.confirm_start(inbound, row)
-    if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
-        inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
 
 
 def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decision | None) -> bool:

@@ -108,8 +108,7 @@ def begin(
         row.charging_state = row.charging_state or clip(start.charging_state, 50)
     authorize(row, start.token, decision)
     lookup.save(inbound, row)
-    if start.reservation_id is not None:
-        reservations.use(inbound, start.reservation_id, row)
+    reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
     confirm_start(inbound, row)
     return row
