@@ -16,7 +16,7 @@ from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
 from chargepoints.services.stations import passwords, registry
-from ocpp_v16.security import is_secret
+from ocpp_v16.security import is_password
 
 _MUTABILITY = {True: "ReadOnly", False: "ReadWrite", None: "Unknown"}
 SECURITY_PROFILES = ("1", "2", "3")
@@ -64,7 +64,7 @@ def _add_up(command: Command, response: Payload) -> None:
 
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
-    if is_secret(command.args):
+    if is_password(command.args):
         raise CommandRefused("invalid_args", "a password is changed by rotate_password")
     return {"key": command.args["key"], "value": command.args["value"]}
 

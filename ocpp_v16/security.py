@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from chargepoints import secret_names
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import submission
-from chargepoints.services.device_model import variables
 from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
 
@@ -47,18 +47,19 @@ def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
     return {"key": AUTHORIZATION_KEY, "value": registry.new_key()}
 
 
-def is_secret(payload: Payload) -> bool:
-    return str(payload.get("key", "")).lower() in variables.SECRET_NAMES
+def is_password(payload: Payload) -> bool:
+    """Whether it is about the password that the charge point identifies itself with."""
+    return secret_names.is_ours(payload.get("key", ""))
 
 
 def password_in(action: str, payload: Payload) -> str:
-    given = action == "ChangeConfiguration" and is_secret(payload)
+    given = action == "ChangeConfiguration" and is_password(payload)
     return str(payload.get("value", "")) if given else ""
 
 
 def redacted_request(action: str, payload: Payload) -> Payload:
-    """The request without the password, for trace and rows."""
-    if password_in(action, payload):
+    """The request without a password, for trace and rows."""
+    if action == "ChangeConfiguration" and _shows_secret(payload):
         return payload | {"value": REDACTED}
     return payload
 
@@ -68,6 +69,7 @@ def redacted_answer(action: str, payload: Any) -> Any:
     if action != "GetConfiguration" or not isinstance(payload, dict):
         return payload
     entries = payload.get("configurationKey")
+    entries = [entries] if isinstance(entries, dict) else entries
     if not isinstance(entries, list) or not any(map(_shows_secret, entries)):
         return payload
     return payload | {
@@ -78,7 +80,9 @@ def redacted_answer(action: str, payload: Any) -> Any:
 
 
 def _shows_secret(entry: Any) -> bool:
-    return isinstance(entry, dict) and is_secret(entry) and bool(entry.get("value"))
+    if not isinstance(entry, dict) or not entry.get("value"):
+        return False
+    return secret_names.is_secret(str(entry.get("key", "")))
 
 
 BLOCK = Block(

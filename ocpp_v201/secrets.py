@@ -4,10 +4,9 @@ and the key codes of drivers.
 
 from typing import Any
 
-from chargepoints import key_codes
+from chargepoints import key_codes, secret_names
 from chargepoints.key_codes import REDACTED
 from chargepoints.protocol.versions import Payload
-from chargepoints.services.device_model.variables import SECRET_NAMES
 
 # What holds variables together with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
@@ -21,14 +20,23 @@ VALUES = ("value", "attributeValue", "actualValue")
 
 def is_secret(data: Any) -> bool:
     """Whether this is about a variable whose value nobody may see."""
+    return secret_names.is_secret(_name(data))
+
+
+def is_password(data: Any) -> bool:
+    """Whether it is about the password that the station identifies itself with."""
+    return secret_names.is_ours(_name(data))
+
+
+def _name(data: Any) -> str:
     variable = data.get("variable") if isinstance(data, dict) else None
-    name = variable.get("name") if isinstance(variable, dict) else None
-    return str(name).lower() in SECRET_NAMES
+    # Some write the name alone.
+    return str(variable.get("name") if isinstance(variable, dict) else variable)
 
 
 def password_in(action: str, payload: Payload) -> str:
     variables = payload.get("setVariableData") if action in REQUESTS else None
-    given = [each for each in variables if is_secret(each)] if isinstance(variables, list) else []
+    given = list(filter(is_password, variables)) if isinstance(variables, list) else []
     return str(given[0].get("attributeValue", "")) if given else ""
 
 

@@ -19,7 +19,7 @@ from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
 from chargepoints.services.stations import passwords
 from ocpp_v201 import batches, naming, reports
-from ocpp_v201.secrets import is_secret
+from ocpp_v201.secrets import is_password
 
 LIMITS = "DeviceDataCtrlr"
 # SetVariableStatusEnumType: what is a yes.
@@ -77,7 +77,7 @@ def get_variables(unit: UnitOfWork, command: Command) -> Payload:
 
 def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _written(command)
-    if any(is_secret(item) for item in items):
+    if any(is_password(item) for item in items):
         raise CommandRefused("invalid_args", "a password is changed by rotate_password")
     places = [_place(item) for item in items]
     if len(set(places)) < len(places):
@@ -119,7 +119,7 @@ def record_written(unit: UnitOfWork, command: Command, response: Payload) -> Non
         # B05.FR.02: a result for each, in any order; some stations name them otherwise.
         data = at_place.get(_place(result), beside)
         status = str(result.get("attributeStatus"))
-        if is_secret(data):
+        if is_password(data):
             passwords.answered(command, status)
         if status in TAKEN:
             _changed(unit, command, data, status)

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.embedded
 
 # From the lowest: a module of `chargepoints` imports only from its own layer and those below.
 LAYERS = [
-    {"clock", "event_types", "key_codes", "minute_counts", "models", "roles", "url_secrets"},
+    {"clock", "event_types", "key_codes", "minute_counts", "models", "roles"}
+    | {"secret_names", "url_secrets"},
     {"database", "observability"},
     {"nudges", "protocol"},
     {"services"},

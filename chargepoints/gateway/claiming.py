@@ -124,6 +124,16 @@ def _composed(
     return action, payload
 
 
+def _has_more_parts(version: OcppVersion, command: Command, payload: dict[str, Any]) -> bool:
+    """Whether the arguments are needed for a further request."""
+    translation = version.commands.get(command.type)
+    batched = translation.batched if translation is not None else None
+    if batched is None:
+        return False
+    sent = sum(len(part) for part in payload.values() if isinstance(part, list))
+    return batched.answered(command) + sent < batched.asked(command)
+
+
 def _mark_sent(
     unit: UnitOfWork,
     station: Station,
@@ -139,7 +149,7 @@ def _mark_sent(
     command.connection_id = station.connection_id
     command.ocpp_version, command.action, command.message_id = version.name, action, message_id
     command.request = redacted
-    if redacted is not payload:
+    if redacted is not payload and not _has_more_parts(version, command, payload):
         # Sent once and for all: what was secret in it need not be kept.
         command.args = stored_args(command.type, command.args)
     # Conditional: it may have been cancelled since it was read.

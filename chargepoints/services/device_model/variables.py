@@ -9,9 +9,7 @@ from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
 from chargepoints.models.device_model import VARIABLE_KEY
 from chargepoints.protocol.inbound import clip
-
-# 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: never stored, never shown.
-SECRET_NAMES = frozenset({"authorizationkey", "basicauthpassword"})
+from chargepoints.secret_names import is_secret
 
 _key_of = attrgetter(*VARIABLE_KEY)
 
@@ -61,7 +59,7 @@ def _variable(charge_point_id: int, report: Reported, read_at: datetime) -> Vari
         name=clip(report.name, 255),
         instance=clip(report.instance, 50),
         attribute=clip(report.attribute, 10),
-        reported=REDACTED if report.name.lower() in SECRET_NAMES else report.value,
+        reported=REDACTED if is_secret(report.name) else report.value,
         mutability=clip(report.mutability, 10),
         characteristics=report.characteristics,
         read_at=read_at,
@@ -88,7 +86,7 @@ def store_desired(
 
     `in_force`: at once, so that this is a report of what it is as well; else after a reboot.
     """
-    shown = REDACTED if name.lower() in SECRET_NAMES else value
+    shown = REDACTED if is_secret(name) else value
     reported = {"reported": shown, "read_at": at} if in_force else {}
     Variable.objects.update_or_create(
         charge_point_id=charge_point_id,

@@ -4,8 +4,8 @@ from typing import Any
 
 from chargepoints.key_codes import REDACTED
 from chargepoints.protocol.versions import installed_versions
+from chargepoints.secret_names import is_secret
 from chargepoints.services.commands.command_types.declaration import Args
-from chargepoints.services.device_model.variables import SECRET_NAMES
 
 # Of a mobile network (`apn`) and a `vpn`, in a network profile.
 NETWORKS = ("apn", "vpn")
@@ -48,4 +48,4 @@ def _without_secrets(network: Args) -> Args:
 
 def _is_secret(name: Any) -> bool:
     """A key of 1.6, or `Component.Variable`."""
-    return str(name).rpartition(".")[2].lower() in SECRET_NAMES
+    return is_secret(str(name).rpartition(".")[2].partition("[")[0])

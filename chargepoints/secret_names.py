@@ -1,0 +1,40 @@
+"""Names of configuration keys and variables whose values nobody may see.
+
+Each vendor has some of its own: `StationPassword`, `G_CardPin`, `WifiPassword`. Known by pattern.
+"""
+
+import re
+from functools import lru_cache
+
+# 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: what opens the door to us.
+OURS = frozenset({"authorizationkey", "basicauthpassword"})
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# Plain wherever they stand in a name.
+_PLAIN = re.compile(
+    r"passw(?:or[dt]|d)|passphrase|passcode|secret|credential|private_?key|pre_?shared",
+    re.IGNORECASE,
+)
+# Plain as a word of their own: Ping is no PIN.
+_SHORT = frozenset({"pin", "psk", "puk", "pwd"})
+# As the last word: keys that open something, and not those that everybody may see.
+_KEYS, _NO_SECRET = frozenset({"key", "keys"}), frozenset({"public", "max", "list"})
+_TOKENS = frozenset({"access", "api", "auth", "bearer", "refresh"})
+
+
+def is_ours(name: object) -> bool:
+    """Whether it is the password that the charge point identifies itself to us with."""
+    return str(name).lower() in OURS
+
+
+@lru_cache(maxsize=4096)
+def is_secret(name: str) -> bool:
+    if name.lower() in OURS or _PLAIN.search(name):
+        return True
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not _SHORT.isdisjoint(words):
+        return True
+    last, before = (words or [""])[-1], words[:-1]
+    if last in _KEYS:
+        return _NO_SECRET.isdisjoint(words)
+    return last == "pass" or (last == "token" and not _TOKENS.isdisjoint(before))
