@@ -37,5 +37,7 @@ class QuirkProfileAdmin(ModelAdmin):
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         lines = [f"{name}: {each.meaning}" for name, each in quirk_settings.SETTINGS.items()]
-        form.base_fields["settings"].help_text = "; ".join(lines)
+        if (settings := form.base_fields.get("settings")) is not None:
+            # Who may only look has a page without the field.
+            settings.help_text = "; ".join(lines)
         return form

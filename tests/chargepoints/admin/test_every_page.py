@@ -1,0 +1,70 @@
+"""Every page of the admin, as every role: shown or refused, and never an error of ours."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from chargepoints.models import ChargePoint, FirmwareFile, QuirkProfile
+from chargepoints.roles import ROLES
+from core_link.models import Endpoint
+from tests.chargepoints.admin.conftest import AsRole
+from tests.chargepoints.admin.past import a_past
+
+TEXT = "\u202e<b>=1+1\u2028"
+# Some pages only take what a form posts.
+SHOWN_OR_REFUSED = {200, 302, 403, 405}
+
+
+@pytest.fixture
+def everything(charge_point: ChargePoint) -> None:
+    a_past(charge_point, TEXT)
+    QuirkProfile.objects.create(name=TEXT, vendor="", settings={"stack_level": 0})
+    FirmwareFile.objects.create(name=TEXT)
+    Endpoint.objects.create(name=TEXT, url="https://core.example.com/events")
+
+
+def pages() -> Iterator[str]:
+    """Of each model that is registered: its list, its form, and of one row its own pages."""
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        yield reverse(f"{name}_changelist") + "?q=x"
+        yield reverse(f"{name}_add")
+        row = model._default_manager.first()
+        if row is not None:
+            yield from of_row(name, row)
+
+
+def of_row(name: str, row: models.Model) -> Iterator[str]:
+    for page in ("change", "history", "delete"):
+        yield reverse(f"{name}_{page}", args=[row.pk])
+    for page in ("overview", "live", "command", "key", "cancel", "close"):
+        with suppress(NoReverseMatch):  # most models have no page of this name
+            yield reverse(f"{name}_{page}", args=[row.pk])
+
+
+def visit(client: Client, url: str) -> Any:
+    answer = client.get(url)
+    assert answer.status_code in SHOWN_OR_REFUSED, url
+    return answer
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_shown_or_refused(as_role: AsRole, role: str) -> None:
+    client = as_role(role)
+    statuses = {url: visit(client, url).status_code for url in pages()}
+    assert list(statuses.values()).count(200) > 20
+
+
+@pytest.mark.usefixtures("everything")
+def test_nobody_who_is_not_staff_sees_a_page() -> None:
+    client = Client()
+    assert {visit(client, url).status_code for url in pages()} <= {302, 405}
