@@ -13,8 +13,9 @@ SQLITE_PRAGMAS = [
     "PRAGMA wal_autocheckpoint=8000",
 ]
 
-# Beside the writers and the HTTP threads: the command sweep, the housekeeping, a readiness probe.
-SPARE_CONNECTIONS = 4
+# Beside the writers and the HTTP threads: who looks up for decisions, the command sweep, the
+# housekeeping, a readiness probe.
+SPARE_CONNECTIONS = 5
 
 
 def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:

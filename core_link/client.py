@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -151,13 +151,13 @@ class CoreClient:
             raise CoreUnreachable(str(error), ours=not error.hangs) from None
         remaining = ends - loop.time()
         if remaining < LEAST_S:
-            self._connections.give_back(answered=False)
+            self._connections.give_back(answered=False, after_s=None)
             raise CoreUnreachable("its turn at a connection to core came too late", ours=True)
-        exchange = Exchange()
+        exchange, taken_at = Exchange(), loop.time()
         request = loop.run_in_executor(
             self._threads, self._post, path, question, remaining, exchange
         )
-        request.add_done_callback(self._release)
+        request.add_done_callback(partial(self._release, taken_at=taken_at))
         try:
             async with asyncio.timeout_at(ends):
                 return await asyncio.shield(request)
@@ -174,10 +174,11 @@ class CoreClient:
         """In a thread of the pool."""
         return _post(self._url + path, self._token, question, remaining_s, exchange)
 
-    def _release(self, request: asyncio.Future[Answer]) -> None:
+    def _release(self, request: asyncio.Future[Answer], taken_at: float) -> None:
         # Looked at in any case: nobody else may be left to do it.
         answered = not request.cancelled() and request.exception() is None
-        self._connections.give_back(answered=answered)
+        after_s = request.get_loop().time() - taken_at
+        self._connections.give_back(answered=answered, after_s=after_s)
 
 
 def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:

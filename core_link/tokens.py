@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, Value
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -63,6 +63,14 @@ _OF_TOKEN: PreparedQuery[IdToken] = PreparedQuery(
     lambda token: IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token)))
 )
 
+_CHARGING = PreparedQuery(
+    lambda token: (
+        in_any_case(Transaction.objects.all(), id_token=token)
+        .filter(authorization_status=str(AuthorizationStatus.ACCEPTED), ended_at=None)
+        .values_list("pk", "charge_point_id", "evse_id", "transaction_id")
+    )
+)
+
 
 def known(token: TokenAsked) -> Known:
     found = _OF_TOKEN.all(token.value)
@@ -79,14 +87,15 @@ def charges_elsewhere(
 
     What is open in our books alone, or was refused, counts for nothing.
     """
-    charging = in_any_case(Transaction.objects.all(), id_token=token.value).filter(
-        authorization_status=AuthorizationStatus.ACCEPTED, ended_at=None
-    )
-    here = charging.filter(
-        Q(evse_id=evse_id) | Q(transaction_id=transaction_id), charge_point_id=charge_point_id
-    )
-    left_open = closing.left_open(charging)
-    return charging.exclude(pk__in=here).exclude(pk__in=left_open).exists()
+    elsewhere = [
+        pk
+        for pk, *place in _CHARGING.all(token.value)
+        if place[0] != charge_point_id or not (place[1] == evse_id or place[2] == transaction_id)
+    ]
+    if not elsewhere:
+        return False
+    charging = Transaction.objects.filter(pk__in=elsewhere)
+    return charging.exclude(pk__in=closing.left_open(charging)).exists()
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:

@@ -57,7 +57,9 @@ class Writer:
     """Runs units of work for one event loop. `start` and `stop` belong to the loop's thread."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._shards = [_Shard(number) for number in range(threads)]
+        self._writers = [_Shard(f"writer-{number}") for number in range(threads)]
+        self._looker = _Looker("looker")
+        self._shards = [*self._writers, self._looker]
 
     def start(self) -> None:
         for shard in self._shards:
@@ -88,17 +90,18 @@ class Writer:
         before it succeeds, so it must change nothing but the database.
         Raises StoreUnavailable, or what `work` raised.
         """
-        shard = self._shards[key % len(self._shards)]
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        shard.jobs.put(Job(work, future))
-        return await future
+        return await self._writers[key % len(self._writers)].take(work)
+
+    async def look_up(self, work: Work[T]) -> T:
+        """Run `work`, which only reads, beside the writers: what they write waits for no look."""
+        return await self._looker.take(work)
 
 
 class _Shard(threading.Thread):
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self, number: int) -> None:
-        super().__init__(name=f"writer-{number}", daemon=True)
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.healthy = True
         # Whether the database hangs: no client-side timeout ends a statement it has taken.
@@ -109,6 +112,11 @@ class _Shard(threading.Thread):
         self._steps = 0
         self._seen_steps = 0
         self._without_a_step_s = 0.0
+
+    async def take(self, work: Work[T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.jobs.put(Job(work, future))
+        return await future
 
     def watch(self) -> None:
         """Counts looks, not the time between them: where the machine has no time for this
@@ -248,6 +256,15 @@ class _Shard(threading.Thread):
             connection.close()
             return False
         return True
+
+
+class _Looker(_Shard):
+    """Sees what has been committed, and writes nothing."""
+
+    def _transaction(self, batch: list[Job], *, alone: bool) -> None:
+        unit = UnitOfWork(alone=alone)
+        for job in batch:
+            job.result = job.work(unit)
 
 
 def _reconnect_if_broken() -> None:

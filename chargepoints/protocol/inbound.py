@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 class Writer(Protocol):
     """What runs a unit of work in a transaction: the gateway's writer."""
 
-    async def run(self, key: int, work: Callable[[UnitOfWork], Found]) -> Found: ...
+    async def look_up(self, work: Callable[[UnitOfWork], Found]) -> Found: ...
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Inbound:
 
         Raises StoreUnavailable.
         """
-        return await self.writer.run(self.station.id, look)
+        return await self.writer.look_up(look)
 
     @property
     def traced_payload(self) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def charged(charge_point: ChargePoint) -> int:
         start_key="key",
         start_answer={"idTagInfo": {"status": "Accepted"}},
         meter_start_wh=1.5,
+        id_token="aBc",
+        authorization_status="accepted",
         offline=True,
     )
     Transaction.objects.create(charge_point=charge_point, transaction_id="T2")
