@@ -63,7 +63,7 @@ class Commands(Resource):
         ],
         responses={
             200: OpenApiResponse(CommandSerializer, "What was waited for has come."),
-            202: OpenApiResponse(CommandSerializer, "Taken in; it goes on."),
+            202: OpenApiResponse(CommandSerializer, "Accepted; it has not ended yet."),
         },
     )
     def create(self, request: Request, identity: str) -> Response:

@@ -113,7 +113,7 @@ class StrictModel(Strict, serializers.ModelSerializer[Any]):
 
 
 def read_time(text: str) -> datetime | None:
-    """An RFC 3339 time in UTC; None where it is none, has no offset, or leaves the calendar."""
+    """An RFC 3339 time in UTC; None if the text is no such time or has no offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(UTC) if moment.tzinfo else None

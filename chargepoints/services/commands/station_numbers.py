@@ -10,7 +10,7 @@ def next_number(charge_point_id: int) -> int:
 
 
 def next_unused_number(charge_point_id: int, taken: Iterable[int]) -> int:
-    """One that nothing of its kind has there, whoever put it there: that would be replaced."""
+    """A number that is not in `taken`: what has the number already would be replaced."""
     known = set(taken)
     while (number := next_number(charge_point_id)) in known:
         pass

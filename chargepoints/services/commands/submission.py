@@ -208,7 +208,7 @@ def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
 
 
 def _due(command: Command) -> datetime | None:
-    """Before which it is not sent; None where it may go now."""
+    """The time before which it is not sent; None if it may be sent now."""
     later = command.not_before is not None and command.not_before > timezone.now()
     return command.not_before if later else None
 

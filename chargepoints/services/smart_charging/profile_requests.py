@@ -119,7 +119,10 @@ def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile
 def accepted(
     unit: UnitOfWork, command: Command, evse_id: int, profile_id: int, *, by_turns: bool = False
 ) -> None:
-    """The charge point took this part; where it is known not to do what it takes, it is asked."""
+    """The charge point accepted this part.
+
+    A charge point with the quirk `verify_profiles` is asked for its composite schedule afterwards.
+    """
     charge_point, profile = command.charge_point, command.args["profile"] | {"id": profile_id}
     installed_profiles.install(charge_point.pk, evse_id, profile, by_turns=by_turns)
     command.result = [*(command.result or []), {"evse_id": evse_id, "profile_id": profile_id}]

@@ -28,8 +28,8 @@ class AlreadyEnded(Exception):
 def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     """Those that are open in our books alone, it seems.
 
-    Since it was last metered the charger has said that the connector is free, or has booted; but
-    a boot before we were told of its start is none since, whatever the charger's clock says.
+    Since its last meter value the charger has reported the connector as available, or has booted.
+    A boot that we received before the start does not count, whatever the charger's clock says.
     """
     alive_at = Coalesce("sampled_at", "started_at")
     freed = Connector.objects.filter(

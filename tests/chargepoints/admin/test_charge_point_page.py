@@ -38,7 +38,7 @@ def test_the_page_shows_what_is_odd_about_the_charge_point(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
     page = page_of(admin_client, charge_point)
-    assert "deaf" not in page and "Quirks" not in page and "Its clock" not in page
+    assert "deaf" not in page and "Quirks" not in page and "Clock of the charger" not in page
     charge_point.assigned_quirks = ["Answers late"]
     registry.changed(charge_point, "assigned_quirks")
     charge_point.quirk_uses.update(count=7)

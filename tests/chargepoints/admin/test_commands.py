@@ -38,7 +38,7 @@ def test_a_command_is_taken_in_with_who_asked_for_it(
     assert command.requested_by == "staff:a-operator"
     assert command.state == Command.State.QUEUED
     assert response["HX-Trigger"] == "command-sent"
-    assert "Taken in" in response.content.decode()
+    assert "The command was accepted" in response.content.decode()
 
 
 def test_what_looks_wrong_is_asked_about_before_it_is_sent(

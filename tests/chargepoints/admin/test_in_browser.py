@@ -115,7 +115,7 @@ async def test_a_command_is_sent_and_its_answer_appears_on_the_page(
         logged_in.choose("trigger")
         logged_in.fill("message", "Heartbeat")
         logged_in.press("Send")
-        logged_in.sees("#command", "Taken in")
+        logged_in.sees("#command", "The command was accepted")
 
     await asyncio.to_thread(send)
     request = await operated.obey("TriggerMessage", {"status": "Accepted"})
