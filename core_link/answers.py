@@ -39,6 +39,18 @@ AUTHORIZE = _answer(
         },
         "charging_priority": {"type": ["integer", "null"], "minimum": -9, "maximum": 9},
         "certificate_status": {"enum": [*CERTIFICATE_STATUSES, None]},
+        "limits": {
+            "type": ["object", "null"],
+            "properties": {
+                "energy_wh": {"type": "number", "exclusiveMinimum": 0},
+                "time_s": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+                "cost": {"type": "number", "minimum": 0},
+                "soc": {"type": "integer", "minimum": 1, "maximum": 100},
+            },
+            "additionalProperties": False,
+        },
+        "tariff": {"type": ["object", "null"], "required": ["tariffId", "currency"]},
+        "energy_transfer": {"type": ["array", "null"], "items": {"type": "string"}},
     },
 )
 BOOT = _answer(

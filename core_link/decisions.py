@@ -53,6 +53,7 @@ async def authorize(
         "evse_id": evse_id,
         "connector_id": connector_id,
         "id_token": {"value": token.value, "type": token.type},
+        "vehicle": token.vehicle and token.vehicle._asdict(),
         "context": context,
         "transaction_id": transaction_id,
         "offline": offline,
@@ -189,6 +190,9 @@ def read_decision(answer: Body) -> Decision:
         evse_ids=tuple(map(int, answer.get("evse_ids") or ())),
         charging_priority=_whole(answer.get("charging_priority")),
         certificate_status=answer.get("certificate_status") or "",
+        limits=answer.get("limits") or None,
+        tariff=answer.get("tariff") or None,
+        energy_transfer=tuple(answer.get("energy_transfer") or ()),
     )
 
 

@@ -87,6 +87,7 @@ def _question(row: Transaction) -> dict[str, object]:
         "evse_id": row.evse_id,
         "connector_id": row.connector_id,
         "id_token": {"value": row.id_token, "type": row.id_token_type},
+        "vehicle": row.vehicle,
         "context": "start",
         "transaction_id": row.transaction_id,
         "occurred_at": api_time(row.started_at or timezone.now()),

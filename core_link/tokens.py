@@ -109,8 +109,11 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
         # No version knows one so long: asked anew each time.
         return
     now = timezone.now()
-    # A priority is of this moment: asked for anew each time.
-    ttl_s = decision.cache_ttl_s or 0.0 if decision.charging_priority is None else 0.0
+    # A priority, a limit, a tariff is of this moment: asked for anew each time.
+    of_the_moment = decision.charging_priority is not None or any(
+        (decision.limits, decision.tariff, decision.energy_transfer)
+    )
+    ttl_s = 0.0 if of_the_moment else decision.cache_ttl_s or 0.0
     ttl_s = min(ttl_s, LONGEST_TTL_S if decision.accepted else LONGEST_REFUSAL_S)
     values = {
         "status": decision.status,

@@ -20,6 +20,11 @@ TOKEN: Json = {
     "required": ["value", "type"],
     "properties": {"value": TEXT, "type": TEXT},
 }
+VEHICLE: Json = {
+    "type": "object",
+    "required": ["id", "type"],
+    "properties": {"id": TEXT, "type": {"enum": ["evccid", "vin"]}},
+}
 
 
 def _object(**properties: Json) -> Json:
@@ -73,6 +78,7 @@ AUTHORIZE = _decision(
     evse_id=NUMBER_OR_NULL,
     connector_id=NUMBER_OR_NULL,
     id_token=TOKEN,
+    vehicle={"anyOf": [VEHICLE, {"type": "null"}]},
     context={"enum": ["authorize", "start", "stop"]},
     transaction_id=TEXT_OR_NULL,
     occurred_at=TIME,

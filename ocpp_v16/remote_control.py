@@ -15,12 +15,14 @@ from chargepoints.protocol.versions import (
 )
 from chargepoints.services.commands import effect_deadlines
 from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging import profile_requests
 from chargepoints.services.stations import booting
 from chargepoints.services.transactions import lifecycle
 from ocpp_v16 import plug_and_charge, smart_charging
 from ocpp_v16.authorization import LONGEST_ID_TAG
 
+RESETS = Words({"immediate": "Hard", "on_idle": "Soft"})
 # 7.7
 TRIGGERED = frozenset(
     {
@@ -99,8 +101,9 @@ def remote_stop(unit: UnitOfWork, command: Command) -> Payload:
 def reset(unit: UnitOfWork, command: Command) -> Payload:
     if "evse_id" in command.args:
         raise CommandRefused("not_supported", "OCPP 1.6 resets the whole charge point only")
+    kind = RESETS[command.args.get("type", "on_idle")]
     command.effect_key = booting.RESET_EFFECT
-    return {"type": "Hard" if command.args.get("type") == "immediate" else "Soft"}
+    return {"type": kind}
 
 
 def trigger(unit: UnitOfWork, command: Command) -> Payload:

@@ -40,7 +40,11 @@ _CERTIFICATE_STATUS = {
 
 
 def token(id_token: Payload) -> TokenAsked:
-    return TokenAsked.told(id_token["idToken"], id_token.get("type"))
+    beside = [
+        (str(each.get("additionalIdToken", "")), str(each.get("type", "")))
+        for each in id_token.get("additionalInfo") or ()
+    ]
+    return TokenAsked.told(id_token["idToken"], id_token.get("type"), beside)
 
 
 def id_token(named: Payload) -> Payload:

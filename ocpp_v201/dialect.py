@@ -19,5 +19,7 @@ class Dialect:
     longest_ocsp_result: int
     # OCPPVersionEnumType, of a network profile.
     network_profile_version: str
+    # ResetEnumType, in neutral words.
+    resets: frozenset[str]
     # MessageTriggerEnumType.
     triggered: frozenset[str]

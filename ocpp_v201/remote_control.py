@@ -24,6 +24,12 @@ from ocpp_v201.authorization import id_token
 from ocpp_v201.dialect import Dialect
 from ocpp_v201.requests import request_id
 
+_RESETS = {
+    "immediate": "Immediate",
+    "immediate_and_resume": "ImmediateAndResume",
+    "on_idle": "OnIdle",
+}
+
 
 def messages_requested(action: str, payload: Payload) -> frozenset[str]:
     """B01.FR.10, B02.FR.09: a pending station may send what it was asked for."""
@@ -85,10 +91,11 @@ def unlock(unit: UnitOfWork, command: Command) -> Payload:
     return {"evseId": args["evse_id"], "connectorId": args.get("connector_id", 1)}
 
 
-def reset(unit: UnitOfWork, command: Command) -> Payload:
-    payload: Payload = {
-        "type": "Immediate" if command.args.get("type") == "immediate" else "OnIdle"
-    }
+def reset(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
+    kind = command.args.get("type", "on_idle")
+    if kind not in dialect.resets:
+        raise CommandRefused("not_supported", f"OCPP {dialect.version} cannot reset {kind}")
+    payload: Payload = {"type": _RESETS[kind]}
     if "evse_id" in command.args:
         payload["evseId"] = command.args["evse_id"]
     else:
@@ -115,6 +122,8 @@ def trigger(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
             "not_supported", f"OCPP {dialect.version} cannot trigger {args['message']}"
         )
     payload: Payload = {"requestedMessage": args["message"]}
+    if "custom" in args:
+        payload["customTrigger"] = args["custom"]
     if args["message"] == "StatusNotification":
         payload["evse"] = _one_connector(command)
     elif "evse_id" in args:
@@ -146,7 +155,7 @@ def block(dialect: Dialect) -> Block:
             ),
             "stop": CommandTranslation("RequestStopTransaction", request_stop),
             "unlock": CommandTranslation("UnlockConnector", unlock),
-            "reset": CommandTranslation("Reset", reset),
+            "reset": CommandTranslation("Reset", partial(reset, dialect)),
             "trigger": CommandTranslation("TriggerMessage", partial(trigger, dialect)),
         },
         responses={

@@ -66,12 +66,23 @@ def _ends(payload: Payload) -> bool:
 
 
 def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | None) -> Payload:
+    return record(dialect, inbound, event_message(inbound), decision, {})
+
+
+def record(
+    dialect: Dialect,
+    inbound: Inbound,
+    message: EventMessage,
+    decision: Decision | None,
+    more: Payload,
+) -> Payload:
+    """Store the event; what it is answered, with what a version says `more`."""
     payload = inbound.payload
     if decision is not None:
         decisions.remember(inbound.unit, token(payload["idToken"]), decision)
 
     def answer(row: Transaction) -> Payload:
-        said: Payload = {}
+        said: Payload = dict(more)
         if payload.get("eventType") == ENDED and row.total_cost is not None:
             # I03.FR.02: the total cost, where the driver is to be shown one.
             said["totalCost"] = row.total_cost
@@ -80,7 +91,7 @@ def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | N
             said["idTokenInfo"] = id_token_info(dialect, decision)
         return said
 
-    return event_messages.record(inbound, _event_message(inbound), decision, answer)
+    return event_messages.record(inbound, message, decision, answer)
 
 
 def _transaction_id(payload: Payload) -> str:
@@ -88,7 +99,7 @@ def _transaction_id(payload: Payload) -> str:
     return clip(payload["transactionInfo"]["transactionId"], 255)
 
 
-def _event_message(inbound: Inbound) -> EventMessage:
+def event_message(inbound: Inbound) -> EventMessage:
     payload = inbound.payload
     samples = elements(inbound, payload.get("meterValue") or [])
     info = payload["transactionInfo"]

@@ -15,6 +15,7 @@ DIALECT = Dialect(
     longest_ocsp_result=5500,
     # Edition 3: OCPP20 stands for 2.0.1, too.
     network_profile_version="OCPP20",
+    resets=frozenset({"immediate", "on_idle"}),
     triggered=frozenset(
         {
             "BootNotification",

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from chargepoints.protocol.schemas import Schemas
-from ocpp_v21 import event_streams, monitors
+from chargepoints.protocol.versions import Block
+from ocpp_v21 import authorization, event_streams, monitors, transactions
 from ocpp_v201 import version as v201
 from ocpp_v201.blocks import blocks
 
@@ -15,8 +16,11 @@ DIALECT = replace(
     longest_exi_response=17000,
     longest_ocsp_result=18000,
     network_profile_version="OCPP21",
-    triggered=v201.DIALECT.triggered | {"SignV2G20Certificate"},
+    resets=v201.DIALECT.resets | {"immediate_and_resume"},
+    triggered=v201.DIALECT.triggered | {"CustomTrigger", "SignV2G20Certificate"},
 )
+
+_OVERRIDES = (authorization.overrides(DIALECT), monitors.OVERRIDES, transactions.overrides(DIALECT))
 
 VERSION = replace(
     v201.VERSION,
@@ -34,6 +38,7 @@ VERSION = replace(
     # Part 4, 4.1.3: with CALLRESULTERROR and SEND; a frame of any other type is ignored.
     message_types=v201.VERSION.message_types | {5, 6},
     answers_unknown_types=False,
-    overrides=monitors.OVERRIDES,
+    overrides=Block.of(*_OVERRIDES),
+    keeps_limits=True,
     triggered=DIALECT.triggered,
 )

@@ -112,6 +112,7 @@ class TransactionAdmin(HistoryAdmin):
                 "fields": (
                     ("token", "id_token_type", "group_id_token"),
                     ("authorization_status", "decided_by", "stop_id_token"),
+                    ("vehicle_id", "vehicle_type"),
                     ("remote_start_id", "reservation_id"),
                 )
             },
@@ -133,7 +134,7 @@ class TransactionAdmin(HistoryAdmin):
                     ("meter_start", "meter_latest", "meter_stop"),
                     ("sampled_at", "meter_stop_source"),
                     ("energy_from_wh", "odd_readings"),
-                    "total_cost",
+                    ("total_cost", "limits", "details"),
                 )
             },
         ),

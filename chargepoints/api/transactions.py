@@ -45,12 +45,29 @@ class TransactionToken(Strict):
         return super().to_representation(instance) if instance.id_token else None
 
 
+class VehicleSerializer(Strict):
+    """The car, where it has told who it is."""
+
+    id = Text(source="vehicle_id", read_only=True)
+    type = TextOrNull(source="vehicle_type", read_only=True, help_text="evccid or vin")
+
+    def to_representation(self, instance: Transaction) -> Any:
+        return super().to_representation(instance) if instance.vehicle_id else None
+
+
 class TransactionSerializer(StrictModel):
     """`id` is the gateway's own; `transaction_id` is what the charger calls it."""
 
     charge_point = Text(source="charge_point.identity", read_only=True)
     open = serializers.SerializerMethodField()
     id_token = TransactionToken(source="*", read_only=True, allow_null=True)
+    vehicle = VehicleSerializer(source="*", read_only=True, allow_null=True)
+    limits = serializers.JSONField(
+        read_only=True, help_text="Of energy_wh, time_s, cost and soc those that are set."
+    )
+    details = serializers.JSONField(
+        read_only=True, help_text="What OCPP 2.1 tells more: cost, tariff_id, operation_mode, ..."
+    )
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)
     meter_stop_source = ChoiceOrNull(MeterSource.choices, read_only=True)
@@ -105,6 +122,10 @@ class TransactionSerializer(StrictModel):
             "remote_start_id",
             "reservation_id",
             "last_seq_no",
+            "vehicle",
+            "limits",
+            "details",
+            "total_cost",
         ]
         read_only_fields = fields
 

@@ -97,6 +97,7 @@ def admit(
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol
+    station.keeps_limits = version.keeps_limits
     station.certified = request.secured.common_name
     return Admitted(station, version, subprotocol, superseded, deviations)
 

@@ -93,6 +93,14 @@ class Transaction(models.Model):
         null=True, blank=True, help_text="what core said last, in the station's currency"
     )
 
+    vehicle_id = models.CharField(max_length=255, blank=True)
+    vehicle_type = models.CharField(max_length=10, blank=True, help_text="evccid or vin")
+    # Of energy_wh, time_s, cost and soc those that core or the driver has set; and the one of
+    # which the gateway has stopped it, as `reached`.
+    limits = models.JSONField(null=True, blank=True)
+    # What else the charger tells of it: tariff, cost, operation mode, preconditioning.
+    details = models.JSONField(null=True, blank=True)
+
     remote_start_id = models.PositiveBigIntegerField(null=True, blank=True)
     reservation_id = models.IntegerField(null=True, blank=True)
     last_seq_no = models.IntegerField(null=True, blank=True)
@@ -141,6 +149,10 @@ class Transaction(models.Model):
     def token(self) -> str:
         """As it may be shown."""
         return key_codes.shown_value(self.id_token, self.id_token_type)
+
+    @property
+    def vehicle(self) -> dict[str, str] | None:
+        return {"id": self.vehicle_id, "type": self.vehicle_type} if self.vehicle_id else None
 
     @property
     def energy_wh(self) -> float | None:

@@ -36,6 +36,8 @@ class Station:
     registration: str = ""
     # The common name of the certificate that opened this connection, if one did.
     certified: str = ""
+    # It keeps the limits of a transaction itself, as it is told them.
+    keeps_limits: bool = False
     boot_accepted: bool = False
     boot_pending: bool = False
     heartbeat_interval: int | None = None

@@ -145,6 +145,16 @@ class Block:
     commands: Mapping[str, CommandTranslation] = field(default_factory=dict)
     responses: Mapping[str, ResponseReading] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, *blocks: "Block") -> "Block":
+        """All of them as one."""
+        parts = [(block.handlers, block.commands, block.responses) for block in blocks]
+        handlers, commands, responses = (
+            {name: each for part in kind for name, each in part.items()}
+            for kind in zip(*parts, strict=True)
+        )
+        return cls(handlers, commands, responses)
+
 
 @dataclass(frozen=True)
 class OcppVersion:
@@ -168,6 +178,8 @@ class OcppVersion:
     assumed: bool = False
     # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, where it has them.
     message_types: frozenset[int] = frozenset({2, 3, 4})
+    # A charger is told the limits of a transaction, and keeps them itself.
+    keeps_limits: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
     # Answer a frame of an unknown type with MessageTypeNotSupported (2.0.1 part 4, table 8).

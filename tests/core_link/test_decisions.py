@@ -97,6 +97,7 @@ async def test_the_question_holds_what_core_needs(core: FakeCore, station: Stati
         "transaction_id": "77",
         "occurred_at": "2026-03-01T12:00:00.000Z",
         "offline": True,
+        "vehicle": None,
         "certificate_hashes": None,
         "policy_decided": None,
     }

@@ -11,6 +11,7 @@ from chargepoints.models import MeterValue, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.metering import registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
+from chargepoints.services.transactions import limits
 
 
 class Element(NamedTuple):
@@ -57,6 +58,8 @@ def record(
         told.append(_data(element, reading))
         if transaction is not None:
             _touch(inbound, transaction, reading, element.moment)
+    if transaction is not None and transaction.limits:
+        limits.keep(inbound, transaction)
     if told:
         inbound.emit(
             "meter_values.recorded",

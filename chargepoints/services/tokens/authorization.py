@@ -1,10 +1,14 @@
 """A verdict about a token, and who gave it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chargepoints.models import AuthorizationStatus
 from chargepoints.protocol.inbound import clip
+from chargepoints.services.tokens import vehicles
+from chargepoints.services.tokens.vehicles import Vehicle
 
 LONGEST = 256
 
@@ -25,11 +29,16 @@ class TokenAsked:
 
     value: str
     type: str = ""
+    # The one that it stands for, or that is told beside it.
+    vehicle: Vehicle | None = None
 
     @classmethod
-    def told(cls, value: object, type: object = "") -> "TokenAsked":
+    def told(
+        cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
+    ) -> "TokenAsked":
         """As long as it may be to be looked up: one more than any that is kept."""
-        return cls(clip(value, LONGEST), clip(type, LONGEST))
+        value, type = clip(value, LONGEST), clip(type, LONGEST)
+        return cls(value, type, vehicles.told(value, type, beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,11 @@ class Decision:
     charging_priority: int | None = None
     # Of the contract certificate that came with the token, one of CERTIFICATE_STATUSES, if any.
     certificate_status: str = ""
+    # Of the transaction: some of energy_wh, time_s, cost and soc.
+    limits: dict[str, Any] | None = None
+    # What the driver pays, and how energy may flow, as far as the charger's version can say it.
+    tariff: dict[str, Any] | None = None
+    energy_transfer: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:

@@ -200,7 +200,7 @@ def _updated(
 ) -> None:
     """What an event adds, unless a later one has said it already."""
     latest = row.last_seq_no is None or message.seq_no > row.last_seq_no
-    before = (row.charging_state, row.id_token, row.remote_start_id)
+    before = _told(row)
     start = message.start
     if latest:
         row.last_seq_no = message.seq_no
@@ -209,9 +209,10 @@ def _updated(
         elif message.event_type == UPDATED and not row.closed_by:
             # It adds to the history: what is live of the transaction has ended.
             inbound.deviate("updated_after_end")
+        lifecycle.tell_more(row, start)
     _fill_in(inbound, row, start)
     if message.event_type == UPDATED and _is_authorized_by(row, message, decision):
-        lifecycle.authorize(row, start.token, decision)
+        lifecycle.authorize(inbound, row, start.token, decision)
         if start.reservation_id is None:
             reservations.use(inbound, None, row)
     if message.trigger_reason == STOPPED:
@@ -219,7 +220,7 @@ def _updated(
         lifecycle.stopped_by(row, message.stop.token)
     if row.remote_start_id is not None and before[2] is None:
         lifecycle.confirm_start(inbound, row)
-    if before != (row.charging_state, row.id_token, row.remote_start_id) and not row.ended_at:
+    if before != _told(row) and not row.ended_at:
         inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
 
 
@@ -233,6 +234,11 @@ def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
         reservations.use(inbound, start.reservation_id, row)
     if row.meter_start_wh is None:
         row.meter_start_wh = start.meter_wh
+
+
+def _told(row: Transaction) -> tuple[Any, ...]:
+    """What core is told of when it changes."""
+    return row.charging_state, row.id_token, row.remote_start_id, row.limits, row.details
 
 
 def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decision | None) -> bool:

@@ -16,7 +16,7 @@ from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import clock_skew, display_messages
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import lookup
+from chargepoints.services.transactions import limits, lookup
 
 ENDED_BEFORE_START = "ended_before_start"
 
@@ -39,6 +39,8 @@ class Start:
     remote_start_id: int | None = None
     offline: bool = False
     charging_state: str = ""
+    limits: dict[str, Any] | None = None
+    details: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
 
 
@@ -106,7 +108,8 @@ def begin(
         registers.note(row, [ENDED_BEFORE_START])
     if row.ended_at is None:
         row.charging_state = row.charging_state or clip(start.charging_state, 50)
-    authorize(row, start.token, decision)
+    authorize(inbound, row, start.token, decision)
+    tell_more(row, start)
     lookup.save(inbound, row)
     reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
@@ -114,15 +117,29 @@ def begin(
     return row
 
 
-def authorize(row: Transaction, token: TokenAsked | None, decision: Decision | None) -> None:
-    """Note on the row whose transaction it is, and who said it may charge."""
+def authorize(
+    inbound: Inbound, row: Transaction, token: TokenAsked | None, decision: Decision | None
+) -> None:
+    """Note on the row whose transaction it is, who said it may charge, and how much."""
     if token is not None:
         row.id_token = clip(token.value, 255)
         row.id_token_type = clip(token.type, 20)
+        if token.vehicle is not None:
+            row.vehicle_id, row.vehicle_type = clip(token.vehicle.id, 255), token.vehicle.type
     if decision is not None:
         row.authorization_status = decision.status
         row.decided_by = decision.decided_by
         row.group_id_token = decision.group_id_token or ""
+        if decision.limits:
+            limits.set_limits(inbound, row, decision.limits)
+
+
+def tell_more(row: Transaction, start: Start) -> None:
+    """What some versions tell beside all else; what is not told stays."""
+    if start.limits:
+        row.limits = start.limits
+    if start.details:
+        row.details = (row.details or {}) | start.details
 
 
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
@@ -139,6 +156,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.power_w = row.current_a = None
     row.charging_state = ""
     lookup.save(inbound, row)
+    limits.ended(row)
     installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
     event: EventType = "transaction.corrected" if corrects else "transaction.ended"
@@ -202,6 +220,7 @@ def describe(row: Transaction) -> dict[str, Any]:
         "evse_id": row.evse_id,
         "connector_id": row.connector_id,
         "id_token": token,
+        "vehicle": row.vehicle,
         "authorization_status": row.authorization_status or None,
         "decided_by": row.decided_by or None,
         "started_at": api_time(row.started_at),
@@ -214,6 +233,8 @@ def describe(row: Transaction) -> dict[str, Any]:
         "stop_reason": row.stop_reason or None,
         "reservation_id": row.reservation_id,
         "remote_start_id": row.remote_start_id,
+        "limits": row.limits,
+        "details": row.details,
         "offline": row.offline,
         "orphan": row.orphan,
         "closed_by": row.closed_by or None,

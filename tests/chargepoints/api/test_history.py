@@ -70,6 +70,10 @@ def test_a_transaction_has_the_contracts_shape(client: ApiClient) -> None:
         "remote_start_id": None,
         "reservation_id": None,
         "last_seq_no": None,
+        "vehicle": None,
+        "limits": None,
+        "details": None,
+        "total_cost": None,
     }
 
 

@@ -105,8 +105,11 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_transaction,),
     ),
     "reset": CommandType(
-        "Restart the charge point: `on_idle` waits for transactions to end, `immediate` does not.",
-        arguments(type={"enum": ["immediate", "on_idle"]}, evse_id=POSITIVE),
+        "Restart the charge point: `on_idle` waits for transactions to end, `immediate` does not, "
+        "`immediate_and_resume` has them go on afterwards.",
+        arguments(
+            type={"enum": ["immediate", "immediate_and_resume", "on_idle"]}, evse_id=POSITIVE
+        ),
         warnings=(about_evse,),
         asks_for_boot=lambda args: True,
     ),
@@ -136,8 +139,8 @@ TYPES: dict[str, CommandType] = {
         arguments(("vendor_id",), vendor_id=TEXT, message_id=TEXT, data={}),
     ),
     "trigger": CommandType(
-        "Have the charge point send a message now.",
-        arguments(("message",), message=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
+        "Have the charge point send a message now; with `CustomTrigger` what `custom` names.",
+        arguments(("message",), message=TEXT, custom=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
         for_operators=True,
         confirmed=False,
         warnings=(about_evse, about_boot),
