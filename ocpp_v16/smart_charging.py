@@ -8,9 +8,14 @@ from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging import (
     expected_schedule,
     installed_profiles,
+    limit_updates,
     profile_requests,
 )
-from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
+from chargepoints.services.smart_charging.ocpp_schedules import (
+    charging_schedule,
+    refuse_more_words,
+    said_time,
+)
 from chargepoints.services.smart_charging.profile_checks import check_profile
 
 PURPOSE = Words(
@@ -20,17 +25,19 @@ PURPOSE = Words(
         "transaction": "TxProfile",
     }
 )
+KIND = Words({name.lower(): name for name in ("Absolute", "Recurring", "Relative")})
 
 
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
     check_profile(profile)
+    refuse_more_words(profile)
     profile = profile_requests.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],
         "stackLevel": profile["stack_level"],
         "chargingProfilePurpose": PURPOSE[profile["purpose"]],
-        "chargingProfileKind": profile["kind"].capitalize(),
+        "chargingProfileKind": KIND[profile["kind"]],
         "chargingSchedule": charging_schedule(profile),
     }
     if "transaction_id" in profile:
@@ -56,6 +63,11 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
         "connectorId": connector,
         "csChargingProfiles": charging_profile(unit, command.charge_point, profile),
     }
+
+
+def update_limit(unit: UnitOfWork, command: Command) -> Payload:
+    limit_updates.as_profile(command)
+    return set_profile(unit, command)
 
 
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -116,6 +128,11 @@ BLOCK = Block(
         ),
         "clear_charging_profile": CommandTranslation(
             "ClearChargingProfile", clear_profile, reading=ResponseReading(record=record_clear)
+        ),
+        "update_limit": CommandTranslation(
+            "SetChargingProfile",
+            update_limit,
+            reading=ResponseReading(profile_requests.conclude_part, record_set),
         ),
         "get_composite_schedule": CommandTranslation(
             "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)

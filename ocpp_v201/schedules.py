@@ -1,5 +1,7 @@
 """K: charging profiles and their schedules, from neutral words to OCPP's and back."""
 
+from collections.abc import Mapping
+
 from django.utils import timezone
 
 from chargepoints.clock import api_time, coming_time
@@ -16,12 +18,45 @@ PURPOSE = Words(
         "default": "TxDefaultProfile",
         "transaction": "TxProfile",
         "external": "ChargingStationExternalConstraints",
+        "priority": "PriorityCharging",
+        "local_generation": "LocalGeneration",
     }
 )
 NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
 SOURCES = Words({"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"})
-# What a period may leave out.
-OF_A_PERIOD = {"limit": "limit", "phases": "numberPhases"}
+# What may be left out; a version that has no such field refuses the request that uses it.
+OF_A_PROFILE = {
+    "max_offline_s": "maxOfflineDuration",
+    "invalid_after_offline": "invalidAfterOfflineDuration",
+    "update_interval_s": "dynUpdateInterval",
+}
+OF_A_SCHEDULE = {
+    "limit_at_soc": "limitAtSoC",
+    "power_tolerance": "powerTolerance",
+    "randomized_delay_s": "randomizedDelay",
+    "use_local_time": "useLocalTime",
+}
+# What a dynamic schedule may be updated with (ChargingScheduleUpdateType), each of one phase too.
+SETTINGS = {
+    f"{name}{suffix.lower()}": f"{ocpp}{suffix}"
+    for name, ocpp in (
+        ("limit", "limit"),
+        ("discharge_limit", "dischargeLimit"),
+        ("setpoint", "setpoint"),
+        ("setpoint_reactive", "setpointReactive"),
+    )
+    for suffix in ("", "_L2", "_L3")
+}
+OF_A_PERIOD = {
+    **SETTINGS,
+    "phases": "numberPhases",
+    "operation_mode": "operationMode",
+    "preconditioning": "preconditioningRequest",
+    "ev_asleep": "evseSleep",
+    "v2x_baseline": "v2xBaseline",
+    "v2x_freq_watt_curve": "v2xFreqWattCurve",
+    "v2x_signal_watt_curve": "v2xSignalWattCurve",
+}
 NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 
@@ -33,7 +68,7 @@ def charging_profile(profile: Payload) -> Payload:
         "stackLevel": profile["stack_level"],
         "chargingProfilePurpose": PURPOSE[profile["purpose"]],
         "chargingProfileKind": profile["kind"].capitalize(),
-        "chargingSchedule": [{"id": profile["id"], **charging_schedule(profile)}],
+        "chargingSchedule": [_schedule(profile)],
     }
     if profile["kind"] == "recurring":
         said["recurrencyKind"] = profile["recurrence"].capitalize()
@@ -42,7 +77,23 @@ def charging_profile(profile: Payload) -> Payload:
             said[name] = said_time(profile[here])
     if "transaction_id" in profile:
         said["transactionId"] = profile["transaction_id"]
-    return said
+    return said | _renamed(OF_A_PROFILE, profile)
+
+
+def _schedule(profile: Payload) -> Payload:
+    schedule = charging_schedule(profile) | _renamed(OF_A_SCHEDULE, profile)
+    periods = sorted(profile["periods"], key=lambda period: int(period["start_s"]))
+    for said, period in zip(schedule["chargingSchedulePeriod"], periods, strict=True):
+        said.update(_renamed(OF_A_PERIOD, period) | said)
+    return {"id": profile["id"], **schedule}
+
+
+def _renamed(names: Mapping[str, str], values: Payload) -> Payload:
+    return {ocpp: values[name] for name, ocpp in names.items() if name in values}
+
+
+def _neutral(names: Mapping[str, str], said: Payload) -> Payload:
+    return {name: said[ocpp] for name, ocpp in names.items() if ocpp in said}
 
 
 def with_start(profile: Payload) -> Payload:
@@ -60,6 +111,7 @@ def neutral_profile(profile: Payload) -> Payload:
         "purpose": NEUTRAL_PURPOSE.get(profile["chargingProfilePurpose"], "external"),
         "kind": profile["chargingProfileKind"].lower(),
         **neutral_schedule(profile["chargingSchedule"][0]),
+        **_neutral(OF_A_PROFILE, profile),
     }
     if "recurrencyKind" in profile:
         neutral["recurrence"] = profile["recurrencyKind"].lower()
@@ -80,8 +132,7 @@ def neutral_schedule(schedule: Payload) -> Payload:
     neutral: Payload = {
         "unit": rate_unit(schedule["chargingRateUnit"]),
         "periods": [
-            {"start_s": numbers.clipped(period["startPeriod"], 0)}
-            | {name: period[ocpp] for name, ocpp in OF_A_PERIOD.items() if ocpp in period}
+            {"start_s": numbers.clipped(period["startPeriod"], 0)} | _neutral(OF_A_PERIOD, period)
             for period in schedule["chargingSchedulePeriod"]
         ],
     }
@@ -91,4 +142,4 @@ def neutral_schedule(schedule: Payload) -> Payload:
         neutral["duration_s"] = numbers.clipped(schedule["duration"], 0)
     if "minChargingRate" in schedule:
         neutral["min_rate"] = schedule["minChargingRate"]
-    return neutral
+    return neutral | _neutral(OF_A_SCHEDULE, schedule)

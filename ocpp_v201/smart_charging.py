@@ -14,6 +14,7 @@ from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.smart_charging import (
     expected_schedule,
     installed_profiles,
+    limit_updates,
     profile_requests,
 )
 from ocpp_v201.schedules import PURPOSE, charging_profile, rate_unit, with_start
@@ -32,6 +33,11 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     _check_place(command.charge_point_id, evse_id, profile)
     profile = profile_requests.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
+
+
+def update_limit(unit: UnitOfWork, command: Command) -> Payload:
+    limit_updates.as_profile(command)
+    return set_profile(unit, command)
 
 
 def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
@@ -124,6 +130,11 @@ BLOCK = Block(
             "ClearChargingProfile",
             clear_profile,
             reading=ResponseReading(conclude_clear, record_clear),
+        ),
+        "update_limit": CommandTranslation(
+            "SetChargingProfile",
+            update_limit,
+            reading=ResponseReading(profile_requests.conclude_part, record_set),
         ),
         "get_composite_schedule": CommandTranslation(
             "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)

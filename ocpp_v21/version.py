@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chargepoints.protocol.schemas import Schemas
 from chargepoints.protocol.versions import Block
-from ocpp_v21 import authorization, event_streams, monitors, transactions
+from ocpp_v21 import authorization, dynamic_schedules, event_streams, monitors, transactions
 from ocpp_v201 import version as v201
 from ocpp_v201.blocks import blocks
 
@@ -20,7 +20,12 @@ DIALECT = replace(
     triggered=v201.DIALECT.triggered | {"CustomTrigger", "SignV2G20Certificate"},
 )
 
-_OVERRIDES = (authorization.overrides(DIALECT), monitors.OVERRIDES, transactions.overrides(DIALECT))
+_OVERRIDES = (
+    authorization.overrides(DIALECT),
+    dynamic_schedules.OVERRIDES,
+    monitors.OVERRIDES,
+    transactions.overrides(DIALECT),
+)
 
 VERSION = replace(
     v201.VERSION,
@@ -29,11 +34,13 @@ VERSION = replace(
     aliases=("ocpp21",),
     extends=v201.VERSION,
     schemas=Schemas("ocpp.v21", request_suffix="Request"),
-    blocks=(*blocks(DIALECT), event_streams.BLOCK),
+    blocks=(*blocks(DIALECT), dynamic_schedules.BLOCK, event_streams.BLOCK),
     csms_actions=v201.VERSION.csms_actions
     | {
         "AdjustPeriodicEventStream",
         "GetPeriodicEventStream",
+        "UpdateDynamicSchedule",
+        "UsePriorityCharging",
     },
     # Part 4, 4.1.3: with CALLRESULTERROR and SEND; a frame of any other type is ignored.
     message_types=v201.VERSION.message_types | {5, 6},

@@ -28,6 +28,7 @@ from chargepoints.services.stations import passwords, quirks
 
 State = Command.State
 ErrorClass = Command.ErrorClass
+NO_SUCH_WORD = frozenset({"additionalProperties", "enum"})
 
 _QUEUED: PreparedQuery[Command] = PreparedQuery(
     lambda charge_point_id, now: Command.objects.filter(
@@ -116,11 +117,13 @@ def _composed(
     payload = translation.compose(unit, command)
     action = translation.action_for(command)
     if violations := version.schemas.request_violations(action, payload):
-        first = violations[0]
+        # A word or a field that this version has not, though another may, is named first.
+        first = min(violations, key=lambda each: each.keyword not in NO_SUCH_WORD)
         # The message may quote what is not to be logged.
         clear = version.redacted_for_trace(action, payload) is payload
         message = first.message if clear else first.keyword
-        raise CommandRefused("invalid_args", f"{first.pointer}: {message}")
+        code = "not_supported" if first.keyword in NO_SUCH_WORD else "invalid_args"
+        raise CommandRefused(code, f"{first.pointer}: {message}")
     return action, payload
 
 

@@ -17,6 +17,8 @@ class ChargingProfile(models.Model):
         DEFAULT = "default"
         TRANSACTION = "transaction"
         EXTERNAL = "external"
+        PRIORITY = "priority", "priority charging"
+        LOCAL_GENERATION = "local_generation", "local generation"
 
     class Source(models.TextChoices):
         CSO = "cso", "operator"
@@ -29,7 +31,7 @@ class ChargingProfile(models.Model):
     )
     profile_id = models.IntegerField()
     evse_id = models.PositiveIntegerField(default=0)
-    purpose = models.CharField(max_length=15, choices=Purpose)
+    purpose = models.CharField(max_length=20, choices=Purpose)
     stack_level = models.PositiveIntegerField()
     transaction_id = models.CharField(max_length=255, blank=True)
     profile = models.JSONField()

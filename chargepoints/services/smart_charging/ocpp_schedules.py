@@ -4,8 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.clock import ocpp_time
+from chargepoints.services.commands.submission import CommandRefused
 
 Schedule = dict[str, Any]
+
+# What every version can say.
+PROFILE_WORDS = frozenset(
+    {"id", "stack_level", "purpose", "kind", "recurrence", "valid_from", "valid_to", "unit"}
+    | {"transaction_id", "start", "duration_s", "min_rate", "periods"}
+)
+PERIOD_WORDS = frozenset({"start_s", "limit", "phases"})
 
 
 def charging_schedule(profile: Schedule) -> Schedule:
@@ -25,13 +33,27 @@ def charging_schedule(profile: Schedule) -> Schedule:
     return schedule
 
 
+def refuse_more_words(profile: Schedule) -> None:
+    """For a version that has no others. Raises CommandRefused."""
+    more = set(profile) - PROFILE_WORDS
+    for period in profile["periods"]:
+        more |= set(period) - PERIOD_WORDS
+        if "limit" not in period:
+            raise CommandRefused("not_supported", "a period has a limit in this version")
+    if more:
+        word = min(more)
+        raise CommandRefused("not_supported", f"this version of OCPP has no word for {word!r}")
+
+
 def said_time(text: str) -> str:
     """A time of the API as chargers read it."""
     return ocpp_time(datetime.fromisoformat(text))
 
 
 def _period(period: Schedule) -> Schedule:
-    said: Schedule = {"startPeriod": period["start_s"], "limit": _tenths(period["limit"])}
+    said: Schedule = {"startPeriod": period["start_s"]}
+    if "limit" in period:
+        said["limit"] = _tenths(period["limit"])
     if "phases" in period:
         said["numberPhases"] = period["phases"]
     return said

@@ -67,6 +67,8 @@ def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile)
 
     periods = [
         period | {"limit": limit(period["limit"], period.get("phases"))}
+        if "limit" in period
+        else period
         for period in profile["periods"]
     ]
     least = {"min_rate": limit(profile["min_rate"])} if "min_rate" in profile else {}

@@ -142,6 +142,20 @@ def tell_more(row: Transaction, start: Start) -> None:
         row.details = (row.details or {}) | start.details
 
 
+def add_details(inbound: Inbound, transaction_id: str, details: dict[str, Any]) -> None:
+    """What another message tells of an open transaction; told to core where it is new."""
+    row = lookup.find(inbound, clip(transaction_id, 255))
+    if row is None:
+        inbound.deviate("unknown_transaction")
+        return
+    told = (row.details or {}) | details
+    if told == row.details or row.ended_at is not None:
+        return
+    row.details = told
+    lookup.save(inbound, row)
+    inbound.emit("transaction.updated", describe(row))
+
+
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     corrects = bool(row.closed_by)
     record_samples(inbound, row, stop.samples)

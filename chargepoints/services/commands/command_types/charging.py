@@ -15,18 +15,36 @@ from chargepoints.services.commands.command_types.declaration import (
     arguments,
     several,
 )
-from chargepoints.services.commands.command_types.warnings import about_evse
+from chargepoints.services.commands.command_types.warnings import about_evse, about_transaction
 
-PURPOSE: JsonSchema = {"enum": ["station_max", "default", "transaction"]}
+PURPOSE: JsonSchema = {
+    "enum": ["station_max", "default", "transaction", "priority", "local_generation"]
+}
 UNIT: JsonSchema = {"enum": ["A", "W"]}
+_NUMBER: JsonSchema = {"type": "number"}
+_PHASES = ("", "_l2", "_l3")
+# Of all phases, or of one. OCPP 1.6 and 2.0.1 have `limit` alone.
+SETTINGS: dict[str, JsonSchema] = {
+    **{f"limit{phase}": {"type": "number", "minimum": 0} for phase in _PHASES},
+    **{f"discharge_limit{phase}": {"type": "number", "maximum": 0} for phase in _PHASES},
+    **{f"setpoint{phase}": _NUMBER for phase in _PHASES},
+    **{f"setpoint_reactive{phase}": _NUMBER for phase in _PHASES},
+}
+_CURVE: JsonSchema = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 20}
 PERIOD: JsonSchema = {
     "type": "object",
     "properties": {
         "start_s": COUNT,
-        "limit": {"type": "number", "minimum": 0},
         "phases": {"enum": [1, 2, 3]},
+        **SETTINGS,
+        "operation_mode": TEXT,
+        "preconditioning": {"type": "boolean"},
+        "ev_asleep": {"type": "boolean"},
+        "v2x_baseline": _NUMBER,
+        "v2x_freq_watt_curve": _CURVE,
+        "v2x_signal_watt_curve": _CURVE,
     },
-    "required": ["start_s", "limit"],
+    "required": ["start_s"],
     "additionalProperties": False,
 }
 PROFILE: JsonSchema = {
@@ -36,7 +54,7 @@ PROFILE: JsonSchema = {
         "id": INTEGER,
         "stack_level": COUNT,
         "purpose": PURPOSE,
-        "kind": {"enum": ["absolute", "recurring", "relative"]},
+        "kind": {"enum": ["absolute", "dynamic", "recurring", "relative"]},
         "recurrence": {"enum": ["daily", "weekly"]},
         "valid_from": TIME,
         "valid_to": TIME,
@@ -45,6 +63,17 @@ PROFILE: JsonSchema = {
         "start": TIME,
         "duration_s": COUNT,
         "min_rate": {"type": "number", "minimum": 0},
+        "max_offline_s": COUNT,
+        "invalid_after_offline": {"type": "boolean"},
+        "update_interval_s": COUNT,
+        "limit_at_soc": arguments(
+            ("soc", "limit"),
+            soc={"type": "integer", "minimum": 0, "maximum": 100},
+            limit={"type": "number", "minimum": 0},
+        ),
+        "power_tolerance": _NUMBER,
+        "randomized_delay_s": COUNT,
+        "use_local_time": {"type": "boolean"},
         "periods": {"type": "array", "items": PERIOD, "minItems": 1},
     },
     "required": ["purpose", "kind", "unit", "periods"],
@@ -65,6 +94,35 @@ TYPES: dict[str, CommandType] = {
         arguments(("profile",), evse_id=COUNT, profile=PROFILE),
         slot=_profile_slot,
         warnings=(about_evse,),
+    ),
+    "update_limit": CommandType(
+        "Change what an EVSE (0: the charge point as a whole) may take, at once. A dynamic profile "
+        "is updated, by its `profile_id` or in its place; without one, a profile of one period is "
+        "set, which the next limit replaces.",
+        arguments(
+            profile_id=INTEGER,
+            evse_id=COUNT,
+            purpose=PURPOSE,
+            stack_level=COUNT,
+            unit=UNIT,
+            phases={"enum": [1, 2, 3]},
+            **SETTINGS,
+        ),
+        slot=lambda args: (
+            args.get("profile_id"),
+            args.get("evse_id", 0),
+            args.get("purpose"),
+            args.get("stack_level", 0),
+        ),
+        warnings=(about_evse,),
+    ),
+    "priority_charging": CommandType(
+        "Have a transaction charge by the priority profile, or no longer so.",
+        arguments(("transaction_id",), transaction_id=TEXT, activate={"type": "boolean"}),
+        expires_after_s=300,
+        for_operators=True,
+        confirmed=False,
+        warnings=(about_transaction,),
     ),
     "clear_charging_profile": CommandType(
         "Clear the charging profiles that all given criteria fit; none given: all of them.",
