@@ -69,6 +69,12 @@ SETTINGS = {
                     },
                     _page("Charge points", "ev_station", "chargepoints.chargepoint"),
                     _page("Transactions", "bolt", "chargepoints.transaction"),
+                    {
+                        "title": "Story of a token",
+                        "icon": "manage_search",
+                        "link": reverse_lazy("admin:chargepoints_chargepoint_token_story"),
+                        "permission": _permitted("chargepoints.view_chargepoint"),
+                    },
                     _page("Commands", "send", "chargepoints.command"),
                     _page("Command batches", "checklist", "chargepoints.commandbatch"),
                     _page("Reservations", "event_available", "chargepoints.reservation"),

@@ -90,11 +90,14 @@ class CoreClient:
         *,
         same_as: Hashable,
         waited_s: float = 0.0,
+        trace_id: str = "",
     ) -> Body:
         """As `ask`, but whoever asks the `same_as` another who waits gets the other's answer."""
         task = self._asking.get(same_as)
         if task is None:
-            task = asyncio.create_task(self.ask(path, question, schema, waited_s=waited_s))
+            task = asyncio.create_task(
+                self.ask(path, question, schema, waited_s=waited_s, trace_id=trace_id)
+            )
             self._asking[same_as] = task
             task.add_done_callback(lambda done: self._asked(same_as, done))
         return await asyncio.shield(task)
@@ -105,16 +108,23 @@ class CoreClient:
             task.exception()  # all who waited may have gone
 
     async def ask(
-        self, path: str, question: Body, schema: jsonschema_rs.Validator, *, waited_s: float = 0.0
+        self,
+        path: str,
+        question: Body,
+        schema: jsonschema_rs.Validator,
+        *,
+        waited_s: float = 0.0,
+        trace_id: str = "",
     ) -> Body:
         """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable.
 
-        `waited_s`: of the time there is, what the charger has waited already.
+        `waited_s`: of the time there is, what the charger has waited already. `trace_id`: for the
+        `traceparent`; a new one where there is none.
         """
         if not self.breaker.admits():
             raise CoreUnreachable("core has not answered lately")
         try:
-            answer = await self._ask(path, question, waited_s)
+            answer = await self._ask(path, question, waited_s, trace_id)
             body = _read(answer, schema)
         except CoreUnreachable as error:
             self._say(path, error)
@@ -140,7 +150,7 @@ class CoreClient:
         level = logging.INFO if error.not_offered else logging.WARNING
         logger.log(level, "no answer of core to %s: %s", path, error.reason)
 
-    async def _ask(self, path: str, question: Body, waited_s: float) -> Answer:
+    async def _ask(self, path: str, question: Body, waited_s: float, trace_id: str) -> Answer:
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._deadline_s - waited_s
         if ends - loop.time() < LEAST_S:
@@ -155,7 +165,7 @@ class CoreClient:
             raise CoreUnreachable("its turn at a connection to core came too late", ours=True)
         exchange, taken_at = Exchange(), loop.time()
         request = loop.run_in_executor(
-            self._threads, self._post, path, question, remaining, exchange
+            self._threads, self._post, path, question, remaining, exchange, trace_id
         )
         request.add_done_callback(partial(self._release, taken_at=taken_at))
         try:
@@ -170,9 +180,11 @@ class CoreClient:
         finally:
             exchange.cut()
 
-    def _post(self, path: str, question: Body, remaining_s: float, exchange: Exchange) -> Answer:
+    def _post(
+        self, path: str, question: Body, remaining_s: float, exchange: Exchange, trace_id: str
+    ) -> Answer:
         """In a thread of the pool."""
-        return _post(self._url + path, self._token, question, remaining_s, exchange)
+        return _post(self._url + path, self._token, question, remaining_s, exchange, trace_id)
 
     def _release(self, request: asyncio.Future[Answer], taken_at: float) -> None:
         # Looked at in any case: nobody else may be left to do it.
@@ -196,13 +208,20 @@ def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
     return _read(answer, schema)
 
 
-def _post(url: str, token: str, question: Body, remaining_s: float, exchange: Exchange) -> Answer:
+def new_trace_id() -> str:
+    """As W3C trace context has it: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def _post(
+    url: str, token: str, question: Body, remaining_s: float, exchange: Exchange, trace_id: str = ""
+) -> Answer:
     request_id = str(uuid.uuid4())
     deadline_ms = int(remaining_s * 1000)
     body = orjson.dumps({"request_id": request_id, "deadline_ms": deadline_ms, **question})
     headers = {
         "X-Request-Id": request_id,
-        "traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+        "traceparent": f"00-{trace_id or new_trace_id()}-{secrets.token_hex(8)}-01",
     }
     if token:
         headers["Authorization"] = f"Bearer {token}"

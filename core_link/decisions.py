@@ -3,6 +3,7 @@
 Called by the version apps on the event loop, before and outside of any database transaction.
 """
 
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,15 +12,15 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
+from chargepoints import key_codes
 from chargepoints.clock import api_time
 from chargepoints.database import storage
-from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.models import AuthorizationStatus, DecidedBy, UnreachablePolicy
+from chargepoints.models import AuthorizationStatus, DecidedBy, TokenDecision, UnreachablePolicy
 from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
-from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations.booting import BootDecision, Facts
-from chargepoints.services.tokens.authorization import Decision, TokenAsked
+from chargepoints.services.tokens.authorization import Asked, Decision, TokenAsked
 from core_link import answers, client, metrics, tokens
 from core_link.client import Body, CoreUnreachable
 from core_link.tokens import Known
@@ -63,6 +64,7 @@ async def authorize(
     with metrics.DECISION_SECONDS.time():
         decision = await _decide(inbound, token, question, occurred_at)
         decision = await _once_at_a_time(inbound, token, question, decision)
+    decision = replace(decision, asked=replace(decision.asked, evse_id=evse_id))
     metrics.DECISIONS.labels(decision.decided_by).inc()
     return decision
 
@@ -88,6 +90,7 @@ async def _decide(
     # Certificates may be revoked at any time: about them core is always asked.
     if not question["certificate_hashes"] and (decision := known.fresh(now)):
         return decision
+    trace_id, begun = client.new_trace_id(), time.monotonic()
     try:
         answer = await core.ask_once(
             "/authorize",
@@ -95,10 +98,13 @@ async def _decide(
             answers.AUTHORIZE,
             same_as=orjson.dumps(question),
             waited_s=max(0.0, (now - inbound.received_at).total_seconds()),
+            trace_id=trace_id,
         )
-        return read_decision(answer)
-    except CoreUnreachable:
-        return _by_policy(_policy(station), known, at)
+        decision, error = read_decision(answer), ""
+    except CoreUnreachable as unreachable:
+        decision, error = _by_policy(_policy(station), known, at), str(unreachable)
+    core_ms = (time.monotonic() - begun) * 1000
+    return replace(decision, asked=Asked(None, core_ms, error, trace_id))
 
 
 async def _once_at_a_time(
@@ -117,9 +123,26 @@ async def _once_at_a_time(
     return decision
 
 
-def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
-    """Inside the handler's transaction: what core decided is as durable as the fact it is about."""
-    tokens.remember(unit, token, decision)
+def remember(inbound: Inbound, token: TokenAsked, decision: Decision) -> None:
+    """Inside the handler's transaction: the decision is as durable as the fact it is about."""
+    tokens.remember(inbound.unit, token, decision)
+    inbound.unit.append(
+        TokenDecision,
+        TokenDecision.row(
+            charge_point_id=inbound.station.id,
+            asked_at=inbound.received_at,
+            action=clip(inbound.action, 50),
+            message_id=clip(inbound.message_id, 255),
+            id_token=clip(key_codes.shown_value(token.value, token.type), 255),
+            id_token_type=clip(token.type, 20),
+            evse_id=decision.asked.evse_id,
+            status=decision.status,
+            decided_by=decision.decided_by,
+            core_ms=decision.asked.core_ms,
+            core_error=clip(decision.asked.core_error, 255),
+            trace_id=decision.asked.trace_id,
+        ),
+    )
 
 
 async def boot(station: Station, facts: Facts) -> BootDecision | None:

@@ -20,7 +20,7 @@ from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import lifecycle
-from core_link import answers, client, decisions
+from core_link import answers, client, decisions, tokens
 from core_link.client import CoreUnreachable
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def _settle(row: Transaction, decision: Decision) -> None:
         )
         if not mine:
             return
-        decisions.remember(unit, TokenAsked(row.id_token, row.id_token_type), decision)
+        tokens.remember(unit, TokenAsked(row.id_token, row.id_token_type), decision)
         if decision.status == policys:
             return
         row.refresh_from_db()

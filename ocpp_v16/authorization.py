@@ -44,7 +44,7 @@ async def ask(inbound: Inbound) -> Decision:
 
 def authorize(inbound: Inbound, decision: Decision) -> Payload:
     asked = token(inbound.payload)
-    decisions.remember(inbound.unit, asked, decision)
+    decisions.remember(inbound, asked, decision)
     if not decision.accepted:
         missing_effects.token_refused(inbound.unit, inbound.station.id, asked, decision)
     return {"idTagInfo": id_tag_info(decision)}

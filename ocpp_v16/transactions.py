@@ -61,7 +61,7 @@ def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
 def _answer(inbound: Inbound, decision: Decision | None) -> Payload:
     if decision is None:
         return {}
-    decisions.remember(inbound.unit, token(inbound.payload), decision)
+    decisions.remember(inbound, token(inbound.payload), decision)
     return {"idTagInfo": id_tag_info(decision)}
 
 

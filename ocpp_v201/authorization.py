@@ -104,7 +104,7 @@ async def ask(inbound: Inbound) -> Decision:
 def authorize(dialect: Dialect, inbound: Inbound, decision: Decision) -> Payload:
     payload = inbound.payload
     asked = token(payload["idToken"])
-    decisions.remember(inbound.unit, asked, decision)
+    decisions.remember(inbound, asked, decision)
     if not decision.accepted:
         missing_effects.token_refused(inbound.unit, inbound.station.id, asked, decision)
     answer: Payload = {"idTokenInfo": id_token_info(dialect, decision)}

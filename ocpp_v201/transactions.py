@@ -79,7 +79,7 @@ def record(
     """Store the event; what it is answered, with what a version says `more`."""
     payload = inbound.payload
     if decision is not None:
-        decisions.remember(inbound.unit, token(payload["idToken"]), decision)
+        decisions.remember(inbound, token(payload["idToken"]), decision)
 
     def answer(row: Transaction) -> Payload:
         said: Payload = dict(more)

@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.views import ChangeList
 
-from chargepoints.admin import command_page, key_page, live, overview
+from chargepoints.admin import command_page, key_page, live, overview, story
 from chargepoints.admin.charge_point_filters import (
     ActivityFilter,
     OnlineFilter,
@@ -224,6 +224,8 @@ class ChargePointAdmin(ModelAdmin):
             path("<int:pk>/", view(overview.page), name=f"{name}_overview"),
             path("<int:pk>/live/", view(overview.live_panels), name=f"{name}_live"),
             path("<int:pk>/command/", view(command_page.command), name=f"{name}_command"),
+            path("<int:pk>/story/", view(story.of_charge_point), name=f"{name}_story"),
+            path("story/", view(story.of_token), name=f"{name}_token_story"),
             path("<int:pk>/key/", view(key_page.new_key), name=f"{name}_key"),
             *super().get_urls(),
         ]

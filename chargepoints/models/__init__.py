@@ -22,6 +22,7 @@ from .monitor import DisplayMessage, Monitor
 from .quirk import QuirkProfile, QuirkUse
 from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
+from .token_decision import TokenDecision
 from .transaction import (
     DecidedBy,
     MeterSource,
@@ -70,6 +71,7 @@ __all__ = [
     "Status",
     "StatusChange",
     "TimeQuality",
+    "TokenDecision",
     "Transaction",
     "TransactionEvent",
     "UnreachablePolicy",

@@ -15,7 +15,7 @@ from chargepoints.gateway.process import Gateway
 from chargepoints.models import IdToken
 from chargepoints.protocol.station import Station
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from core_link import decisions
+from core_link import decisions, tokens
 from tests.core_link.conftest import authorize_message, in_the_writer
 from tests.fakes.core import FakeCore
 
@@ -29,7 +29,7 @@ async def ask(station: Station, token: TokenAsked = TOKEN, **about: Any) -> Deci
 
 
 async def remember(gateway: Gateway, decision: Decision, token: TokenAsked = TOKEN) -> None:
-    await gateway.writer.run(0, lambda unit: decisions.remember(unit, token, decision))
+    await gateway.writer.run(0, lambda unit: tokens.remember(unit, token, decision))
 
 
 async def list_token(gateway: Gateway, **fields: Any) -> None:

@@ -17,6 +17,7 @@ from chargepoints.models import (
     MonitoringEvent,
     SecurityEvent,
     StatusChange,
+    TokenDecision,
 )
 
 PORTION = 500
@@ -50,6 +51,7 @@ def histories() -> list[Kept]:
         Kept(MonitoringEvent.objects.all(), "received_at", days),
         Kept(Connection.objects.filter(current_of=None), "closed_at", days),
         Kept(HandshakeRefusal.objects.all(), "last_at", days),
+        Kept(TokenDecision.objects.all(), "asked_at", days),
     ]
 
 

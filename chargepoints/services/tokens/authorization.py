@@ -1,7 +1,7 @@
 """A verdict about a token, and who gave it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,16 @@ class TokenAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The question to core: where it was about, how long core took, or why it gave no answer."""
+
+    evse_id: int | None = None
+    core_ms: float | None = None
+    core_error: str = ""
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """May this token charge? `status` is one of AuthorizationStatus, `decided_by` of DecidedBy.
 
@@ -63,6 +73,8 @@ class Decision:
     # What the driver pays, and how energy may flow, as far as the charger's version can say it.
     tariff: dict[str, Any] | None = None
     energy_transfer: tuple[str, ...] = ()
+    # How it came about: two that say the same are the same.
+    asked: Asked = field(default=Asked(), compare=False)
 
     @property
     def accepted(self) -> bool:

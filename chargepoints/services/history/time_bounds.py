@@ -1,0 +1,22 @@
+"""Where a moment lies among rows whose keys follow the time: found without an index of the time."""
+
+from datetime import datetime
+
+from django.db.models import Max, Min, Model
+
+
+def first_id_since(model: type[Model], field: str, moment: datetime) -> int:
+    """A key from which on the rows are of `moment` or later; by halving, some twenty look-ups."""
+    rows = model._default_manager.order_by("pk")
+    bounds = model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))
+    if bounds["first"] is None:
+        return 0
+    low, high = int(bounds["first"]), int(bounds["last"]) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = rows.filter(pk__gte=middle).values_list("pk", field).first()
+        if found is None or (found[1] is not None and found[1] >= moment):
+            high = middle
+        else:
+            low = int(found[0]) + 1
+    return low

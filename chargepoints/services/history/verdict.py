@@ -1,0 +1,230 @@
+"""Why a charge point did not charge in a span of time: the likely reason, its proof, what to do.
+
+Each rule looks for one reason, the weightiest first; where none finds anything, that is said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from chargepoints.models import (
+    ChargePoint,
+    ChargingProfile,
+    Command,
+    Connection,
+    Connector,
+    Status,
+    StatusChange,
+    TokenDecision,
+    Transaction,
+)
+from chargepoints.services.history.story import BAD, GOOD, PLAIN, WARN, Span, decided_by, spoken
+from chargepoints.services.transactions import closing
+
+# Less than this is no charge of a vehicle.
+WORTH_WH = 200
+REPAIR = "Reset it; if the fault stays, send a technician."
+LONG_AWAY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`proof`: what was seen, with its time; `advice`: what a person can do about it."""
+
+    reason: str
+    proof: str
+    advice: str
+    tone: str = BAD
+
+
+def of(charge_point: ChargePoint, span: Span) -> list[Verdict]:
+    """All that explains it, the likeliest first; one that says so where nothing does."""
+    charged = _charged(charge_point, span)
+    found = [verdict for rule in RULES if (verdict := rule(charge_point, span)) is not None]
+    if charged is not None:
+        return [charged, *found]
+    return found or [NOTHING_KNOWN]
+
+
+NOTHING_KNOWN = Verdict(
+    "Nothing that the gateway knows explains it",
+    "The charger was connected, no token was refused, no fault was reported, and no transaction"
+    " was begun.",
+    "Probably nobody plugged in a vehicle or presented a token at this charger. Ask for the token,"
+    " and search for it: the vehicle may have stood at another charger.",
+    PLAIN,
+)
+
+
+def at(moment: datetime) -> str:
+    return f"{moment:%d %b %H:%M} UTC"
+
+
+def _in(rows: "QuerySet[Transaction]", span: Span) -> "QuerySet[Transaction]":
+    return rows.filter(Q(ended_at=None) | Q(ended_at__gte=span.begin), started_at__lt=span.end)
+
+
+def _charged(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = _in(Transaction.objects.filter(charge_point=charge_point), span).order_by("started_at")
+    charging = [row for row in rows if (row.energy_wh or 0) >= WORTH_WH]
+    if not charging:
+        return None
+    parts = [
+        f"{(row.energy_wh or 0) / 1000:.1f} kWh for token {row.token or '(none)'}"
+        f" from {at(row.started_at)}"
+        for row in charging
+        if row.started_at is not None
+    ]
+    return Verdict("It did charge", "; ".join(parts) + ".", "See the transactions below.", GOOD)
+
+
+def _never_connected(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    connected = Connection.objects.filter(
+        Q(closed_at=None) | Q(closed_at__gte=span.begin),
+        charge_point=charge_point,
+        opened_at__lt=span.end,
+    )
+    if connected.exists():
+        return None
+    seen = charge_point.last_seen_at
+    return Verdict(
+        "Nothing of the charger reached the gateway",
+        f"It was last seen {at(seen)}." if seen else "It has never connected.",
+        "Check its power, its network and the address that is set in it.",
+    )
+
+
+def _refused(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = TokenDecision.objects.filter(
+        charge_point=charge_point, asked_at__gte=span.begin, asked_at__lt=span.end
+    )
+    row = rows.exclude(status="accepted").order_by("-pk").first()
+    if row is None:
+        return None
+    status = row.status.replace("_", " ")
+    return Verdict(
+        f"The token was refused: {status}",
+        f"{at(row.asked_at)}: token {row.id_token or '(none)'} was {status}; {decided_by(row)}.",
+        "Clear this with whoever manages the tokens: the charger did as it was told.",
+    )
+
+
+def _faulted(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = StatusChange.objects.filter(
+        charge_point=charge_point, reported_at__gte=span.begin, reported_at__lt=span.end
+    )
+    row = rows.filter(status=Status.FAULTED).order_by("-pk").first()
+    if row is not None:
+        error = ", ".join(filter(None, (row.error_code, row.vendor_error_code, row.info)))
+        where = f"Connector {row.evse_id}" if row.evse_id else "The charger"
+        proof = f"{at(row.reported_at)}: {where} reported a fault ({error or 'no code'})."
+        return Verdict("The charger reported a fault", proof, REPAIR)
+    broken = Connector.objects.filter(
+        evse__charge_point=charge_point, status=Status.FAULTED, status_at__lt=span.end
+    ).first()
+    if broken is None:
+        return None
+    proof = f"Connector {broken.evse.evse_id} is faulted ({broken.error_code or 'no code'})."
+    return Verdict("A connector is faulted", proof, REPAIR)
+
+
+def _away(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    """The longest gap between two connections within the span."""
+    rows = Connection.objects.filter(
+        charge_point=charge_point, opened_at__lt=span.end, closed_at__gte=span.begin
+    )
+    gaps = []
+    for row in rows.order_by("opened_at"):
+        following = (
+            Connection.objects.filter(charge_point=charge_point, opened_at__gt=row.opened_at)
+            .order_by("opened_at")
+            .first()
+        )
+        back = min(following.opened_at, span.end) if following else span.end
+        if row.closed_at is not None and back > row.closed_at:
+            gaps.append((back - row.closed_at, row.closed_at, back, row.close_reason))
+    longest = max(gaps, default=None)
+    if longest is None or longest[0] < LONG_AWAY:
+        return None
+    lasted, since, until, why = longest
+    return Verdict(
+        f"The charger was offline for {spoken(lasted)}",
+        f"From {at(since)} to {at(until)}; its connection had ended: {why or 'no reason given'}.",
+        "Check its network if this repeats. What it did meanwhile it may report later.",
+        WARN,
+    )
+
+
+def _command_failed(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    row = (
+        Command.objects.filter(
+            charge_point=charge_point,
+            type__in=["start", "stop"],
+            created_at__gte=span.begin,
+            created_at__lt=span.end,
+        )
+        .exclude(error_class="")
+        .order_by("-created_at")
+        .first()
+    )
+    if row is None:
+        return None
+    proof = f"{at(row.created_at)}: {row.type} by {row.requested_by}: {row.error_detail}."
+    return Verdict(f"A remote {row.type} had no effect", proof, "See the command for what to do.")
+
+
+def _stopped_early(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = _in(Transaction.objects.filter(charge_point=charge_point), span)
+    row = rows.exclude(stop_reason="").order_by("-started_at").first()
+    if row is None or row.ended_at is None or (row.energy_wh or 0) >= WORTH_WH:
+        return None
+    proof = (
+        f"Transaction {row.transaction_id} ended {at(row.ended_at)} with"
+        f" {(row.energy_wh or 0):.0f} Wh, reason {row.stop_reason}."
+    )
+    return Verdict("A transaction ended before it charged", proof, "Ask at the vehicle.", WARN)
+
+
+def _suspended(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = StatusChange.objects.filter(
+        charge_point=charge_point, reported_at__gte=span.begin, reported_at__lt=span.end
+    )
+    row = rows.filter(ocpp_status="SuspendedEV").order_by("-pk").first()
+    if row is None:
+        return None
+    proof = f"{at(row.reported_at)}: connector {row.evse_id} reported SuspendedEV."
+    advice = "The charger offered power, and the vehicle took none: full, or set to charge later."
+    return Verdict("The vehicle stopped charging by itself", proof, advice, WARN)
+
+
+def _limited(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    rows = ChargingProfile.objects.filter(charge_point=charge_point, installed_at__lt=span.end)
+    for row in rows:
+        if any(period.get("limit") == 0 for period in row.profile.get("periods", [])):
+            proof = f"Profile {row.profile_id} on EVSE {row.evse_id} has a period with limit 0."
+            advice = "Look at the charging profile, and clear it if it should not hold."
+            return Verdict("A charging profile allows no power", proof, advice, WARN)
+    return None
+
+
+def _left_open(charge_point: ChargePoint, span: Span) -> Verdict | None:
+    row = closing.left_open(Transaction.objects.filter(charge_point=charge_point)).first()
+    if row is None:
+        return None
+    proof = f"Transaction {row.transaction_id} is open, and the charger has moved on since."
+    return Verdict("A transaction was left open", proof, "Close it on its page.", WARN)
+
+
+RULES: tuple[Callable[[ChargePoint, Span], Verdict | None], ...] = (
+    _never_connected,
+    _refused,
+    _faulted,
+    _away,
+    _command_failed,
+    _stopped_early,
+    _suspended,
+    _limited,
+    _left_open,
+)

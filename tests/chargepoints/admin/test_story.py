@@ -1,0 +1,213 @@
+"""The story of a night: why a vehicle did not charge, from its charger or from its token."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from chargepoints.models import (
+    ChargePoint,
+    Command,
+    Connection,
+    Message,
+    StatusChange,
+    TokenDecision,
+    Transaction,
+)
+from tests.chargepoints.admin.conftest import AsRole
+from tests.fakes.core import FakeCore
+from tests.operated import OperatedCharger
+from tests.running_gateway import RunningGateway
+
+NIGHT = datetime(2026, 11, 28, 18, tzinfo=UTC)
+SPAN = "from=2026-11-28T18:00&to=2026-11-29T08:00"
+
+
+def hours(count: float) -> datetime:
+    return NIGHT + timedelta(hours=count)
+
+
+def page(client: Client, charge_point: ChargePoint) -> str:
+    url = reverse("admin:chargepoints_chargepoint_story", args=[charge_point.pk])
+    answer = client.get(f"{url}?{SPAN}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def connected(charge_point: ChargePoint, opened: float, closed: float | None = None) -> None:
+    Connection.objects.create(
+        charge_point=charge_point,
+        protocol="ocpp1.6",
+        remote_address="10.1.2.3",
+        opened_at=hours(opened),
+        closed_at=None if closed is None else hours(closed),
+        close_reason="" if closed is None else "the charger answered no ping",
+    )
+
+
+def refused(charge_point: ChargePoint, at: float, **fields: object) -> None:
+    TokenDecision.objects.create(
+        charge_point=charge_point,
+        asked_at=hours(at),
+        action="Authorize",
+        message_id="1",
+        id_token="04A1B2",
+        status="blocked",
+        decided_by="core",
+        core_ms=200,
+        **fields,
+    )
+
+
+@pytest.fixture
+def bus_42(charge_point: ChargePoint) -> ChargePoint:
+    """A refused token, two hours offline, a remote start without effect, a stop told late."""
+    Connection.objects.all().delete()
+    connected(charge_point, -1, 3)
+    connected(charge_point, 5)
+    refused(charge_point, 2)
+    Command.objects.create(
+        charge_point=charge_point,
+        type="start",
+        args={},
+        state="no_effect",
+        error_class="station",
+        error_code="no_cable",
+        error_detail="nobody plugged in a car in time",
+        requested_by="ops@depot",
+        expires_at=hours(6),
+        timeout_s=30,
+    )
+    Command.objects.update(created_at=hours(6))
+    Transaction.objects.create(
+        charge_point=charge_point,
+        transaction_id="7",
+        evse_id=1,
+        id_token="04A1B2",
+        started_at=hours(7),
+        started_received_at=hours(7),
+        ended_at=hours(8),
+        ended_received_at=hours(9.5),
+        meter_start_wh=0,
+        meter_stop_wh=50,
+        stop_reason="EVDisconnected",
+    )
+    return charge_point
+
+
+def test_the_verdict_names_each_cause_with_its_proof(
+    admin_client: Client, bus_42: ChargePoint
+) -> None:
+    shown = page(admin_client, bus_42)
+    assert "The token was refused: blocked" in shown
+    assert "core said so after 0.2 s" in shown
+    assert "The charger was offline for 2 hours" in shown
+    assert "the charger answered no ping" in shown
+    assert "A remote start had no effect" in shown
+    assert "nobody plugged in a car in time" in shown
+    assert "A transaction ended before it charged" in shown
+
+
+def test_each_line_is_a_sentence_and_a_late_report_is_marked(
+    admin_client: Client, bus_42: ChargePoint
+) -> None:
+    shown = page(admin_client, bus_42)
+    assert "Token 04A1B2 was refused (blocked): core said so after 0.2 s." in shown
+    assert "after 2 hours without a connection" in shown
+    assert "Transaction 7 ended with 0.1 kWh, reason EVDisconnected." in shown
+    assert "reported late" in shown and "1:30 h after it happened" in shown
+
+
+def test_a_token_tells_its_story_at_whichever_charger(
+    admin_client: Client, bus_42: ChargePoint
+) -> None:
+    url = reverse("admin:chargepoints_chargepoint_token_story")
+    shown = admin_client.get(f"{url}?token=04a1b2&{SPAN}").content.decode()
+    assert f"Token 04A1B2 at {bus_42.identity} was refused (blocked)" in shown
+    assert f"Transaction 7 at {bus_42.identity} ended" in shown
+    assert "Enter a token" in admin_client.get(url).content.decode()
+
+
+def test_where_nothing_explains_it_that_is_said(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    Connection.objects.update(opened_at=hours(-1))
+    assert "Nothing that the gateway knows explains it" in page(admin_client, charge_point)
+
+
+def test_a_night_that_charged_says_so_first(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    Connection.objects.update(opened_at=hours(-1))
+    Transaction.objects.create(
+        charge_point=charge_point,
+        transaction_id="8",
+        evse_id=1,
+        started_at=hours(1),
+        ended_at=hours(5),
+        meter_start_wh=0,
+        meter_stop_wh=42_000,
+    )
+    shown = page(admin_client, charge_point)
+    assert "It did charge" in shown and "42.0 kWh" in shown
+
+
+def test_messages_without_news_are_folded_into_counts(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    for number in range(3):
+        Message.objects.create(
+            charge_point=charge_point,
+            direction="in",
+            action="Heartbeat",
+            message_id=str(number),
+            request="[]",
+            outcome="result",
+            started_at=hours(number),
+        )
+    StatusChange.objects.create(
+        charge_point=charge_point,
+        evse_id=1,
+        connector_id=1,
+        status="faulted",
+        ocpp_status="Faulted",
+        error_code="GroundFailure",
+        reported_at=hours(1),
+        received_at=hours(1),
+    )
+    shown = page(admin_client, charge_point)
+    assert "3 Heartbeat" in shown
+    assert "Connector 1 changed to Faulted (GroundFailure)." in shown
+
+
+@pytest.mark.parametrize(
+    "query", ["from=never&to=9999-99-99", "from=2026-11-29T08:00&to=2026-11-28"]
+)
+def test_a_span_that_is_none_is_a_night(
+    admin_client: Client, charge_point: ChargePoint, query: str
+) -> None:
+    url = reverse("admin:chargepoints_chargepoint_story", args=[charge_point.pk])
+    assert admin_client.get(f"{url}?{query}").status_code == 200
+
+
+def test_a_viewer_may_read_it(as_role: AsRole, charge_point: ChargePoint) -> None:
+    assert page(as_role("viewer"), charge_point)
+
+
+async def test_who_decided_about_a_token_is_kept_with_cores_share(
+    gateway: RunningGateway, core: FakeCore, identity: str
+) -> None:
+    core.decisions.tokens["BLOCKED-1"] = {"status": "blocked"}
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await cp.call("Authorize", {"idTag": "BLOCKED-1"})
+        row = TokenDecision.objects.get(charge_point=cp.row)
+        assert (row.status, row.decided_by, row.action) == ("blocked", "core", "Authorize")
+        assert row.core_ms is not None and row.core_ms > 0
+        asked = core.journal.decisions[-1]
+        assert row.trace_id in asked.headers["traceparent"]
+        core.fail(path="/authorize", status=500)
+        await cp.call("Authorize", {"idTag": "UNHEARD-1"})
+        latest = TokenDecision.objects.filter(charge_point=cp.row).first()
+        assert latest is not None and latest.decided_by == "policy"
+        assert "500" in latest.core_error
