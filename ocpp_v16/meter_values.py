@@ -71,7 +71,9 @@ def _number(sampled: Payload) -> float | None:
 BLOCK = Block(
     handlers={
         "MeterValues": Handler(
-            meter_values, dispensable=SAMPLES | {"connectorId", "transactionId"}
+            meter_values,
+            dispensable=SAMPLES | {"connectorId", "transactionId"},
+            about_transactions=frozenset({"connectorId", "meterValue"}),
         ),
     },
 )

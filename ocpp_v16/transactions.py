@@ -114,6 +114,7 @@ BLOCK = Block(
             dispensable=frozenset(
                 {"connectorId", "idTag", "meterStart", "timestamp", "reservationId"}
             ),
+            about_transactions=frozenset({"connectorId", "idTag", "meterStart"}),
         ),
         "StopTransaction": Handler(
             stop_transaction,
@@ -121,6 +122,7 @@ BLOCK = Block(
             # 4.10: the stop is acknowledged whatever else it holds.
             dispensable=SAMPLES
             | {"transactionId", "timestamp", "meterStop", "idTag", "reason", "transactionData"},
+            about_transactions=frozenset({"transactionId", "meterStop"}),
         ),
     },
 )

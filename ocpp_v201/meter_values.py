@@ -69,5 +69,11 @@ def _number(sampled: Payload) -> float | None:
 
 
 BLOCK = Block(
-    handlers={"MeterValues": Handler(meter_values, dispensable=SAMPLES | {"evseId"})},
+    handlers={
+        "MeterValues": Handler(
+            meter_values,
+            dispensable=SAMPLES | {"evseId"},
+            about_transactions=frozenset({"evseId", "meterValue"}),
+        )
+    },
 )

@@ -183,7 +183,10 @@ def block(dialect: Dialect) -> Block:
     return Block(
         handlers={
             "TransactionEvent": Handler(
-                partial(transaction_event, dialect), decide=ask, dispensable=EVENT
+                partial(transaction_event, dialect),
+                decide=ask,
+                dispensable=EVENT,
+                about_transactions=frozenset({"eventType", "transactionInfo"}),
             )
         },
         commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},

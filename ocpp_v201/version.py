@@ -100,5 +100,7 @@ VERSION = OcppVersion(
     redacted_for_trace=secrets.redacted_for_trace,
     reason=status_info.reason,
     answers_unreadable=True,
+    # Part 4, 3.3.
+    compresses=True,
     answers_unknown_types=True,
 )

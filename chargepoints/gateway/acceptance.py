@@ -15,10 +15,16 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> Handler:
         raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
     handler = _find(version, inbound, unconfirmed=isinstance(call, ocppj.Send))
     _check_boot(version, inbound)
-    if call.partial:
-        raise OcppError("FormatViolation", "not JSON")
+    if call.partial and not _says_enough(handler, call):
+        raise OcppError("FormatViolation", call.deviations[0].replace("_", " "))
     _check_payload(version, inbound, handler)
     return handler
+
+
+def _says_enough(handler: Handler, call: ocppj.Call) -> bool:
+    """Whether what could be read of a message about a transaction tells what it is about."""
+    needed = handler.about_transactions
+    return needed is not None and needed <= call.payload.keys()
 
 
 def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handler:

@@ -26,6 +26,9 @@ from chargepoints.services.stations import quirks, registry
 
 STORM_REMEDY = "Two devices use this identity, or one opens sockets without end."
 
+# RFC 6455, 7.4.1.
+PROTOCOL_ERROR = 1002
+
 _CONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
     " reported_online = %s WHERE id = %s"
@@ -85,7 +88,9 @@ def admit(
     agreed = _agree(charge_point, request.offered, deviations)
     if agreed is None:
         spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
-        return Refused(400, "no_common_protocol", f"Set the charger to {spoken}.")
+        # OCPP-J 1.6, 3.1.2; 2.0.1 and 2.1 part 4, 3.1.2: without the header, and closed at once.
+        remedy = f"Set the charger to {spoken}."
+        return Refused(101, "no_common_protocol", remedy, close_code=PROTOCOL_ERROR)
     version, subprotocol = agreed
     superseded = _superseded(charge_point, here)
     takeover = superseded is not None

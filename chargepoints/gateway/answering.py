@@ -1,5 +1,6 @@
 """From a charger's CALL to its reply: checked, handled and traced in one transaction (P1)."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -7,13 +8,14 @@ from typing import Any
 
 from chargepoints import clock, key_codes
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import acceptance, concluding, ocppj
+from chargepoints.gateway import acceptance, concluding, long_messages, ocppj
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.models import Message
 from chargepoints.observability import metrics
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.protocol.versions import Handler
 from chargepoints.services.stations import quirks
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class Answering:
             payload=call.payload,
             received_at=received_at,
             deviations=call.deviations,
+            long=len(text) > long_messages.ORDINARY_LENGTH,
         )
         redacted = self._version.redacted_call(call.action, call.payload)
         if redacted is not call.payload:
@@ -50,7 +53,7 @@ class Answering:
         # 2.1 part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         try:
-            handler = acceptance.accept(self._version, inbound, call)
+            handler = await self._accepted(inbound, call)
             decision = await handler.decide(inbound) if handler.decide else None
         except OcppError as error:
             return await self._store_error(text, inbound, error, answered=answered)
@@ -70,6 +73,11 @@ class Answering:
             logger.exception("%s of %s failed", inbound.action, self._station.identity)
             failed = OcppError("InternalError", "the message was stored, but not worked on")
             return await self._store_error(text, inbound, failed, answered=answered)
+
+    async def _accepted(self, inbound: Inbound, call: ocppj.Call) -> Handler:
+        if inbound.long:
+            return await asyncio.to_thread(acceptance.accept, self._version, inbound, call)
+        return acceptance.accept(self._version, inbound, call)
 
     async def _store(
         self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]], *, answered: bool
@@ -119,7 +127,7 @@ class Answering:
                 direction=Message.Direction.FROM_CHARGER,
                 action=clip(inbound.action, 50),
                 message_id=inbound.message_id,
-                request=request.replace("\x00", "\ufffd"),
+                request=long_messages.traced(request).replace("\x00", "\ufffd"),
                 reply=reply,
                 outcome=outcome,
                 error_code=error_code,

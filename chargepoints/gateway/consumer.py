@@ -6,11 +6,12 @@ share, for every frame, and listens to the channel layer in each socket.
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from chargepoints.gateway import admission, guard, handshake, process, refusals
+from chargepoints.gateway import admission, guard, handshake, long_messages, process, refusals
 from chargepoints.gateway.admission import Admitted
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.denial import deny
@@ -37,14 +38,13 @@ class ChargePointConsumer(AsyncConsumer):
         if isinstance(outcome, Refused):
             await _deny(send, outcome)
             return
-        session = Session(ChargerSocket(outcome, gateway.writer, send))
+        session = Session(ChargerSocket(outcome, gateway.writer, send), gateway.one_long_message)
         code: int | None = None
         reason = Connection.SERVER_STOPPED
         try:
             await gateway.add(session, outcome.superseded)
+            _set_socket(scope["extensions"], outcome)
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})
-            if outcome.station.quirks and (keep := scope["extensions"].get("connect.keepalive")):
-                keep(*quirks.keep_alive(outcome.station))
             code = await _read(receive, session)
             reason = "closed"
         finally:
@@ -97,6 +97,20 @@ async def _refuse(gateway: process.Gateway, request: Request, refused: Refused) 
     return await gateway.guard.answer_late(request, refused, failures)
 
 
+def _set_socket(extensions: dict[str, Any], admitted: Admitted) -> None:
+    """What the server does for this charger, where it can: it knows nothing of OCPP itself."""
+    station, version = admitted.station, admitted.version
+    if station.quirks and (keep := extensions.get("connect.keepalive")):
+        keep(*quirks.keep_alive(station))
+    if take_long := extensions.get("connect.long_messages"):
+        take_long(partial(long_messages.may_be_long, version))
+    compresses = quirks.setting(station, "compression")
+    if compresses is None:
+        compresses = version.compresses
+    if compresses and (allow := extensions.get("connect.compression")):
+        allow()
+
+
 async def _read(receive: Receive, session: Session) -> int | None:
     """Hand every frame to the session until the socket closes; the close code."""
     while True:
@@ -107,11 +121,17 @@ async def _read(receive: Receive, session: Session) -> int | None:
         if text is None:
             # No charger means binary; some send their text that way.
             text = bytes(message["bytes"]).decode("utf-8", "replace")
-        await session.take(text)
+        await session.take(text, cut=message.get("connect.cut", False))
+        if done := message.get("connect.done"):
+            done()
 
 
 async def _deny(send: Send, refused: Refused) -> None:
     """Refuse the handshake with an HTTP status; the body never says more than the status."""
+    if refused.close_code:
+        await send({"type": "websocket.accept", "subprotocol": None})
+        await send({"type": "websocket.close", "code": refused.close_code})
+        return
     headers = []
     if refused.status == 401:
         headers.append((b"www-authenticate", b'Basic realm="ocpp", charset="UTF-8"'))

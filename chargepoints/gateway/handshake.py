@@ -26,12 +26,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`retry_after_s`: when it may be worth trying again; 0 says nothing of it."""
+    """`retry_after_s`: when it may be worth trying again; 0 says nothing of it. `close_code`: the
+    handshake is completed, and the socket closed with it at once.
+    """
 
     status: int
     reason: str
     remedy: str
     retry_after_s: int = 0
+    close_code: int = 0
 
 
 def read_request(scope: dict[str, Any]) -> Request:

@@ -31,6 +31,8 @@ FRAME_DEFECTS = frozenset(
         "no_payload",
         "repaired_json",
         "several_frames",
+        "too_large",
+        "too_long",
         "text_after_frame",
         "truncated",
     }
@@ -88,6 +90,7 @@ class Malformed:
 
     `unknown_type`: it may be a frame, of a type that this version of OCPP does not know.
     `answers`: set where it plainly is no CALL; the id of what it answers, if it can be read.
+    `too_large`: it holds more values, or deeper ones, than are read.
     """
 
     reason: str
@@ -95,6 +98,7 @@ class Malformed:
     unknown_type: bool = False
     answers: str | None = None
     deviations: list[str] = field(default_factory=list)
+    too_large: bool = False
 
 
 Frame = Call | CallResult | CallError | CallResultError | Malformed
@@ -107,22 +111,22 @@ class Several:
     texts: list[str]
 
 
-def decode(text: str) -> Frame | Several:
+def decode(text: str, most_values: int = MAX_NODES) -> Frame | Several:
     try:
         document = orjson.loads(text)
     except ValueError:
-        return _decode_tolerantly(text)
-    return _decoded(text, document, [])
+        return _decode_tolerantly(text, most_values)
+    return _decoded(text, document, most_values, [])
 
 
-def _decoded(text: str, document: Any, deviations: list[str]) -> Frame:
+def _decoded(text: str, document: Any, most_values: int, deviations: list[str]) -> Frame:
     if "\\u0000" in text:
         document = _without_nul(document)
         deviations.append("nul_character")
     if not isinstance(document, list) or not document:
         return Malformed("a frame is a JSON array")
-    if _too_large(text, document):
-        return _unreadable(text, "too deep or too many values")
+    if is_too_large(text, document, most_values):
+        return _too_large(text)
     if len(document) == 4 and document[0] == CALL and _is_plain(document):
         return Call(document[1], document[2], document[3], deviations)
     return _frame(document, deviations)
@@ -210,32 +214,34 @@ def _or_empty(payload: Any, deviations: list[str]) -> Any:
     return payload
 
 
-def _decode_tolerantly(text: str) -> Frame | Several:
+def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
     """A frame whose fault is one that chargers are known for."""
     start = _next_frame(text, 0)
     try:
-        found = _read(text, start)
+        found = _read(text, start, most_values)
+    except tolerant_json.TooMuchError:
+        return _too_large(text)
     except tolerant_json.UnreadableError:
         return _unreadable(text, "not JSON")
     if found.cut:
         return _truncated(text, found.value)
     following = _next_frame(text, found.end)
     if text.startswith("[", following):
-        return Several(_split(text, start))
+        return Several(_split(text, start, most_values))
     left = ["text_after_frame"] if following < len(text) else []
-    return _decoded(text, found.value, ["repaired_json", *left])
+    return _decoded(text, found.value, most_values, ["repaired_json", *left])
 
 
-def _read(text: str, start: int) -> tolerant_json.Reading:
-    return tolerant_json.read(text, start, most_values=MAX_NODES, deepest=MAX_DEPTH)
+def _read(text: str, start: int, most_values: int) -> tolerant_json.Reading:
+    return tolerant_json.read(text, start, most_values=most_values, deepest=MAX_DEPTH)
 
 
-def _split(text: str, at: int) -> list[str]:
+def _split(text: str, at: int, most_values: int) -> list[str]:
     """The texts of the frames one after the other; the last may be what cannot be read."""
     texts = []
     while text.startswith("[", at):
         try:
-            end = _read(text, at).end
+            end = _read(text, at, most_values).end
         except tolerant_json.UnreadableError:
             end = len(text)
         texts.append(text[at:end])
@@ -256,6 +262,12 @@ def _truncated(text: str, document: Any) -> Frame:
     return _unreadable(text, "not JSON")
 
 
+def _too_large(text: str) -> Malformed:
+    malformed = _unreadable(text, "too deep or too many values")
+    malformed.too_large = True
+    return malformed
+
+
 def _unreadable(text: str, reason: str) -> Malformed:
     return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[3-6]"))
 
@@ -266,15 +278,15 @@ def _readable_id(text: str, types: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _too_large(text: str, document: Any) -> bool:
+def is_too_large(text: str, document: Any, most_values: int) -> bool:
     # Cheap bounds first: so little text cannot hold so much.
-    if text.count("[") + text.count("{") <= MAX_DEPTH and len(text) <= 2 * MAX_NODES:
+    if text.count("[") + text.count("{") <= MAX_DEPTH and len(text) <= 2 * most_values:
         return False
     nodes, level, depth = 0, [document], 0
     while level:
         depth += 1
         nodes += len(level)
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
+        if depth > MAX_DEPTH or nodes > most_values:
             return True
         level = [child for node in level for child in _children(node)]
     return False

@@ -73,6 +73,8 @@ class Gateway:
         self.writer = Writer(settings.WRITER_THREADS)
         self.guard = Guard()
         self.sessions: dict[int, Session] = {}
+        # Held while a long message is read and answered.
+        self.one_long_message = asyncio.Lock()
         # A look into a dictionary: the writer's threads may take it at any time.
         self.here = admission.Here(self.server_id, self.sessions.__contains__)
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())

@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from django.conf import settings
 
 from chargepoints import clock
-from chargepoints.gateway import admission, ocppj
+from chargepoints.gateway import admission, long_messages, ocppj
 from chargepoints.gateway.answering import Answering
 from chargepoints.gateway.calls import Calls
 from chargepoints.gateway.charger_socket import ChargerSocket
@@ -35,8 +35,9 @@ Waiting = ocppj.Frame
 
 
 class Session:
-    def __init__(self, socket: ChargerSocket) -> None:
+    def __init__(self, socket: ChargerSocket, one_long_message: asyncio.Lock) -> None:
         self.socket = socket
+        self._one_long_message = one_long_message
         self.station = socket.station
         self.version = socket.version
         self.connected_at = self.seen_at = time.monotonic()
@@ -53,9 +54,18 @@ class Session:
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._unconfirmed = Unconfirmed(self._answering, self.station, self._message_rate)
 
-    async def take(self, text: str) -> None:
-        """One text from the charger. Returns when the next one may be read."""
+    async def take(self, text: str, *, cut: bool = False) -> None:
+        """One text from the charger, or its beginning (`cut`).
+
+        Returns when the next one may be read.
+        """
+        if len(text) > long_messages.ORDINARY_LENGTH:
+            await self._take_long(text, cut=cut)
+            return
         frame = ocppj.decode(text)
+        if isinstance(frame, ocppj.Malformed) and frame.too_large and self._may_be_long(text):
+            await self._take_long(text, cut=cut)
+            return
         if not isinstance(frame, ocppj.Several):
             await self._take_frame(text, frame)
             return
@@ -63,6 +73,18 @@ class Session:
             if not isinstance(one := ocppj.decode(each), ocppj.Several):
                 one.deviations.append("several_frames")
                 await self._take_frame(each, one)
+
+    async def _take_long(self, text: str, *, cut: bool) -> None:
+        """P14: one at a time in this process, until it is answered; and beside the event loop."""
+        async with self._one_long_message:
+            frame = await asyncio.to_thread(long_messages.decode, text, cut=cut)
+            if not isinstance(frame, ocppj.Several):
+                await self._take_frame(text, frame)
+            if self._worker is not None:
+                await asyncio.wait([self._worker])
+
+    def _may_be_long(self, text: str) -> bool:
+        return long_messages.may_be_long(self.version, text)
 
     async def _take_frame(self, text: str, frame: Waiting) -> None:
         self.seen_at = time.monotonic()

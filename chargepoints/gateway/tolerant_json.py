@@ -39,6 +39,10 @@ class UnreadableError(ValueError):
     """The text says nothing, or may say more than one thing, or says too much."""
 
 
+class TooMuchError(UnreadableError):
+    """More values, or deeper ones, than are to be read."""
+
+
 class Reading(NamedTuple):
     """A list or an object, where it ends in the text, and whether the text ended before it."""
 
@@ -50,8 +54,8 @@ class Reading(NamedTuple):
 def read(text: str, start: int = 0, *, most_values: int, deepest: int) -> Reading:
     """The list or object that begins at `start`. Raises UnreadableError.
 
-    Of one that the text ends within, the outermost object keeps the members that are whole, and a
-    list the entries: what was cut could be read as something else.
+    Of one that the text ends within, the outermost object keeps the members that are whole, and its
+    lists their entries: what was cut could be read as something else.
     """
     reader = _Reader(text, start, most_values, deepest)
     if reader.next_sign() not in ("[", "{"):
@@ -81,7 +85,7 @@ class _Reader:
             self.cut = True
             return _CUT
         if self.left < 0 or (depth > self.deepest and sign in "[{"):
-            raise UnreadableError("too deep or too many values")
+            raise TooMuchError("too deep or too many values")
         if sign in ",]}":
             return _HOLE
         if sign in "[{":
@@ -105,7 +109,7 @@ class _Reader:
                 continue
             if value is _HOLE and not self.cut:
                 found.pop()
-            return found if not self.cut or depth == 1 else _CUT
+            return found if not self.cut or depth in (1, 3) else _CUT
 
     def _object(self, depth: int) -> Any:
         found: dict[str, Any] = {}

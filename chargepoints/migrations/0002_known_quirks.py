@@ -55,6 +55,10 @@ KNOWN = {
         {"file_transfer": "ftp"},
         "It fetches and uploads files by FTP, and does not announce it.",
     ),
+    "Wrong with compression": (
+        {"compression": False},
+        "Its frames are wrong once compression is agreed on.",
+    ),
     "Reboots when configured": (
         {"reboots_on_configuration": True},
         "It restarts when a configuration key is written, in the middle of a transaction too.",

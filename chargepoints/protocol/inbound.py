@@ -44,6 +44,8 @@ class Inbound:
     writer: Writer
     unit: UnitOfWork = field(init=False)
     redact_for_trace: Callable[[str, Any], Any] | None = None
+    # Its lists are not told with each of its events, and not kept in the trace.
+    long: bool = False
     # The open transactions as this unit of work leaves them; None until they are asked for.
     open_transactions: dict[str, Transaction] | None = None
 
@@ -70,9 +72,11 @@ class Inbound:
 
     @property
     def traced_payload(self) -> dict[str, Any]:
-        if self.redact_for_trace is None:
-            return self.payload
-        payload: dict[str, Any] = self.redact_for_trace(self.action, self.payload)
+        payload = self.payload
+        if self.redact_for_trace is not None:
+            payload = self.redact_for_trace(self.action, payload)
+        if self.long:
+            payload = {name: each for name, each in payload.items() if not isinstance(each, list)}
         return payload
 
     def time(self, text: object) -> Moment:

@@ -29,11 +29,14 @@ class Handler:
     payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
     event loop and outside any transaction: it may ask core. What it tells is not lost for want of
     the `dispensable` fields, which the schema requires: they may be missing, or unreadable.
+    A message `about_transactions` may be long, and of one of which only a part can be read, that
+    part is taken if it has these fields.
     """
 
     handle: Callable[[Inbound, Any], Payload]
     decide: Callable[[Inbound], Awaitable[Any]] | None = None
     dispensable: frozenset[str] = frozenset()
+    about_transactions: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,8 @@ class OcppVersion:
     message_types: frozenset[int] = frozenset({2, 3, 4})
     # A charger is told the limits of a transaction, and keeps them itself.
     keeps_limits: bool = False
+    # A charger that offers to compress its messages may, unless it is set otherwise.
+    compresses: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
     # Answer a frame of an unknown type with MessageTypeNotSupported (2.0.1 part 4, table 8).

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from twisted.internet.address import UNIXAddress
 from twisted.web.http_headers import Headers
 
+from connect_site.server.compression import readable_offer
 from connect_site.server.interface import Scope
 
 VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
@@ -24,8 +25,10 @@ def tidy_headers(headers: Headers) -> None:
     """Take out of the handshake what the parser would check and nobody needs."""
     # No browser talks to this path: whoever authenticates may come from any origin.
     headers.removeHeader(b"origin")
-    # No compression is offered, so that wrong parameters for it cannot matter.
+    offers = headers.getRawHeaders(b"sec-websocket-extensions") or []
     headers.removeHeader(b"sec-websocket-extensions")
+    if offer := readable_offer(offers):
+        headers.setRawHeaders(b"sec-websocket-extensions", [offer])
     if not VALID_HOST.fullmatch((headers.getRawHeaders(b"host") or [b""])[0].strip()):
         headers.setRawHeaders(b"host", [b"unknown"])
     if offered := headers.getRawHeaders(b"sec-websocket-protocol"):

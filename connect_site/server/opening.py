@@ -51,7 +51,11 @@ class OpeningHandshake(WebSocketProtocol):
         self.inbox = Inbox(on_full=self.pause_reading, on_room=self.resume_reading)
         self.inbox.put({"type": "websocket.connect"})
         scope = handshake.websocket_scope(self)
-        scope["extensions"]["connect.keepalive"] = self.keep_alive
+        scope["extensions"] |= {
+            "connect.compression": self.allow_compression,
+            "connect.keepalive": self.keep_alive,
+            "connect.long_messages": self.take_long_messages,
+        }
         self.path, self.client_addr = scope["path"], scope["client"]
         self.server.start_application(self, scope, self.inbox.get, self.send)
         return self.handshake_deferred

@@ -11,18 +11,21 @@ from typing import Any
 from autobahn.util import encode_truncate
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
+from connect_site.server.compression import Compression
+from connect_site.server.long_messages import MOST_DROPPED_BYTES, LongMessages, Turns
 from connect_site.server.opening import OpeningHandshake
 from connect_site.server.outgoing import BINARY, TEXT, BoundedOutput
 from connect_site.server.unmasking import Unmasker
 from connect_site.server.unmasking import install as install_unmasker
 
-MAX_MESSAGE_BYTES = 128 * 1024
 # Autobahn works frame by frame in about two steps each. After so many the loop serves others.
 STEPS_AT_ONCE = 128
 # An endless message of empty fragments never reaches the limit in bytes.
 MAX_FRAGMENTS = 4096
 HANDSHAKE_TIMEOUT_S = 15
 CLOSE_TIMEOUT_S = 10
+
+NOTHING: Mapping[str, Any] = {}
 
 FINAL_TEXT, MASKED = 0x81, 0x80
 NO_STATUS_RECEIVED = 1005
@@ -32,7 +35,7 @@ UNSENDABLE_CODES = {1004, 1005, 1006, 1015}
 install_unmasker()
 
 
-class ChargerSocket(OpeningHandshake, BoundedOutput):
+class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     """The states are autobahn's: CONNECTING, OPEN, CLOSING, CLOSED."""
 
     # The options are attributes of the class that the factory makes, not of every socket.
@@ -103,6 +106,8 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         """First what has been read already, which may be enough to pause again."""
         if not self.reading_paused or self.inbox is None or self.inbox.full:
             return
+        if self.waits_for_turn and self.state == self.STATE_OPEN:
+            return
         self.reading_paused = False
         self.last_byte = time.monotonic()
         self.ping_sent_at = 0.0
@@ -116,22 +121,24 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
             self._max_message_size_exceeded(0, 0, "too many fragments")
 
     def onMessageEnd(self) -> None:
+        self.forget_decompressor()
         if not self.failedByMe:
-            self.onMessage(b"".join(self.message_data), self.message_is_binary)
+            told = self.long_message_ended()
+            self.onMessage(b"".join(self.message_data), self.message_is_binary, told)
         self.message_data = None
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+    def onMessage(self, payload: bytes, isBinary: bool, told: Mapping[str, Any] = NOTHING) -> None:
         """A text frame that is not UTF-8 is handed on as bytes: the application may repair it."""
         if self.inbox is None or self.state != self.STATE_OPEN:
             return
         if not isBinary:
             try:
-                self.inbox.put({"type": "websocket.receive", "text": payload.decode()})
+                self.inbox.put({"type": "websocket.receive", "text": payload.decode(), **told})
             except UnicodeDecodeError:
                 pass
             else:
                 return
-        self.inbox.put({"type": "websocket.receive", "bytes": payload})
+        self.inbox.put({"type": "websocket.receive", "bytes": payload, **told})
 
     # --- To the charger --------------------------------------------------------------------------
 
@@ -185,6 +192,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         self.closed_at = time.monotonic()
         self.release_writers()
+        self.factory.turns.leave(self)
         if self.inbox is not None:
             self.server.protocol_disconnected(self)
             code = NO_STATUS_RECEIVED if code is None else code
@@ -222,6 +230,7 @@ class ChargerSocket(OpeningHandshake, BoundedOutput):
         elif self.blocked_for() > self.factory.ping_timeout:
             self.drop("it reads nothing")
         elif self.state == self.STATE_OPEN and not self.reading_paused:
+            self.drop_if_overdue()
             self._look_for_life(now)
 
     def _look_for_life(self, now: float) -> None:
@@ -250,11 +259,13 @@ class ChargerSocketFactory(WebSocketFactory):
         super().__init__(server, server="connect")
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
+        self.turns = Turns()
         self.setProtocolOptions(
             allowNullOrigin=True,
             utf8validateIncoming=False,  # `onMessage` does it, and keeps the socket
-            maxMessagePayloadSize=MAX_MESSAGE_BYTES,
-            maxFramePayloadSize=MAX_MESSAGE_BYTES,
+            # `LongMessages` has bounds of its own, below these.
+            maxMessagePayloadSize=MOST_DROPPED_BYTES,
+            maxFramePayloadSize=MOST_DROPPED_BYTES,
             failByDrop=False,  # say 1009 or 1002 before hanging up
             openHandshakeTimeout=0,  # `check_timeouts` has an answer for it
             closeHandshakeTimeout=CLOSE_TIMEOUT_S,
@@ -262,4 +273,5 @@ class ChargerSocketFactory(WebSocketFactory):
             autoPingTimeout=0,
         )
         options = {name: getattr(self, name) for name in WebSocketProtocol.CONFIG_ATTRS}
+        del options["perMessageCompressionAccept"]  # a method of `Compression`
         self.protocol = type("ConfiguredChargerSocket", (ChargerSocket,), options)

@@ -9,7 +9,8 @@ Each of the others is one step, known by its name:
     charger      a frame, or text that is none; {"bytes": text} makes a binary frame
     gateway      the frame that comes next: a reply, or a CALL
     asked        how many CALLs of the gateway have not been looked at
-    connect      a new socket with these options; `refused`: the status it is refused with
+    connect      a new socket with these options; `refused`: the status it is refused with;
+                 `closed`: the code that it is closed with at once
     superseded   the close code of the socket before
     command      is sent through the API; `finished`: what it looks like in the end
     http         a request to `url`; `status`: the answer
@@ -89,7 +90,9 @@ class Replay:
 
     # --- the steps --------------------------------------------------------------------------
 
-    async def connect(self, options: dict[str, Any], refused: int | None = None) -> None:
+    async def connect(
+        self, options: dict[str, Any], refused: int | None = None, closed: int | None = None
+    ) -> None:
         options = {"password": KEY, "subprotocols": [self.protocol]} | options
         options["headers"] = list(options.get("headers", {}).items())
         self.before = getattr(self, "charger", None)
@@ -99,6 +102,8 @@ class Replay:
         except HandshakeRefusedError as error:
             status = error.status
         assert status == refused
+        if closed is not None:
+            assert await self.charger.wait_closed() == closed
 
     async def superseded(self, code: int) -> None:
         assert self.before is not None

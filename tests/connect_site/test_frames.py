@@ -7,26 +7,27 @@ import time
 
 import pytest
 
-from connect_site.server.websocket import MAX_FRAGMENTS, MAX_MESSAGE_BYTES
+from connect_site.server.long_messages import ORDINARY_BYTES
+from connect_site.server.websocket import MAX_FRAGMENTS
 from tests.connect_site.process import Served, serving
 from tests.connect_site.raw_client import BINARY, CLOSE, PING, PONG, TEXT, connect, frame
 
 
 def test_the_longest_message_passes(server: Served) -> None:
     with connect(server, "/echo") as charger:
-        charger.send("x" * MAX_MESSAGE_BYTES)
-        assert len(charger.text()) == MAX_MESSAGE_BYTES
+        charger.send("x" * ORDINARY_BYTES)
+        assert len(charger.text()) == ORDINARY_BYTES
 
 
 def test_a_longer_message_closes_with_1009(server: Served) -> None:
     with connect(server, "/echo") as charger:
-        charger.send("x" * (MAX_MESSAGE_BYTES + 1))
+        charger.send("x" * (ORDINARY_BYTES + 1))
         assert charger.close_code() == 1009
 
 
 def test_a_longer_message_in_fragments_closes_with_1009(server: Served) -> None:
     with connect(server, "/echo") as charger:
-        half = b"x" * (MAX_MESSAGE_BYTES // 2 + 1)
+        half = b"x" * (ORDINARY_BYTES // 2 + 1)
         charger.sock.sendall(frame(TEXT, half, fin=False) + frame(0, half))
         assert charger.close_code() == 1009
 

@@ -13,6 +13,13 @@ from chargepoints.services.metering import registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
 from chargepoints.services.transactions import limits
 
+# Samples by their natural key.
+Known = dict[tuple[datetime, int], list[Any]]
+
+ASKED_FOR_EACH = 8
+# A message may bring the samples of a night.
+TOLD_AT_ONCE = 500
+
 
 class Element(NamedTuple):
     """The samples of one moment: as sent, and in words both versions share."""
@@ -38,6 +45,7 @@ def record(
     beside it as a conflict (P4).
     """
     told = []
+    known = _known_among(inbound, elements)
     taken: set[tuple[datetime, int]] = set()
     transaction_pk = transaction.pk if transaction else None
     for element in elements:
@@ -53,17 +61,18 @@ def record(
             inbound.deviate("same_samples_twice")
             continue
         taken.add((element.moment.at, key))
-        if not _append(inbound, element, reading, key, evse_id, transaction_pk):
+        if not _append(inbound, element, reading, key, evse_id, transaction_pk, known):
             continue
         told.append(_data(element, reading))
         if transaction is not None:
             _touch(inbound, transaction, reading, element.moment)
     if transaction is not None and transaction.limits:
         limits.keep(inbound, transaction)
-    if told:
+    for at in range(0, len(told), TOLD_AT_ONCE):
+        part = told[at : at + TOLD_AT_ONCE]
         inbound.emit(
             "meter_values.recorded",
-            {"evse_id": evse_id, "transaction_id": transaction_id, "meter_values": told},
+            {"evse_id": evse_id, "transaction_id": transaction_id, "meter_values": part},
             elements[0].moment,
         )
 
@@ -75,23 +84,21 @@ def _append(
     key: int,
     evse_id: int | None,
     transaction_pk: int | None,
+    known: Known | None,
 ) -> bool:
     """Whether this element is new; if so, it is added to the unit of work."""
     conflict = False
     at = element.moment.at
     if _may_be_known(inbound, evse_id, at):
-        known = MeterValue.objects.filter(
-            charge_point_id=inbound.station.id, sampled_at=at, key=key
-        ).first()
-        if known is not None and known.samples == element.raw:
+        known = known if known is not None else _known(inbound, [at])
+        samples = known.get((at, key))
+        if samples == element.raw:
             return False
-        if known is not None:
+        if samples is not None:
             key ^= digest(element.values)
             conflict = True
             inbound.deviate("conflicting_meter_values")
-            if MeterValue.objects.filter(
-                charge_point_id=inbound.station.id, sampled_at=at, key=key
-            ).exists():
+            if (at, key) in known:
                 return False
     inbound.unit.append(
         MeterValue,
@@ -112,6 +119,24 @@ def _append(
         ),
     )
     return True
+
+
+def _known_among(inbound: Inbound, elements: Sequence[Element]) -> Known | None:
+    """Of many elements, all that is known already: few questions, and not one for each."""
+    if len(elements) <= ASKED_FOR_EACH:
+        return None
+    times = sorted({element.moment.at for element in elements})
+    known: Known = {}
+    for at in range(0, len(times), TOLD_AT_ONCE):
+        known |= _known(inbound, times[at : at + TOLD_AT_ONCE])
+    return known
+
+
+def _known(inbound: Inbound, times: Sequence[datetime]) -> Known:
+    found = MeterValue.objects.filter(charge_point_id=inbound.station.id, sampled_at__in=times)
+    return {
+        (at, key): samples for at, key, samples in found.values_list("sampled_at", "key", "samples")
+    }
 
 
 def _may_be_known(inbound: Inbound, evse_id: int | None, at: datetime) -> bool:

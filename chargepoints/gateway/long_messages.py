@@ -1,0 +1,75 @@
+"""Long messages about transactions: a stop with all samples of a night is no attack.
+
+They are read one at a time in a process, and beside the event loop. What is too long even so, or
+was cut, is read in part: a charger sends again for ever what is not acknowledged (1.6, 4.10).
+"""
+
+import re
+from typing import Any
+
+import orjson
+
+from chargepoints.gateway import ocppj
+from chargepoints.gateway.ocppj import CALL, Call
+from chargepoints.protocol.versions import OcppVersion
+
+# Longer texts, or with more values than an ordinary one may have (`ocppj.MAX_NODES`), are long.
+ORDINARY_LENGTH = 128 * 1024
+MOST_VALUES = 200_000
+# In it the action is found.
+HEAD = 512
+
+_ACTION = re.compile(
+    r"""[\s\x00\ufeff,]*\[\s*["']?2["']?\s*,\s*["']?[^"',]{1,255}["']?\s*,\s*["'](\w+)["']"""
+)
+
+
+def may_be_long(version: OcppVersion, head: str) -> bool:
+    """Whether what begins like this is about a transaction."""
+    found = _ACTION.match(head[:HEAD])
+    if found is None:
+        return False
+    handler = version.handlers.get(found[1])
+    return handler is not None and handler.about_transactions is not None
+
+
+def decode(text: str, *, cut: bool) -> ocppj.Frame | ocppj.Several:
+    """`cut`: there was more of it."""
+    frame = ocppj.decode(text, MOST_VALUES)
+    if isinstance(frame, ocppj.Malformed) and frame.too_large:
+        return _in_part(text, frame)
+    if cut and isinstance(frame, Call) and frame.partial:
+        frame.deviations = ["too_long"]
+    return frame
+
+
+def _in_part(text: str, too_large: ocppj.Malformed) -> Call | ocppj.Malformed:
+    """Without the members that hold too much, or too deep."""
+    try:
+        document = orjson.loads(text)
+    except ValueError:
+        return too_large
+    if len(document) != 4 or document[0] != CALL or not isinstance(document[3], dict):
+        return too_large
+    kept = {name: value for name, value in document[3].items() if not _holds_too_much(value)}
+    frame = ocppj.decode(orjson.dumps([*document[:3], kept]).decode(), MOST_VALUES)
+    if not isinstance(frame, Call):
+        return too_large
+    frame.partial = True
+    frame.deviations.append("too_large")
+    return frame
+
+
+def _holds_too_much(value: Any) -> bool:
+    if not isinstance(value, list | dict):
+        return False
+    text = orjson.dumps(value).decode()
+    # In a frame it stands two levels down.
+    return ocppj.is_too_large(text, [[value]], MOST_VALUES // 2)
+
+
+def traced(text: str) -> str:
+    """As the trace keeps it: its beginning, and how long it was."""
+    if len(text) <= ORDINARY_LENGTH:
+        return text
+    return f"{text[:ORDINARY_LENGTH]} ... ({len(text)} characters)"
