@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from chargepoints.gateway import ocppj
+from chargepoints.gateway import ocppj, tolerant_json
 from chargepoints.gateway.ocppj import CALL, Call
 from chargepoints.protocol.versions import OcppVersion
 
@@ -45,9 +45,8 @@ def decode(text: str, *, cut: bool) -> ocppj.Frame | ocppj.Several:
 
 def _in_part(text: str, too_large: ocppj.Malformed) -> Call | ocppj.Malformed:
     """Without the members that hold too much, or too deep."""
-    try:
-        document = orjson.loads(text)
-    except ValueError:
+    document = _shallow(text)
+    if document is None:
         return too_large
     if len(document) != 4 or document[0] != CALL or not isinstance(document[3], dict):
         return too_large
@@ -58,6 +57,18 @@ def _in_part(text: str, too_large: ocppj.Malformed) -> Call | ocppj.Malformed:
     frame.partial = True
     frame.deviations.append("too_large")
     return frame
+
+
+def _shallow(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    bounds: Any = {"most_values": MOST_VALUES, "deepest": ocppj.MAX_DEPTH - 2}
+    try:
+        return tolerant_json.read(text, **bounds, without_deeper=True).value
+    except tolerant_json.UnreadableError:
+        return None
 
 
 def _holds_too_much(value: Any) -> bool:

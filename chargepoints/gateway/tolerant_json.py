@@ -23,6 +23,8 @@ _STRINGS = {
     "'": re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL),
 }
 _IN_SINGLE_QUOTES = re.compile(r"\\.|\"", re.DOTALL)
+_BRACKETS = re.compile(r"""[\[\]{}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+_INSIDE = {"[": 1, "{": 1, "]": -1, "}": -1}
 _WORD = re.compile(r"[\w.+-]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -51,13 +53,18 @@ class Reading(NamedTuple):
     cut: bool
 
 
-def read(text: str, start: int = 0, *, most_values: int, deepest: int) -> Reading:
+def read(
+    text: str, start: int = 0, *, most_values: int, deepest: int, without_deeper: bool = False
+) -> Reading:
     """The list or object that begins at `start`. Raises UnreadableError.
+
+    `without_deeper`: what is deeper is left out, and is no error.
 
     Of one that the text ends within, the outermost object keeps the members that are whole, and its
     lists their entries: what was cut could be read as something else.
     """
     reader = _Reader(text, start, most_values, deepest)
+    reader.without_deeper = without_deeper
     if reader.next_sign() not in ("[", "{"):
         raise UnreadableError("neither a list nor an object")
     value = reader.value(1)
@@ -70,6 +77,7 @@ class _Reader:
         self.at = start
         self.left = most_values
         self.deepest = deepest
+        self.without_deeper = False
         self.cut = False
 
     def next_sign(self) -> str:
@@ -84,6 +92,8 @@ class _Reader:
         if not sign:
             self.cut = True
             return _CUT
+        if depth > self.deepest and sign in "[{" and self.without_deeper:
+            return self._left_out()
         if self.left < 0 or (depth > self.deepest and sign in "[{"):
             raise TooMuchError("too deep or too many values")
         if sign in ",]}":
@@ -92,6 +102,17 @@ class _Reader:
             self.at += 1
             return self._list(depth) if sign == "[" else self._object(depth)
         return self._string(sign) if sign in _STRINGS else self._word()
+
+    def _left_out(self) -> Any:
+        """Past the list or object that begins here, whatever it holds."""
+        inside = 0
+        for found in _BRACKETS.finditer(self.text, self.at):
+            inside += _INSIDE.get(found[0], 0)
+            if inside == 0:
+                self.at = found.end()
+                return _HOLE
+        self.cut = True
+        return _CUT
 
     def _list(self, depth: int) -> Any:
         """Places that are empty count, but for those at either end: a comma too many."""

@@ -7,6 +7,8 @@ A trace is a file of JSON lines. The first says what it is about:
 Each of the others is one step, known by its name:
 
     charger      a frame, or text that is none; {"bytes": text} makes a binary frame
+    long         a frame with a long list: at `at` the `item`, so many `times`, one a minute, with
+                 its time "{t}" and its number "{n}"
     gateway      the frame that comes next: a reply, or a CALL
     asked        how many CALLs of the gateway have not been looked at
     connect      a new socket with these options; `refused`: the status it is refused with;
@@ -15,6 +17,9 @@ Each of the others is one step, known by its name:
     command      is sent through the API; `finished`: what it looks like in the end
     http         a request to `url`; `status`: the answer
     deviations   by action: what was noted with its newest message
+    noted        by action: this, among what was noted with its newest message
+    api          a path of the API: a result it `has` or `hasnt`, their `count`, what it `shows`
+    told         the type of an event: its `data` in one of them, their `count`
     rows         by model: all rows of the charge point, the oldest first
     events       the types of its events, of those that are named at all
 
@@ -116,6 +121,14 @@ class Replay:
             frame = json.dumps(frame)
         await self.charger.send_text(frame)
 
+    async def long(self, frame: list[Any], at: str, item: Any, times: int) -> None:
+        def numbered(number: int) -> Any:
+            text = json.dumps(item).replace("{n}", str(number))
+            return self.filled(json.loads(text.replace("{t}", f"{{-{60 * (times - number)}s}}")))
+
+        payload = frame[3] | {at: [numbered(number) for number in range(times)]}
+        await self.charger.send_text(json.dumps([*frame[:3], payload]))
+
     async def gateway_sends(self, pattern: list[Any]) -> None:
         if pattern[0] == frames.CALL:
             message_id, payload = await self.charger.expect_call(pattern[2])
@@ -151,6 +164,34 @@ class Replay:
             message = Message.objects.filter(charge_point=self.row, action=action).first()
             assert message is not None, f"no {action} in the trace"
             assert message.deviations == expected, message.deviations
+
+    async def noted(self, wanted: dict[str, list[str]]) -> None:
+        for action, expected in wanted.items():
+            message = Message.objects.filter(charge_point=self.row, action=action).first()
+            assert message is not None, f"no {action} in the trace"
+            assert set(expected) <= set(message.deviations), message.deviations
+
+    async def api(
+        self,
+        path: str,
+        has: Any = None,
+        hasnt: Any = None,
+        shows: Any = None,
+        count: int | None = None,
+    ) -> None:
+        operated = OperatedCharger(self.gateway, self.row, self.charger)
+        answer = (await operated.api("GET", path)).json()
+        results = answer.get("results", [answer])
+        assert has is None or any(self.fits(has, each) for each in results), results
+        assert hasnt is None or not any(self.fits(hasnt, each) for each in results), results
+        assert shows is None or self.fits(shows, answer), answer
+        assert count is None or len(results) == count, results
+
+    async def told(self, type: str, data: Any = None, count: int | None = None) -> None:
+        found = [event.data for event in self.row.events.filter(type=type)]
+        assert found, f"no {type}"
+        assert data is None or any(self.fits(data, each) for each in found), found
+        assert count is None or len(found) == count, found
 
     async def rows(self, wanted: dict[str, list[Any]]) -> None:
         for name, patterns in wanted.items():

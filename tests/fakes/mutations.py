@@ -59,12 +59,12 @@ HOSTILE = [
 
 
 @st.composite
-def mutated(draw: st.DrawFn, payload: Payload) -> str:
-    """The payload as a text, with one to three things wrong."""
+def mutated(draw: st.DrawFn, payload: Payload, spared: frozenset[str] = frozenset()) -> str:
+    """The payload as a text, with one to three things wrong, and none of them with `spared`."""
     text = json.dumps(payload)
     for _ in range(draw(st.integers(1, 3))):
         kind = draw(st.sampled_from(["replaced", "replaced", "dropped", "twice", "extra"]))
-        paths = list(_paths(payload))
+        paths = [path for path in _paths(payload) if spared.isdisjoint(path)]
         if not paths:
             kind = "extra"
         hostile = draw(st.sampled_from(HOSTILE))

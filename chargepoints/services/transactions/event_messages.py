@@ -178,6 +178,7 @@ def _started(
 ) -> Transaction:
     if row is not None and row.started_at is not None and not row.orphan:
         inbound.deviate("started_twice")
+        row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
         return row
     late = row is not None
     row = row or Transaction(charge_point_id=inbound.station.id)

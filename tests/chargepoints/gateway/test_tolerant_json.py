@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chargepoints.gateway import tolerant_json
 from chargepoints.gateway.tolerant_json import LARGEST, UnreadableError
 
-BOUNDS = {"most_values": 5000, "deepest": 16}
+BOUNDS: Any = {"most_values": 5000, "deepest": 16}
 
 
 def value_of(text: str) -> Any:
