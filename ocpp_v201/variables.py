@@ -94,6 +94,8 @@ def conclude(command: Command, response: Payload) -> Conclusion:
     results = read or response.get("setVariableResult") or []
     statuses = [str(result.get("attributeStatus", "")) for result in results]
     refused = [status for status in statuses if status not in TAKEN]
+    if not statuses:
+        return Conclusion(Command.State.REJECTED, "bad_response", "it holds no result")
     if not refused:
         return Conclusion(Command.State.ACCEPTED)
     if read and len(refused) < len(read):

@@ -15,7 +15,7 @@ CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 _TYPES = (CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND)
 
 MAX_DEPTH = 16
-MAX_NODES = 5_000
+MAX_NODES = 20_000
 # Part 4, 4.1.4: at most 36 characters; longer ones are taken, up to what the store holds.
 MAX_MESSAGE_ID = 255
 

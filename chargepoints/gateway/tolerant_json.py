@@ -123,7 +123,12 @@ class _Reader:
                 found.append(None if value is _HOLE else value)
             elif depth == 1 and value is not _CUT:
                 found.append(value)  # the payload of a frame
+            whole = not self.cut
             sign = self._after_value("]")
+            if whole and self.cut and depth == 1 and isinstance(value, dict | list):
+                # Nothing is missing but the last bracket.
+                self.cut = False
+                return found
             if sign == ",":
                 if found == [None] and value is _HOLE:
                     found.clear()

@@ -11,6 +11,7 @@ from chargepoints.services.tokens import vehicles
 from chargepoints.services.tokens.vehicles import Vehicle
 
 LONGEST = 256
+CONTROL_CHARACTERS = "".join(map(chr, range(32))) + "\x7f"
 
 CERTIFICATE_STATUSES = (
     "accepted",
@@ -36,8 +37,10 @@ class TokenAsked:
     def told(
         cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
     ) -> "TokenAsked":
-        """As long as it may be to be looked up: one more than any that is kept."""
-        value, type = clip(value, LONGEST), clip(type, LONGEST)
+        """As long as it may be to be looked up, one more than any that is kept; without what a
+        reader has left around it: no token has control characters.
+        """
+        value, type = clip(value, LONGEST).strip(CONTROL_CHARACTERS), clip(type, LONGEST)
         return cls(value, type, vehicles.told(value, type, beside))
 
 

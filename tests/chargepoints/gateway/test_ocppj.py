@@ -75,6 +75,12 @@ def test_several_frames_of_one_message_are_taken_apart() -> None:
     assert ocppj.decode("".join(texts[:2])) == ocppj.Several(texts[:2])
 
 
+def test_a_frame_that_lacks_nothing_but_its_last_bracket_is_read() -> None:
+    frame = ocppj.decode('[2,"1","Heartbeat",{}')
+    assert frame == Call("1", "Heartbeat", {}, ["repaired_json"])
+    assert ocppj.decode('[2,"1","Heartbeat"') == Malformed("not JSON", "1")
+
+
 def test_what_follows_a_frame_and_is_none_is_left() -> None:
     frame = ocppj.decode('[2,"1","Heartbeat",{}]eartbeat",{}]')
     assert frame == Call("1", "Heartbeat", {}, ["repaired_json", "text_after_frame"])
@@ -100,7 +106,7 @@ def test_a_frame_of_an_unknown_type_is_known_by_its_id() -> None:
 
 def test_a_frame_too_deep_or_with_too_many_values_is_malformed_but_answerable() -> None:
     deep = '[2,"7","A",' + '{"a":' * 20 + "1" + "}" * 20 + "]"
-    wide = '[2,"7","A",{"a":[' + ",".join("1" * 6000) + "]}]"
+    wide = '[2,"7","A",{"a":[' + ",".join("1" * 21_000) + "]}]"
     for text in (deep, wide):
         frame = ocppj.decode(text)
         assert isinstance(frame, Malformed)
