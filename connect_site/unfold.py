@@ -88,6 +88,7 @@ SETTINGS = {
                     _page("Messages", "swap_horiz", "chargepoints.message"),
                     _page("Meter values", "speed", "chargepoints.metervalue"),
                     _page("Events", "history", "chargepoints.event"),
+                    _page("Token decisions", "how_to_reg", "chargepoints.tokendecision"),
                     _page("Status changes", "timeline", "chargepoints.statuschange"),
                     _page("Connections", "cable", "chargepoints.connection"),
                     _page("Monitoring events", "notifications", "chargepoints.monitoringevent"),

@@ -23,6 +23,7 @@ from chargepoints.admin import (
     sign_in,
     staff,
     status,
+    token_decisions,
     transactions,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "sign_in",
     "staff",
     "status",
+    "token_decisions",
     "transactions",
 ]

@@ -10,10 +10,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
 
 from chargepoints import key_codes
 from chargepoints.admin import command_types
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Command
 from chargepoints.services.commands import redaction, submission
@@ -21,7 +26,7 @@ from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Command)
-class CommandAdmin(HistoryAdmin):
+class CommandAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "created",
         "charge_point",
@@ -35,10 +40,10 @@ class CommandAdmin(HistoryAdmin):
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
+        ("created_at", RangeDateTimeFilter),
     )
-    search_fields = ("charge_point__identity", "=type", "requested_by", "=message_id")
-    search_help_text = "charge point, exact type, who asked, or exact message id"
-    date_hierarchy = "created_at"
+    search_fields = ("=type", "=requested_by", "=message_id")
+    search_help_text = "charge point, type, who asked, or message id"
     change_form_outer_before_template = "admin/chargepoints/command/cancel.html"
     fieldsets = (
         (

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from chargepoints import key_codes
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Event
@@ -12,7 +13,7 @@ from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Event)
-class EventAdmin(HistoryAdmin):
+class EventAdmin(BoundedSearch, HistoryAdmin):
     list_display = ("occurred", "charge_point", "sequence", "type", "remarks", "position")
     list_select_related = ("charge_point",)
     list_filter = (
@@ -20,8 +21,8 @@ class EventAdmin(HistoryAdmin):
         ("time_quality", ChoicesDropdownFilter),
         "backfill",
     )
-    search_fields = ("=charge_point__identity", "=type")
-    search_help_text = "exact identity of the charge point, or exact type"
+    search_fields = ("=type",)
+    search_help_text = "identity of a charge point; or exact type (among the latest)"
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("charge_point", "sequence", "position", "event_id", "type")}),

@@ -7,13 +7,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Message
 from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Message)
-class MessageAdmin(HistoryAdmin):
+class MessageAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "started",
         "charge_point",
@@ -30,8 +31,8 @@ class MessageAdmin(HistoryAdmin):
         ("direction", ChoicesDropdownFilter),
         ("outcome", ChoicesDropdownFilter),
     )
-    search_fields = ("=charge_point__identity", "=action", "=message_id", "=error_code")
-    search_help_text = "exact identity of the charge point, action, message id or error code"
+    search_fields = ("=action", "=message_id", "=error_code")
+    search_help_text = "identity of a charge point; or action, message id, error code (latest)"
     fieldsets = (
         (None, {"fields": ("charge_point", "connection", "direction", "action", "message_id")}),
         ("Outcome", {"fields": ("result", "started", "took", "oddities")}),

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import MeterValue
@@ -11,7 +12,7 @@ from chargepoints.templatetags import badges, charging
 
 
 @admin.register(MeterValue)
-class MeterValueAdmin(HistoryAdmin):
+class MeterValueAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "sampled",
         "charge_point",
@@ -33,8 +34,8 @@ class MeterValueAdmin(HistoryAdmin):
     readonly_fields = ("energy", "power", "current", "voltage", "soc", "remarks", "said")
     list_select_related = ("charge_point", "transaction")
     list_filter = (("charge_point", AutocompleteSelectFilter), "conflict")
-    search_fields = ("=charge_point__identity", "=transaction__transaction_id")
-    search_help_text = "exact identity of the charge point, or exact transaction id"
+    search_fields = ("=transaction__transaction_id",)
+    search_help_text = "identity of a charge point; or transaction id (among the latest)"
 
     @admin.display(description="sampled")
     def sampled(self, row: MeterValue) -> str:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Connector, StatusChange
 from chargepoints.templatetags import badges, charging
@@ -52,7 +53,7 @@ class ConnectorAdmin(HistoryAdmin):
 
 
 @admin.register(StatusChange)
-class StatusChangeAdmin(HistoryAdmin):
+class StatusChangeAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "reported",
         "charge_point",
@@ -69,7 +70,7 @@ class StatusChangeAdmin(HistoryAdmin):
         ("charge_point", AutocompleteSelectFilter),
         ("status", ChoicesDropdownFilter),
     )
-    search_fields = ("=charge_point__identity", "=error_code", "=vendor_error_code")
+    search_fields = ("=error_code", "=vendor_error_code")
     search_help_text = "exact identity of the charge point, error code or the vendor's error code"
 
     @admin.display(description="reported")

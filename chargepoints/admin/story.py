@@ -93,7 +93,7 @@ def _query(request: HttpRequest, begin: datetime, end: datetime) -> str:
 
 
 def _url(row: Model | None) -> str:
-    """The page of what a line is made of; decisions have none of their own."""
-    if row is None or row._meta.model_name == "tokendecision":
+    """The page of what a line is made of."""
+    if row is None:
         return ""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

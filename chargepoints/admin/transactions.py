@@ -15,9 +15,11 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
+    RangeDateTimeFilter,
 )
 
 from chargepoints.admin import charts, close_page
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import TimeQuality, Transaction, TransactionEvent
 from chargepoints.services.transactions import closing
@@ -78,7 +80,7 @@ class TransactionEventInline(TabularInline):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(HistoryAdmin):
+class TransactionAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "short_id",
         "charge_point",
@@ -96,12 +98,13 @@ class TransactionAdmin(HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         StateFilter,
+        ("started_at", RangeDateTimeFilter),
         ("charge_point", AutocompleteSelectFilter),
         ("decided_by", ChoicesDropdownFilter),
     )
-    search_fields = ("=transaction_id", "=id_token", "charge_point__identity", "charge_point__site")
-    search_help_text = "transaction id, token, charge point or site"
-    date_hierarchy = "started_at"
+    search_fields = ("=transaction_id", "=id_token")
+    search_indexed = ("id_token", "transaction_id")
+    search_help_text = "charge point, token or transaction id"
     inlines = (TransactionEventInline,)
     change_form_outer_before_template = "admin/chargepoints/transaction/summary.html"
     fieldsets = (

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["charge_point", "-id"], name="decision_of_charge_point"),
                     models.Index(
-                        django.db.models.functions.text.Lower("id_token"), name="decision_of_token"
+                        django.db.models.functions.text.Upper("id_token"), name="decision_of_token"
                     ),
                 ],
             },

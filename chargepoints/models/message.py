@@ -45,7 +45,15 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["charge_point", "-id"], name="message_of_charge_point")]
+        indexes = [
+            models.Index(fields=["charge_point", "-id"], name="message_of_charge_point"),
+            # The few that staff look for among very many.
+            models.Index(
+                fields=["outcome", "-id"],
+                name="message_without_result",
+                condition=~models.Q(outcome="result"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.message_id}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 from .charge_point import ChargePoint
 from .transaction import DecidedBy
@@ -34,7 +34,7 @@ class TokenDecision(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["charge_point", "-id"], name="decision_of_charge_point"),
-            models.Index(Lower("id_token"), name="decision_of_token"),
+            models.Index(Upper("id_token"), name="decision_of_token"),
         ]
 
     def __str__(self) -> str:

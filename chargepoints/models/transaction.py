@@ -127,6 +127,8 @@ class Transaction(models.Model):
                 condition=models.Q(ended_at=None),
             ),
             models.Index(fields=["-started_at"], name="transaction_recent"),
+            # What staff and core look for, at whichever charge point.
+            models.Index(Upper("transaction_id"), name="transaction_by_its_id"),
             # The few whose end came without a start, which each start looks for.
             models.Index(
                 fields=["charge_point", "ended_at"],

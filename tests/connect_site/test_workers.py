@@ -178,4 +178,4 @@ def test_postgresql_is_pooled_and_patient_within_limits(installation: Installati
         WRITER_THREADS="3",
         HTTP_THREADS="5",
     )
-    assert ended.stdout.strip() == "['30s', '5s', '1min'] 12", ended.stderr
+    assert ended.stdout.strip() == "['30s', '5s', '1min'] 13", ended.stderr

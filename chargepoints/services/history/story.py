@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Model, Q, QuerySet
-from django.db.models.functions import Lower, Upper
+from django.db.models.functions import Upper
 
 from chargepoints.clock import BACKFILL_AFTER
 from chargepoints.models import (
@@ -63,7 +63,7 @@ def tell(charge_point: ChargePoint, span: Span) -> list[Line]:
 
 def of_token(token: str, span: Span) -> list[Line]:
     """What happened to a token, at whichever charge points."""
-    decided = TokenDecision.objects.alias(lower=Lower("id_token")).filter(lower=token.lower())
+    decided = TokenDecision.objects.alias(upper=Upper("id_token")).filter(upper=token.upper())
     charged = Transaction.objects.alias(upper=Upper("id_token")).filter(upper=token.upper())
     lines = [*decisions(decided, span, place=True), *transactions(charged, span, place=True)]
     return sorted(lines, key=lambda line: line.at)
