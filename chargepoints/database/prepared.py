@@ -4,6 +4,7 @@ The ORM needs ten times as long to compose a query as the database to answer it.
 """
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -78,7 +79,9 @@ class _Composed:
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         compiler = queryset.query.get_compiler(connection=connection)
-        self.sql, self._given = compiler.as_sql()
+        self.sql, given = compiler.as_sql()
+        # psycopg would send the name of an enumeration's member.
+        self._given = [each.value if isinstance(each, Enum) else each for each in given]
         columns = [column for column, _, _ in compiler.select]
         converters = compiler.get_converters(columns)
         self._converters: list[tuple[int, Convert]] = [

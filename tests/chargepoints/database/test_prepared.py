@@ -21,6 +21,7 @@ from chargepoints.models import (
     Credential,
     DisplayMessage,
     IdToken,
+    Reservation,
     Transaction,
     TransactionEvent,
 )
@@ -92,6 +93,13 @@ def commanded(charge_point: ChargePoint) -> UUID:
     )
     DisplayMessage.objects.create(
         charge_point=charge_point, number=1, transaction_id="T1", read_at=AT
+    )
+    Reservation.objects.create(
+        charge_point=charge_point,
+        reservation_id=1,
+        id_token="ABC",
+        state=Reservation.State.ACTIVE,
+        expires_at=AT,
     )
     command = Command.objects.create(
         charge_point=charge_point, type="clear_cache", expires_at=AT + timedelta(days=1)
