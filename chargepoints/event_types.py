@@ -3,6 +3,7 @@
 from typing import Literal, get_args
 
 EventType = Literal[
+    "battery.swapped",
     "certificate.installed",
     "certificate.requested",
     "charge_point.booted",
@@ -18,10 +19,13 @@ EventType = Literal[
     "command.finished",
     "connector.status_changed",
     "data_transfer.received",
+    "der.alarm",
+    "der.control_changed",
     "display_message.changed",
     "meter_values.recorded",
     "monitoring.event",
     "monitoring.stream",
+    "payment.settled",
     "reservation.changed",
     "transaction.corrected",
     "transaction.ended",

@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "core_link.webhooks.SIGN_CERTIFICATE",
         "core_link.webhooks.ISO15118_CERTIFICATE",
         "core_link.webhooks.CERTIFICATE_STATUS",
+        "core_link.webhooks.VAT_NUMBER",
+        "core_link.webhooks.RECEIPT",
         "core_link.webhooks.EVENTS",
     ],
     "APPEND_COMPONENTS": {

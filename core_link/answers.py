@@ -68,4 +68,30 @@ SIGN_CERTIFICATE = _answer("/certificates/sign", _CERTIFICATE_STATUS, {"certific
 ISO15118_CERTIFICATE = _answer(
     "/certificates/iso15118", _CERTIFICATE_STATUS, {"exi_response": _TEXT}
 )
+VAT_NUMBER = _answer(
+    "/payments/vat-number",
+    {"status": {"enum": ["accepted", "rejected"]}},
+    {
+        "company": {
+            "type": ["object", "null"],
+            "required": ["name", "address1", "city", "country"],
+            "properties": {
+                "name": {"type": "string", "maxLength": 50},
+                "address1": {"type": "string", "maxLength": 100},
+                "address2": {"type": ["string", "null"], "maxLength": 100},
+                "city": {"type": "string", "maxLength": 100},
+                "postal_code": {"type": ["string", "null"], "maxLength": 20},
+                "country": {"type": "string", "maxLength": 50},
+            },
+        }
+    },
+)
+RECEIPT = _answer(
+    "/payments/receipt",
+    {},
+    {
+        "receipt_url": {"type": ["string", "null"], "maxLength": 2000},
+        "receipt_id": {"type": ["string", "null"], "maxLength": 50},
+    },
+)
 CERTIFICATE_STATUS = _answer("/certificates/status", _CERTIFICATE_STATUS, {"ocsp_result": _TEXT})

@@ -4,9 +4,12 @@ Without a core, or without an answer, each call ends in CoreUnreachable, and the
 the charger in the words of its version.
 """
 
-from typing import Any
+import base64
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from chargepoints.protocol.station import Station
+from chargepoints.services.certificates.ocsp import NoStatus
 from core_link import answers, client, responders
 from core_link.client import Body, CoreUnreachable
 
@@ -14,7 +17,7 @@ from core_link.client import Body, CoreUnreachable
 async def sign(station: Station, csr: str, use: str) -> str | None:
     """The chain (PEM) for a request (PEM) to sign; None if core refuses to.
 
-    `use`: charging_station or v2g.
+    `use`: charging_station, v2g or v2g20.
     """
     answer = await _ask(
         station, "/certificates/sign", {"csr": csr, "use": use}, answers.SIGN_CERTIFICATE
@@ -45,6 +48,24 @@ async def status(station: Station, ocsp_request_data: dict[str, Any]) -> str | N
     except CoreUnreachable:
         return await responders.response(ocsp_request_data)
     return _if_accepted(answer, "ocsp_result")
+
+
+class Revocation(NamedTuple):
+    """`status`: accepted, revoked, chain_error; empty where nothing can be said."""
+
+    status: str
+    next_update: datetime | None = None
+
+
+async def revocation(station: Station, ocsp_request_data: dict[str, Any]) -> Revocation:
+    """What the OCSP response says, whoever has it, if the certificate's issuer signed it."""
+    result = await status(station, ocsp_request_data)
+    if not result:
+        return Revocation("")
+    try:
+        return Revocation(*responders.read(ocsp_request_data, base64.b64decode(result)))
+    except (NoStatus, ValueError):
+        return Revocation("")
 
 
 async def _ask(station: Station, path: str, question: Body, schema: Any) -> Body:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ async def response(data: dict[str, Any]) -> str | None:
         logger.info("no OCSP status: %s", error)
         return None
     return base64.b64encode(der).decode()
+
+
+def read(data: dict[str, Any], der: bytes) -> tuple[str, datetime | None]:
+    """`accepted`, `revoked` or `chain_error`, and until when. Raises NoStatus."""
+    asked = ocsp.compose(data)
+    status, answer = ocsp.read(asked, der)
+    ocsp.verify(asked, answer, _issuers())
+    return status, answer.next_update_utc
 
 
 async def standing(contract: Contract) -> str:

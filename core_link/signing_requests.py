@@ -14,13 +14,13 @@ from core_link.client import CoreUnreachable
 
 logger = logging.getLogger(__name__)
 
-CHARGING_STATION, V2G = "charging_station", "v2g"
+CHARGING_STATION, V2G, V2G20 = "charging_station", "v2g", "v2g20"
 
 
 async def chain_for(inbound: Inbound, csr: str, use: str) -> str | None:
     """The chain (PEM) for the request, core's if it offers to sign; None: it is refused.
 
-    `use`: charging_station or v2g; the gateway signs for charging stations alone.
+    `use`: charging_station, v2g or v2g20; the gateway signs for charging stations alone.
     """
     station = inbound.station
     try:

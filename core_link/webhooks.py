@@ -128,6 +128,23 @@ CERTIFICATE_STATUS = _decision(
     "`ocsp_result` is the DER of the OCSP response in base64.",
     ocsp_request_data={"type": "object"},
 )
+VAT_NUMBER = _decision(
+    "/payments/vat-number",
+    "Whose VAT number is this?",
+    "`company` is who gets the invoice. Optional: without an answer the number is not valid.",
+    evse_id=NUMBER_OR_NULL,
+    vat_number=TEXT,
+)
+RECEIPT = _decision(
+    "/payments/receipt",
+    "Where is the receipt of this payment?",
+    "Optional: where the payment terminal gives none. The settlement is told as an event, too.",
+    transaction_id=TEXT_OR_NULL,
+    psp_ref=TEXT,
+    status={"enum": ["Settled", "Canceled", "Rejected", "Failed"]},
+    amount={"type": "number"},
+    settled_at=TIME,
+)
 
 EVENTS = OpenApiWebhook(
     "events",

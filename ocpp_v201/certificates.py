@@ -29,6 +29,7 @@ ROOTS = Words(
         "csms_root": "CSMSRootCertificate",
         "manufacturer_root": "ManufacturerRootCertificate",
         "mo_root": "MORootCertificate",
+        "oem_root": "OEMRootCertificate",
         "v2g_root": "V2GRootCertificate",
     }
 )

@@ -34,8 +34,10 @@ NEUTRAL_PRIORITY = {ocpp: name for name, ocpp in PRIORITIES.items()}
 STATES = Words(
     {
         "charging": "Charging",
+        "discharging": "Discharging",
         "faulted": "Faulted",
         "idle": "Idle",
+        "suspended": "Suspended",
         "unavailable": "Unavailable",
     }
 )

@@ -28,6 +28,10 @@ _STATUS = {
 }
 
 
+# By which the station is known to the CSMS of this profile, where not as here.
+_OWN_CREDENTIALS = {"identity": "identity", "basic_auth_password": "basicAuthPassword"}
+
+
 def facts(payload: Payload) -> Facts:
     station = payload.get("chargingStation") or {}
     modem = station.get("modem") or {}
@@ -75,6 +79,7 @@ def set_network_profile(dialect: Dialect, unit: UnitOfWork, command: Command) ->
             "messageTimeout": args.get("message_timeout_s", 30),
             "securityProfile": args["security_profile"],
             "ocppInterface": args.get("interface", "Wired0"),
+            **{ocpp: args[name] for name, ocpp in _OWN_CREDENTIALS.items() if name in args},
             **{name: _in_camel_case(args[name]) for name in ("apn", "vpn") if name in args},
         },
     }

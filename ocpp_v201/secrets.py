@@ -86,7 +86,7 @@ def _shown(name: str, value: Any, *, secret: bool) -> Any:
 def _without_credentials(payload: Any) -> Any:
     """The mobile network's password and PIN, and the VPN's with its pre-shared key."""
     profile = payload.get("connectionData") or {}
-    shown = {
+    shown: Payload = {
         network: {
             name: REDACTED if name in NETWORK_SECRETS else value
             for name, value in profile[network].items()
@@ -94,4 +94,6 @@ def _without_credentials(payload: Any) -> Any:
         for network in ("apn", "vpn")
         if network in profile
     }
+    if "basicAuthPassword" in profile:
+        shown |= {"basicAuthPassword": REDACTED}
     return payload | {"connectionData": profile | shown} if shown else payload

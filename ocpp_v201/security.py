@@ -20,6 +20,7 @@ from core_link import signing_requests
 USES = {
     "ChargingStationCertificate": signing_requests.CHARGING_STATION,
     "V2GCertificate": signing_requests.V2G,
+    "V2G20Certificate": signing_requests.V2G20,
 }
 OCPP_USES = Words({use: name for name, use in USES.items()})
 
@@ -48,16 +49,24 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
     submission.submit(
         ChargePoint.objects.get(pk=inbound.station.id),
         "certificate_signed",
-        {"chain": chain} | ({"use": use} if use else {}),
+        {"chain": chain} | ({"use": use} if use else {}) | _for_request(inbound.payload),
         requested_by="gateway",
     )
     return {"status": "Accepted"}
+
+
+def _for_request(payload: Payload) -> Payload:
+    """A02.FR.25 (2.1): the number of the request comes back with the certificate."""
+    number = payload.get("requestId")
+    return {"for_request": number} if number is not None and number >= 0 else {}
 
 
 def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
     payload: Payload = {"certificateChain": command.args["chain"]}
     if "use" in command.args:
         payload["certificateType"] = OCPP_USES[command.args["use"]]
+    if "for_request" in command.args:
+        payload["requestId"] = command.args["for_request"]
     return payload
 
 

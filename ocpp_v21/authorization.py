@@ -1,4 +1,4 @@
-"""C, I07: with the token come the driver's tariff, and the ways in which energy may flow."""
+"""C, I08: with the token come the driver's tariff, and the ways in which energy may flow."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,10 +15,10 @@ def authorize(dialect: Dialect, inbound: Inbound, decision: Decision) -> Payload
     if answer["idTokenInfo"]["status"] != "Accepted":
         return answer
     if decision.tariff:
-        # I07.FR.01: the station calculates the cost by it.
+        # I08.FR.01: the station calculates the cost by it.
         answer["tariff"] = decision.tariff
     if decision.energy_transfer:
-        # Q01.FR.06, Q02.FR.06
+        # Q01.FR.01
         answer["allowedEnergyTransfer"] = list(decision.energy_transfer)
     return answer
 

@@ -4,7 +4,19 @@ from dataclasses import replace
 
 from chargepoints.protocol.schemas import Schemas
 from chargepoints.protocol.versions import Block
-from ocpp_v21 import authorization, dynamic_schedules, event_streams, monitors, transactions
+from ocpp_v21 import (
+    authorization,
+    battery_swap,
+    bidirectional,
+    certificate_chains,
+    der_control,
+    dynamic_schedules,
+    event_streams,
+    monitors,
+    payments,
+    tariffs,
+    transactions,
+)
 from ocpp_v201 import version as v201
 from ocpp_v201.blocks import blocks
 
@@ -22,6 +34,7 @@ DIALECT = replace(
 
 _OVERRIDES = (
     authorization.overrides(DIALECT),
+    bidirectional.OVERRIDES,
     dynamic_schedules.OVERRIDES,
     monitors.OVERRIDES,
     transactions.overrides(DIALECT),
@@ -34,11 +47,32 @@ VERSION = replace(
     aliases=("ocpp21",),
     extends=v201.VERSION,
     schemas=Schemas("ocpp.v21", request_suffix="Request"),
-    blocks=(*blocks(DIALECT), dynamic_schedules.BLOCK, event_streams.BLOCK),
+    blocks=(
+        *blocks(DIALECT),
+        battery_swap.BLOCK,
+        bidirectional.BLOCK,
+        certificate_chains.BLOCK,
+        der_control.BLOCK,
+        dynamic_schedules.BLOCK,
+        event_streams.BLOCK,
+        payments.BLOCK,
+        tariffs.BLOCK,
+    ),
     csms_actions=v201.VERSION.csms_actions
     | {
+        "AFRRSignal",
         "AdjustPeriodicEventStream",
+        "ChangeTransactionTariff",
+        "ClearDERControl",
+        "ClearTariffs",
+        "GetDERControl",
         "GetPeriodicEventStream",
+        "GetTariffs",
+        "NotifyAllowedEnergyTransfer",
+        "NotifyWebPaymentStarted",
+        "RequestBatterySwap",
+        "SetDERControl",
+        "SetDefaultTariff",
         "UpdateDynamicSchedule",
         "UsePriorityCharging",
     },

@@ -63,10 +63,12 @@ class TransactionSerializer(StrictModel):
     id_token = TransactionToken(source="*", read_only=True, allow_null=True)
     vehicle = VehicleSerializer(source="*", read_only=True, allow_null=True)
     limits = serializers.JSONField(
-        read_only=True, help_text="Of energy_wh, time_s, cost and soc those that are set."
+        read_only=True,
+        help_text="Of energy_wh, time_s, cost and soc those that are set.",
     )
     details = serializers.JSONField(
-        read_only=True, help_text="What OCPP 2.1 tells more: cost, tariff_id, operation_mode, ..."
+        read_only=True,
+        help_text="What OCPP 2.1 tells more: cost, tariff_id, operation_mode, ...",
     )
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)

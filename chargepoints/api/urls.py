@@ -10,6 +10,7 @@ from chargepoints.api.charging_profiles import ChargingProfiles
 from chargepoints.api.command_batches import CommandBatches
 from chargepoints.api.commands import Commands
 from chargepoints.api.configuration import Configuration
+from chargepoints.api.der_controls import DerControls
 from chargepoints.api.display_messages import DisplayMessages
 from chargepoints.api.event_streams import EventStreams
 from chargepoints.api.events import ChargePointEvents, Feed
@@ -17,6 +18,7 @@ from chargepoints.api.id_tokens import IdTokens
 from chargepoints.api.messages import Messages
 from chargepoints.api.monitors import Monitors
 from chargepoints.api.pages import InteractivePage, Nothing, openapi
+from chargepoints.api.tariffs import Tariffs
 from chargepoints.api.transactions import MeterValues, Transactions
 from chargepoints.api.waiting import waits
 
@@ -33,6 +35,8 @@ of_charge_point: list[Any] = [
     path("certificates", Certificates.as_view(READ_LIST)),
     path("display-messages", DisplayMessages.as_view(READ_LIST)),
     path("monitors", Monitors.as_view(READ_LIST)),
+    path("tariffs", Tariffs.as_view(READ_LIST)),
+    path("der-controls", DerControls.as_view(READ_LIST)),
     path("event-streams", EventStreams.as_view(READ_LIST)),
     path("commands", waits(Commands.as_view({"get": "list", "post": "create"}))),
 ]

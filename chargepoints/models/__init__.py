@@ -11,6 +11,7 @@ from .command import Command
 from .command_batch import CommandBatch
 from .connection import Connection, HandshakeRefusal, ServerProcess
 from .connector import Connector, Evse, Status, StatusChange
+from .der_control import DerControl
 from .device_model import MonitoringEvent, Variable
 from .event import Event, EventFeed
 from .event_stream import EventStream
@@ -22,6 +23,7 @@ from .monitor import DisplayMessage, Monitor
 from .quirk import QuirkProfile, QuirkUse
 from .reservation import Reservation
 from .security import InstalledCertificate, SecurityEvent
+from .tariff import Tariff
 from .token_decision import TokenDecision
 from .transaction import (
     DecidedBy,
@@ -44,6 +46,7 @@ __all__ = [
     "Connector",
     "Credential",
     "DecidedBy",
+    "DerControl",
     "DisplayMessage",
     "Event",
     "EventFeed",
@@ -70,6 +73,7 @@ __all__ = [
     "ServerProcess",
     "Status",
     "StatusChange",
+    "Tariff",
     "TimeQuality",
     "TokenDecision",
     "Transaction",

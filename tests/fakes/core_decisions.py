@@ -24,6 +24,8 @@ REQUIRED_FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "/certificates/sign": {"charge_point": str, "csr": str},
     "/certificates/iso15118": {"charge_point": str, "exi_request": str},
     "/certificates/status": {"charge_point": str, "ocsp_request_data": dict},
+    "/payments/vat-number": {"charge_point": str, "vat_number": str},
+    "/payments/receipt": {"charge_point": str, "psp_ref": str, "status": str},
     "/events": {"delivery_id": str, "backlog": int, "events": list},
 }
 EVENT_FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -94,6 +96,7 @@ class Decisions:
     boots: dict[str, Answer] = field(default_factory=dict)
     unknown_boot: Answer = field(default_factory=lambda: {"status": "accepted", "interval_s": 60})
     vendors: dict[str, Answer] = field(default_factory=dict)
+    companies: dict[str, Answer] = field(default_factory=dict)
     authority: CertificateAuthority = field(default_factory=CertificateAuthority)
 
     def decide(self, path: str, request: Answer) -> Answer:
@@ -107,13 +110,20 @@ class Decisions:
                 # To accept what nobody understands fails certification (case 064 of 1.6).
                 unknown = {"status": "unknown_vendor_id", "data": None}
                 return self.vendors.get(request["vendor_id"], unknown)
-            case "/certificates/sign":
-                return self.authority.sign(request["csr"])
-            case "/certificates/status":
-                return self.authority.ocsp_status(request["ocsp_request_data"])
+            case "/payments/vat-number":
+                return self.companies.get(request["vat_number"], {"status": "rejected"})
+            case "/payments/receipt":
+                return {"receipt_url": f"https://core.example/{request['psp_ref']}"}
             case _:
-                # The EXI stream is opaque to everyone but car and provider: any bytes will do.
-                return {"status": "accepted", "exi_response": request["exi_request"]}
+                return self._certificates(path, request)
+
+    def _certificates(self, path: str, request: Answer) -> Answer:
+        if path == "/certificates/sign":
+            return self.authority.sign(request["csr"])
+        if path == "/certificates/status":
+            return self.authority.ocsp_status(request["ocsp_request_data"])
+        # The EXI stream is opaque to everyone but car and provider: any bytes will do.
+        return {"status": "accepted", "exi_response": request["exi_request"]}
 
     def _authorize(self, request: Answer) -> Answer:
         # OCPP: identifiers of tokens are case insensitive.

@@ -1,8 +1,9 @@
 """What changed in the messages that OCPP 2.1 shares with 2.0.1."""
 
-from chargepoints.models import Connector, Monitor, StatusChange
+from chargepoints.models import Connector, Message, Monitor, StatusChange
 from tests.operated import at
 from tests.operated_station import OperatedStation
+from tests.pki import signing_request
 
 
 async def test_an_evse_with_a_negative_number_is_not_the_station(station: OperatedStation) -> None:
@@ -23,3 +24,59 @@ async def test_a_monitor_from_before_an_update_does_not_say_how_it_came_to_be(
     report |= {"monitor": [where | {"variableMonitoring": [monitor]}]}
     assert await station.call("NotifyMonitoringReport", report) == {}
     assert Monitor.objects.get(charge_point=station.row).number == 4
+
+
+async def test_the_number_of_a_request_to_sign_comes_back_with_the_certificate(
+    station: OperatedStation,
+) -> None:
+    """A02.FR.25."""
+    payload = {
+        "csr": signing_request(station.row.identity)[0],
+        "certificateType": "V2G20Certificate",
+        "requestId": 42,
+    }
+    assert await station.call("SignCertificate", payload) == {"status": "Accepted"}
+    signed = await station.obey("CertificateSigned", {"status": "Accepted"})
+    assert (signed["requestId"], signed["certificateType"]) == (42, "V2G20Certificate")
+
+
+async def test_a_network_profile_has_credentials_of_its_own_that_nobody_sees(
+    station: OperatedStation,
+) -> None:
+    args = {
+        "slot": 1,
+        "url": "wss://other.example/ocpp",
+        "security_profile": 2,
+        "interface": "Any",
+        "identity": "ANOTHER-NAME",
+        "basic_auth_password": "a-secret-of-16-and-more",
+    }
+    request, command = await station.command(
+        "set_network_profile", args, "SetNetworkProfile", {"status": "Accepted"}
+    )
+    said = request["connectionData"]
+    assert (said["identity"], said["basicAuthPassword"]) == (
+        "ANOTHER-NAME",
+        "a-secret-of-16-and-more",
+    )
+    assert "a-secret" not in str(command)
+    traced = Message.objects.get(charge_point=station.row, action="SetNetworkProfile")
+    assert "a-secret" not in traced.request
+
+
+async def test_a_custom_trigger_and_new_words_of_others(station: OperatedStation) -> None:
+    args = {"message": "CustomTrigger", "custom": "SelfTest"}
+    request, _ = await station.command("trigger", args, "TriggerMessage", {"status": "Accepted"})
+    assert request == {"requestedMessage": "CustomTrigger", "customTrigger": "SelfTest"}
+    message = {"content": "https://pay.example", "format": "QRCODE", "state": "suspended"}
+    request, _ = await station.command(
+        "display_message", message, "SetDisplayMessage", {"status": "Accepted"}
+    )
+    assert request["message"]["state"] == "Suspended"
+    assert request["message"]["message"]["format"] == "QRCODE"
+    reserved = {"id_token": {"value": "T"}, "connector_type": "cMCS"}
+    expires = {"expires_at": "2036-01-01T00:00:00Z"}
+    request, _ = await station.command(
+        "reserve", reserved | expires, "ReserveNow", {"status": "Accepted"}
+    )
+    assert request["connectorType"] == "cMCS"

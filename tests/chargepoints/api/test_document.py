@@ -67,6 +67,8 @@ def test_it_has_all_that_the_contract_names(document: Any) -> None:
         f"{charge_point}/display-messages": {"get"},
         f"{charge_point}/monitors": {"get"},
         f"{charge_point}/event-streams": {"get"},
+        f"{charge_point}/tariffs": {"get"},
+        f"{charge_point}/der-controls": {"get"},
         f"{charge_point}/commands": {"get", "post"},
         "/api/v1/command-batches": {"post"},
         "/api/v1/command-batches/{id}": {"get"},

@@ -265,6 +265,8 @@ def test_configuration_tells_keys_and_variables_apart(client: ApiClient) -> None
         "display-messages",
         "monitors",
         "event-streams",
+        "tariffs",
+        "der-controls",
         "commands",
     ],
 )

@@ -22,7 +22,9 @@ _CUSTOMER: dict[str, JsonSchema] = {
 
 
 PRIORITY: JsonSchema = {"enum": ["always_front", "in_front", "normal_cycle"]}
-STATE: JsonSchema = {"enum": ["charging", "faulted", "idle", "unavailable"]}
+STATE: JsonSchema = {
+    "enum": ["charging", "discharging", "faulted", "idle", "suspended", "unavailable"]
+}
 
 TYPES: dict[str, CommandType] = {
     "get_transaction_status": CommandType(
@@ -46,7 +48,7 @@ TYPES: dict[str, CommandType] = {
             ("content",),
             id=COUNT,
             content=TEXT,
-            format={"enum": ["ASCII", "HTML", "URI", "UTF8"]},
+            format={"enum": ["ASCII", "HTML", "QRCODE", "URI", "UTF8"]},
             language=TEXT,
             priority=PRIORITY,
             state=STATE,

@@ -18,6 +18,7 @@ from chargepoints.services.commands.command_types.secrets import (
 ATTRIBUTES = ["Actual", "Target", "MinSet", "MaxSet"]
 MONITOR_TYPES = ["UpperThreshold", "LowerThreshold", "Delta", "Periodic", "PeriodicClockAligned"]
 MONITOR_TYPES += ["TargetDelta", "TargetDeltaRelative"]
+INTERFACES = [f"{kind}{n}" for kind in ("Wired", "Wireless") for n in range(4)]
 SEVERITY: JsonSchema = {"type": "integer", "minimum": 0, "maximum": 9}
 
 _WHERE: dict[str, JsonSchema] = {
@@ -55,9 +56,9 @@ def _text(longest: int) -> JsonSchema:
 # APNType and VPNType; what is secret in them is shown nowhere.
 _APN = arguments(
     ("apn", "apn_authentication"),
-    apn=_text(512),
-    apn_user_name=_text(20),
-    apn_password=_text(20),
+    apn=_text(2000),
+    apn_user_name=_text(50),
+    apn_password=_text(64),
     sim_pin=COUNT,
     preferred_network=_text(6),
     use_only_preferred_network={"type": "boolean"},
@@ -65,10 +66,10 @@ _APN = arguments(
 )
 _VPN = arguments(
     ("server", "user", "password", "key", "type"),
-    server=_text(512),
-    user=_text(20),
-    group=_text(20),
-    password=_text(20),
+    server=_text(2000),
+    user=_text(50),
+    group=_text(50),
+    password=_text(64),
     key=_text(255),
     type={"enum": ["IKEv2", "IPSec", "L2TP", "PPTP"]},
 )
@@ -102,7 +103,11 @@ TYPES: dict[str, CommandType] = {
             url=TEXT,
             security_profile={"enum": [1, 2, 3]},
             message_timeout_s=POSITIVE,
-            interface={"enum": [f"{kind}{n}" for kind in ("Wired", "Wireless") for n in range(4)]},
+            interface={
+                "enum": [f"{kind}{n}" for kind in ("Wired", "Wireless") for n in range(4)] + ["Any"]
+            },
+            identity=_text(48),
+            basic_auth_password={"type": "string", "minLength": 16, "maxLength": 64},
             apn=_APN,
             vpn=_VPN,
         ),

@@ -28,7 +28,7 @@ TRIES: dict[str, JsonSchema] = {
 LOCATION: JsonSchema = {
     "type": "string",
     "minLength": 1,
-    "maxLength": 512,
+    "maxLength": 2000,
     "description": "A URL of your own; empty: the gateway hosts the file.",
 }
 

@@ -27,7 +27,9 @@ def without_secret_values(args: Args) -> Args:
 
 
 def without_credentials(args: Args) -> Args:
-    shown = {name: _without_secrets(args[name]) for name in NETWORKS if name in args}
+    shown: Args = {name: _without_secrets(args[name]) for name in NETWORKS if name in args}
+    if "basic_auth_password" in args:
+        shown["basic_auth_password"] = REDACTED
     return args | shown if shown else args
 
 

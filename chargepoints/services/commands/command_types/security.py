@@ -11,7 +11,7 @@ from chargepoints.services.commands.command_types.declaration import (
     several,
 )
 
-ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "v2g_root"]
+ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "oem_root", "v2g_root"]
 CERTIFICATE_HASH: dict[str, JsonSchema] = {
     "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},
     "issuer_name_hash": TEXT,
@@ -29,7 +29,10 @@ TYPES: dict[str, CommandType] = {
     "certificate_signed": CommandType(
         "Hand the charge point its new certificate, as a PEM chain from the leaf up.",
         arguments(
-            ("chain",), chain=PEM, use={"enum": ["charging_station", "v2g"]}, for_request=COUNT
+            ("chain",),
+            chain=PEM,
+            use={"enum": ["charging_station", "v2g", "v2g20"]},
+            for_request=COUNT,
         ),
     ),
     "install_certificate": CommandType(

@@ -1,0 +1,32 @@
+"""The grid codes that a charge point keeps to as a distributed energy resource (DER)."""
+
+from django.db import models
+
+from .charge_point import ChargePoint
+
+
+class DerControl(models.Model):
+    """A control as it was set or reported last (2.1 R04); `setting` is in OCPP's words."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="der_controls"
+    )
+    control_id = models.CharField(max_length=36)
+    type = models.CharField(max_length=30, help_text="as OCPP names it: VoltVar, LimitMaxDischarge")
+    is_default = models.BooleanField(default=False)
+    is_superseded = models.BooleanField(default=False)
+    started = models.BooleanField(null=True, help_text="told last: begun, or ended")
+    setting = models.JSONField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["type", "control_id"]
+        verbose_name = "DER control"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charge_point", "control_id"], name="der_control_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.control_id}"

@@ -1,0 +1,31 @@
+"""The tariffs that a charge point has, by which it calculates what its drivers pay."""
+
+from django.db import models
+
+from .charge_point import ChargePoint
+
+
+class Tariff(models.Model):
+    """A tariff as it was set or reported last (2.1 I07 to I11); `content` is in OCPP's words."""
+
+    class Kind(models.TextChoices):
+        DEFAULT = "default"
+        DRIVER = "driver"
+
+    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="tariffs")
+    evse_id = models.PositiveIntegerField(default=0, help_text="0: all of them")
+    tariff_id = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DEFAULT)
+    content = models.JSONField(null=True, blank=True, help_text="unknown where it was only listed")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["evse_id", "tariff_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charge_point", "evse_id", "tariff_id"], name="tariff_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.tariff_id

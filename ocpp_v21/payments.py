@@ -1,0 +1,77 @@
+"""C18 to C25: ad-hoc payment, at the station or on a web page; core is told, and asked."""
+
+from chargepoints.clock import api_time
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command
+from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
+from core_link import payments
+from core_link.client import CoreUnreachable
+
+_SETTLEMENT = {
+    "transaction_id": "transactionId",
+    "psp_ref": "pspRef",
+    "status": "status",
+    "status_info": "statusInfo",
+    "amount": "settlementAmount",
+    "receipt_id": "receiptId",
+    "receipt_url": "receiptUrl",
+    "vat_number": "vatNumber",
+    "vat_company": "vatCompany",
+}
+
+
+def _told(inbound: Inbound) -> Payload:
+    told = {name: inbound.payload.get(ocpp) for name, ocpp in _SETTLEMENT.items()}
+    return told | {"settled_at": api_time(inbound.time(inbound.payload["settlementTime"]).at)}
+
+
+async def ask_for_receipt(inbound: Inbound) -> Payload:
+    """C21.FR.03: the receipt may be core's."""
+    try:
+        return await payments.receipt(inbound.station, _told(inbound))
+    except CoreUnreachable:
+        return {}
+
+
+def settlement(inbound: Inbound, receipt: Payload) -> Payload:
+    """C21, C22."""
+    inbound.emit_news("payment.settled", _told(inbound))
+    said = {"receiptUrl": receipt.get("receipt_url"), "receiptId": receipt.get("receipt_id")}
+    return {name: value for name, value in said.items() if value}
+
+
+def web_payment_started(unit: UnitOfWork, command: Command) -> Payload:
+    """C25.FR.21: so that nobody else uses the EVSE meanwhile."""
+    args = command.args
+    return {"evseId": args["evse_id"], "timeout": args["timeout_s"]}
+
+
+async def ask_core(inbound: Inbound) -> Payload | None:
+    payload = inbound.payload
+    try:
+        return await payments.vat_number(
+            inbound.station, payload["vatNumber"], payload.get("evseId") or None
+        )
+    except CoreUnreachable:
+        return None
+
+
+def vat_number(inbound: Inbound, company: Payload | None) -> Payload:
+    """A number that nobody can validate is not valid."""
+    asked = inbound.payload
+    same = {name: asked[name] for name in ("vatNumber", "evseId") if name in asked}
+    if company is None:
+        return same | {"status": "Rejected"}
+    return same | {"status": "Accepted", "company": company}
+
+
+BLOCK = Block(
+    handlers={
+        "NotifySettlement": Handler(settlement, decide=ask_for_receipt),
+        "VatNumberValidation": Handler(vat_number, decide=ask_core),
+    },
+    commands={
+        "web_payment_started": CommandTranslation("NotifyWebPaymentStarted", web_payment_started)
+    },
+)
