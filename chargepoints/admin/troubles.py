@@ -11,6 +11,8 @@ from chargepoints.models import ChargePoint, HandshakeRefusal, Registration, Sta
 from chargepoints.templatetags import badges
 
 REFUSED_WITHIN = timedelta(days=1)
+# RFC 6455, 7.4.1.
+MESSAGE_TOO_BIG = 1009
 SHOWN_REFUSALS = 2
 SHOWN_FAULTS = 4
 
@@ -48,11 +50,19 @@ def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
     closed_at = last and last.closed_at
     said = (last.close_code, last.close_reason) if last else ()
     how = " ".join(str(part) for part in said if part)
+    advice = (
+        "It should come back by itself; else look at its power, its network and the address set"
+        " in it. What stands below is what it said last."
+    )
+    if last is not None and last.close_code == MESSAGE_TOO_BIG:
+        advice = (
+            "It will send the same again: have it report less at once (fewer measurands, shorter"
+            " reports), or reset it."
+        )
     yield Trouble(
         f"Offline; its socket was closed: {how}" if how else "Offline",
         closed_at or charge_point.last_seen_at,
-        "It should come back by itself; else look at its power, its network and the address set"
-        " in it. What stands below is what it said last.",
+        advice,
     )
 
 

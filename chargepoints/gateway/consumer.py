@@ -45,8 +45,7 @@ class ChargePointConsumer(AsyncConsumer):
             await gateway.add(session, outcome.superseded)
             _set_socket(scope["extensions"], outcome)
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})
-            code = await _read(receive, session)
-            reason = "closed"
+            code, reason = await _read(receive, session)
         finally:
             gateway.remove(session)
             await session.end(code, reason)
@@ -111,12 +110,12 @@ def _set_socket(extensions: dict[str, Any], admitted: Admitted) -> None:
         allow()
 
 
-async def _read(receive: Receive, session: Session) -> int | None:
-    """Hand every frame to the session until the socket closes; the close code."""
+async def _read(receive: Receive, session: Session) -> tuple[int | None, str]:
+    """Hand every frame to the session until the socket closes; with which code, and why."""
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
-            return message.get("code")
+            return message.get("code"), message.get("reason") or "closed"
         text = message.get("text")
         if text is None:
             # No charger means binary; some send their text that way.

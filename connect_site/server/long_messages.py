@@ -61,6 +61,7 @@ class LongMessages(WebSocketProtocol):
     is_wanted: IsWanted | None = None
     long_bytes = 0  # of a long message: what has been kept of it
     was_cut = False
+    too_long = ""  # why the socket is closed, if that is why
     waits_for_turn = False
 
     def take_long_messages(self, is_wanted: IsWanted) -> None:
@@ -108,6 +109,10 @@ class LongMessages(WebSocketProtocol):
         if total > ORDINARY_BYTES and not self.failedByMe:
             reason = f"a message of {total} bytes, of {ORDINARY_BYTES} at most"
             self._max_message_size_exceeded(total, ORDINARY_BYTES, reason)
+
+    def _max_message_size_exceeded(self, size: int, most: int, reason: str) -> None:
+        self.too_long = reason
+        super()._max_message_size_exceeded(size, most, reason)
 
     def long_message_ended(self) -> dict[str, Any]:
         """What the application is told with a message: empty unless it is long."""

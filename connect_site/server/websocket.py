@@ -196,7 +196,8 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         if self.inbox is not None:
             self.server.protocol_disconnected(self)
             code = NO_STATUS_RECEIVED if code is None else code
-            self.inbox.put({"type": "websocket.disconnect", "code": code, "reason": reason or ""})
+            why = self.too_long or reason or ""
+            self.inbox.put({"type": "websocket.disconnect", "code": code, "reason": why})
 
     def application_ended(self, task: "asyncio.Task[None]") -> None:
         """A socket without an application would stay open and deaf."""

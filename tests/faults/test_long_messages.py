@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chargepoints.models import Message, MeterValue, Transaction
+from chargepoints.admin import troubles
+from chargepoints.models import ChargePoint, Message, MeterValue, Transaction
 from connect_site.server.long_messages import LONGEST_BYTES
 from tests.fakes.charger import RawCharger
-from tests.operated import BOOT_16, OperatedCharger, at
+from tests.operated import BOOT_16, OperatedCharger, at, eventually
 from tests.operated_station import BOOT, OperatedStation
 from tests.running_gateway import RunningGateway
 
@@ -162,6 +163,12 @@ async def test_another_long_message_closes_its_socket(
     await charger.call("BootNotification", boot)
     await charger.send_text(json.dumps([2, "1", action, {"data": "x" * 140_000}]))
     assert await charger.wait_closed() == TOO_BIG
+    row = ChargePoint.objects.get(identity=identity)
+    await eventually(lambda: row.connections.filter(close_code=TOO_BIG).exists())
+    [connection] = row.connections.all()
+    assert connection.close_reason.endswith("of 131072 at most")
+    row.refresh_from_db()
+    assert any("report less at once" in each.remedy for each in troubles.of(row))
 
 
 async def test_long_messages_of_many_chargers_take_turns_and_hold_up_nobody(
