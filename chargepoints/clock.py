@@ -9,6 +9,8 @@ from chargepoints.models import TimeQuality
 EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
 BACKFILL_AFTER = timedelta(minutes=10)
 FUTURE_AFTER = timedelta(days=1)
+# Of a time in seconds, or milliseconds, since 1970: from 2001 to 2286.
+SECONDS_DIGITS, MILLISECONDS_DIGITS = 10, 13
 # Many chargers tell whole seconds; what comes without a time has ours, which is finer.
 PRECISION = timedelta(seconds=1)
 
@@ -51,6 +53,9 @@ def read_time(text: object, received_at: datetime) -> Moment:
 
 
 def _parsed(text: str) -> datetime:
+    if text.isascii() and text.isdecimal() and len(text) in (SECONDS_DIGITS, MILLISECONDS_DIGITS):
+        # Since 1970, by a charger that writes a number.
+        return datetime.fromtimestamp(int(text[:SECONDS_DIGITS]), UTC)
     try:
         return datetime.fromisoformat(text)
     except ValueError:

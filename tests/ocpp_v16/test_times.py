@@ -12,7 +12,7 @@ from tests.running_gateway import RunningGateway
 ONE_HOUR_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
-def written(form: str) -> str:
+def written(form: str) -> object:
     """One hour ago, as somebody would write it."""
     naive = ONE_HOUR_AGO.replace(tzinfo=None).isoformat()
     later = (ONE_HOUR_AGO + timedelta(hours=3)).replace(tzinfo=None).isoformat()
@@ -25,6 +25,8 @@ def written(form: str) -> str:
         "space": naive.replace("T", " ") + "Z",
         "lower case": naive.replace("T", "t") + "z",
         "many digits": f"{naive}.123456789Z",
+        "a number": int(ONE_HOUR_AGO.timestamp()),
+        "a number of milliseconds": int(ONE_HOUR_AGO.timestamp() * 1000),
     }[form]
 
 
@@ -48,6 +50,8 @@ async def reported(cp: OperatedCharger, timestamp: object) -> tuple[StatusChange
         "space",
         "lower case",
         "many digits",
+        "a number",
+        "a number of milliseconds",
     ],
 )
 async def test_a_time_is_understood_however_it_is_written(

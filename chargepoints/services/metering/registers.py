@@ -18,6 +18,8 @@ UNKNOWN = "meter_stop_unknown"
 
 # The Megawatt Charging System ends at 3.75 MW; more only where the charger reports it.
 MOST_POWER_W = 4e6
+# What is above it, and above ten times what is reported, is believed, and noted.
+STEEP_POWER_W = 1e6
 # Two readings are seldom taken in the second that they bear.
 LEAST_SECONDS = 60.0
 # Rounded to a tenth of a kWh, a register may seem to fall by that.
@@ -47,11 +49,11 @@ def take(row: Transaction, wh: float, moment: Moment) -> str:
     if begin is not None and _counted_from_below(row, begin) and _follows(begin, now, row):
         # It is on the scale of the start again.
         row.energy_from_wh = None
-        follows = True
+        before, follows = begin, True
     if wh >= 0 and follows:
         row.odd_register = None
         _adopt(row, now)
-        return ""
+        return JUMPED if before is not None and _is_steep(before, now, row) else ""
     _note_other_scale(row, begin, latest, now)
     return FELL_BACK if before is None or wh < before.wh else JUMPED
 
@@ -108,11 +110,21 @@ def _adopt(row: Transaction, now: Register) -> None:
 
 def _follows(before: Register, now: Register, row: Transaction) -> bool:
     """Whether a register can have gone from one to the other."""
-    most = MOST_ENERGY_WH
-    if before.at is not None and now.at is not None:
-        seconds = max((now.at - before.at).total_seconds(), LEAST_SECONDS)
-        most = max(MOST_POWER_W, 2 * (row.power_w or 0.0)) * seconds / 3600
-    return -ROUNDING_WH <= now.wh - before.wh <= most
+    most_power = max(MOST_POWER_W, 2 * (row.power_w or 0.0))
+    return -ROUNDING_WH <= now.wh - before.wh <= _most(before, now, most_power)
+
+
+def _is_steep(before: Register, now: Register, row: Transaction) -> bool:
+    power = max(STEEP_POWER_W, 10 * (row.power_w or 0.0))
+    return now.wh - before.wh > _most(before, now, power)
+
+
+def _most(before: Register, now: Register, power: float) -> float:
+    """The most energy between them, with this power."""
+    if before.at is None or now.at is None:
+        return MOST_ENERGY_WH
+    seconds = max((now.at - before.at).total_seconds(), LEAST_SECONDS)
+    return power * seconds / 3600
 
 
 def _goes_on(row: Transaction, before: Register, now: Register) -> bool:

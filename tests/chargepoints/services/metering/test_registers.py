@@ -83,7 +83,7 @@ def test_a_register_that_begins_again_ends_with_its_last_reading_before() -> Non
 def test_an_odd_reading_that_time_allows_is_found_out_by_the_next_ones() -> None:
     row = begun(1000)
     odd = metered(row, (60, 1200), (120, 45_000), (180, 1500), (240, 1800))
-    assert odd == ["", "", "register_fell_back", "register_fell_back"]
+    assert odd == ["", "register_jumped", "register_fell_back", "register_fell_back"]
     assert row.energy_wh == 800
     row = begun(1000)
     metered(row, (60, 1200), (120, 45_000))
@@ -108,6 +108,12 @@ def test_an_end_that_fits_the_start_and_the_power_is_believed() -> None:
 def test_a_reported_power_is_believed_above_all_that_is_known() -> None:
     row = begun(0, power_w=6e6)
     assert metered(row, (600, 900_000)) == [""]
+
+
+def test_a_steep_step_is_believed_and_noted() -> None:
+    row = begun(0, power_w=11_000.0)
+    assert metered(row, (300, 100_000)) == ["register_jumped"]
+    assert row.energy_wh == 100_000
 
 
 def test_rounding_is_no_fall() -> None:
