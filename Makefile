@@ -15,6 +15,9 @@ FAULT_TESTS = tests/faults tests/core_link/delivery/test_workers.py
 RANDOM_TESTS = tests/ocpp_v16/test_mutated_messages.py tests/ocpp_v201/test_bad_input.py \
 	tests/ocpp_v201/test_optional_fields.py tests/chargepoints/api/test_what_is_documented.py
 
+# What is written for OCPP 2.0.1 holds for 2.1, which extends it.
+OF_201 = tests/conformance/test_ocpp201_*.py tests/ocpp_v201
+
 .PHONY: run test test-services test-faults with-services faults mutants lint format types migrations bench check clean
 
 ## run: the gateway with a fake core and simulated chargers; Ctrl-C stops all of it
@@ -25,9 +28,10 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 6 --dist loadfile --no-loadscope-reorder -m "not services"
 
-## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser
+## test-services: the suite on PostgreSQL and Redis, with the tests that need nginx and a browser; those of 2.0.1 over 2.1 as well
 test-services: $(INSTALLED) with-services
 	$(PYTEST) -n 2 --dist loadfile -m "not embedded" $(addprefix --ignore=,$(FAULT_TESTS))
+	STATION_PROTOCOL=ocpp2.1 $(PYTEST) -n 2 --dist loadfile -m "not embedded" $(OF_201)
 
 ## test-faults: the faults of docs/promises.md as far as a change has to stand them
 test-faults: $(INSTALLED) with-services

@@ -37,7 +37,7 @@ def statuses(inbound: Inbound, found: list[Revocation]) -> Payload:
         "certificateStatus": [
             {
                 "certificateHashData": each["certificateHashData"],
-                "source": each["source"],
+                "source": "OCSP" if each["source"] == "OCSP" else "CRL",
                 "status": _STATUS[revocation.status],
                 # Of what is not known, it may be asked again at once.
                 "nextUpdate": ocpp_time(revocation.next_update or inbound.received_at),

@@ -62,7 +62,8 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] != "Accepted":
         return
     superseded = response.get("supersededIds") or []
-    setting = asked.get(FIELDS.get(asked["controlType"], "curve"))
+    # A raw request may leave it out.
+    setting = asked.get(FIELDS.get(asked["controlType"], "curve")) or {}
     control_id = asked["controlId"]
     control = Control(
         control_id=control_id,

@@ -3,11 +3,12 @@
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
-from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from core_link import payments
 from core_link.client import CoreUnreachable
 
+LONGEST_NUMBER = 20
 _SETTLEMENT = {
     "transaction_id": "transactionId",
     "psp_ref": "pspRef",
@@ -60,7 +61,9 @@ async def ask_core(inbound: Inbound) -> Payload | None:
 def vat_number(inbound: Inbound, company: Payload | None) -> Payload:
     """A number that nobody can validate is not valid."""
     asked = inbound.payload
-    same = {name: asked[name] for name in ("vatNumber", "evseId") if name in asked}
+    same: Payload = {"vatNumber": clip(asked["vatNumber"], LONGEST_NUMBER)}
+    if asked.get("evseId", -1) >= 0:
+        same["evseId"] = asked["evseId"]
     if company is None:
         return same | {"status": "Rejected"}
     return same | {"status": "Accepted", "company": company}

@@ -73,9 +73,9 @@ async def test_tc_b_58_csms_agrees_on_a_subprotocol(gateway: RunningGateway, ide
         await RawCharger.connect(gateway.url, identity, KEY, ["ocpp0.1"])
     assert refused.value.status == 400
     async with await RawCharger.connect(
-        gateway.url, identity, KEY, ["ocpp0.1", "ocpp2.0.1"]
+        gateway.url, identity, KEY, ["ocpp0.1", VERSION.subprotocol]
     ) as charger:
-        assert charger.subprotocol == "ocpp2.0.1"
+        assert charger.subprotocol == VERSION.subprotocol
 
 
 # --- B05, B06: variables ------------------------------------------------------------------------

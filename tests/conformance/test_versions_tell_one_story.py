@@ -1,4 +1,4 @@
-"""One day of one charger, told in both versions: core sees the same story."""
+"""One day of one charger, told in every version: core sees the same story."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -99,7 +99,7 @@ async def day_in_201(charger: OperatedCharger) -> None:
 async def obey(
     charger: OperatedCharger, type: str, action: str, status: str, more: Payload | None = None
 ) -> Payload:
-    """The same neutral command in both versions; each in its own words on the wire."""
+    """The same neutral command in every version; each in its own words on the wire."""
     args = dict(COMMANDS)[type] | (more or {})
     request, command = await charger.command(type, args, action, {"status": status})
     assert command["state"] in ("accepted", "effect_confirmed"), command
@@ -187,10 +187,10 @@ async def live(
 
 
 @pytest.mark.timeout(120)
-async def test_core_sees_the_same_story_from_both_versions(
+async def test_core_sees_the_same_story_from_every_version(
     gateway: RunningGateway, core: FakeCore, identity: str
 ) -> None:
-    # Never cached: both are decided by core, whichever asks first.
+    # Never cached: all are decided by core, whichever asks first.
     core.decisions.tokens[TOKEN] = {"status": "accepted", "cache_ttl_s": 0}
     boot_16 = {
         "chargePointVendor": "Acme",
@@ -199,9 +199,13 @@ async def test_core_sees_the_same_story_from_both_versions(
         "firmwareVersion": "1.0",
     }
     old = await OperatedCharger.connect(gateway, f"{identity}-16", "ocpp1.6", boot=boot_16)
-    new = await OperatedStation.connect(gateway, f"{identity}-201")
-    of_old, of_new = await asyncio.gather(live(old, day_in_16), live(new, day_in_201))
+    new = await OperatedStation.connect(gateway, f"{identity}-201", "ocpp2.0.1")
+    newest = await OperatedStation.connect(gateway, f"{identity}-21", "ocpp2.1")
+    of_old, of_new, of_newest = await asyncio.gather(
+        live(old, day_in_16), live(new, day_in_201), live(newest, day_in_201)
+    )
     assert story(of_old) == story(of_new)
+    assert story(of_new) == story(of_newest)
     kinds = {event.type for event in of_old}
     assert {"meter_values.recorded", "transaction.updated", "transaction.ended"} <= kinds
     started = [event for event in of_new if event.type == "transaction.started"]
