@@ -6,8 +6,10 @@ and raises one `ConfigurationError` that names each variable.
 
 import base64
 import binascii
+import difflib
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +21,18 @@ from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
 SHORTEST_SECRET = 32
+# What may be given as a file.
+SECRETS = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "CREDENTIAL_PEPPER",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CORE_TOKEN",
+    "EVENTS_SECRETS",
+)
+# How alike two names are of which one is the other misspelt.
+ALIKE = 0.85
 SHORTEST_SIGNING_SECRET_BYTES = 24
 # As in the Host header, without a port: one name, all below one, an address, or any.
 HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]", re.ASCII)
@@ -67,6 +81,10 @@ class Environment(Env):
         return cast(dict[str, str], self._site_policies(name, "") or {})
 
     def seal(self) -> None:
+        if misspelt := misspelt_names(self.names):
+            raise ConfigurationError(
+                "; ".join(f"{name}: unknown; is {meant} meant?" for name, meant in misspelt)
+            )
         try:
             super().seal()
         except EnvValidationError as error:
@@ -74,6 +92,30 @@ class Environment(Env):
             raise ConfigurationError(
                 "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
             ) from None
+
+
+def take_from_files(names: Iterable[str] = SECRETS) -> None:
+    """A secret may stand in a file that `..._FILE` names, as container platforms hand them out."""
+    for name in names:
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if os.environ.get(name):
+            raise ConfigurationError(f"{name}: give it or {name}_FILE, not both.")
+        try:
+            os.environ[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{name}_FILE: cannot be read: {error}.") from None
+
+
+def misspelt_names(known: set[str]) -> list[tuple[str, str]]:
+    """Variables that look like ours and are not, with what is meant: `WROKERS` is no default."""
+    found = []
+    for name in os.environ.keys() - known:
+        for meant in difflib.get_close_matches(name, known, 1, ALIKE):
+            if abs(len(name) - len(meant)) <= 1:
+                found.append((name, meant))
+    return sorted(found)
 
 
 def pem_file(value: str) -> None:

@@ -21,16 +21,20 @@ from connect_site.environment import (
     pem_file,
     redis_url,
     signing_secret,
+    take_from_files,
 )
 from connect_site.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+take_from_files()
 env = Environment()
 
 # --- The installation ---------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
+# Older ones, with which sessions were signed that are still to be valid.
+SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", check=host_name)
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS", check=http_origin)
@@ -149,13 +153,13 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "connect_site",  # before staticfiles, whose `runserver` serves no chargers
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "connect_site",
     "chargepoints",
     "core_link",
     "ocpp_v16",

@@ -105,3 +105,28 @@ def test_nobody_else_on_the_machine_may_read_the_database_file(tmp_path: Path) -
     sqlite({"NAME": "old.sqlite3"}, base_dir=tmp_path)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes == {"new.sqlite3": 0o600, "old.sqlite3": 0o600}
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET + "\n")
+    code = "from django.conf import settings; print(settings.SECRET_KEY)"
+    secrets = {"SECRET_KEY_FILE": str(tmp_path / "key"), "CREDENTIAL_PEPPER": SECRET}
+    ended = manage("shell", "-v0", "-c", code, **secrets)
+    assert ended.stdout.strip() == SECRET, ended.stderr
+    both = manage("check", SECRET_KEY=SECRET, **secrets)
+    assert "SECRET_KEY: give it or SECRET_KEY_FILE, not both." in both.stderr
+    gone = manage("check", CREDENTIAL_PEPPER=SECRET, SECRET_KEY_FILE=str(tmp_path / "gone"))
+    assert "SECRET_KEY_FILE: cannot be read" in gone.stderr
+
+
+def test_a_variable_that_is_misspelt_is_refused() -> None:
+    ended = manage("check", SECRET_KEY=SECRET, CREDENTIAL_PEPPER=SECRET, WROKERS="4")
+    assert ended.returncode != 0
+    assert "WROKERS: unknown; is WORKERS meant?" in ended.stderr
+
+
+def test_who_types_runserver_is_told_what_serves_chargers() -> None:
+    secrets = {"SECRET_KEY": SECRET, "CREDENTIAL_PEPPER": SECRET}
+    ended = manage("runserver", "0.0.0.0:8000", "--noreload", **secrets)
+    assert ended.returncode != 0
+    assert "manage.py serve" in ended.stderr and "Traceback" not in ended.stderr
