@@ -1,0 +1,165 @@
+"""One simulated charger: it lives its night, keeps what it could not tell, and tells it later."""
+
+import asyncio
+import random
+import uuid
+from collections import deque
+from typing import Any
+
+from benchmarks.load.websocket import HandshakeError
+from connect_site.simulation.charger_socket import ChargerSocket, Lost, RefusedError
+from connect_site.simulation.dialects import Message, dialect, encode, sampled_at
+from connect_site.simulation.journal import Journal
+from connect_site.simulation.nights import Night
+
+LOOK_EVERY_S = 0.5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
+
+
+class SimulatedCharger:
+    """`begun` is when the simulation began, by the loop's clock."""
+
+    def __init__(
+        self, night: Night, key: str, port: int, journal: Journal, begun: float, interval_s: float
+    ) -> None:
+        self.night = night
+        self._key, self._port = key, port
+        self._journal, self._book = journal, journal.book(night.identity)
+        self._begun, self._interval_s = begun, interval_s
+        # So that a charger's pauses are the same each time, too.
+        self._draw = random.Random(night.number)  # noqa: S311
+        self._dialect = dialect(night.subprotocol, f"{night.identity}-{uuid.uuid4().hex[:12]}")
+        self._queue: deque[Message] = deque()
+        self._news = asyncio.Event()
+        self._over = False
+        self._socket: ChargerSocket | None = None
+        self._booted = False
+
+    async def live(self) -> None:
+        """Until its night is over and all of it is told."""
+        telling = asyncio.create_task(self._tell())
+        try:
+            await self._happen()
+            self._over = True
+            self._news.set()
+            await telling
+        finally:
+            telling.cancel()
+            if self._socket is not None:
+                self._socket.hang_up()
+
+    # --- What happens ----------------------------------------------------------------------------
+
+    async def _happen(self) -> None:
+        night, says = self.night, self._dialect
+        await self._until(night.connects_at)
+        self._say(says.status(occupied=False, faulted=False))
+        await self._until(night.arrives_at)
+        self._journal.charging.add(night.identity)
+        told = self._book.transaction
+        told.start_wh = 0.0
+        self._say(says.start(0.0))
+        self._say(says.status(occupied=True, faulted=False))
+        faulted = False
+        # Not all at the same moment.
+        at = night.arrives_at + self._draw.random() * self._interval_s
+        while at < night.leaves_at:
+            await self._until(at)
+            if night.is_faulted(at) != faulted:
+                faulted = not faulted
+                self._say(says.status(occupied=True, faulted=faulted))
+            self._say(says.samples(night.charged_wh(at), night.power_at(at)))
+            at += self._interval_s
+        await self._until(night.leaves_at)
+        told.stop_wh = float(int(night.charged_wh(night.leaves_at)))
+        self._say(says.stop(told.stop_wh))
+        self._say(says.status(occupied=False, faulted=False))
+        self._journal.charging.discard(night.identity)
+
+    def _say(self, message: Message) -> None:
+        self._queue.append(message)
+        self._news.set()
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._now()))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time() - self._begun
+
+    # --- What is told ----------------------------------------------------------------------------
+
+    async def _tell(self) -> None:
+        await self._until(self.night.connects_at)
+        pause = FIRST_PAUSE_S
+        while not self._over or self._queue:
+            if self.night.is_offline(self._now()) and not self._over:
+                self._disconnect()
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            try:
+                await self._tell_next()
+                pause = FIRST_PAUSE_S
+            except (Lost, OSError, HandshakeError, TimeoutError) as error:
+                self._journal.counts[f"tries again: {type(error).__name__}"] += 1
+                self._disconnect()
+                await asyncio.sleep(pause * self._draw.uniform(0.5, 1.5))
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def _tell_next(self) -> None:
+        """The oldest message; it stays the oldest until it is acknowledged."""
+        socket = self._socket or await self._connect()
+        if not socket.is_open:
+            raise Lost
+        if not self._queue:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            return
+        message = self._dialect.complete(self._queue[0], self._book.transaction)
+        answer = await self._call(socket, message)
+        self._queue.popleft()
+        if answer is None:
+            return
+        if "transactionId" in answer or "idTokenInfo" in answer:
+            told = self._book.transaction
+            told.transaction_id = told.transaction_id or self._dialect.transaction_id(answer)
+        if at := sampled_at(message):
+            self._book.samples.add(at)
+
+    async def _connect(self) -> ChargerSocket:
+        night = self.night
+        self._socket = socket = await ChargerSocket.connect(
+            night.identity, self._key, self._port, night.subprotocol
+        )
+        self._journal.connected.add(night.identity)
+        self._journal.counts["connects"] += 1
+        if not self._booted:
+            await self._call(socket, self._dialect.boot)
+            self._booted = True
+            self._journal.counts["booted"] += 1
+            if self._journal.counts["booted"] == len(self._journal.books):
+                self._journal.all_booted_after_s = self._now()
+        return socket
+
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            self._socket.hang_up()
+            self._socket = None
+        self._journal.connected.discard(self.night.identity)
+
+    async def _call(self, socket: ChargerSocket, message: Message) -> dict[str, Any] | None:
+        """The answer, and None where it was refused, which no charger repeats. Raises Lost."""
+        message_id, begun = uuid.uuid4().hex, self._now()
+        self._journal.counts["sent"] += 1
+        try:
+            answer = await socket.call(message_id, encode(message_id, message))
+        except RefusedError:
+            self._journal.counts[f"refused {message[0]}"] += 1
+            return None
+        self._book.acknowledged.add(message_id)
+        self._journal.latencies.append(self._now() - begun)
+        self._journal.counts["acknowledged"] += 1
+        return answer

@@ -1,0 +1,38 @@
+"""The chargers' own books: what each has told, and what was acknowledged."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Told:
+    """One transaction. `transaction_id` is None until the start was acknowledged."""
+
+    transaction_id: str | None = None
+    start_wh: float | None = None
+    stop_wh: float | None = None
+
+
+@dataclass(slots=True)
+class Book:
+    """Of one charger; `acknowledged` holds the ids of messages, `samples` the times of samples."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    samples: set[str] = field(default_factory=set)
+    transaction: Told = field(default_factory=Told)
+
+
+@dataclass(slots=True)
+class Journal:
+    books: dict[str, Book] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    # Seconds from a message to its answer; taken out by the display.
+    latencies: list[float] = field(default_factory=list)
+    all_latencies: list[float] = field(default_factory=list)
+    connected: set[str] = field(default_factory=set)
+    charging: set[str] = field(default_factory=set)
+    # When the last one had booted, in seconds from the begin.
+    all_booted_after_s: float | None = None
+
+    def book(self, identity: str) -> Book:
+        return self.books.setdefault(identity, Book())
