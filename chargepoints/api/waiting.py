@@ -30,6 +30,9 @@ from chargepoints.models import Command
 logger = logging.getLogger(__name__)
 
 POLL_EVERY_S = 0.25
+# Most answers come soon, and of those that another process writes down no nudge tells here.
+SOON_S = 2.0
+POLL_SOON_EVERY_S = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,13 @@ class _Poll:
     def __init__(self) -> None:
         self._waits: Counter[tuple[str, uuid.UUID]] = Counter()
         self._task: asyncio.Task[None] | None = None
+        self._soon_ends = 0.0
 
     @contextmanager
     def watching(self, wait: Wait) -> Iterator[None]:
         key = (wait.kind, wait.command_id)
         self._waits[key] += 1
+        self._soon_ends = asyncio.get_running_loop().time() + SOON_S
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
@@ -127,7 +132,8 @@ class _Poll:
                 over = []
             for command_id in over:
                 nudges.finished(command_id)
-            await asyncio.sleep(POLL_EVERY_S)
+            soon = asyncio.get_running_loop().time() < self._soon_ends
+            await asyncio.sleep(POLL_SOON_EVERY_S if soon else POLL_EVERY_S)
 
 
 def _over(waited: list[tuple[str, uuid.UUID]]) -> list[uuid.UUID]:

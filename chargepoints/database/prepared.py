@@ -42,15 +42,15 @@ class PreparedQuery(Generic[Row]):
 
     def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
         self.compose = compose
-        self._composed: dict[str, _Composed] = {}
+        self._composed: dict[tuple[str, bool], _Composed] = {}
 
     def all(self, *values: Any) -> list[Row]:
-        composed = self._on_this_database(len(values))
+        composed = self._on_this_database(len(values), only_first=False)
         rows = statements.fetch_all(composed.sql, composed.parameters(values))
         return [composed.row(row) for row in rows]
 
     def first(self, *values: Any) -> Row | None:
-        composed = self._on_this_database(len(values))
+        composed = self._on_this_database(len(values), only_first=True)
         row = statements.fetch_one(composed.sql, composed.parameters(values))
         found: Row | None = None if row is None else composed.row(row)
         return found
@@ -63,14 +63,17 @@ class PreparedQuery(Generic[Row]):
         return found
 
     def exists(self, *values: Any) -> bool:
-        composed = self._on_this_database(len(values))
+        composed = self._on_this_database(len(values), only_first=True)
         return statements.fetch_one(composed.sql, composed.parameters(values)) is not None
 
-    def _on_this_database(self, count: int) -> "_Composed":
-        composed = self._composed.get(statements.vendor())
+    def _on_this_database(self, count: int, *, only_first: bool) -> "_Composed":
+        kind = (statements.vendor(), only_first)
+        composed = self._composed.get(kind)
         if composed is None:
             queryset = self.compose(*(Parameter(place) for place in range(count)))
-            composed = self._composed[statements.vendor()] = _Composed(queryset)
+            if only_first and not queryset.query.is_sliced:
+                queryset = queryset[:1]
+            composed = self._composed[kind] = _Composed(queryset)
         return composed
 
 

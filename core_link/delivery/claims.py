@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargePoint, Event, EventFeed
 from core_link.delivery import lanes
 from core_link.models import Delivery, Endpoint
@@ -32,14 +34,30 @@ class Claim:
     backlog: int
 
 
+def _due_to(endpoint_id: Any, now: Any) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        endpoint_id=endpoint_id,
+        state=str(Delivery.State.PENDING),
+        next_attempt_at__lte=now,
+    )
+
+
+# Asked again and again while nothing happens.
+_ANY_DUE = PreparedQuery(_due_to)
+_NEWS: PreparedQuery[EventFeed] = PreparedQuery(
+    lambda position: EventFeed.objects.filter(last_position__gt=position)
+)
+
+
 def has_work(endpoint: Endpoint) -> bool:
     """A cheap look, without a lock, whether `take` may find something."""
     now = timezone.now()
-    if EventFeed.objects.filter(last_position__gt=endpoint.read_through).exists():
+    if _NEWS.exists(endpoint.read_through):
         return True
     if endpoint.hold_until and endpoint.hold_until > now:
         return False
-    return _due(endpoint, now).exists() or lanes.has_waiting(endpoint)
+    return _ANY_DUE.exists(endpoint.pk, now) or lanes.has_waiting(endpoint)
 
 
 def take(endpoint_id: int, count: int) -> list[Claim]:
@@ -98,11 +116,7 @@ def _take_probe(endpoint: Endpoint, now: datetime, lease_ends: datetime) -> list
 
 
 def _due(endpoint: Endpoint, now: datetime) -> QuerySet[Delivery]:
-    return endpoint.deliveries.filter(
-        Q(claimed_until=None) | Q(claimed_until__lte=now),
-        state=Delivery.State.PENDING,
-        next_attempt_at__lte=now,
-    )
+    return _due_to(endpoint.pk, now)
 
 
 def _claim(chosen: QuerySet[Delivery], lease_ends: datetime) -> list[Delivery]:

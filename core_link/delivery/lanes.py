@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from chargepoints.database import statements
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Event, EventFeed
 from core_link.models import Delivery, Endpoint, Lane
 
@@ -89,7 +90,7 @@ def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) ->
 
 
 def has_waiting(endpoint: Endpoint) -> bool:
-    return _waiting(endpoint).exists()
+    return _WAITING.exists(endpoint.pk)
 
 
 def backlog(endpoint: Endpoint) -> int:
@@ -131,9 +132,17 @@ def pack(lanes: Iterable[Lane], count: int) -> Iterator[list[Range]]:
 
 
 def _waiting(endpoint: Endpoint) -> QuerySet[Lane]:
+    return _waiting_for(endpoint.pk)
+
+
+def _waiting_for(endpoint_id: Any) -> QuerySet[Lane]:
     return Lane.objects.filter(
-        endpoint=endpoint, delivery=None, pending_through__gt=F("delivered_through")
+        endpoint_id=endpoint_id, delivery=None, pending_through__gt=F("delivered_through")
     )
+
+
+# Asked again and again while nothing happens.
+_WAITING = PreparedQuery(_waiting_for)
 
 
 def _deliver(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.services.history.event_feed import assign_positions
 from core_link.delivery import claims, housekeeping, posting, recording
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
@@ -28,6 +29,9 @@ THREADS = 64
 POSITIONS = 5000
 DRAIN_S = 5.0
 AFTER_ERROR_S = 1.0
+
+# Asked again and again while nothing happens.
+_ENABLED: PreparedQuery[Endpoint] = PreparedQuery(lambda: Endpoint.objects.filter(enabled=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Worker:
             self._results.clear()
         placed = assign_positions(POSITIONS)
         sent = 0
-        for endpoint in Endpoint.objects.filter(enabled=True):
+        for endpoint in _ENABLED.all():
             room = min(PARALLEL - self._busy_with(endpoint), THREADS - len(self._under_way))
             if room > 0 and claims.has_work(endpoint):
                 sent += self._send(claims.take(endpoint.pk, room))

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from chargepoints.clock import api_time
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Event, EventFeed
 
 _NUMBER = """
@@ -15,6 +16,10 @@ FROM (
 ) AS waiting
 WHERE chargepoints_event.id = waiting.id
 """
+
+_WITHOUT_PLACE: PreparedQuery[Event] = PreparedQuery(
+    lambda: Event.objects.filter(position=None).order_by()
+)
 
 
 def assign_positions(limit: int = 1000) -> int:
@@ -29,7 +34,7 @@ def assign_positions(limit: int = 1000) -> int:
     (`unit_of_work.take_numbers`), so the next one takes its ids when the former are visible. The
     rows seen here are therefore, for each charge point, all there are up to some sequence.
     """
-    if not Event.objects.filter(position=None).exists():
+    if not _WITHOUT_PLACE.exists():
         return 0
     with transaction.atomic():
         # A statement of its own: under READ COMMITTED the next one sees all that was committed

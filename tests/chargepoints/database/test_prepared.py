@@ -20,11 +20,14 @@ from chargepoints.models import (
     Connection,
     Credential,
     DisplayMessage,
+    Event,
+    EventFeed,
     IdToken,
     Reservation,
     Transaction,
     TransactionEvent,
 )
+from core_link.models import Delivery, Endpoint, Lane
 from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +61,8 @@ def values(charge_point: ChargePoint) -> dict[str, Any]:
         "identity": charge_point.identity,
         "lowered": charge_point.identity.lower(),
         "charge_point_id": charge_point.pk,
+        "endpoint_id": told(charge_point),
+        "position": 4,
         "connection_id": connected(charge_point),
         "command_id": commanded(charge_point),
         "transaction_id": "T1",
@@ -136,6 +141,25 @@ def charged(charge_point: ChargePoint) -> int:
         answer={"totalCost": 1.25},
     )
     return started.pk
+
+
+def told(charge_point: ChargePoint) -> int:
+    """To an endpoint, of which a delivery is due, and a lane waits."""
+    Event.objects.create(
+        charge_point=charge_point,
+        sequence=1,
+        type="charge_point.online",
+        occurred_at=AT,
+        received_at=AT,
+        data={},
+    )
+    EventFeed.objects.update_or_create(pk=1, defaults={"last_position": 5})
+    endpoint = Endpoint.objects.create(name="core", url="https://core.example/events")
+    Delivery.objects.create(endpoint=endpoint, event_ids=[], event_count=0, next_attempt_at=AT)
+    Lane.objects.create(
+        endpoint=endpoint, charge_point=charge_point, delivered_through=0, pending_through=1
+    )
+    return endpoint.pk
 
 
 def columns(row: Any) -> Any:
