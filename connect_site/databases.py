@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 SQLITE = "django.db.backends.sqlite3"
+BY_TURNS = "chargepoints.database.sqlite_by_turns"
 
 SQLITE_PRAGMAS = [
     "PRAGMA journal_mode=WAL",
@@ -25,6 +26,7 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
     make_private(path)
     return {
         **config,
+        "ENGINE": BY_TURNS,
         "NAME": str(path),
         # To open one is a quarter of the CPU of an API request, and there is one a thread.
         "CONN_MAX_AGE": None,

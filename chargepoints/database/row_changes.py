@@ -41,23 +41,39 @@ def insert(row: models.Model) -> None:
     _remember(row)
 
 
+class Usual(NamedTuple):
+    """Columns of which some are written with nearly every message, and then all of them: one text.
+
+    Where nothing else is written, `unless_changed` is all that must be as it was known.
+    """
+
+    columns: frozenset[str]
+    unless_changed: Names
+
+
+_NOTHING_USUAL = Usual(frozenset(), ())
+
+
 def change(
-    row: models.Model, *, together: frozenset[str], unless_changed: Names
+    row: models.Model, *, unless_changed: Names, usual: Usual = _NOTHING_USUAL
 ) -> tuple[str, list[Any]] | None:
     """The statement that writes what has changed of an editable row; None if nothing has.
 
-    It hits no row if one of the columns `unless_changed` is not what was known. The columns
-    `together` are written all or none, so that there are few texts to prepare.
+    It hits no row if one of the columns `unless_changed` is not what was known.
     """
     known, now = row.__dict__[_KNOWN], row.__dict__
-    changed = [name for name in _attributes(type(row)) if now[name] != known[name]]
+    changed: Names = tuple(
+        name
+        for name in _attributes(type(row))
+        if (is_now := now[name]) is not (was := known[name]) and is_now != was
+    )
     if not changed:
         return None
-    if not together.isdisjoint(changed):
-        changed = [n for n in _attributes(type(row)) if n in together or n in changed]
-    sql, columns, guards = _update_text(
-        type(row), tuple(changed), unless_changed, statements.vendor()
-    )
+    if usual.columns.issuperset(changed):
+        changed, unless_changed = tuple(usual.columns), usual.unless_changed
+    elif not usual.columns.isdisjoint(changed):
+        changed = (*usual.columns, *(name for name in changed if name not in usual.columns))
+    sql, columns, guards = _update_text(type(row), changed, unless_changed, statements.vendor())
     values = [*_values(now, columns), row.pk, *_values(known, guards)]
     _remember(row)
     return sql, values
@@ -68,7 +84,7 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
     if _KNOWN not in row.__dict__:
         row.save()
         return True
-    changed = change(row, together=frozenset(), unless_changed=unless_changed)
+    changed = change(row, unless_changed=unless_changed)
     return changed is None or statements.execute_many(changed[0], [changed[1]]) == 1
 
 

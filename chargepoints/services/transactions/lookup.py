@@ -15,10 +15,11 @@ from chargepoints.protocol.inbound import Inbound
 # P14: of a charger that ends nothing, the newest. What is not among them, the database is asked.
 MOST_REMEMBERED = 32
 
-# What samples bring, with every message: one text for all that have some.
-FIGURES = frozenset(
-    {"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent"}
-    | {"metered_at", "sampled_at"}
+# What samples bring, with every message.
+FIGURES = row_changes.Usual(
+    frozenset({"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent"})
+    | {"metered_at", "sampled_at", "last_seq_no"},
+    unless_changed=("ended_at", "superseded", "last_seq_no", "sampled_at"),
 )
 # What another process, staff or core may have changed since it was read.
 CHANGED_BY_OTHERS = (
@@ -128,7 +129,7 @@ def save(inbound: Inbound, row: Transaction) -> None:
     """Write what has changed of a transaction, and remember it once that is committed."""
     if row._state.adding:
         inbound.unit.insert(row)
-    elif changed := row_changes.change(row, together=FIGURES, unless_changed=CHANGED_BY_OTHERS):
+    elif changed := row_changes.change(row, unless_changed=CHANGED_BY_OTHERS, usual=FIGURES):
         inbound.unit.expect((Transaction, row.pk), *changed)
     seen = _seen(inbound)
     if row.ended_at is None and not row.superseded:

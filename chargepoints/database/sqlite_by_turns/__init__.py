@@ -1,0 +1,1 @@
+"""Django's backend for SQLite, where who writes in this process does so by turns."""
