@@ -145,8 +145,8 @@ MUTANTS = [
         "deliveries out of order",
         "P7",
         "core_link/delivery/lanes.py",
-        'endpoint=endpoint, delivery=None, pending_through__gt=F("delivered_through")',
-        'endpoint=endpoint, pending_through__gt=F("delivered_through")',
+        'endpoint_id=endpoint_id, delivery=None, pending_through__gt=F("delivered_through")',
+        'endpoint_id=endpoint_id, pending_through__gt=F("delivered_through")',
         f"{TEST_DELIVERY}::test_a_charge_points_next_events_wait_for_the_ones_before",
     ),
     Mutant(
