@@ -272,9 +272,10 @@ async def test_085_basic_authentication(gateway: RunningGateway, identity: str) 
 
 async def test_088_websocket_subprotocol(gateway: RunningGateway, identity: str) -> None:
     gateway.register(identity)
-    with pytest.raises(HandshakeRefusedError) as refused:
-        await gateway.connect(identity, "ocpp0.1")
-    assert refused.value.status == 400
+    # OCPP-J 1.6, 3.1.2: the handshake is completed without a subprotocol, and closed at once.
+    odd = await gateway.connect(identity, "ocpp0.1")
+    assert odd.subprotocol is None
+    assert await odd.wait_closed() == 1002
     async with await type(await gateway.connect(identity)).connect(
         gateway.url, identity, KEY, ["ocpp0.1", "ocpp1.6"]
     ) as charger:

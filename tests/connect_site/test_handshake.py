@@ -122,7 +122,12 @@ def test_the_scope_has_what_asgi_asks_for(server: Served) -> None:
     assert scope["query_string"] == "a=b"
     extensions = scope["extensions"]
     assert isinstance(extensions, dict)
-    assert set(extensions) == {"websocket.http.response", "connect.keepalive"}
+    assert set(extensions) == {
+        "websocket.http.response",
+        "connect.compression",
+        "connect.keepalive",
+        "connect.long_messages",
+    }
     assert ["authorization", "Basic eDp5"] in scope["headers"]  # type: ignore[operator]
     assert scope["client"][0] == "127.0.0.1"  # type: ignore[index]
 

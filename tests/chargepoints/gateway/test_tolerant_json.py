@@ -84,7 +84,6 @@ def test_what_may_be_read_in_two_ways_is_not_read(text: str) -> None:
         ('{"id":7,"list":[{"value":"1"},{"value":"2","meas', {"id": 7, "list": [{"value": "1"}]}),
         ('{"id":7,"list":[{"a":[1,2]},{"a":[1,', {"id": 7, "list": [{"a": [1, 2]}]}),
         ('{"id":7,', {"id": 7}),
-        ('{"id":7}', {"id": 7}),
         ('{"id"', {}),
     ],
 )
