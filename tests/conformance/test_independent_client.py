@@ -1,4 +1,4 @@
-"""The charging station of the `ocpp` package: every message of OCPP 2.0.1, each way.
+"""The charging station of the `ocpp` package: every message of OCPP 2.0.1 and of 2.1, each way.
 
 The package writes, reads and validates its frames by itself; nothing of them is ours.
 """
@@ -8,16 +8,17 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import jsonschema_rs
+import pytest
 import pytest_asyncio
 import requests
-from ocpp import v201
-from ocpp.charge_point import camel_to_snake_case
+from ocpp import v21, v201
+from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from ocpp.routing import on
-from ocpp.v201 import call, call_result
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from ocpp_v201.version import VERSION
+from chargepoints.protocol.versions import OcppVersion, installed_versions
 from tests.fakes import payloads
 from tests.fakes.charger import basic_authorization
 from tests.operated import Payload, at
@@ -98,15 +99,57 @@ COMMANDS: dict[str, Payload] = {
     "unpublish_firmware": {"md5": MD5},
     "update_cost": {"transaction_id": TRANSACTION, "total_cost": 3.14},
     "update_firmware": {"location": "https://example.com/f.bin"},
+    "update_limit": {"evse_id": 1, "limit": 16},
 }
+TARIFF: Payload = {
+    "tariffId": "NIGHT",
+    "currency": "EUR",
+    "energy": {"prices": [{"priceKwh": 0.25}]},
+}
+# What 2.1 has beside them.
+MORE_COMMANDS: dict[str, Payload] = {
+    "adjust_event_stream": {"stream_id": 1, "interval_s": 60},
+    "afrr_signal": {"signal": 5},
+    "allow_energy_transfer": {"transaction_id": TRANSACTION, "energy_transfer": ["DC"]},
+    "battery_swap": {"id_token": ID_TOKEN},
+    "change_tariff": {"transaction_id": TRANSACTION, "tariff": TARIFF},
+    "clear_der_controls": {"control_id": "L-1"},
+    "clear_tariffs": {},
+    "get_der_controls": {},
+    "get_event_streams": {},
+    "get_tariffs": {},
+    "priority_charging": {"transaction_id": TRANSACTION},
+    "set_default_tariff": {"tariff": TARIFF},
+    "set_der_control": {
+        "control_type": "EnterService",
+        "setting": {
+            "priority": 1,
+            "highVoltage": 253.0,
+            "lowVoltage": 207.0,
+            "highFreq": 50.2,
+            "lowFreq": 49.8,
+        },
+    },
+    "web_payment_started": {"evse_id": 1, "timeout_s": 60},
+}
+# The one request that no first command of a kind sends.
+UPDATE = ("update_limit", {"evse_id": 1, "limit": 10}, "UpdateDynamicSchedule")
+# What it cannot write of 2.1: it has no SEND, and spells required fields of the others wrong.
+BEYOND_THE_PACKAGE = {
+    "2.0.1": frozenset[str](),
+    "2.1": frozenset({"BatterySwap", "Get15118EVCertificate", "NotifyPeriodicEventStream"}),
+}
+MISSPELT = frozenset({"2.1"})
+PACKAGE = {"2.0.1": v201, "2.1": v21}
 
 
-def answering(action: str) -> Callable[..., Any]:
+def answering(version: OcppVersion, action: str) -> Callable[..., Any]:
     """A handler of the package that says yes to this CALL, and keeps what it was asked."""
-    schema = payloads.schema_of("2.0.1", f"{action}Response")
+    call_result = PACKAGE[version.name].call_result
+    schema = payloads.schema_of(version.name, f"{action}Response")
     answer = ANSWERS.get(action) or next(payloads.variations(schema))
 
-    async def handler(self: "Station", **asked: Any) -> Any:
+    async def handler(self: Any, **asked: Any) -> Any:
         self.asked[action] = asked
         if action in ("GetVariables", "SetVariables"):
             return getattr(call_result, action)(**echo(action, asked))
@@ -143,31 +186,41 @@ class Operator:
         )
 
 
-class Station(v201.ChargePoint):
+def station_of(version: OcppVersion) -> Any:
     """`asked` holds the last payload of each action, as the package read it."""
+    package = PACKAGE[version.name]
 
-    def __init__(self, *args: Any) -> None:
-        self.asked: dict[str, dict[str, Any]] = {}
-        super().__init__(*args)
+    def begin(self: Any, *args: Any) -> None:
+        self.asked = {}
+        package.ChargePoint.__init__(self, *args)
 
-    for _action in sorted(VERSION.csms_actions):
-        locals()[f"on_{_action}"] = on(_action)(answering(_action))
-
-    async def tell(self, action: str, payload: Payload) -> Any:
+    async def tell(self: Any, action: str, payload: Payload) -> Any:
         """Send one CALL; the package raises what is wrong with the answer."""
-        request = getattr(call, action)(**camel_to_snake_case(payload))
+        request = getattr(package.call, action)(**camel_to_snake_case(payload))
         return await self.call(request, suppress=False)
+
+    handlers = {
+        f"on_{action}": on(action)(answering(version, action)) for action in version.csms_actions
+    }
+    return type("Station", (package.ChargePoint,), {"__init__": begin, "tell": tell, **handlers})
+
+
+@pytest.fixture(params=["ocpp2.0.1", "ocpp2.1"])
+def version(request: pytest.FixtureRequest) -> OcppVersion:
+    return installed_versions()[request.param]
 
 
 @pytest_asyncio.fixture
-async def independent(gateway: RunningGateway, identity: str) -> AsyncIterator[Station]:
+async def independent(
+    gateway: RunningGateway, identity: str, version: OcppVersion
+) -> AsyncIterator[Any]:
     gateway.register(identity)
     async with connect(
         f"{gateway.url}/{identity}",
-        subprotocols=[Subprotocol("ocpp2.0.1")],
+        subprotocols=[Subprotocol(version.subprotocol)],
         additional_headers={"Authorization": basic_authorization(identity, KEY)},
     ) as socket:
-        station = Station(identity, socket)
+        station = station_of(version)(identity, socket)
         reading = asyncio.create_task(station.start())
         booted = await station.tell("BootNotification", BOOT)
         assert booted.status == "Accepted"
@@ -177,7 +230,7 @@ async def independent(gateway: RunningGateway, identity: str) -> AsyncIterator[S
             await reading
 
 
-def told() -> dict[str, Payload]:
+def told(version: OcppVersion) -> dict[str, Payload]:
     """A message of each kind that a station sends; where not named here, as full as can be."""
     csr, _ = signing_request("somebody else")
     event = {
@@ -197,15 +250,43 @@ def told() -> dict[str, Payload]:
         "TransactionEvent": event,
     }
     made = {}
-    for action in VERSION.handlers:
-        *_, fullest = payloads.variations(payloads.schema_of("2.0.1", f"{action}Request"))
-        made[action] = named.get(action, fullest)
+    for action in version.handlers.keys() - BEYOND_THE_PACKAGE[version.name]:
+        made[action] = named.get(action) or fullest(version, action)
     return made
 
 
-async def test_every_message_of_a_station_is_answered(independent: Station) -> None:
-    said = {action: await independent.tell(action, it) for action, it in told().items()}
-    assert set(said) == set(VERSION.handlers)
+def fullest(version: OcppVersion, action: str) -> Payload:
+    schema = payloads.schema_of(version.name, f"{action}Request")
+    *_, all_fields = variations = list(payloads.variations(schema))
+    if version.name not in MISSPELT:
+        return all_fields
+    valid = jsonschema_rs.validator_for(schema)
+    spelt = [as_far_as_spelt(each) for each in variations]
+    *_, fits = (each for each in spelt if valid.is_valid(each))
+    return dict(fits)
+
+
+def as_far_as_spelt(payload: Any) -> Any:
+    """Without what the package spells otherwise than OCPP: `soC` for `soc`, `limitL2`, ..."""
+    if isinstance(payload, list):
+        return [as_far_as_spelt(each) for each in payload]
+    if not isinstance(payload, dict):
+        return payload
+    return {name: as_far_as_spelt(each) for name, each in payload.items() if is_spelt(name, each)}
+
+
+def is_spelt(name: str, value: Any) -> bool:
+    written = snake_to_camel_case(camel_to_snake_case({name: None}))
+    if "15118" in name or (isinstance(value, dict) and "soc" in value):
+        return False
+    return name in written
+
+
+async def test_every_message_of_a_station_is_answered(
+    independent: Any, version: OcppVersion
+) -> None:
+    said = {action: await independent.tell(action, it) for action, it in told(version).items()}
+    assert set(said) == version.handlers.keys() - BEYOND_THE_PACKAGE[version.name]
     assert said["TransactionEvent"].id_token_info["status"] == "Accepted"
     assert said["Authorize"].id_token_info["status"] in ("Accepted", "Invalid")
     assert said["Heartbeat"].current_time.endswith("Z")
@@ -213,18 +294,19 @@ async def test_every_message_of_a_station_is_answered(independent: Station) -> N
 
 
 async def test_every_command_reaches_a_station_that_says_yes(
-    gateway: RunningGateway, identity: str, independent: Station
+    gateway: RunningGateway, identity: str, independent: Any, version: OcppVersion
 ) -> None:
-    await independent.tell("TransactionEvent", told()["TransactionEvent"])
+    await independent.tell("TransactionEvent", told(version)["TransactionEvent"])
     operator = Operator(gateway, identity)
-    assert set(COMMANDS) == set(VERSION.commands)
-    for type, args in COMMANDS.items():
+    commands = COMMANDS | (MORE_COMMANDS if version.extends else {})
+    assert set(commands) == set(version.commands)
+    asked = [(type, args, version.commands[type].action) for type, args in commands.items()]
+    for type, args, action in [*asked, UPDATE] if version.extends else asked:
         response = await operator.command(type, args)
         assert response.status_code == 200, (type, response.text)
         command = response.json()
         assert command["state"] in ("accepted", "effect_confirmed"), (type, command)
-        action = VERSION.commands[type].action
         assert action in independent.asked, type
-    assert set(independent.asked) == set(VERSION.csms_actions)
+    assert set(independent.asked) == set(version.csms_actions)
     assert independent.asked["CostUpdated"] == {"total_cost": 3.14, "transaction_id": TRANSACTION}
     assert independent.asked["RequestStartTransaction"]["evse_id"] == 1
