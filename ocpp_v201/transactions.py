@@ -185,6 +185,7 @@ def block(dialect: Dialect) -> Block:
             "TransactionEvent": Handler(
                 partial(transaction_event, dialect),
                 decide=ask,
+                asks=lambda payload: "idToken" in payload,
                 dispensable=EVENT,
                 about_transactions=frozenset({"eventType", "transactionInfo"}),
             )

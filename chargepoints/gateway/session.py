@@ -145,7 +145,7 @@ class Session:
         if self.calls.waiting or self.station.quirks or not isinstance(frame, ocppj.Call):
             return False
         handler = self.version.handlers.get(frame.action)
-        return handler is not None and handler.decide is None
+        return handler is not None and not handler.may_ask(frame.payload)
 
     async def _work(self) -> None:
         """Answer what is in the inbox, one by one; ends when it is empty."""

@@ -30,13 +30,21 @@ class Handler:
     event loop and outside any transaction: it may ask core. What it tells is not lost for want of
     the `dispensable` fields, which the schema requires: they may be missing, or unreadable.
     A message `about_transactions` may be long, and of one of which only a part can be read, that
-    part is taken if it has these fields.
+    part is taken if it has these fields. `asks(payload)`, of a payload as it came, tells whether
+    `decide` has anything to ask; without it, it always may.
     """
 
     handle: Callable[[Inbound, Any], Payload]
     decide: Callable[[Inbound], Awaitable[Any]] | None = None
     dispensable: frozenset[str] = frozenset()
     about_transactions: frozenset[str] | None = None
+    asks: Callable[[Payload], bool] | None = None
+
+    def may_ask(self, payload: Any) -> bool:
+        """Whether somebody may be asked before this payload is handled."""
+        if self.decide is None:
+            return False
+        return self.asks is None or not isinstance(payload, dict) or self.asks(payload)
 
 
 @dataclass(frozen=True, slots=True)

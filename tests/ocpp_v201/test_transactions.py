@@ -1,5 +1,6 @@
 """E Transactions beyond the test cases: events out of order, and tokens that come one by one."""
 
+from ocpp_v201.version import VERSION
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
 from tests.operated_station import EVSE, TOKEN, Charging, OperatedStation, energy
@@ -182,3 +183,10 @@ async def test_an_end_that_is_told_again_costs_what_it_did(station: OperatedStat
     assert first == {"totalCost": 3.5}
     station.row.transactions.update(total_cost=4.0)
     assert await station.call("TransactionEvent", ended) == first
+
+
+def test_of_events_only_one_with_a_token_waits_for_a_decision() -> None:
+    handler = VERSION.handlers["TransactionEvent"]
+    assert not handler.may_ask({"eventType": "Updated", "meterValue": []})
+    assert handler.may_ask({"eventType": "Updated", "idToken": TOKEN})
+    assert handler.may_ask("no object")
