@@ -26,19 +26,24 @@ def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | N
     details = _named(OF_THE_EVENT, payload) | _named(OF_THE_TRANSACTION, info)
     limits = _named(LIMITS, info.get("transactionLimit") or {})
     message = replace(message, start=replace(message.start, details=details, limits=limits))
-    return transactions.record(dialect, inbound, message, decision, _limits(decision))
+    return transactions.record(dialect, inbound, message, decision, _limits(decision, limits))
 
 
 def _named(fields: dict[str, str], said: Payload) -> dict[str, Any]:
     return {name: said[ocpp] for name, ocpp in fields.items() if ocpp in said}
 
 
-def _limits(decision: Decision | None) -> Payload:
-    """E16.FR.02: the station is told with the answer to the token."""
+def _limits(decision: Decision | None, of_station: dict[str, Any]) -> Payload:
+    """E16.FR.02: the station is told with the answer to the token; FR.08: not where its own limit
+    is as low.
+    """
     limits = decision.limits if decision is not None and decision.accepted else None
-    if not limits:
-        return {}
-    return {"transactionLimit": {LIMITS[name]: value for name, value in limits.items()}}
+    lower = {
+        LIMITS[name]: value
+        for name, value in (limits or {}).items()
+        if name not in of_station or value < of_station[name]
+    }
+    return {"transactionLimit": lower} if lower else {}
 
 
 def overrides(dialect: Dialect) -> Block:
