@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.charger import RawCharger
+from tests.operated_station import PROTOCOL
 from tests.pki import Issued, Issuer
 from tests.running_gateway import KEY, START_WITHIN_S, RunningGateway
 from tests.warm_start import REPOSITORY, ManagePy
@@ -68,7 +69,7 @@ class GatewayBehindNginx(RunningGateway):
         return context
 
     async def connect(
-        self, identity: str, protocol: str = "ocpp2.0.1", key: str | None = KEY, **more: Any
+        self, identity: str, protocol: str = PROTOCOL, key: str | None = KEY, **more: Any
     ) -> RawCharger:
         more.setdefault("tls", self.client())
         return await RawCharger.connect(self.url, identity, key, [protocol], **more)

@@ -1,7 +1,7 @@
 """Cases of part 5 for a CSMS that are new in 2.1: blocks M, N and O."""
 
 from tests.operated import Payload, at, eventually
-from tests.operated_station import OperatedStation
+from tests.operated_station import OperatedStation, alert
 from tests.pki import root_certificate
 
 ACCEPTED: Payload = {"status": "Accepted"}
@@ -45,6 +45,19 @@ async def test_tc_n_102_csms_log_over_http_with_a_password(station: OperatedStat
 
 async def test_tc_n_103_csms_log_over_https_with_a_password(station: OperatedStation) -> None:
     await log_to(station, "https://user:secret@logs.example/put")
+
+
+async def test_tc_n_21_csms_event_of_a_hard_wired_monitor(station: OperatedStation) -> None:
+    """N07."""
+    hard_wired: Payload = {"eventNotificationType": "HardWiredMonitor", "trigger": "Alerting"}
+    event = alert("ChargingStation", "Problem", "true", severity=2, **hard_wired)
+    assert await station.call("NotifyEvent", event) == {}
+    told = station.events("monitoring.event")[-1].data
+    assert (told["component"], told["variable"], told["trigger"]) == (
+        "ChargingStation",
+        "Problem",
+        "Alerting",
+    )
 
 
 async def monitors(station: OperatedStation, type: str, **more: object) -> Payload:
