@@ -56,7 +56,7 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
 
 
 def _for_request(payload: Payload) -> Payload:
-    """A02.FR.25 (2.1): the number of the request comes back with the certificate."""
+    """A02.FR.25: the number of the request comes back with the certificate."""
     number = payload.get("requestId")
     return {"for_request": number} if number is not None and number >= 0 else {}
 

@@ -1,4 +1,4 @@
-"""The DER controls that a charge point has (OCPP 2.1)."""
+"""The DER controls that a charge point has."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""The event streams that a charge point has open (OCPP 2.1)."""
+"""The event streams that a charge point has open."""
 
 from rest_framework import serializers
 

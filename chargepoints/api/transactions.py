@@ -68,7 +68,7 @@ class TransactionSerializer(StrictModel):
     )
     details = serializers.JSONField(
         read_only=True,
-        help_text="What OCPP 2.1 tells more: cost, tariff_id, operation_mode, ...",
+        help_text="What some versions tell more: cost, tariff_id, operation_mode, ...",
     )
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)

@@ -50,7 +50,7 @@ class Answering:
         if (traced := self._version.redacted_for_trace(call.action, redacted)) is not redacted:
             inbound.redact_for_trace = self._version.redacted_for_trace
             text = ocppj.encode_call(call.message_id, call.action, traced)
-        # 2.1 part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
+        # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         try:
             handler = await self._accepted(inbound, call)

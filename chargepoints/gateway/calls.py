@@ -132,7 +132,7 @@ class Calls:
                 self.concluding = None
 
     async def _refuse_result(self, claimed: Claimed, unread: Violation) -> None:
-        """2.1 part 4, 4.2.3: whoever sent it is told, where the version has a frame for it."""
+        """Part 4, 4.2.3: whoever sent it is told, where the version has a frame for it."""
         if ocppj.CALLRESULTERROR in self._socket.version.message_types:
             description = f"{unread.pointer}: {unread.message}".removeprefix(": ")
             await self._socket.send(

@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class DerControl(models.Model):
-    """A control as it was set or reported last (2.1 R04); `setting` is in OCPP's words."""
+    """A control as it was set or reported last (R04); `setting` is in OCPP's words."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="der_controls"

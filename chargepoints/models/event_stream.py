@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class EventStream(models.Model):
-    """A stream as it was opened or reported last (2.1 N11 to N15), with the newest value."""
+    """A stream as it was opened or reported last (N11 to N15), with the newest value."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="event_streams"

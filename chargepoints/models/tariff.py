@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class Tariff(models.Model):
-    """A tariff as it was set or reported last (2.1 I07 to I11); `content` is in OCPP's words."""
+    """A tariff as it was set or reported last (I07 to I11); `content` is in OCPP's words."""
 
     class Kind(models.TextChoices):
         DEFAULT = "default"

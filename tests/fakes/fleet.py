@@ -18,6 +18,7 @@ from tests.fakes.meter_memory import MeterMemory
 from tests.fakes.outlet import Plate
 from tests.fakes.simulator import SimulatedCharger
 from tests.fakes.simulator_v16 import Charger16
+from tests.fakes.simulator_v21 import Charger21
 from tests.fakes.simulator_v201 import Charger201
 
 # A charge of two hours is over in about so many seconds.
@@ -65,7 +66,7 @@ class Member:
         )
 
     def charger(self, url: str, key: str) -> SimulatedCharger:
-        kind = {"1.6": Charger16, "2.0.1": Charger201}[self.version]
+        kind = {"1.6": Charger16, "2.0.1": Charger201, "2.1": Charger21}[self.version]
         return kind(
             self.identity,
             url,
@@ -134,7 +135,7 @@ FLEET = (
     Member(
         "DEPOT-B-03",
         "Visitors",
-        "2.0.1",
+        "2.1",
         _plate("Wall 22", 3312, outlets=2, power_w=22_000, phases=3),
         60_000,
         (6, 35),

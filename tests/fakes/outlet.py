@@ -84,6 +84,8 @@ class Outlet:
         self.dice = dice
         self.state = State.AVAILABLE
         self.operative = True
+        # What a charging profile allows for, where there is one.
+        self.limit_w: float | None = None
         self.register_wh = float(dice.randint(100_000, 9_000_000))
         self.battery: Battery | None = None
         self.transaction: Transaction | None = None
@@ -139,7 +141,7 @@ class Outlet:
     def advance(self, seconds: float) -> None:
         """Let time pass for the battery and the meter."""
         if self.battery and self.charging:
-            self.register_wh += self.battery.charge(self.plate.power_w, seconds)
+            self.register_wh += self.battery.charge(self._most_w(), seconds)
         target = AMBIENT_C + 17 * self._power_w() / self.plate.power_w
         self.temperature_c += (target - self.temperature_c) * min(1.0, seconds / 900)
 
@@ -162,7 +164,10 @@ class Outlet:
     def _power_w(self) -> float:
         if not self.battery or not self.charging:
             return 0.0
-        return self.battery.power_w(self.plate.power_w)
+        return self.battery.power_w(self._most_w())
+
+    def _most_w(self) -> float:
+        return min(self.plate.power_w, self.plate.power_w if self.limit_w is None else self.limit_w)
 
     def _voltage_v(self) -> float:
         if self.plate.phases:

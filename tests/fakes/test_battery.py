@@ -43,7 +43,7 @@ def test_a_charge_of_the_demonstration_takes_about_two_minutes(member: Member) -
     assert 80 < shortest < longest < 130
 
 
-def test_the_demonstration_has_three_stations_of_each_version() -> None:
+def test_the_demonstration_has_stations_of_every_version() -> None:
     versions = [member.version for member in FLEET]
 
-    assert (versions.count("1.6"), versions.count("2.0.1")) == (3, 3)
+    assert [versions.count(name) for name in ("1.6", "2.0.1", "2.1")] == [3, 2, 1]

@@ -20,10 +20,10 @@ def check_profile(profile: dict[str, Any]) -> None:
         # 2.0.1 K01.FR.41.
         raise CommandRefused("invalid_args", "a relative profile has no `start` of its own")
     if profile["kind"] == "dynamic" and len(starts) != 1:
-        # 2.1 K28.FR.01
+        # K28.FR.01
         raise CommandRefused("invalid_args", "a dynamic profile has one period")
     if profile["kind"] != "dynamic" and "update_interval_s" in profile:
-        # 2.1 K28.FR.04
+        # K28.FR.04
         raise CommandRefused("invalid_args", "only a dynamic profile has an update_interval_s")
     if profile["purpose"] != "transaction" and "transaction_id" in profile:
         # 1.6 7.8, 2.0.1 ChargingProfileType.

@@ -10,7 +10,7 @@ Kind = Tariff.Kind
 
 
 def set_default(charge_point_id: int, evse_id: int, content: dict[str, Any], at: datetime) -> None:
-    """2.1 I07: an EVSE has one default tariff; 0 sets that of all of them."""
+    """I07: an EVSE has one default tariff; 0 sets that of all of them."""
     here = Tariff.objects.filter(charge_point_id=charge_point_id, kind=Kind.DEFAULT)
     (here.filter(evse_id=evse_id) if evse_id else here).delete()
     Tariff.objects.create(

@@ -1,4 +1,4 @@
-"""Tariffs, grid codes, energy from the car and batteries: what OCPP has words for since 2.1.
+"""Tariffs, grid codes, energy from the car and batteries: what the latest OCPP has words for.
 
 An object of theirs goes to the charge point as it is, checked by the schema of its version.
 """
@@ -19,7 +19,7 @@ from chargepoints.services.commands.command_types.warnings import about_evse, ab
 
 _TARIFF: JsonSchema = {
     "type": "object",
-    "description": "JSON: TariffType of OCPP 2.1, {tariffId, currency, energy: {prices}, ...}",
+    "description": "JSON: OCPP TariffType, {tariffId, currency, energy: {prices}, ...}",
     "required": ["tariffId", "currency"],
 }
 _CONTROL: dict[str, JsonSchema] = {
