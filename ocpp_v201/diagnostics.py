@@ -23,8 +23,18 @@ from chargepoints.services.files.uploads import Kind
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
-LOG_TYPE = Words({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
-LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
+LOG_TYPE = Words(
+    {
+        "data_collector": "DataCollectorLog",
+        "diagnostics": "DiagnosticsLog",
+        "security": "SecurityLog",
+    }
+)
+LOG_KIND = {
+    "data_collector": Kind.DATA_COLLECTOR,
+    "diagnostics": Kind.DIAGNOSTICS_LOG,
+    "security": Kind.SECURITY_LOG,
+}
 LOG_FAILURES = frozenset(
     {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
 )

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.models import Command
+from chargepoints.models import Command, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload
 from chargepoints.services.transactions import lifecycle, lookup
 from ocpp_v201 import charging_limits
+
+ALLOW = "allow_energy_transfer"
 
 
 def allow(unit: UnitOfWork, command: Command) -> Payload:
@@ -33,17 +35,35 @@ def afrr_signal(unit: UnitOfWork, command: Command) -> Payload:
 
 def charging_needs(inbound: Inbound, decision: Any) -> Payload:
     """What the car needs, and what it would give back, is for core to see."""
-    answer = charging_limits.charging_needs(inbound, decision)
+    needs = inbound.payload["chargingNeeds"]
     row = lookup.open_here(inbound, inbound.payload["evseId"])
-    if row is not None:
-        needs = {"ev_needs": inbound.payload["chargingNeeds"]}
-        lifecycle.add_details(inbound, row.transaction_id, needs)
-    return answer
+    if row is None:
+        return charging_limits.charging_needs(inbound, decision)
+    lifecycle.add_details(inbound, row.transaction_id, {"ev_needs": needs})
+    allowed = _allowed(row)
+    if allowed and needs["requestedEnergyTransfer"] not in allowed:
+        # Q01.FR.04
+        return {"status": "Rejected"}
+    return charging_limits.charging_needs(inbound, decision)
+
+
+def _allowed(row: Transaction) -> list[str]:
+    """What core allowed last: by a command since, or with the token. Empty: whatever it asks."""
+    since = Command.objects.filter(
+        charge_point_id=row.charge_point_id,
+        type=ALLOW,
+        state=Command.State.ACCEPTED,
+        args__transaction_id=row.transaction_id,
+    )
+    if (command := since.order_by("-created_at").first()) is not None:
+        found: list[str] = command.args["energy_transfer"]
+        return found
+    return (row.details or {}).get("energy_transfer") or []
 
 
 BLOCK = Block(
     commands={
-        "allow_energy_transfer": CommandTranslation("NotifyAllowedEnergyTransfer", allow),
+        ALLOW: CommandTranslation("NotifyAllowedEnergyTransfer", allow),
         "afrr_signal": CommandTranslation("AFRRSignal", afrr_signal),
     },
 )

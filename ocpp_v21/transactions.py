@@ -24,6 +24,8 @@ def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | N
     message = transactions.event_message(inbound)
     payload, info = inbound.payload, inbound.payload["transactionInfo"]
     details = _named(OF_THE_EVENT, payload) | _named(OF_THE_TRANSACTION, info)
+    if decision is not None and decision.energy_transfer:
+        details["energy_transfer"] = list(decision.energy_transfer)
     limits = _named(LIMITS, info.get("transactionLimit") or {})
     message = replace(message, start=replace(message.start, details=details, limits=limits))
     return transactions.record(dialect, inbound, message, decision, _limits(decision, limits))

@@ -72,6 +72,7 @@ class Upload(models.Model):
         DIAGNOSTICS = "diagnostics"
         DIAGNOSTICS_LOG = "diagnostics_log"
         SECURITY_LOG = "security_log"
+        DATA_COLLECTOR = "data_collector"
 
     token_digest = models.CharField(max_length=64, unique=True)
     charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="uploads")

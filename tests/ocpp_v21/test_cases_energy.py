@@ -234,6 +234,23 @@ async def test_tc_q_102_csms_allowed_transfer_is_left_out(station: OperatedStati
     assert "allowedEnergyTransfer" not in await station.call("Authorize", {"idToken": TOKEN})
 
 
+async def test_tc_q_103_csms_needs_that_are_not_allowed(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    """Q01.FR.04; and Q02.FR.05: allowed later."""
+    core.decisions.tokens["TC-Q-103"] = {"status": "accepted", "energy_transfer": ["DC"]}
+    charging = Charging(station)
+    token = {"idToken": "TC-Q-103", "type": "ISO14443"}
+    await charging.tell("Started", "Authorized", idToken=token, evse=EVSE)
+    power = {"maxChargePower": 11000.0, "maxDischargePower": 11000.0}
+    needs = {"requestedEnergyTransfer": "DC_BPT", "v2xChargingParameters": power}
+    told = {"evseId": 1, "chargingNeeds": needs}
+    assert (await station.call("NotifyEVChargingNeeds", told))["status"] == "Rejected"
+    args = {"transaction_id": charging.transaction_id, "energy_transfer": ["DC", "DC_BPT"]}
+    await station.command("allow_energy_transfer", args, "NotifyAllowedEnergyTransfer", ACCEPTED)
+    assert (await station.call("NotifyEVChargingNeeds", told))["status"] == "Accepted"
+
+
 async def test_tc_q_107_csms_charging_only_before_v2x(
     station: OperatedStation, core: FakeCore
 ) -> None:

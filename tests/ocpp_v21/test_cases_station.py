@@ -39,6 +39,16 @@ async def log_to(station: OperatedStation, location: str) -> None:
     assert (await station.settled(command)).state == "effect_confirmed"
 
 
+async def test_tc_n_100_csms_log_of_the_data_collector(station: OperatedStation) -> None:
+    request, command = await station.command(
+        "get_log", {"log": "data_collector"}, "GetLog", ACCEPTED
+    )
+    assert (request["logType"], command["state"]) == ("DataCollectorLog", "accepted")
+    told = {"status": "Uploading", "requestId": request["requestId"]}
+    assert await station.call("LogStatusNotification", told) == {}
+    assert station.row.uploads.get().status == "Uploading"
+
+
 async def test_tc_n_102_csms_log_over_http_with_a_password(station: OperatedStation) -> None:
     await log_to(station, "http://user:secret@logs.example/put")
 

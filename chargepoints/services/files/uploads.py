@@ -17,7 +17,7 @@ from chargepoints.services.files import hosting, transfer
 Kind = Upload.Kind
 NO_FILE = "it says that it uploaded a file; none has come here"
 CANCELED = "AcceptedCanceled"
-LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG})
+LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG, Kind.DATA_COLLECTOR})
 
 
 @dataclass(frozen=True, slots=True)

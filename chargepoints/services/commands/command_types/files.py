@@ -94,7 +94,7 @@ TYPES: dict[str, CommandType] = {
         "Have the charge point upload a log.",
         arguments(
             ("log",),
-            log={"enum": ["diagnostics", "security"]},
+            log={"enum": ["data_collector", "diagnostics", "security"]},
             location=LOCATION,
             since=TIME,
             until=TIME,
