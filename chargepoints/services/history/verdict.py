@@ -3,11 +3,12 @@
 Each rule looks for one reason, the weightiest first; where none finds anything, that is said.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from chargepoints.models import (
     ChargePoint,
@@ -131,21 +132,8 @@ def _faulted(charge_point: ChargePoint, span: Span) -> Verdict | None:
 
 
 def _away(charge_point: ChargePoint, span: Span) -> Verdict | None:
-    """The longest gap between two connections within the span."""
-    rows = Connection.objects.filter(
-        charge_point=charge_point, opened_at__lt=span.end, closed_at__gte=span.begin
-    )
-    gaps = []
-    for row in rows.order_by("opened_at"):
-        following = (
-            Connection.objects.filter(charge_point=charge_point, opened_at__gt=row.opened_at)
-            .order_by("opened_at")
-            .first()
-        )
-        back = min(following.opened_at, span.end) if following else span.end
-        if row.closed_at is not None and back > row.closed_at:
-            gaps.append((back - row.closed_at, row.closed_at, back, row.close_reason))
-    longest = max(gaps, default=None)
+    """The longest time without a connection within the span."""
+    longest = max(_gaps(charge_point, span), default=None)
     if longest is None or longest[0] < LONG_AWAY:
         return None
     lasted, since, until, why = longest
@@ -155,6 +143,32 @@ def _away(charge_point: ChargePoint, span: Span) -> Verdict | None:
         "Check its network if this repeats. What it did meanwhile it may report later.",
         WARN,
     )
+
+
+def _gaps(
+    charge_point: ChargePoint, span: Span
+) -> Iterator[tuple[timedelta, datetime, datetime, str]]:
+    """How long, from, to, and why the connection before had ended."""
+    connections = Connection.objects.filter(charge_point=charge_point).order_by("opened_at")
+    before = connections.filter(closed_at__lt=span.begin).last()
+    rows = connections.filter(
+        Q(closed_at=None) | Q(closed_at__gte=span.begin), opened_at__lt=span.end
+    )
+    # Who had never connected before has not been away.
+    since = before.closed_at if before else None
+    why = before.close_reason if before else ""
+    for row in rows:
+        if since is not None and row.opened_at > max(since, span.begin):
+            begin = max(since, span.begin)
+            yield row.opened_at - begin, begin, row.opened_at, why
+        if row.closed_at is None:
+            return
+        since = max(since or row.closed_at, row.closed_at)
+        why = row.close_reason
+    end = min(span.end, timezone.now())
+    if since is not None and end > max(since, span.begin):
+        begin = max(since, span.begin)
+        yield end - begin, begin, end, why
 
 
 def _command_failed(charge_point: ChargePoint, span: Span) -> Verdict | None:

@@ -1,6 +1,7 @@
 """The story of a night: why a vehicle did not charge, from its charger or from its token."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -134,6 +135,26 @@ def test_where_nothing_explains_it_that_is_said(
 ) -> None:
     Connection.objects.update(opened_at=hours(-1))
     assert "Nothing that the gateway knows explains it" in page(admin_client, charge_point)
+
+
+def test_a_charger_that_was_away_before_the_night_began_was_offline_in_it(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    Connection.objects.all().delete()
+    connected(charge_point, -5, -3)
+    connected(charge_point, 4)
+    shown = page(admin_client, charge_point)
+    assert "The charger was offline for 4 hours" in shown
+    assert "From 28 Nov 18:00 UTC to 28 Nov 22:00 UTC" in shown
+
+
+def test_the_story_of_a_flapping_charger_takes_no_more_queries(
+    admin_client: Client, bus_42: ChargePoint, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(100):
+        connected(bus_42, 5 + number / 100, 5.005 + number / 100)
+    with django_assert_max_num_queries(40):
+        page(admin_client, bus_42)
 
 
 def test_a_night_that_charged_says_so_first(

@@ -65,6 +65,8 @@ def test_only_json_is_taken(client: ApiClient) -> None:
         b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}",
         b'{"name": 1e400}',
+        b'{"identity": "A", "identity": "B"}',
+        b'{"identity": "A", "quirks": [{"name": "A", "name": "B"}]}',
     ],
 )
 def test_a_body_that_cannot_be_read_is_400(client: ApiClient, body: bytes) -> None:
