@@ -7,7 +7,7 @@ searched, and those without an index among the latest rows alone.
 
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import AutoField, Max, Q, QuerySet
 from django.db.models.functions import Lower, Upper
 
 from chargepoints.models import ChargePoint
@@ -46,8 +46,9 @@ class BoundedSearch:
         matches = Q()
         for name in columns:
             matches |= Q(**{name: term})
-        last = queryset.model._default_manager.aggregate(last=Max("pk"))["last"]
-        if isinstance(last, int):
+        rows = queryset.model._default_manager
+        if isinstance(queryset.model._meta.pk, AutoField):  # a UUID, of commands, has no order
+            last = rows.aggregate(last=Max("pk"))["last"] or 0
             matches &= Q(pk__gt=last - LATEST)
         return queryset.filter(matches), False
 
