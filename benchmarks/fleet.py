@@ -18,6 +18,7 @@ from chargepoints.models import (
     MeterValue,
     StatusChange,
     Transaction,
+    Variable,
 )
 
 
@@ -30,6 +31,7 @@ class Fleet:
     events: int = 1_000_000
     statuses: int = 600_000
     connections: int = 300_000
+    variables: int = 1_000_000
 
 
 class Sql(str):
@@ -43,8 +45,8 @@ def seed(fleet: Fleet) -> None:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET session_replication_role = replica")  # no look at each foreign key
     _charge_points(fleet.charge_points)
-    _history(fleet, of_charge_point)
-    _messages(fleet, of_charge_point)
+    for write in (_transactions, _meters, _reports, _connections, _messages, _events):
+        write(fleet, of_charge_point)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     connection.close()
@@ -70,7 +72,7 @@ def _charge_points(count: int) -> None:
     _insert(Connector, count, id=Sql("i"), evse_id=Sql("i"), connector_id=1, status="available")
 
 
-def _history(fleet: Fleet, of_charge_point: Sql) -> None:
+def _transactions(fleet: Fleet, of_charge_point: Sql) -> None:
     begun = _moment(fleet.transactions)
     _insert(
         Transaction,
@@ -90,6 +92,9 @@ def _history(fleet: Fleet, of_charge_point: Sql) -> None:
         meter_latest_wh=51000,
         stop_reason=Sql("CASE WHEN i % 100 > 0 THEN 'Local' ELSE '' END"),
     )
+
+
+def _meters(fleet: Fleet, of_charge_point: Sql) -> None:
     at = _moment(fleet.meter_values)
     _insert(
         MeterValue,
@@ -104,6 +109,9 @@ def _history(fleet: Fleet, of_charge_point: Sql) -> None:
         power_w=22000,
         samples=[{"value": "22000", "measurand": "Power.Active.Import"}],
     )
+
+
+def _reports(fleet: Fleet, of_charge_point: Sql) -> None:
     at = _moment(fleet.statuses)
     _insert(
         StatusChange,
@@ -116,6 +124,17 @@ def _history(fleet: Fleet, of_charge_point: Sql) -> None:
         reported_at=at,
         received_at=at,
     )
+    _insert(
+        Variable,
+        fleet.variables,
+        charge_point_id=of_charge_point,
+        component="OCPPCommCtrlr",
+        name=Sql(f"'Variable' || i / {fleet.charge_points}"),
+        reported=Sql("i::text"),
+    )
+
+
+def _connections(fleet: Fleet, of_charge_point: Sql) -> None:
     at = _moment(fleet.connections)
     _insert(
         Connection,
@@ -145,6 +164,9 @@ def _messages(fleet: Fleet, of_charge_point: Sql) -> None:
         started_at=_moment(fleet.messages),
         duration_ms=4.0,
     )
+
+
+def _events(fleet: Fleet, of_charge_point: Sql) -> None:
     at = _moment(fleet.events)
     _insert(
         Event,

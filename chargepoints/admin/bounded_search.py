@@ -18,7 +18,7 @@ MOST_CHARGE_POINTS = 50
 
 
 class BoundedSearch:
-    """For a ModelAdmin. `search_fields` are the row's own columns, each compared as a whole.
+    """For a ModelAdmin. `search_fields` are the row's own columns, with `=` compared as a whole.
 
     `search_indexed`: those of them that have an index, without regard to case: by `Upper`.
     `search_place`: the path to the charge point.
@@ -40,12 +40,13 @@ class BoundedSearch:
             if found.exists():
                 return found, False
         own: tuple[str, ...] = getattr(self, "search_fields", ())
-        columns = [name.lstrip("=") for name in own if name.lstrip("=") not in self.search_indexed]
+        columns = [name for name in own if name.lstrip("=") not in self.search_indexed]
         if not columns:
             return queryset.none(), False
         matches = Q()
         for name in columns:
-            matches |= Q(**{name: term})
+            exact = name.startswith("=")
+            matches |= Q(**{name.lstrip("=") if exact else f"{name}__icontains": term})
         rows = queryset.model._default_manager
         if isinstance(queryset.model._meta.pk, AutoField):  # a UUID, of commands, has no order
             last = rows.aggregate(last=Max("pk"))["last"] or 0

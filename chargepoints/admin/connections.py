@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.models import Connection, ServerProcess
 from chargepoints.templatetags import badges, charging
@@ -17,7 +18,7 @@ ALIVE_WITHIN = timedelta(seconds=60)
 
 
 @admin.register(Connection)
-class ConnectionAdmin(HistoryAdmin):
+class ConnectionAdmin(BoundedSearch, HistoryAdmin):
     list_display = (
         "opened",
         "charge_point",
@@ -34,8 +35,8 @@ class ConnectionAdmin(HistoryAdmin):
         ("charge_point", AutocompleteSelectFilter),
         ("closed_at", admin.EmptyFieldListFilter),
     )
-    search_fields = ("=charge_point__identity", "=remote_address")
-    search_help_text = "exact identity of the charge point, or exact address"
+    search_fields = ("=remote_address",)
+    search_help_text = "identity of a charge point, or an address"
 
     @admin.display(description="opened")
     def opened(self, row: Connection) -> str:

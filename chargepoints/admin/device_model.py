@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Variable
 from chargepoints.models.device_model import VARIABLE_KEY
@@ -11,7 +12,7 @@ from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Variable)
-class VariableAdmin(HistoryAdmin):
+class VariableAdmin(BoundedSearch, HistoryAdmin):
     """Read only: a value is changed by the command `set_configuration`, and then read back."""
 
     list_display = (
@@ -26,8 +27,8 @@ class VariableAdmin(HistoryAdmin):
     )
     list_select_related = ("charge_point",)
     list_filter = (("charge_point", AutocompleteSelectFilter),)
-    search_fields = ("=charge_point__identity", "component", "name", "reported")
-    search_help_text = "exact identity of the charge point, component, name or value"
+    search_fields = ("component", "name", "reported")
+    search_help_text = "identity of a charge point; or part of a component, name or value (latest)"
     # As their unique index has them.
     ordering = ("charge_point_id", *VARIABLE_KEY)
 

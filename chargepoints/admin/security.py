@@ -3,18 +3,19 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import InstalledCertificate, SecurityEvent
 from chargepoints.templatetags import charging
 
 
 @admin.register(SecurityEvent)
-class SecurityEventAdmin(HistoryAdmin):
+class SecurityEventAdmin(BoundedSearch, HistoryAdmin):
     list_display = ("occurred", "charge_point", "type", "tech_info", "received_at")
     list_select_related = ("charge_point",)
     list_filter = (("charge_point", AutocompleteSelectFilter),)
-    search_fields = ("=charge_point__identity", "type", "tech_info")
-    search_help_text = "exact identity of the charge point, type or technical information"
+    search_fields = ("type", "tech_info")
+    search_help_text = "identity of a charge point; or part of a type or information (latest)"
 
     @admin.display(description="occurred")
     def occurred(self, row: SecurityEvent) -> str:

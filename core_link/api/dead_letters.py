@@ -20,7 +20,9 @@ class DeadLetterSerializer(StrictModel):
     endpoint = Text(source="endpoint.name", read_only=True)
     charge_point = Text(source="event.charge_point.identity", read_only=True)
     event = Text(source="event.event_id", read_only=True)
-    position = Integer(source="event.position", read_only=True)
+    position = Integer(
+        source="event.position", read_only=True, allow_null=True, help_text="null: not there yet"
+    )
     type = Text(source="event.type", read_only=True)
 
     class Meta:

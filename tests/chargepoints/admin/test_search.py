@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.admin import bounded_search
-from chargepoints.models import ChargePoint, Message
+from chargepoints.models import ChargePoint, Message, Variable
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge, trace
 
 
@@ -53,7 +53,19 @@ def test_a_transaction_is_found_by_its_token_its_id_and_its_charger_in_any_case(
     assert found(admin_client, "transaction", term) == [row]
 
 
-@pytest.mark.parametrize("model", ["message", "event", "metervalue", "transaction", "command"])
+def test_a_variable_is_found_by_a_part_of_its_name(
+    admin_client: Client, charge_point: ChargePoint, other: ChargePoint
+) -> None:
+    row = Variable.objects.create(charge_point=charge_point, name="HeartbeatInterval")
+    Variable.objects.create(charge_point=other, name="MeterValueSampleInterval")
+    assert found(admin_client, "variable", "heartbeat") == [row]
+    assert found(admin_client, "variable", "cp-1") == [row]
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["message", "event", "metervalue", "transaction", "command", "connection", "variable"],
+)
 def test_a_search_takes_few_queries(
     admin_client: Client,
     charge_point: ChargePoint,
