@@ -1,6 +1,7 @@
 """The real server as a process, on a database of its own, for tests over real sockets."""
 
 import os
+import random
 import signal
 import socket
 import time
@@ -19,9 +20,18 @@ START_WITHIN_S = 120.0
 KEY = "a-key-for-tests-0123456789"
 
 
+# Below those that Linux gives away by itself: one of them would be somebody else's by the time
+# that the gateway listens.
+PORTS = range(10_000, 32_000)
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
 
 
