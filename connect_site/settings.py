@@ -176,6 +176,7 @@ OCPP_VERSIONS = {
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "connect_site.content_security.content_security",
     "connect_site.static_files.StaticFiles",
     "connect_site.nul_characters.refuse_nul_characters",
     "django.contrib.sessions.middleware.SessionMiddleware",

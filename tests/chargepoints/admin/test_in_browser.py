@@ -158,6 +158,31 @@ async def test_what_a_charger_reports_appears_while_one_looks(
     await asyncio.to_thread(logged_in.find, f"#messages details[open]#{name} pre")
 
 
+@pytest.mark.usefixtures("operated")
+async def test_the_browser_has_nothing_to_complain_about_in_the_pages(
+    logged_in: Staff, identity: str
+) -> None:
+    """Nothing that the Content-Security-Policy forbids, nothing missing, no error of a script."""
+
+    def look() -> list[str]:
+        logged_in.open(identity)
+        page = logged_in.browser.current_url.rstrip("/")
+        logged_in.browser.get(page.removesuffix("/overview") + "/story/")
+        logged_in.find("form")
+        for path in (
+            "/chargepoints/chargepoint/",
+            "/chargepoints/chargepoint/story/",
+            "/chargepoints/message/",
+            "/chargepoints/transaction/",
+            "/",
+        ):
+            logged_in.browser.get(f"{logged_in.address}/admin{path}")
+            logged_in.find("form")
+        return logged_in.complaints()
+
+    assert await asyncio.to_thread(look) == []
+
+
 async def test_the_list_follows_the_chargers(
     logged_in: Staff, operated: OperatedCharger, identity: str
 ) -> None:
