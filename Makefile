@@ -35,7 +35,7 @@ test-services: $(INSTALLED) with-services
 
 ## test-faults: the faults of docs/promises.md as far as a change has to stand them
 test-faults: $(INSTALLED) with-services
-	FAULTS=check $(PYTEST) $(FAULT_TESTS)
+	FAULTS=check $(PYTEST) -m "not embedded" $(FAULT_TESTS)
 
 with-services:
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" \
