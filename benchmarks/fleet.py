@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.management.color import no_style
 from django.db import connection, models
 
 from chargepoints.models import (
@@ -47,7 +48,10 @@ def seed(fleet: Fleet) -> None:
     _charge_points(fleet.charge_points)
     for write in (_transactions, _meters, _reports, _connections, _messages, _events):
         write(fleet, of_charge_point)
+    numbered = [ChargePoint, Evse, Connector, Transaction]
     with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), numbered):
+            cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE")
     connection.close()
 

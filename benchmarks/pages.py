@@ -63,7 +63,7 @@ def _searches() -> Iterator[str]:
 
 def _filters(listed: str) -> Iterator[str]:
     """The links of the filters, as the list's own page shows them."""
-    answer = _client().get(listed)
+    answer = signed_in().get(listed)
     change_list = (answer.context or {}).get("cl")
     if change_list is None:
         return
@@ -80,14 +80,25 @@ def _of_one() -> Iterator[str]:
     from chargepoints.models import ChargePoint
 
     charge_point = ChargePoint.objects.latest("pk")
-    for page in ("overview", "live", "story", "command", "key", "close"):
+    yield reverse("admin:chargepoints_chargepoint_health")
+    yield reverse("admin:chargepoints_chargepoint_availabilities")
+    yield reverse("admin:chargepoints_chargepoint_retention")
+    yield reverse("admin:chargepoints_chargepoint_availabilities", query={"month": "2026-05"})
+    for term in ("DEPOT-05000", "TOKEN777", "TX-250000", "nobody"):
+        yield reverse("admin:chargepoints_chargepoint_find", query={"q": term})
+    own = (
+        *("overview", "live", "story", "command", "key", "close", "configuration", "profile"),
+        *("availability", "frames", "connections", "same", "hold"),
+        *("local_list", "reservations", "files", "certificates", "security"),
+    )
+    for page in own:
         try:
             yield reverse(f"admin:chargepoints_chargepoint_{page}", args=[charge_point.pk])
         except NoReverseMatch:
             continue
 
 
-def _client() -> Client:
+def signed_in() -> Client:
     from django.contrib.auth import get_user_model
     from django.test import Client
 
@@ -130,7 +141,7 @@ def main(fraction: float) -> None:
     begun = time.monotonic()
     seed(replace(whole, **{f.name: int(getattr(whole, f.name) * fraction) for f in fields(whole)}))
     print(f"written in {time.monotonic() - begun:.0f} s", flush=True)
-    client = _client()
+    client = signed_in()
     costs = []
     for page in dict.fromkeys(pages()):
         measure(client, page)  # the first time fills caches

@@ -134,6 +134,9 @@ def _goals_on_sqlite(figures: Systems) -> Iterable[tuple[str, float, float, floa
     if "events201" in own and "meters" in own:
         ratio = own["events201"]["server_us"] / own["meters"]["server_us"]
         yield "(c) CPU of a TransactionEvent / of a 1.6 MeterValues", ratio, 1.5, 1.0
+    if "events21" in own and "events201" in own:
+        ratio = own["events21"]["server_us"] / own["events201"]["server_us"]
+        yield "(c) CPU of a TransactionEvent of 2.1 / of 2.0.1", ratio, 1.05, 1.0
     if (plain := own.get("plain")) is None:
         return
     if echo := figures.get("a", {}).get("plain"):

@@ -16,7 +16,14 @@ ROLES = (VIEWER, OPERATOR, ENGINEER, ADMINISTRATOR)
 OPERATE = "chargepoints.operate_chargepoint"
 EVERY_COMMAND = "chargepoints.engineer_chargepoint"
 
-OPERATORS_MAY = frozenset({OPERATE})
+OPERATORS_MAY = frozenset(
+    {
+        OPERATE,
+        "chargepoints.add_maintenancewindow",
+        "chargepoints.change_maintenancewindow",
+        "chargepoints.delete_maintenancewindow",
+    }
+)
 ENGINEERS_MAY = OPERATORS_MAY | {
     EVERY_COMMAND,
     "chargepoints.add_chargepoint",
@@ -26,6 +33,12 @@ ENGINEERS_MAY = OPERATORS_MAY | {
     "chargepoints.add_firmwarefile",
     "chargepoints.change_firmwarefile",
     "chargepoints.delete_firmwarefile",
+    "chargepoints.add_site",
+    "chargepoints.change_site",
+    "chargepoints.delete_site",
+    "chargepoints.add_configurationtemplate",
+    "chargepoints.change_configurationtemplate",
+    "chargepoints.delete_configurationtemplate",
     "chargepoints.add_quirkprofile",
     "chargepoints.change_quirkprofile",
     "chargepoints.delete_quirkprofile",

@@ -17,6 +17,10 @@ _PLAIN = re.compile(
 )
 # Plain as a word of their own: Ping is no PIN.
 _SHORT = frozenset({"pin", "psk", "puk", "pwd"})
+# Fields of messages, which are no names of variables.
+_FIELDS = frozenset({"key", "configurationKey", "unknownKey"})
+# Names that chargers make up may be of any length; those are not remembered.
+_LONGEST = 255
 # As the last word: keys that open something, and not those that everybody may see.
 _KEYS, _NO_SECRET = frozenset({"key", "keys"}), frozenset({"public", "max", "list"})
 _TOKENS = frozenset({"access", "api", "auth", "bearer", "refresh"})
@@ -27,8 +31,16 @@ def is_ours(name: object) -> bool:
     return str(name).lower() in OURS
 
 
-@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
+    return _is_known_secret(name) if len(name) <= _LONGEST else _is_secret(name)
+
+
+def are_in(text: str) -> bool:
+    """Whether a text that cannot be read as a message names any of them."""
+    return any(is_secret(name) for name in set(re.findall(r"\w+", text)) - _FIELDS)
+
+
+def _is_secret(name: str) -> bool:
     if name.lower() in OURS or _PLAIN.search(name):
         return True
     words = [word.lower() for word in _WORDS.findall(name)]
@@ -38,3 +50,6 @@ def is_secret(name: str) -> bool:
     if last in _KEYS:
         return _NO_SECRET.isdisjoint(words)
     return last == "pass" or (last == "token" and not _TOKENS.isdisjoint(before))
+
+
+_is_known_secret = lru_cache(maxsize=4096)(_is_secret)

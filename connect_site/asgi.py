@@ -11,12 +11,10 @@ django_application = get_asgi_application()
 # Their modules need the applications that the line above has set up.
 from chargepoints.api import probes  # noqa: E402
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
-from chargepoints.gateway.denial import deny  # noqa: E402
+from chargepoints.gateway.handshake import is_charger_path  # noqa: E402
 from chargepoints.gateway.process import lifespan  # noqa: E402
 from connect_site.http_threads import BoundedThreads  # noqa: E402
 from connect_site.server.interface import Application, Receive, Scope, Send  # noqa: E402
-
-CHARGER_PATH = "/ocpp/"
 
 http_application = BoundedThreads(django_application, settings.HTTP_THREADS)
 charge_point_application: Application = ChargePointConsumer.as_asgi()
@@ -29,18 +27,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def route(scope: Scope) -> Application:
     if scope["type"] == "lifespan":
         return lifespan
-    # Chargers are seen to add slashes in front.
-    by_charger = f"/{scope['path'].lstrip('/')}".startswith(CHARGER_PATH)
-    if scope["type"] == "http":
-        if scope["path"] in probes.PROBES:
-            return probes.application
-        return upgrade_required if by_charger else http_application
-    return charge_point_application if by_charger else not_found
-
-
-async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    await receive()
-    await deny(send, 404, b"No WebSocket here.")
+    if scope["type"] == "websocket":
+        return charge_point_application
+    if scope["path"] in probes.PROBES:
+        return probes.application
+    by_charger = is_charger_path(scope["path"])
+    return upgrade_required if by_charger else http_application
 
 
 async def upgrade_required(scope: Scope, receive: Receive, send: Send) -> None:

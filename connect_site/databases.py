@@ -10,8 +10,8 @@ BY_TURNS = "chargepoints.database.sqlite_by_turns"
 SQLITE_PRAGMAS = [
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    # Pages: every charger has its own in each index, and a checkpoint writes all that changed.
-    "PRAGMA wal_autocheckpoint=8000",
+    # Pages: the most that `database/checkpoints.py` may leave to a commit.
+    "PRAGMA wal_autocheckpoint=16000",
 ]
 
 # Beside the writers and the HTTP threads: who looks up for decisions, the command sweep, the
@@ -57,6 +57,8 @@ def postgresql(
         "statement_timeout": f"{statement_timeout_s}s",
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "60s",
+        # To compile a query takes longer than any of ours takes to run.
+        "jit": "off",
     }
     options = dict(config.get("OPTIONS", {}))
     given = options.pop("options", "")

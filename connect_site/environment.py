@@ -7,6 +7,7 @@ and raises one `ConfigurationError` that names each variable.
 import base64
 import binascii
 import difflib
+import importlib.util
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
-from cryptography.x509 import load_pem_x509_certificates
+from cryptography.x509 import load_pem_x509_certificates, load_pem_x509_crl
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
@@ -26,6 +27,7 @@ SECRETS = (
     "SECRET_KEY",
     "SECRET_KEY_FALLBACKS",
     "CREDENTIAL_PEPPER",
+    "CREDENTIAL_PEPPER_FALLBACKS",
     "DATABASE_URL",
     "REDIS_URL",
     "CORE_TOKEN",
@@ -128,6 +130,18 @@ def pem_file(value: str) -> None:
         raise ValidationError(f"Must be a file of certificates in PEM: {error}.") from error
 
 
+def crl_file(value: str) -> None:
+    """Empty, or the path of a file of lists of revoked certificates."""
+    if not value:
+        return
+    try:
+        load_pem_x509_crl(Path(value).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ValidationError(
+            f"Must be a file of revoked certificates (CRL) in PEM: {error}."
+        ) from error
+
+
 def long_enough(value: str) -> None:
     if len(value) < SHORTEST_SECRET:
         raise ValidationError(f"Must be at least {SHORTEST_SECRET} characters of random text.")
@@ -148,6 +162,19 @@ def http_url(value: str) -> None:
     parts = split_url(value, ("http", "https"))
     if value and not (parts and parts.hostname):
         raise ValidationError("Not an http:// or https:// URL.")
+
+
+def collector_url(value: str) -> None:
+    """Accepts as `http_url`, where the libraries are there that it takes."""
+    http_url(value)
+    if not value:
+        return
+    try:
+        there = importlib.util.find_spec("opentelemetry.sdk")
+    except ModuleNotFoundError:
+        there = None
+    if there is None:
+        raise ValidationError("It takes what requirements-tracing.lock installs.")
 
 
 def core_url(value: str) -> None:

@@ -3,8 +3,12 @@
 Django gives every request a thread of its own. Here a fixed number of threads, each with
 one database connection, share the requests: a hundred slow pages cannot take the connections that
 the chargers' writers need. An asynchronous view that merely waits keeps no thread busy.
+
+Pages of the admin have a part of them: they compute for long, and each that runs takes its turns of
+the interpreter from the chargers.
 """
 
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -15,13 +19,42 @@ from connect_site.server.interface import Application, Receive, Scope, Send
 
 # Calls that may wait for one thread before further requests are turned away.
 LONGEST_QUEUE = 32
+PAGES = "/admin/"
+# Of so many threads one is for pages, too.
+THREADS_A_PAGE = 4
+# While a page is made, whoever computes hands the interpreter over after so long: a message of a
+# charger changes threads a few times, and would wait five milliseconds each time. Without pages it
+# would cost the chargers more than it gives.
+TURN_S = 0.0005
+
+
+class Turns:
+    """Of the interpreter: short ones as long as any thread of pages has a call."""
+
+    def __init__(self) -> None:
+        self._calls = 0
+        self._ordinary_s = sys.getswitchinterval()
+        self._counting = threading.Lock()
+
+    def shorten(self) -> None:
+        with self._counting:
+            self._calls += 1
+            if self._calls == 1:
+                sys.setswitchinterval(TURN_S)
+
+    def restore(self) -> None:
+        with self._counting:
+            self._calls -= 1
+            if self._calls == 0:
+                sys.setswitchinterval(self._ordinary_s)
 
 
 class RequestThread(ThreadPoolExecutor):
-    """One thread that knows how much is waiting for it."""
+    """One thread that knows how much is waiting for it; with `turns` if it is for pages."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, turns: Turns | None) -> None:
         super().__init__(max_workers=1, thread_name_prefix=f"http-{number}")
+        self.turns = turns
         self.requests = 0
         self.calls = 0
         self._counting = threading.Lock()
@@ -29,11 +62,15 @@ class RequestThread(ThreadPoolExecutor):
     def submit(self, *args: Any, **kwargs: Any) -> "Future[Any]":
         with self._counting:
             self.calls += 1
+        if self.turns is not None:
+            self.turns.shorten()
         future = super().submit(*args, **kwargs)
         future.add_done_callback(self._done)
         return future
 
     def _done(self, _: "Future[Any]") -> None:
+        if self.turns is not None:
+            self.turns.restore()
         with self._counting:
             self.calls -= 1
 
@@ -43,10 +80,16 @@ class BoundedThreads:
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application
-        self.threads = [RequestThread(number) for number in range(threads)]
+        turns, for_pages = Turns(), max(threads // THREADS_A_PAGE, 1)
+        self.threads = [
+            RequestThread(number, turns if number < for_pages else None)
+            for number in range(threads)
+        ]
+        self.for_pages = self.threads[:for_pages]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        thread = min(self.threads, key=lambda thread: (thread.calls, thread.requests))
+        threads = self.for_pages if scope["path"].startswith(PAGES) else self.threads
+        thread = min(reversed(threads), key=lambda thread: (thread.calls, thread.requests))
         if thread.calls > LONGEST_QUEUE:
             await refuse(send)
             return

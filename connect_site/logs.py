@@ -1,7 +1,11 @@
 """Logging: one line a record, whatever text a charger sent."""
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
+
+from chargepoints import traces
 
 # C0, DEL and C1 control characters, and the Unicode line separators: a charger's text may neither
 # start a new line in the log nor send escape sequences to the terminal that shows it.
@@ -29,6 +33,28 @@ class OneLineFormatter(logging.Formatter):
         return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one JSON object on one line, with what was being worked on."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        work = traces.current()
+        said: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": clipped(record.getMessage(), LONGEST_MESSAGE),
+            "worker": record.process,
+            "charger": work and work.identity,
+            "message_id": work and work.message_id,
+            "trace_id": work and work.trace_id,
+        }
+        if record.exc_info:
+            traceback = self.formatException(record.exc_info)
+            said["traceback"] = clipped(traceback, LONGEST_WITH_TRACEBACK)
+        # ASCII: a lone surrogate, which JSON can carry, has no UTF-8.
+        return json.dumps({name: value for name, value in said.items() if value is not None})
+
+
 def clipped(text: str, longest: int) -> str:
     """Its begin and its end: a traceback names the exception last."""
     if len(text) <= longest:
@@ -48,21 +74,25 @@ def without_traceback_of_clients(record: logging.LogRecord) -> bool:
     return True
 
 
-def logging_settings(level: str) -> dict[str, Any]:
+FORMATTERS: dict[str, dict[str, Any]] = {
+    "line": {
+        "()": OneLineFormatter,
+        "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+    },
+    "json": {"()": JsonFormatter},
+}
+
+
+def logging_settings(level: str, form: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "line": {
-                "()": OneLineFormatter,
-                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            }
-        },
+        "formatters": {form: FORMATTERS[form]},
         "filters": {"clients": {"()": lambda: without_traceback_of_clients}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "formatter": "line",
+                "formatter": form,
                 "filters": ["clients"],
             }
         },

@@ -13,11 +13,14 @@ from connect_site.environment import (
     ConfigurationError,
     Environment,
     bearer_token,
+    collector_url,
     core_url,
+    crl_file,
     ftp_url,
     host_name,
     http_origin,
     http_url,
+    long_enough,
     pem_file,
     redis_url,
     signing_secret,
@@ -36,12 +39,17 @@ SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else N
 # Older ones, with which sessions were signed that are still to be valid.
 SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
+# Older ones, until each charger has come once.
+CREDENTIAL_PEPPER_FALLBACKS = env.listed("CREDENTIAL_PEPPER_FALLBACKS", check=long_enough)
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", check=host_name)
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS", check=http_origin)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
+# Of staff who may send commands: a code of an authenticator beside the password.
+TOTP_REQUIRED = env.bool("TOTP_REQUIRED", False)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=OneOf(["line", "json"]))
 
 # --- Storage ------------------------------------------------------------------------------------
 DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/connect.sqlite3")
@@ -59,6 +67,8 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(min=0, max=65535))
 MOST_WORKERS = 64
 WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=MOST_WORKERS))
+# Where there may be several processes: the admin and the API in one of their own.
+PAGES_APART = env.bool("PAGES_APART", True)
 WRITER_THREADS = env.int("WRITER_THREADS", 2, validate=Range(min=1, max=64))
 HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
 DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))
@@ -66,6 +76,10 @@ DRAIN_S = env.float("DRAIN_S", 5, validate=Range(min=0, max=300))
 # --- The API ------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 6000, validate=Range(min=0))
 METRICS_OPEN = env.bool("METRICS_OPEN", False)
+
+# --- Traces -------------------------------------------------------------------------------------
+TRACES_URL = env.str("TRACES_URL", "", validate=collector_url)
+TRACES_SHARE = env.float("TRACES_SHARE", 1, validate=Range(min=0, max=1))
 
 # --- Chargers -----------------------------------------------------------------------------------
 UNKNOWN_CHARGE_POINTS = env.str(
@@ -82,6 +96,8 @@ HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=1
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 # The operator, and organizations it trusts: one of them owns a charger's certificate.
 OPERATOR_NAMES = env.listed("OPERATOR_NAMES")
+# Beside the list of the gateway's own authority.
+REVOKED_CERTIFICATES = env.str("REVOKED_CERTIFICATES", "", validate=crl_file)
 CONCURRENT_TRANSACTIONS = env.bool("CONCURRENT_TRANSACTIONS", True)
 BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
@@ -153,6 +169,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "connect_site",  # before staticfiles, whose `runserver` serves no chargers
     "django.contrib.staticfiles",
     "channels",
@@ -183,6 +201,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chargepoints.admin.second_factor.second_factor",
+    "chargepoints.admin.times.LocalTimes",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "connect_site.store_away.StoreAway",
@@ -195,8 +215,16 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # What stands here replaces unfold's own, which is the first application's.
         "DIRS": [BASE_DIR / "connect_site" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "connect_site.unfold_templates.Loader",
+                    ],
+                ),
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -206,6 +234,8 @@ TEMPLATES = [
     },
 ]
 
+# What an authenticator calls this.
+OTP_TOTP_ISSUER = "Connect"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -224,6 +254,8 @@ USE_TZ = True
 
 # WhiteNoise serves the applications' own static directories: no collectstatic, no network.
 STATIC_URL = "/static/"
+# What stands here replaces unfold's own.
+STATICFILES_DIRS = [BASE_DIR / "connect_site" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
@@ -243,6 +275,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "What core may ask of the gateway; under `webhooks`, what core is asked.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": "/", "description": "The gateway that serves this document."}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "WEBHOOKS": [
@@ -265,6 +298,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chargepoints.api.document.refuse_other_fields",
         "chargepoints.api.document.add_command_types",
+        "chargepoints.api.event_schemas.add_event_types",
         "chargepoints.api.examples.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -284,10 +318,16 @@ SPECTACULAR_SETTINGS = {
     },
     "SERVE_INCLUDE_SCHEMA": False,
 }
+# Where spans go, if anywhere: a function that starts what takes them.
+SPAN_EXPORTER = "connect_site.tracing.start"
 # What /metrics counts in the database: functions that yield metric families.
-METRICS_GAUGES = ["chargepoints.observability.gauges.gauges", "core_link.gauges.gauges"]
+METRICS_GAUGES = [
+    "chargepoints.observability.gauges.gauges",
+    "chargepoints.services.certificates.gauges.gauges",
+    "core_link.gauges.gauges",
+]
 
 UNFOLD = unfold.SETTINGS
 LOGIN_REDIRECT_URL = "admin:index"
 
-LOGGING = logging_settings(LOG_LEVEL)
+LOGGING = logging_settings(LOG_LEVEL, LOG_FORMAT)

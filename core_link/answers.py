@@ -33,6 +33,12 @@ AUTHORIZE = _answer(
         "expires_at": {"type": ["string", "null"], "format": "date-time"},
         "cache_ttl_s": {"type": ["number", "null"], "minimum": 0},
         "personal_message": _TEXT,
+        "languages": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "minLength": 1, "maxLength": 8},
+            "uniqueItems": True,
+            "maxItems": 2,
+        },
         "evse_ids": {
             "type": ["array", "null"],
             "items": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
@@ -49,7 +55,11 @@ AUTHORIZE = _answer(
             },
             "additionalProperties": False,
         },
-        "tariff": {"type": ["object", "null"], "required": ["tariffId", "currency"]},
+        "tariff": {
+            "type": ["object", "null"],
+            "required": ["tariffId", "currency"],
+            "properties": {"tariffId": {}, "currency": {}},
+        },
         "energy_transfer": {"type": ["array", "null"], "items": {"type": "string"}},
     },
 )

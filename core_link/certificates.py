@@ -5,13 +5,17 @@ the charger in the words of its version.
 """
 
 import base64
+import logging
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from chargepoints.protocol.station import Station
+from chargepoints.services.certificates import ocsp
 from chargepoints.services.certificates.ocsp import NoStatus
-from core_link import answers, client, responders
+from core_link import answers, client, responders, revocation_lists
 from core_link.client import Body, CoreUnreachable
+
+logger = logging.getLogger(__name__)
 
 
 async def sign(station: Station, csr: str, use: str) -> str | None:
@@ -65,6 +69,15 @@ async def revocation(station: Station, ocsp_request_data: dict[str, Any]) -> Rev
     try:
         return Revocation(*responders.read(ocsp_request_data, base64.b64decode(result)))
     except (NoStatus, ValueError):
+        return Revocation("")
+
+
+async def revocation_in_list(ocsp_request_data: dict[str, Any]) -> Revocation:
+    """What the list of revoked certificates at `responderURL` says, if the issuer signed it."""
+    try:
+        return Revocation(*await revocation_lists.status(ocsp.compose(ocsp_request_data)))
+    except NoStatus as error:
+        logger.info("no status of a certificate: %s", error)
         return Revocation("")
 
 

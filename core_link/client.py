@@ -19,8 +19,10 @@ import jsonschema_rs
 import orjson
 from django.conf import settings
 
+from chargepoints import traces
 from chargepoints.database import strict_json
-from core_link import outbound
+from chargepoints.observability import spans
+from core_link import metrics, outbound, question_spans
 from core_link.breaker import CircuitBreaker
 from core_link.connections import Connections, NoTurn
 from core_link.outbound import Answer, Exchange, NoAnswer
@@ -95,9 +97,8 @@ class CoreClient:
         """As `ask`, but whoever asks the `same_as` another who waits gets the other's answer."""
         task = self._asking.get(same_as)
         if task is None:
-            task = asyncio.create_task(
-                self.ask(path, question, schema, waited_s=waited_s, trace_id=trace_id)
-            )
+            ends = self._admit(path, waited_s)
+            task = asyncio.create_task(self._ask(path, question, schema, ends, trace_id))
             self._asking[same_as] = task
             task.add_done_callback(lambda done: self._asked(same_as, done))
         return await asyncio.shield(task)
@@ -119,14 +120,37 @@ class CoreClient:
         """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable.
 
         `waited_s`: of the time there is, what the charger has waited already. `trace_id`: for the
-        `traceparent`; a new one where there is none.
+        `traceparent`; without it, that of the message that is being worked on.
         """
+        if not trace_id and (work := traces.current()):
+            trace_id = work.trace_id
+        return await self._ask(path, question, schema, self._admit(path, waited_s), trace_id)
+
+    def _admit(self, path: str, waited_s: float) -> float:
+        """Until when to wait, by the loop's clock. Raises CoreUnreachable where core is not asked:
+        thousands may be told so at the same time, so it takes no task.
+        """
+        ends = asyncio.get_running_loop().time() + self._deadline_s - waited_s
+        try:
+            self._connections.check(ends)
+        except NoTurn as error:
+            metrics.CORE_SECONDS.labels(path, "no").observe(0)
+            unreachable = CoreUnreachable(str(error), ours=True)
+            self._say(path, unreachable)
+            raise unreachable from None
         if not self.breaker.admits():
             raise CoreUnreachable("core has not answered lately")
+        return ends
+
+    async def _ask(
+        self, path: str, question: Body, schema: jsonschema_rs.Validator, ends: float, trace_id: str
+    ) -> Body:
+        """The breaker has admitted it, and hears what came of it."""
+        begun = time.monotonic()
         try:
-            answer = await self._ask(path, question, waited_s, trace_id)
-            body = _read(answer, schema)
+            body = _read(await self._exchange(path, question, ends, trace_id), schema)
         except CoreUnreachable as error:
+            metrics.CORE_SECONDS.labels(path, "no").observe(time.monotonic() - begun)
             self._say(path, error)
             if error.refused:
                 self.breaker.succeeded()
@@ -138,6 +162,7 @@ class CoreClient:
         except BaseException:
             self.breaker.gave_up()
             raise
+        metrics.CORE_SECONDS.labels(path, "yes").observe(time.monotonic() - begun)
         self.breaker.succeeded()
         return body
 
@@ -150,9 +175,8 @@ class CoreClient:
         level = logging.INFO if error.not_offered else logging.WARNING
         logger.log(level, "no answer of core to %s: %s", path, error.reason)
 
-    async def _ask(self, path: str, question: Body, waited_s: float, trace_id: str) -> Answer:
+    async def _exchange(self, path: str, question: Body, ends: float, trace_id: str) -> Answer:
         loop = asyncio.get_running_loop()
-        ends = loop.time() + self._deadline_s - waited_s
         if ends - loop.time() < LEAST_S:
             raise CoreUnreachable("the charger has waited too long", ours=True)
         try:
@@ -216,17 +240,18 @@ def new_trace_id() -> str:
 def _post(
     url: str, token: str, question: Body, remaining_s: float, exchange: Exchange, trace_id: str = ""
 ) -> Answer:
-    request_id = str(uuid.uuid4())
+    request_id, span_id = str(uuid.uuid4()), spans.new_id()
     deadline_ms = int(remaining_s * 1000)
     body = orjson.dumps({"request_id": request_id, "deadline_ms": deadline_ms, **question})
     headers = {
         "X-Request-Id": request_id,
-        "traceparent": f"00-{trace_id or new_trace_id()}-{secrets.token_hex(8)}-01",
+        "traceparent": f"00-{trace_id or new_trace_id()}-{span_id}-01",
     }
     if token:
         headers["Authorization"] = f"Bearer {token}"
     # Each step may take a little longer than the whole, so that it is the whole that ends.
-    return outbound.post(url, body, headers, exchange=exchange, timeout_s=remaining_s + 1)
+    with question_spans.told(url, trace_id, span_id):
+        return outbound.post(url, body, headers, exchange=exchange, timeout_s=remaining_s + 1)
 
 
 def _read(answer: Answer, schema: jsonschema_rs.Validator) -> Body:

@@ -1,12 +1,25 @@
-"""The connections to core: so many questions at a time, and the others wait for their turn."""
+"""The connections to core: so many questions at a time, and the others wait for their turn.
+
+Who cannot be asked in time is told so at once, or as soon as core's silence shows it: whoever
+decides without core then has the time for it.
+"""
 
 import asyncio
+from collections import deque
+from dataclasses import dataclass
 
 # A core that has answered nobody for so long hangs: what waits behind it waits in vain.
 HANGS_AFTER_S = 1.0
 # How long an exchange is thought to last before one was seen, and what each tells of the next.
 AT_FIRST_S = 0.02
 WEIGHT_OF_THE_LAST = 0.1
+# Silence says nothing before: any core may stop for a moment.
+SILENT_AFTER_S = 0.25
+LOOK_EVERY_S = 0.02
+# P5: a charger's other messages do not wait until thousands are refused, and have their turn
+# between so many of them.
+REFUSED_AT_ONCE = 40
+PAUSE_S = 0.002
 
 
 class NoTurn(Exception):
@@ -17,16 +30,25 @@ class NoTurn(Exception):
         self.hangs = hangs
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """Of one who waits: by the loop's clock, since when and how long."""
+
+    given: asyncio.Future[None]
+    since: float
+    ends: float
+
+
 class Connections:
     """Used from one event loop."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._free = asyncio.Semaphore(count)
-        self._answers = 0
-        self._waiting = 0
-        # How long one is taken, as seen of late.
+        self._waiting: deque[_Turn] = deque()
+        self._look: asyncio.TimerHandle | None = None
+        # How long one is taken, as seen of late; and when core was heard last.
         self._usual_s = AT_FIRST_S
+        self._heard_at = 0.0
         self.taken = 0
 
     async def take(self, ends: float) -> None:
@@ -34,39 +56,90 @@ class Connections:
 
         Raises NoTurn: at once where the turn of those before would last until then.
         """
-        if not self._free.locked():
-            await self._free.acquire()
-        else:
-            remaining_s = ends - asyncio.get_running_loop().time()
-            if self._waiting / self._count * self._usual_s > remaining_s:
-                raise NoTurn(hangs=False)
-            self._waiting += 1
-            try:
-                await self._wait(ends)
-            finally:
-                self._waiting -= 1
-        self.taken += 1
+        self.check(ends)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self.taken < self._count:
+            if not self.taken:
+                # Nobody was waiting for a word of core.
+                self._heard_at = now
+            self.taken += 1
+            return
+        turn = _Turn(loop.create_future(), now, ends)
+        self._waiting.append(turn)
+        if self._look is None:
+            self._look = loop.call_later(LOOK_EVERY_S, self._look_at_them)
+        try:
+            await turn.given
+        except asyncio.CancelledError:
+            if not turn.given.cancelled() and turn.given.exception() is None:
+                self._pass_on()
+            raise
+
+    def check(self, ends: float) -> None:
+        """Raises NoTurn where there is no time to wait for one."""
+        if self.taken < self._count or not self._waiting:
+            return
+        now = asyncio.get_running_loop().time()
+        if len(self._waiting) > self._turns(ends - now, now):
+            raise NoTurn(hangs=False)
 
     def give_back(self, *, answered: bool, after_s: float | None) -> None:
         """`after_s`: how long the exchange has lasted; None if there was none."""
-        self._answers += answered
+        if answered:
+            self._heard_at = asyncio.get_running_loop().time()
         if after_s is not None:
             self._usual_s += (after_s - self._usual_s) * WEIGHT_OF_THE_LAST
-        self.taken -= 1
-        self._free.release()
+        self._pass_on()
 
-    async def _wait(self, ends: float) -> None:
-        now = asyncio.get_running_loop().time
-        heard = self._answers
-        turn = asyncio.create_task(self._free.acquire())
-        try:
-            await asyncio.wait([turn], timeout=min(HANGS_AFTER_S, ends - now()))
-            if not turn.done() and self._answers != heard:
-                await asyncio.wait([turn], timeout=max(0.0, ends - now()))
-        except asyncio.CancelledError:
-            if not turn.cancel():
-                self._free.release()
-            raise
-        if not turn.done():
-            turn.cancel()
-            raise NoTurn(hangs=self._answers == heard)
+    def _pass_on(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.given.done():
+                turn.given.set_result(None)
+                return
+        self.taken -= 1
+
+    def _turns(self, within_s: float, now: float) -> float:
+        """How many will have their turn: each takes what is usual, or as long as core is silent."""
+        return within_s / max(self._usual_s, self._silent_s(now)) * self._count
+
+    def _silent_s(self, now: float) -> float:
+        silent_s = now - self._heard_at
+        return silent_s if silent_s >= SILENT_AFTER_S else 0.0
+
+    def _look_at_them(self) -> None:
+        """Refuse those who wait in vain, some at a time."""
+        self._look = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        hangs = now - self._heard_at >= HANGS_AFTER_S
+        refused = [turn for turn in self._waiting if _is_over(turn, now, hangs=hangs)]
+        for turn in refused[:REFUSED_AT_ONCE]:
+            self._waiting.remove(turn)
+            _refuse(turn, hangs=hangs)
+        many = len(refused) > REFUSED_AT_ONCE or self._shed(REFUSED_AT_ONCE - len(refused), now)
+        if self._waiting:
+            self._look = loop.call_later(PAUSE_S if many else LOOK_EVERY_S, self._look_at_them)
+
+    def _shed(self, most: int, now: float) -> bool:
+        """While core is silent the last ones, whose turn would come too late; whether there are
+        more of them.
+        """
+        if not self._silent_s(now):
+            return False
+        while self._waiting and len(self._waiting) > self._turns(self._waiting[-1].ends - now, now):
+            if most <= 0:
+                return True
+            _refuse(self._waiting.pop(), hangs=False)
+            most -= 1
+        return False
+
+
+def _is_over(turn: _Turn, now: float, *, hangs: bool) -> bool:
+    return now >= turn.ends or (hangs and now - turn.since >= HANGS_AFTER_S)
+
+
+def _refuse(turn: _Turn, *, hangs: bool) -> None:
+    if not turn.given.done():
+        turn.given.set_exception(NoTurn(hangs=hangs))

@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 import orjson
 from django.conf import settings
-from django.utils import timezone
 
-from chargepoints import key_codes
+from chargepoints import clock, key_codes
 from chargepoints.clock import api_time
 from chargepoints.database import storage
 from chargepoints.models import AuthorizationStatus, DecidedBy, TokenDecision, UnreachablePolicy
@@ -20,6 +19,7 @@ from chargepoints.models.id_token import LONGEST_PERSONAL_MESSAGE
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations.booting import BootDecision, Facts
+from chargepoints.services.tokens import vehicles
 from chargepoints.services.tokens.authorization import Asked, Decision, TokenAsked
 from core_link import answers, client, metrics, tokens
 from core_link.client import Body, CoreUnreachable
@@ -42,19 +42,22 @@ async def authorize(
     occurred_at: datetime | None = None,
     offline: bool = False,
     certificate_hashes: list[dict[str, Any]] | None = None,
+    known: Known | None = None,
 ) -> Decision:
     """Whether `token` may charge, within CORE_TIMEOUT_S of the receipt whatever core does.
 
     Core's answer while it is fresh, else core's answer, else what the policy of the charge
-    point says; without a core, the gateway's own table. Raises StoreUnavailable.
+    point says; without a core, the gateway's own table. `known`: what is known of the token,
+    where that was looked up already, with what else had to be. Raises StoreUnavailable.
     """
+    vehicle = token.vehicle or vehicles.waiting(inbound.station, evse_id, inbound.received_at)
     question = {
         "charge_point": inbound.station.identity,
         "external_id": inbound.station.external_id,
         "evse_id": evse_id,
         "connector_id": connector_id,
         "id_token": {"value": token.value, "type": token.type},
-        "vehicle": token.vehicle and token.vehicle._asdict(),
+        "vehicle": vehicle and vehicle._asdict(),
         "context": context,
         "transaction_id": transaction_id,
         "offline": offline,
@@ -62,7 +65,9 @@ async def authorize(
         "policy_decided": None,
     }
     with metrics.DECISION_SECONDS.time():
-        decision = await _decide(inbound, token, question, occurred_at)
+        if known is None:
+            known = await inbound.look_up(lambda unit: tokens.known(token))
+        decision = await _decide(inbound, known, question, occurred_at)
         decision = await _once_at_a_time(inbound, token, question, decision)
     decision = replace(decision, asked=replace(decision.asked, evse_id=evse_id))
     metrics.DECISIONS.labels(decision.decided_by).inc()
@@ -70,7 +75,7 @@ async def authorize(
 
 
 async def _decide(
-    inbound: Inbound, token: TokenAsked, question: Body, occurred_at: datetime | None
+    inbound: Inbound, known: Known, question: Body, occurred_at: datetime | None
 ) -> Decision:
     station = inbound.station
     if not station.may_charge:
@@ -79,10 +84,9 @@ async def _decide(
         # What is left is for the ends of the transactions that are open.
         inbound.deviate("storage_low")
         return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.POLICY))
-    now = timezone.now()
+    now = clock.now()
     at = occurred_at or now
     core = client.shared()
-    known = await inbound.look_up(lambda unit: tokens.known(token))
     if core is None:
         return known.listed(at) or Decision(
             str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
@@ -90,7 +94,7 @@ async def _decide(
     # Certificates may be revoked at any time: about them core is always asked.
     if not question["certificate_hashes"] and (decision := known.fresh(now)):
         return decision
-    trace_id, begun = client.new_trace_id(), time.monotonic()
+    trace_id, begun = inbound.work.trace_id, time.monotonic()
     try:
         answer = await core.ask_once(
             "/authorize",
@@ -209,6 +213,7 @@ def read_decision(answer: Body) -> Decision:
         group_id_token=answer.get("group_id_token") or None,
         expires_at=expires_at,
         personal_message=message[:LONGEST_PERSONAL_MESSAGE] if message else None,
+        languages=tuple(answer.get("languages") or ()),
         cache_ttl_s=answer.get("cache_ttl_s"),
         evse_ids=tuple(map(int, answer.get("evse_ids") or ())),
         charging_priority=_whole(answer.get("charging_priority")),

@@ -39,15 +39,18 @@ def follow_environment() -> None:
         known.update(url=settings.EVENTS_URL, enabled=True, disabled_reason="")
 
 
-def add(name: str, url: str, event_types: list[str] | None = None) -> tuple[Endpoint, str]:
-    """A new endpoint, told of what happens from now on, and its first secret."""
+def add(name: str, url: str, **narrowed: list[str]) -> tuple[Endpoint, str]:
+    """A new endpoint, told of what happens from now on, and its first secret.
+
+    `narrowed` by event_types, sites and charge_points.
+    """
     while event_feed.assign_positions():
         pass  # what has happened has a place in the feed, which lies before the first it is told of
     secret = new_secret()
     endpoint = Endpoint.objects.create(
         name=name,
         url=url,
-        event_types=event_types or [],
+        **narrowed,
         secrets=[secret],
         read_through=last_position(),
     )
@@ -110,7 +113,7 @@ def pause(endpoint: Endpoint, reason: str) -> None:
 def resume(endpoint: Endpoint) -> None:
     """Enabled, and tried at once, whatever it was waiting for."""
     with transaction.atomic():
-        locked = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+        locked = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
         locked.enabled = True
         locked.disabled_reason = ""
         locked.down_since = locked.probe_at = locked.hold_until = None

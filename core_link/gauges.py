@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
+from chargepoints import clock
 from core_link import endpoints
 from core_link.models import DeadLetter, Endpoint
 
@@ -20,7 +20,7 @@ def gauges() -> Iterator[GaugeMetricFamily]:
     enabled = GaugeMetricFamily(
         "connect_endpoint_enabled", "Whether an endpoint is delivered to", labels=label
     )
-    now = timezone.now()
+    now = clock.now()
     for endpoint in Endpoint.objects.all():
         name = [endpoint.name]
         behind = endpoints.lag(endpoint)

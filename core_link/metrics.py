@@ -8,3 +8,9 @@ DECISION_SECONDS = Histogram(
     "How long a decision about a token took",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5),
 )
+CORE_SECONDS = Histogram(
+    "connect_core_seconds",
+    "How long core took to answer, by what it was asked; `answered` is no where it gave none",
+    ["path", "answered"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5),
+)

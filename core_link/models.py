@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Event
+from chargepoints.sealed import SealedField
 
 
 class Endpoint(models.Model):
@@ -23,8 +24,11 @@ class Endpoint(models.Model):
         "URL", max_length=500, validators=[URLValidator(schemes=["http", "https"])]
     )
     # Standard Webhooks secrets; a delivery is signed with all of them while a rotation goes on.
-    secrets = models.JSONField(default=list, editable=False)
+    secrets = SealedField(default=list, editable=False)
     event_types = models.JSONField(default=list, blank=True, help_text="empty: all of them")
+    # Where neither names any: of all charge points.
+    sites = models.JSONField(default=list, blank=True)
+    charge_points = models.JSONField(default=list, blank=True, help_text="identities")
     enabled = models.BooleanField(default=True, help_text="off: its events wait")
     disabled_reason = models.CharField(max_length=255, blank=True, editable=False)
     from_environment = models.BooleanField(
@@ -80,6 +84,8 @@ class Delivery(models.Model):
     last_attempt_at = models.DateTimeField(null=True, blank=True)
     last_status = models.PositiveIntegerField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    last_answer = models.TextField(blank=True, help_text="the beginning of what it answered")
+    last_duration_ms = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
@@ -96,7 +102,8 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_count} events to {self.endpoint_id}: {self.state}"
+        noun = "event" if self.event_count == 1 else "events"
+        return f"{self.event_count} {noun}, {self.get_state_display()}"
 
 
 class Lane(models.Model):

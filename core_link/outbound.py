@@ -1,23 +1,22 @@
 """HTTP that leaves the gateway: pooled, never redirected, bounded in size and, above all, in time.
 
-The timeouts of `requests` hold for each read of the socket: a server that sends a byte now and
-then holds its caller for ever. Here whoever waits for an answer cuts it off from another thread.
+A timeout holds for each read of the socket: a server that sends a byte now and then holds its
+caller for ever. Here whoever waits for an answer cuts it off from another thread.
 """
 
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import partial
+from http.client import BadStatusLine, HTTPException
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from requests import RequestException
+
+from core_link import http_connections
+from core_link.http_connections import Connection, Target
 
 LONGEST_ANSWER = 1024 * 1024
 NOT_PUBLIC = "the address is not a public one"
@@ -26,6 +25,10 @@ TRANSLATED = [
     ipaddress.ip_network(network)
     for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 ]
+
+_ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity"}
+# How a connection that was kept open turns out to have been closed meanwhile.
+_CLOSED = (ConnectionError, BadStatusLine, ssl.SSLError)
 
 
 class NoAnswer(Exception):
@@ -74,7 +77,10 @@ class Exchange:
                 raise NoAnswer("cut off")
             self._socket = connected
             self._reused = reused
-            self._reached = True
+
+    def reach(self) -> None:
+        """Now the request goes over it."""
+        self._reached = True
 
     def cut(self) -> None:
         with self._lock:
@@ -109,93 +115,62 @@ def post(
 
     Raises NoAnswer.
     """
-    token = _exchange.set(exchange)
+    headers = {"Content-Type": "application/json", **headers}
+    return _send("POST", url, body, headers, exchange, timeout_s)
+
+
+def get(url: str, *, exchange: Exchange, timeout_s: float) -> Answer:
+    """GET, as `post` does. Raises NoAnswer."""
+    return _send("GET", url, None, {}, exchange, timeout_s)
+
+
+def _send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    exchange: Exchange,
+    timeout_s: float,
+) -> Answer:
     try:
+        target = http_connections.read(url)
+        request = http_connections.request(method, target, {**_ALWAYS, **headers}, body)
+        connection = http_connections.of_this_thread(target)
         try:
-            return _post(url, body, headers, timeout_s)
-        except requests.ConnectionError as error:
-            if not exchange.went_stale or isinstance(error, requests.Timeout):
+            return _send_once(connection, target, method, request, exchange, timeout_s)
+        except _CLOSED as error:
+            if not exchange.went_stale or isinstance(error, TimeoutError):
                 raise
-            return _post(url, body, headers, timeout_s)
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return _send_once(connection, target, method, request, exchange, timeout_s)
+    except (RequestException, HTTPException, OSError, ValueError) as error:
         raise NoAnswer("no answer in time" if exchange.over else _reason(error)) from error
     finally:
-        _exchange.reset(token)
         exchange.end()
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers}
-    request = _prepared(url).copy()
-    request.prepare_headers(headers)
-    request.prepare_body(body, None)
-    with _adapter().send(request, timeout=timeout_s, stream=True) as response:
-        content = response.raw.read(LONGEST_ANSWER + 1)
-        if len(content) > LONGEST_ANSWER:
-            raise NoAnswer("the answer is too long")
-        return Answer(response.status_code, response.headers, content)
-
-
-@lru_cache(maxsize=64)
-def _prepared(url: str) -> requests.PreparedRequest:
-    """Without headers and body: reading the URL costs more than all the rest."""
-    return requests.Request("POST", url).prepare()
-
-
-# --- Connections that can be cut off ------------------------------------------------------------
-
-_exchange: ContextVar[Exchange] = ContextVar("exchange")
-_adapters = threading.local()
-
-
-class _Cuttable:
-    """Hands its socket to the exchange of the thread before anything is sent."""
-
-    _spoken_over: socket.socket | None = None
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        connection: Any = self
-        if connection.sock is None:
-            _exchange.get().check(connection.host)
-            connection.connect()
-        reused = self._spoken_over is connection.sock
-        _exchange.get().begin(connection.sock, reused=reused)
-        self._spoken_over = connection.sock
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-class _CuttableHttp(_Cuttable, HTTPConnection):
-    pass
-
-
-class _CuttableHttps(_Cuttable, HTTPSConnection):
-    pass
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _CuttableHttp
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _CuttableHttps
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
-def _adapter() -> _Adapter:
-    """This thread's own connections: `requests` does not promise that they may be shared.
-
-    Without a session around them, which would cost as much again and keep cookies, follow
-    redirects, ask proxies, and take credentials from a .netrc.
-    """
-    adapter: _Adapter | None = getattr(_adapters, "adapter", None)
-    if adapter is None:
-        adapter = _adapters.adapter = _Adapter()
-    return adapter
+def _send_once(
+    connection: Connection,
+    target: Target,
+    method: str,
+    request: bytes,
+    exchange: Exchange,
+    timeout_s: float,
+) -> Answer:
+    kept = connection.still_open()
+    if kept is None:
+        exchange.check(target.host)
+        connection.open(timeout_s, partial(exchange.begin, reused=False))
+    else:
+        try:
+            exchange.begin(kept, reused=True)
+        except BaseException:
+            connection.close()
+            raise
+    exchange.reach()
+    response = connection.exchange(method, request, LONGEST_ANSWER, timeout_s)
+    if len(response.body) > LONGEST_ANSWER:
+        raise NoAnswer("the answer is too long")
+    return Answer(*response)
 
 
 def _shut_down(connected: socket.socket) -> None:
@@ -223,9 +198,6 @@ def _addresses(host: str) -> set[str]:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost of the exceptions that `requests` wraps into each other."""
-    inner: object = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-    if isinstance(inner, BaseException):
-        return _reason(inner)
-    # "HTTPConnection(host=..., port=...): what happened": which server it was, is known.
-    return str(error).rpartition("): ")[2][:300] or type(error).__name__
+    """What the system says of it, without which server it was: that is known."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text[:300] or type(error).__name__

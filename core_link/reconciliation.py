@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.clock import api_time
 from chargepoints.database.outages import STORE_AWAY
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
@@ -90,7 +90,7 @@ def _question(row: Transaction) -> dict[str, object]:
         "vehicle": row.vehicle,
         "context": "start",
         "transaction_id": row.transaction_id,
-        "occurred_at": api_time(row.started_at or timezone.now()),
+        "occurred_at": api_time(row.started_at or clock.now()),
         "offline": row.offline,
         "certificate_hashes": None,
         "policy_decided": row.authorization_status,
@@ -130,7 +130,7 @@ def _correct(unit: UnitOfWork, row: Transaction) -> None:
             {"transaction_id": row.transaction_id},
             requested_by="gateway",
             idempotency_key=f"reconciled-{row.pk}",
-            expires_at=timezone.now() + STOP_EXPIRES_AFTER,
+            expires_at=clock.now() + STOP_EXPIRES_AFTER,
         )
     except CommandRefused as why:
         logger.warning("transaction %s goes on: %s", row, why)

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import Event
+from core_link import scope
 from core_link.delivery.lanes import BATCH
 from core_link.models import DeadLetter, Delivery, Endpoint, Lane
 
@@ -21,6 +22,17 @@ def resend(endpoint: Endpoint, events: QuerySet[Event]) -> int:
     pks = list(events.exclude(position=None).order_by("position").values_list("pk", flat=True))
     _deliver(endpoint, pks)
     return len(pks)
+
+
+def resend_delivery(delivery: Delivery) -> int:
+    """Send what a delivery holds once more, as a new one; returns how many events.
+
+    One that still waits is tried now instead.
+    """
+    if delivery.state == Delivery.State.PENDING:
+        retry_now(Delivery.objects.filter(pk=delivery.pk))
+        return delivery.event_count
+    return resend(delivery.endpoint, Event.objects.filter(pk__in=delivery.event_ids))
 
 
 def resend_since(endpoint: Endpoint, since: datetime) -> int:
@@ -42,12 +54,12 @@ def resend_dead_letters(letters: QuerySet[DeadLetter]) -> int:
         for endpoint in Endpoint.objects.filter(pk__in=by_endpoint):
             _deliver(endpoint, by_endpoint[endpoint.pk])
         pks = list(letters.values_list("pk", flat=True))
-        return DeadLetter.objects.filter(pk__in=pks).update(resent_at=timezone.now())
+        return DeadLetter.objects.filter(pk__in=pks).update(resent_at=clock.now())
 
 
 def retry_now(deliveries: QuerySet[Delivery]) -> int:
     """Do not wait for the next attempt's time; returns how many were waiting."""
-    return deliveries.filter(state=Delivery.State.PENDING).update(next_attempt_at=timezone.now())
+    return deliveries.filter(state=Delivery.State.PENDING).update(next_attempt_at=clock.now())
 
 
 def _deliver(endpoint: Endpoint, event_ids: Sequence[int]) -> None:
@@ -58,6 +70,8 @@ def _deliver(endpoint: Endpoint, event_ids: Sequence[int]) -> None:
 
 
 def _replay(endpoint: Endpoint, events: QuerySet[Event]) -> int:
+    if scope.is_narrowed(endpoint):
+        events = events.filter(charge_point__in=scope.charge_points(endpoint))
     ranges = (
         events.exclude(position=None)
         .order_by()
@@ -65,7 +79,7 @@ def _replay(endpoint: Endpoint, events: QuerySet[Event]) -> int:
         .annotate(first=Min("sequence"), last=Max("sequence"))
     )
     with transaction.atomic():
-        Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+        Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
         lanes = endpoint.lanes.in_bulk(field_name="pk")
         known = {(lane.charge_point_id, lane.replay): lane for lane in lanes.values()}
         count = 0

@@ -8,9 +8,10 @@ as an OCSP response and nothing else.
 import asyncio
 import base64
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,7 +47,7 @@ def read(data: dict[str, Any], der: bytes) -> tuple[str, datetime | None]:
     """`accepted`, `revoked` or `chain_error`, and until when. Raises NoStatus."""
     asked = ocsp.compose(data)
     status, answer = ocsp.read(asked, der)
-    ocsp.verify(asked, answer, _issuers())
+    ocsp.verify(asked, answer, issuers())
     return status, answer.next_update_utc
 
 
@@ -56,7 +57,7 @@ async def standing(contract: Contract) -> str:
     Here the gateway decides by the answers, so each has to be signed by the certificate's issuer:
     one of the chain that was sent, of OCSP_ISSUERS, or one whose key the station named by its hash.
     """
-    known = [*contract.chain, *_issuers()]
+    known = [*contract.chain, *issuers()]
 
     async def ask(data: dict[str, Any]) -> str:
         asked = ocsp.compose(data)
@@ -76,13 +77,22 @@ async def standing(contract: Contract) -> str:
 
 async def _ask(asked: Asked) -> tuple[str, OCSPResponse, bytes]:
     """What the responder says, and its answer (as DER too). Raises NoStatus."""
-    anywhere = _is_named(asked.url) or settings.ALLOW_PRIVATE_ENDPOINTS
+    der = await fetch(asked.url, partial(_post, asked))
+    return *ocsp.read(asked, der), der
+
+
+async def fetch(url: str, send: Callable[[Exchange], bytes]) -> bytes:
+    """What `send` brings, called in a thread, from an address that may be asked, in time.
+
+    Raises NoStatus.
+    """
+    anywhere = _is_named(url) or settings.ALLOW_PRIVATE_ENDPOINTS
     exchange = Exchange(public_only=not anywhere)
     loop = asyncio.get_running_loop()
-    request = loop.run_in_executor(_threads(), _post, asked, exchange)
+    request = loop.run_in_executor(_threads(), send, exchange)
     try:
         async with asyncio.timeout(settings.CORE_TIMEOUT_S):
-            der = await asyncio.shield(request)
+            return await asyncio.shield(request)
     except TimeoutError:
         # Whoever still waits for a thread finds the exchange over.
         request.add_done_callback(_forget)
@@ -91,7 +101,6 @@ async def _ask(asked: Asked) -> tuple[str, OCSPResponse, bytes]:
         raise NoStatus(str(error)) from error
     finally:
         exchange.cut()
-    return *ocsp.read(asked, der), der
 
 
 def _is_named(url: str) -> bool:
@@ -125,7 +134,7 @@ def _forget(request: asyncio.Future[bytes]) -> None:
 
 
 @cache
-def _issuers() -> list[Certificate]:
+def issuers() -> list[Certificate]:
     """The certificates of OCSP_ISSUERS, which was checked at the start."""
     if not settings.OCSP_ISSUERS:
         return []

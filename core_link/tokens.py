@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Value
 from django.db.models.functions import Lower
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database.any_case import in_any_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -57,6 +57,18 @@ class Known:
         """The verdict of the gateway's own table; None where the token is not in it."""
         return _decision(self.own, DecidedBy.LOCAL_TABLE, at) if self.own else None
 
+
+_CORE = str(IdToken.Source.CORE)
+# The row keeps the spelling in which it was told first.
+_REMEMBER = (
+    "INSERT INTO chargepoints_idtoken (value, type, source, created_at, status, group_id_token,"
+    " expires_at, personal_message, decided_at, fresh_until)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (LOWER(value), type, source) DO UPDATE SET status = excluded.status,"
+    " group_id_token = excluded.group_id_token, expires_at = excluded.expires_at,"
+    " personal_message = excluded.personal_message, decided_at = excluded.decided_at,"
+    " fresh_until = excluded.fresh_until"
+)
 
 # Compared by the database's own idea of lower case, which the unique index has too.
 _OF_TOKEN: PreparedQuery[IdToken] = PreparedQuery(
@@ -108,28 +120,22 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
     if len(token.value) > LONGEST_TOKEN or len(token.type) > LONGEST_TYPE:
         # No version knows one so long: asked anew each time.
         return
-    now = timezone.now()
-    # A priority, a limit, a tariff is of this moment: asked for anew each time.
+    now = clock.now()
+    # A priority, a limit, a tariff is of this moment, and languages are not kept: asked for anew.
     of_the_moment = decision.charging_priority is not None or any(
-        (decision.limits, decision.tariff, decision.energy_transfer)
+        (decision.limits, decision.tariff, decision.energy_transfer, decision.languages)
     )
     ttl_s = 0.0 if of_the_moment else decision.cache_ttl_s or 0.0
     ttl_s = min(ttl_s, LONGEST_TTL_S if decision.accepted else LONGEST_REFUSAL_S)
-    values = {
-        "status": decision.status,
-        "group_id_token": clip(decision.group_id_token, 255),
-        "expires_at": decision.expires_at,
-        "personal_message": clip(decision.personal_message, LONGEST_PERSONAL_MESSAGE),
-        "decided_at": now,
-        "fresh_until": now + timedelta(seconds=ttl_s),
-    }
-    of_token = IdToken.objects.alias(lowered=Lower("value")).filter(
-        lowered=Lower(Value(token.value)), type=token.type, source=IdToken.Source.CORE
+    known = (
+        decision.status,
+        clip(decision.group_id_token, 255),
+        decision.expires_at,
+        clip(decision.personal_message, LONGEST_PERSONAL_MESSAGE),
+        now,
+        now + timedelta(seconds=ttl_s),
     )
-    if not of_token.update(**values):
-        IdToken.objects.create(
-            value=token.value, type=token.type, source=IdToken.Source.CORE, **values
-        )
+    unit.update(_REMEMBER, (token.value, token.type, _CORE, now, *known))
 
 
 def _first(rows: Sequence[IdToken], source: str, types: Sequence[str] | None) -> IdToken | None:

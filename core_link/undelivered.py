@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import F, ProtectedError, Q
 
 from chargepoints.models import ChargePoint, Event
+from core_link import scope
 from core_link.endpoints import NOT_SET
 from core_link.models import Endpoint, Lane
 
@@ -24,6 +25,8 @@ def waits(charge_point: ChargePoint, endpoint: Endpoint) -> bool:
     behind = Q(pending_through__gt=F("delivered_through")) | Q(delivery__isnull=False)
     if Lane.objects.filter(behind, endpoint=endpoint, charge_point=charge_point).exists():
         return True
+    if not scope.within(endpoint, [charge_point.pk]):
+        return False
     unread = Event.objects.filter(
         Q(position=None) | Q(position__gt=endpoint.read_through), charge_point=charge_point
     )

@@ -7,6 +7,8 @@ from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.commands import missing_effects
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from core_link import decisions
+from ocpp_v16 import long_tags
+from ocpp_v16.long_tags import LONGEST_ID_TAG
 
 # 1.6 knows five words (7.2); the rest of the neutral ones mean Invalid or Blocked to it.
 STATUS = {
@@ -16,9 +18,6 @@ STATUS = {
     AuthorizationStatus.CONCURRENT_TX: "ConcurrentTx",
     AuthorizationStatus.NO_CREDIT: "Blocked",
 }
-
-# 7.29: an IdToken is a CiString20.
-LONGEST_ID_TAG = 20
 
 
 def token(payload: Payload) -> TokenAsked:
@@ -35,6 +34,7 @@ def id_tag_info(decision: Decision) -> Payload:
 
 
 async def ask(inbound: Inbound) -> Decision:
+    await long_tags.shorten(inbound)
     return await decisions.authorize(
         inbound,
         token(inbound.payload),

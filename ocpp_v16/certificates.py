@@ -3,10 +3,9 @@
 Those of Plug & Charge go the same ways, wrapped in DataTransfer.
 """
 
-from functools import partial
+from collections.abc import Callable
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, InstalledCertificate
 from chargepoints.protocol.versions import (
@@ -32,20 +31,15 @@ NAMES = Words(ROOTS | plug_and_charge.USES)
 NEUTRAL_USE = {ocpp: use for use, ocpp in NAMES.items()}
 
 
-def choose(action: str, command: Command) -> str:
-    """The action, or DataTransfer for a certificate of Plug & Charge."""
-    return "DataTransfer" if _use(command) in plug_and_charge.USES else action
+def _use_named(command: Command) -> str:
+    use = str(command.args.get("use", ""))
+    return "v2g_chain" if use == "v2g" else use
 
 
-def _use(command: Command) -> str:
-    """The use that the (next) request is about."""
-    args = command.args
-    if command.type == "get_certificates":
-        uses, listed = _uses(command), len(_listed(command))
-        return uses[min(listed, len(uses) - 1)]
-    if command.type == "delete_certificate":
-        return _installed_as(command)
-    return "v2g_chain" if args.get("use") == "v2g" else str(args.get("use", ""))
+def _next_use(command: Command) -> str:
+    """Of a list: each use is asked for by itself."""
+    uses, listed = _uses(command), len(_listed(command))
+    return uses[min(listed, len(uses) - 1)]
 
 
 def _installed_as(command: Command) -> str:
@@ -62,9 +56,9 @@ def _installed_as(command: Command) -> str:
     return known.use if known else ""
 
 
-def _asked(command: Command, message: str, payload: Payload) -> Payload:
-    wrapped = _use(command) in plug_and_charge.USES
-    return plug_and_charge.wrap(message, payload) if wrapped else payload
+def _asked(use: str, message: str, payload: Payload) -> Payload:
+    """Wrapped in DataTransfer where it is about a certificate of Plug & Charge."""
+    return plug_and_charge.wrap(message, payload) if use in plug_and_charge.USES else payload
 
 
 def install(unit: UnitOfWork, command: Command) -> Payload:
@@ -74,7 +68,7 @@ def install(unit: UnitOfWork, command: Command) -> Payload:
     except NotACertificate as error:
         raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
     payload = {"certificateType": NAMES[command.args["use"]], "certificate": pem}
-    return _asked(command, "InstallCertificate", payload)
+    return _asked(_use_named(command), "InstallCertificate", payload)
 
 
 def record_installed(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -99,41 +93,41 @@ def _listed(command: Command) -> list[str]:
 
 def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     """One request a use, so a command may need several."""
-    use = _use(command)
+    use = _next_use(command)
     if use in plug_and_charge.USES:
-        return _asked(command, "GetInstalledCertificateIds", {"certificateType": [NAMES[use]]})
+        payload = {"certificateType": [NAMES[use]]}
+        return plug_and_charge.wrap("GetInstalledCertificateIds", payload)
     return {"certificateType": NAMES[use]}
 
 
 def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    use = (command.request or {})["certificateType"]
-    _keep_listed(command, use, response.get("certificateHashData") or [])
+    _store(command, *_found(command, response))
 
 
-def _keep_listed(command: Command, use: str, found: list[Payload]) -> None:
-    use = NEUTRAL_USE.get(use, use)
-    found = [each | {"use": use} for each in found]
-    installed_certificates.replace_known(command.charge_point_id, [use], found, timezone.now())
-    if command.type == "get_certificates":
-        known = (command.result or {}).get("certificates", [])
-        command.result = {
-            "listed": [*_listed(command), use],
-            "certificates": [*known, *installed_certificates.listed(found)],
-        }
+def record_part(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    """Of one use: what all requests of this command have brought so far."""
+    use, found = _found(command, response)
+    _store(command, use, found)
+    known = (command.result or {}).get("certificates", [])
+    command.result = {
+        "listed": [*_listed(command), use],
+        "certificates": [*known, *installed_certificates.listed(found)],
+    }
 
 
-def record_wrapped(unit: UnitOfWork, command: Command, inside: Payload) -> None:
-    """The answer of Plug & Charge to one of the commands here."""
-    asked = plug_and_charge.unwrap((command.request or {})["data"])
-    if command.type == "get_certificates":
-        found = []
-        for each in inside.get("certificateHashDataChain") or []:
-            found += [each["certificateHashData"], *(each.get("childCertificateHashData") or [])]
-        _keep_listed(command, asked["certificateType"][0], found)
-    elif command.type == "delete_certificate":
-        _forget(command, asked, inside)
-    elif command.type in ("install_certificate", "certificate_signed"):
-        record_installed(unit, command, inside)
+def _found(command: Command, response: Payload) -> tuple[str, list[Payload]]:
+    """The use that was asked for, and the certificates of it, which Plug & Charge has in chains."""
+    said = plug_and_charge.asked(command)["certificateType"]
+    name = said[0] if isinstance(said, list) else said
+    use = str(NEUTRAL_USE.get(name, name))
+    found = list(response.get("certificateHashData") or [])
+    for chain in response.get("certificateHashDataChain") or []:
+        found += [chain["certificateHashData"], *(chain.get("childCertificateHashData") or [])]
+    return use, [each | {"use": use} for each in found]
+
+
+def _store(command: Command, use: str, found: list[Payload]) -> None:
+    installed_certificates.replace_known(command.charge_point_id, [use], found, clock.now())
 
 
 def conclude_listed(command: Command, response: Payload) -> Conclusion:
@@ -141,46 +135,64 @@ def conclude_listed(command: Command, response: Payload) -> Conclusion:
     # NotFound says that there is none of the use.
     if status not in ("Accepted", "NotFound"):
         return Conclusion(Command.State.REJECTED, error_code=status)
-    if command.type == "get_certificates" and len(_listed(command)) < len(_uses(command)):
-        return Conclusion(Command.State.QUEUED)
     return Conclusion(Command.State.ACCEPTED)
+
+
+def conclude_part(command: Command, response: Payload) -> Conclusion:
+    said = conclude_listed(command, response)
+    if said.state == Command.State.ACCEPTED and len(_listed(command)) < len(_uses(command)):
+        return Conclusion(Command.State.QUEUED)
+    return said
 
 
 def delete(unit: UnitOfWork, command: Command) -> Payload:
     named = installed_certificates.named(command.charge_point_id, command.args)
-    return _asked(command, "DeleteCertificate", {"certificateHashData": named})
+    return _asked(_installed_as(command), "DeleteCertificate", {"certificateHashData": named})
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    _forget(command, command.request or {}, response)
-
-
-def _forget(command: Command, asked: Payload, response: Payload) -> None:
     # NotFound means that it is not there either.
     if response.get("status") in ("Accepted", "NotFound"):
-        installed_certificates.forget(command.charge_point_id, asked["certificateHashData"])
+        named = plug_and_charge.asked(command)["certificateHashData"]
+        installed_certificates.forget(command.charge_point_id, named)
 
 
 def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
     """A02: the answer to a request to sign."""
-    return _asked(command, "CertificateSigned", {"certificateChain": command.args["chain"]})
+    chain = {"certificateChain": command.args["chain"]}
+    return _asked(_use_named(command), "CertificateSigned", chain)
 
 
+def _translation(
+    action: str,
+    compose: Callable[[UnitOfWork, Command], Payload],
+    use: Callable[[Command], str],
+    reading: ResponseReading,
+) -> CommandTranslation:
+    def choose(command: Command) -> str:
+        return "DataTransfer" if use(command) in plug_and_charge.USES else action
+
+    return CommandTranslation(action, compose, choose, reading=reading)
+
+
+_INSTALLED = plug_and_charge.reading(record=record_installed)
 BLOCK = Block(
     commands={
-        "install_certificate": CommandTranslation(
-            "InstallCertificate", install, partial(choose, "InstallCertificate")
-        ),
-        "get_certificates": CommandTranslation(
+        "install_certificate": _translation("InstallCertificate", install, _use_named, _INSTALLED),
+        "get_certificates": _translation(
             "GetInstalledCertificateIds",
             list_installed,
-            partial(choose, "GetInstalledCertificateIds"),
+            _next_use,
+            plug_and_charge.reading(conclude_part, record_part),
         ),
-        "delete_certificate": CommandTranslation(
-            "DeleteCertificate", delete, partial(choose, "DeleteCertificate")
+        "delete_certificate": _translation(
+            "DeleteCertificate",
+            delete,
+            _installed_as,
+            plug_and_charge.reading(record=record_deleted),
         ),
-        "certificate_signed": CommandTranslation(
-            "CertificateSigned", certificate_signed, partial(choose, "CertificateSigned")
+        "certificate_signed": _translation(
+            "CertificateSigned", certificate_signed, _use_named, _INSTALLED
         ),
     },
     responses={

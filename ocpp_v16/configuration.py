@@ -1,7 +1,6 @@
 """GetConfiguration and ChangeConfiguration (1.6, 5.8 and 5.3)."""
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import (
@@ -33,7 +32,7 @@ def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_configuration(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    read_at = timezone.now()
+    read_at = clock.now()
     reports = [
         Reported(
             name=entry["key"],
@@ -47,7 +46,12 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
         for key in response.get("unknownKey") or []
     ]
     variables.store(command.charge_point_id, reports, read_at)
-    if command.type == "get_configuration" and command.args.get("keys"):
+
+
+def record_part(unit: UnitOfWork, command: Command, response: Payload) -> None:
+    """The keys that are named may take several requests."""
+    record_configuration(unit, command, response)
+    if command.args.get("keys"):
         _add_up(command, response)
 
 
@@ -79,7 +83,7 @@ def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None
         command.charge_point_id,
         asked["key"],
         asked["value"],
-        timezone.now(),
+        clock.now(),
         in_force=status == "Accepted",
     )
     if asked["key"] == "SecurityProfile" and asked["value"] in SECURITY_PROFILES:
@@ -95,17 +99,27 @@ def record_change(unit: UnitOfWork, command: Command, response: Payload) -> None
     )
 
 
-def conclude_read(command: Command, response: Payload) -> Conclusion:
-    if command.type == "get_configuration":
-        asked = (command.result or {}).get("asked", 0)
-        if asked < len(command.args.get("keys") or []):
-            return Conclusion(Command.State.QUEUED)
+def conclude_part(command: Command, response: Payload) -> Conclusion:
+    asked = (command.result or {}).get("asked", 0)
+    if asked < len(command.args.get("keys") or []):
+        return Conclusion(Command.State.QUEUED)
     return Conclusion(Command.State.ACCEPTED)
 
 
+def conclude_read(command: Command, response: Payload) -> Conclusion:
+    """There is no status: an answer is a yes."""
+    return Conclusion(Command.State.ACCEPTED)
+
+
+_NOT_NEEDED = frozenset({"readonly"})
+
 BLOCK = Block(
     commands={
-        "get_configuration": CommandTranslation("GetConfiguration", get_configuration),
+        "get_configuration": CommandTranslation(
+            "GetConfiguration",
+            get_configuration,
+            reading=ResponseReading(conclude_part, record_part, dispensable=_NOT_NEEDED),
+        ),
         "set_configuration": CommandTranslation("ChangeConfiguration", change_configuration),
     },
     responses={
@@ -114,7 +128,7 @@ BLOCK = Block(
             accepting("Accepted", "RebootRequired"), record_change
         ),
         "GetConfiguration": ResponseReading(
-            conclude_read, record_configuration, dispensable=frozenset({"readonly"})
+            conclude_read, record_configuration, dispensable=_NOT_NEEDED
         ),
     },
 )

@@ -9,18 +9,12 @@ import orjson
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import (
-    Block,
-    CommandTranslation,
-    Conclusion,
-    Handler,
-    Payload,
-    ResponseReading,
-    by_status,
-)
+from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
+from chargepoints.services.tokens import vehicles
+from chargepoints.services.transactions import lifecycle
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
-from ocpp_v16 import certificates, plug_and_charge
+from ocpp_v16 import plug_and_charge
 
 _STATUS = {
     "accepted": "Accepted",
@@ -57,6 +51,8 @@ def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     payload = inbound.payload
     if vendor := VENDORS.get(payload.get("vendorId", "")):
         answer = vendor.settle(inbound, answer)
+    told = vehicles.read(payload.get("messageId"), payload.get("data"))
+    lifecycle.vehicle_told(inbound, told)
     inbound.emit(
         "data_transfer.received",
         {
@@ -87,28 +83,10 @@ def _text(data: Any) -> str:
     return data if isinstance(data, str) else orjson.dumps(data).decode()
 
 
-def conclude(command: Command, response: Payload) -> Conclusion:
-    said = by_status(command, response)
-    if said.state != Command.State.ACCEPTED or not plug_and_charge.is_wrapped(command):
-        return said
-    inside = plug_and_charge.unwrap(response.get("data"))
-    if not inside:
-        return Conclusion(Command.State.REJECTED, "bad_response", "its data holds no answer")
-    if command.type == "get_certificates":
-        return certificates.conclude_listed(command, inside)
-    return by_status(command, inside)
-
-
-def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    inside = plug_and_charge.unwrap(response.get("data"))
-    if inside and plug_and_charge.is_wrapped(command):
-        certificates.record_wrapped(unit, command, inside)
-
-
 BLOCK = Block(
     handlers={
         "DataTransfer": Handler(data_transfer, decide=ask, dispensable=frozenset({"vendorId"}))
     },
     commands={"data_transfer": CommandTranslation("DataTransfer", send)},
-    responses={"DataTransfer": ResponseReading(conclude, record)},
+    responses={"DataTransfer": plug_and_charge.reading()},
 )

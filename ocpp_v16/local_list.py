@@ -8,7 +8,8 @@ from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.device_model import variables
 from chargepoints.services.tokens import local_lists
 from chargepoints.services.tokens.local_lists import Entry
-from ocpp_v16.authorization import LONGEST_ID_TAG, STATUS
+from ocpp_v16.authorization import STATUS
+from ocpp_v16.long_tags import LONGEST_ID_TAG
 
 
 def get_version(unit: UnitOfWork, command: Command) -> Payload:

@@ -21,12 +21,13 @@ SAMPLES = frozenset(
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
+    told = elements(inbound, payload.get("meterValue") or [])
     transaction, transaction_id = lookup.identify(
-        inbound, payload.get("transactionId"), evse_id=connector
+        inbound, payload.get("transactionId"), told, evse_id=connector
     )
     recording.record(
         inbound,
-        elements(inbound, payload["meterValue"]),
+        told,
         evse_id=connector,
         transaction=transaction,
         transaction_id=transaction_id,
@@ -38,15 +39,13 @@ def meter_values(inbound: Inbound, decision: Any) -> Payload:
 
 def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     """The `meterValue` list in neutral words."""
-    return [
-        Element(
-            inbound.time(element.get("timestamp")),
-            sampled := [each for each in element.get("sampledValue", ()) if "value" in each],
-            tuple([_kind(each) for each in sampled]),
-            [_number(each) for each in sampled],
-        )
-        for element in meter_value
-    ]
+    return [_element(inbound, element) for element in meter_value]
+
+
+def _element(inbound: Inbound, element: Payload) -> Element:
+    sampled = [each for each in element.get("sampledValue", ()) if "value" in each]
+    kinds, values = map(_kind, sampled), list(map(_number, sampled))
+    return Element(inbound.time(element.get("timestamp")), sampled, tuple(kinds), values)
 
 
 def _kind(sampled: Payload) -> Kind:
@@ -54,11 +53,20 @@ def _kind(sampled: Payload) -> Kind:
     get = sampled.get
     return (
         get("measurand") or ENERGY,
-        get("unit") or "",
+        get("unit") or _unit_of_201(sampled),
         get("context") or "Sample.Periodic",
         get("phase") or "",
         get("location") or "Outlet",
     )
+
+
+def _unit_of_201(sampled: Payload) -> str:
+    """Some write the unit where 2.0.1 has it; with its power of ten it is none that is known."""
+    measured = sampled.get("unitOfMeasure")
+    if not isinstance(measured, dict):
+        return measured if isinstance(measured, str) else ""
+    multiplier = measured.get("multiplier")
+    return f"{measured.get('unit', '')}{f' x10^{multiplier}' if multiplier else ''}"
 
 
 def _number(sampled: Payload) -> float | None:
@@ -72,7 +80,7 @@ BLOCK = Block(
     handlers={
         "MeterValues": Handler(
             meter_values,
-            dispensable=SAMPLES | {"connectorId", "transactionId"},
+            dispensable=SAMPLES | {"connectorId", "transactionId", "meterValue"},
             about_transactions=frozenset({"connectorId", "meterValue"}),
         ),
     },

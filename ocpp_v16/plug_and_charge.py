@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from chargepoints.clock import ocpp_time
+from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.protocol.versions import Payload
+from chargepoints.protocol.versions import Conclusion, Payload, ResponseReading, by_status
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.commands import submission
 from chargepoints.services.tokens.authorization import TokenAsked
@@ -20,6 +21,8 @@ from core_link import contracts, decisions, signing_requests
 from core_link.client import CoreUnreachable
 from core_link.decisions import DataTransferAnswer
 from ocpp_v16.authorization import STATUS
+
+Record = Callable[[UnitOfWork, Command, Payload], None]
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 EMAID = "eMAID"
@@ -129,8 +132,39 @@ def settle(inbound: Inbound, given: DataTransferAnswer) -> DataTransferAnswer:
     return DataTransferAnswer("accepted", {"status": given.data["status"]})
 
 
-def is_wrapped(command: Command) -> bool:
-    return (command.request or {}).get("vendorId") == VENDOR
+def asked(command: Command) -> Payload:
+    """What the charge point was asked, out of its DataTransfer."""
+    request = command.request or {}
+    return unwrap(request.get("data")) if _is_wrapped(request) else request
+
+
+def _is_wrapped(request: Payload) -> bool:
+    return request.get("vendorId") == VENDOR
+
+
+def reading(
+    conclude: Callable[[Command, Payload], Conclusion] = by_status, record: Record | None = None
+) -> ResponseReading:
+    """Of the answer itself, also where it is in the answer to a DataTransfer."""
+
+    def conclude_inside(command: Command, response: Payload) -> Conclusion:
+        if not _is_wrapped(command.request or {}):
+            return conclude(command, response)
+        said = by_status(command, response)
+        if said.state != Command.State.ACCEPTED:
+            return said
+        inside = unwrap(response.get("data"))
+        if not inside:
+            return Conclusion(Command.State.REJECTED, "bad_response", "its data holds no answer")
+        return conclude(command, inside)
+
+    def record_inside(unit: UnitOfWork, command: Command, response: Payload) -> None:
+        wrapped = _is_wrapped(command.request or {})
+        inside = unwrap(response.get("data")) if wrapped else response
+        if record is not None and inside:
+            record(unit, command, inside)
+
+    return ResponseReading(conclude_inside, record_inside)
 
 
 _HANDLERS: dict[str, Callable[[Inbound, Payload], Awaitable[Payload]]] = {

@@ -20,7 +20,7 @@ from chargepoints.services.smart_charging import profile_requests
 from chargepoints.services.stations import booting
 from chargepoints.services.transactions import lifecycle
 from ocpp_v16 import plug_and_charge, smart_charging
-from ocpp_v16.authorization import LONGEST_ID_TAG
+from ocpp_v16.long_tags import LONGEST_ID_TAG
 
 RESETS = Words({"immediate": "Hard", "on_idle": "Soft"})
 # 7.7
@@ -164,6 +164,7 @@ BLOCK = Block(
     responses={
         # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
         "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
-        "UnlockConnector": ResponseReading(accepting("Unlocked")),
+        # Accepted is what it is in 1.5.
+        "UnlockConnector": ResponseReading(accepting("Unlocked", "Accepted")),
     },
 )

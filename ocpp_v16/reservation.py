@@ -1,7 +1,6 @@
 """Reservation (1.6, 5.13 and 5.1)."""
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
@@ -9,7 +8,7 @@ from chargepoints.protocol.versions import Block, CommandTranslation, Payload, R
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import TokenAsked
-from ocpp_v16.authorization import LONGEST_ID_TAG
+from ocpp_v16.long_tags import LONGEST_ID_TAG
 
 
 def reserve(unit: UnitOfWork, command: Command) -> Payload:
@@ -39,7 +38,7 @@ def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> Non
         evse_id=asked["connectorId"] or None,
         token=TokenAsked(asked["idTag"]),
         group_id_token=asked.get("parentIdTag") or "",
-        expires_at=coming_time(asked["expiryDate"]) or timezone.now(),
+        expires_at=coming_time(asked["expiryDate"]) or clock.now(),
     )
     reservations.answered(unit, command, reservation, accepted=response["status"] == "Accepted")
 

@@ -6,6 +6,7 @@ from chargepoints import secret_names
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import ChargePoint, Command
+from chargepoints.protocol import spelling
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import submission
@@ -66,17 +67,24 @@ def redacted_request(action: str, payload: Payload) -> Payload:
 
 def redacted_answer(action: str, payload: Any) -> Any:
     """The answer without a key that the charger shows in clear."""
-    if action != "GetConfiguration" or not isinstance(payload, dict):
-        return payload
-    entries = payload.get("configurationKey")
-    entries = [entries] if isinstance(entries, dict) else entries
-    if not isinstance(entries, list) or not any(map(_shows_secret, entries)):
-        return payload
-    return payload | {
-        "configurationKey": [
-            entry | {"value": REDACTED} if _shows_secret(entry) else entry for entry in entries
-        ]
+    return _without_secrets(payload) if action == "GetConfiguration" else payload
+
+
+def _without_secrets(data: Any) -> Any:
+    """The same object where nothing in it is secret; its names may be spelled otherwise."""
+    if isinstance(data, list):
+        shown = [_without_secrets(each) for each in data]
+        return shown if any(a is not b for a, b in zip(shown, data, strict=True)) else data
+    if not isinstance(data, dict):
+        return data
+    bare = {name: spelling.bare(name) for name in data}
+    if any(bare[name] == "key" and secret_names.is_secret(str(data[name])) for name in data):
+        hidden = {name: REDACTED for name in data if bare[name] == "value" and data[name]}
+        return data | hidden if hidden else data
+    changed = {
+        name: value for name, each in data.items() if (value := _without_secrets(each)) is not each
     }
+    return data | changed if changed else data
 
 
 def _shows_secret(entry: Any) -> bool:

@@ -22,6 +22,8 @@ _NEUTRAL = {
     "Reserved": Status.RESERVED,
     "Unavailable": Status.UNAVAILABLE,
     "Faulted": Status.FAULTED,
+    # The word of 1.5, and of 2.0.1.
+    "Occupied": Status.OCCUPIED,
 }
 # What 2.0.1 would call the charging state of a transaction on this connector.
 _CHARGING_STATE = {

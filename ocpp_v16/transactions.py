@@ -7,21 +7,27 @@ from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import closing, lookup, start_stop_messages
 from chargepoints.services.transactions.lifecycle import Start, Stop
-from core_link import decisions
-from ocpp_v16 import numbers
+from core_link import decisions, tokens
+from ocpp_v16 import long_tags, numbers
 from ocpp_v16.authorization import id_tag_info, token
+from ocpp_v16.long_tags import LONGEST_ID_TAG
 from ocpp_v16.meter_values import SAMPLES, elements
 
 
 async def ask_start(inbound: Inbound) -> Decision | None:
+    await long_tags.shorten(inbound)
     payload, station = inbound.payload, inbound.station
     moment = inbound.time(payload.get("timestamp"))
-    key = _start_key(payload, moment)
-    if await inbound.look_up(lambda unit: start_stop_messages.was_started(station.id, key)):
+    key, asked = _start_key(payload, moment), token(payload)
+    told_before, known = await inbound.look_up(
+        lambda unit: (start_stop_messages.was_started(station.id, key), tokens.known(asked))
+    )
+    if told_before:
         return None
     return await decisions.authorize(
         inbound,
-        token(payload),
+        asked,
+        known=known,
         context="start",
         evse_id=numbers.connector(inbound),
         connector_id=1,
@@ -34,8 +40,10 @@ def _start_key(payload: Payload, moment: Moment) -> str:
     # However it is written; but where it cannot be meant, all that stays the same is the text.
     meant = moment.quality == TimeQuality.CHARGER
     time = moment.at if meant else payload.get("timestamp")
+    # Of a tag that is longer than it may be, what it was sent as.
+    tag = str(payload.get("idTag"))[:LONGEST_ID_TAG]
     return start_stop_messages.start_key(
-        payload.get("connectorId"), payload.get("idTag"), time, payload.get("meterStart")
+        payload.get("connectorId"), tag, time, payload.get("meterStart")
     )
 
 
@@ -69,17 +77,21 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     """4.10: a stop may come without a token; where it has one, the answer tells of it."""
     if not inbound.payload.get("idTag"):
         return None
+    await long_tags.shorten(inbound)
     named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
-    station = inbound.station
-    known = await inbound.look_up(lambda unit: lookup.by_id(station.id, named))
-    if known is not None and known.stop_answer is not None:
+    station, asked = inbound.station, token(inbound.payload)
+    row, known = await inbound.look_up(
+        lambda unit: (lookup.by_id(station.id, named), tokens.known(asked))
+    )
+    if row is not None and row.stop_answer is not None:
         return None
     return await decisions.authorize(
         inbound,
-        token(inbound.payload),
+        asked,
+        known=known,
         context="stop",
-        evse_id=known.evse_id if known else None,
-        connector_id=known.connector_id if known else None,
+        evse_id=row.evse_id if row else None,
+        connector_id=row.connector_id if row else None,
         transaction_id=named,
         occurred_at=moment.at,
         offline=is_backfill(moment.at, inbound.received_at),

@@ -20,11 +20,13 @@ from ocpp_v16 import (
     status,
     transactions,
 )
+from ocpp_v16.clauses import CLAUSES
 
 VERSION = OcppVersion(
+    clauses=CLAUSES,
     name="1.6",
     subprotocol="ocpp1.6",
-    aliases=("ocpp1.6j", "ocpp16", "ocpp16j"),
+    aliases=("ocpp1.6j", "ocpp1.6json", "1.6", "1.6j"),
     assumed=True,
     triggered=remote_control.TRIGGERED
     | remote_control.TRIGGERED_EXTENDED

@@ -78,6 +78,9 @@ def id_token_info(dialect: Dialect, decision: Decision) -> Payload:
         info["evseId"] = list(decision.evse_ids)
     if decision.charging_priority is not None:
         info["chargingPriority"] = decision.charging_priority
+    # C01.FR.10, FR.11
+    for name, language in zip(("language1", "language2"), decision.languages, strict=False):
+        info[name] = language
     if decision.personal_message:
         message = decision.personal_message[: dialect.longest_personal_message]
         info["personalMessage"] = {"format": "UTF8", "content": message}

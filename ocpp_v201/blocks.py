@@ -52,7 +52,7 @@ def blocks(dialect: Dialect) -> tuple[Block, ...]:
         reservation.BLOCK,
         security.BLOCK,
         sent_requests.BLOCK,
-        smart_charging.BLOCK,
+        smart_charging.block(dialect),
         status.BLOCK,
         transactions.block(dialect),
         variables.BLOCK,

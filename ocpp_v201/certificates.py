@@ -3,8 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
@@ -85,7 +84,7 @@ def _keep_listed(command: Command, response: Payload) -> list[Payload]:
         found.append(each["certificateHashData"] | use)
         found += [child | use for child in each.get("childCertificateHashData") or []]
     uses = [_neutral(name) for name in (command.request or {}).get("certificateType") or []]
-    installed_certificates.replace_known(command.charge_point_id, uses, found, timezone.now())
+    installed_certificates.replace_known(command.charge_point_id, uses, found, clock.now())
     return found
 
 

@@ -37,20 +37,26 @@ def cleared_limit(inbound: Inbound, decision: Any) -> Payload:
 
 def charging_needs(inbound: Inbound, decision: Any) -> Payload:
     """K15: the car's needs are answered with a profile of its transaction."""
+    needs = inbound.payload["chargingNeeds"]
+    # K15.FR.04: without a transaction there is nothing to plan for.
+    return {"status": "Accepted" if plan(inbound, **most(needs)) else "Rejected"}
+
+
+def plan(inbound: Inbound, **most: Any) -> bool:
+    """Send the car's transaction a profile. `most`: `unit`, `most` and `energy_wh` of `Needs`.
+
+    False where there is no transaction, or where nothing can be made of the needs.
+    """
     payload = inbound.payload
-    needs = payload["chargingNeeds"]
-    departure = needs.get("departureTime")
-    known = car_schedules.plan(
+    return car_schedules.plan(
         inbound,
         Needs(
             evse_id=payload["evseId"],
             most_periods=_most_periods(inbound, payload),
-            departs_at=coming_time(departure),
-            **_most(needs),
+            departs_at=coming_time(payload["chargingNeeds"].get("departureTime")),
+            **most,
         ),
     )
-    # K15.FR.04: without a transaction there is nothing to plan for.
-    return {"status": "Accepted" if known else "Rejected"}
 
 
 def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
@@ -62,7 +68,7 @@ def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
     return max(min(most), 1) if most else None
 
 
-def _most(needs: Payload) -> dict[str, Any]:
+def most(needs: Payload) -> dict[str, Any]:
     """What the car takes at most: amperes of AC, watts of DC."""
     if ac := needs.get("acChargingParameters"):
         return {"unit": "A", "most": float(ac["evMaxCurrent"]), "energy_wh": ac["energyAmount"]}

@@ -10,6 +10,8 @@ from chargepoints.protocol.versions import (
     Payload,
     ResponseReading,
 )
+from chargepoints.services.tokens import vehicles
+from chargepoints.services.transactions import lifecycle
 from core_link import decisions
 from core_link.decisions import DataTransferAnswer
 
@@ -30,6 +32,8 @@ async def ask_core(inbound: Inbound) -> DataTransferAnswer:
 
 def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     payload = inbound.payload
+    told = vehicles.read(payload.get("messageId"), payload.get("data"))
+    lifecycle.vehicle_told(inbound, told)
     inbound.emit(
         "data_transfer.received",
         {

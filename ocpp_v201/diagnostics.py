@@ -20,6 +20,8 @@ from chargepoints.services.device_model import monitor_reports
 from chargepoints.services.device_model.monitor_reports import Alarm
 from chargepoints.services.files import uploads
 from chargepoints.services.files.uploads import Kind
+from chargepoints.services.tokens import vehicles
+from chargepoints.services.transactions import lifecycle
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
@@ -62,6 +64,10 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
                 event.get("actualValue", ""),
                 event.get("timestamp"),
             )
+        if component["name"] == "ConnectedEV":
+            told = vehicles.read(event["variable"]["name"], event.get("actualValue"))
+            place = numbers.place(inbound, evse.get("id"))
+            lifecycle.vehicle_told(inbound, told and told._replace(evse_id=place))
         monitor_reports.record(
             inbound,
             Alarm(

@@ -23,3 +23,5 @@ class Dialect:
     resets: frozenset[str]
     # MessageTriggerEnumType.
     triggered: frozenset[str]
+    # Purposes of the charging profiles that are the operator's (K10.FR.06), in neutral words.
+    purposes_of_operator: tuple[str, ...]

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
@@ -51,14 +50,14 @@ def effect(request_number: int | None) -> str:
 def show(unit: UnitOfWork, command: Command) -> Payload:
     """O01, O02, O06: a message without a number of its own gets the next free one."""
     args = command.args
-    content = {"format": args.get("format", "UTF8"), "content": args["content"]}
-    if "language" in args:
-        content["language"] = args["language"]
     message: Payload = {
         "id": args["id"] if "id" in args else display_messages.free_number(command.charge_point_id),
         "priority": PRIORITIES[args.get("priority", "normal_cycle")],
-        "message": content,
+        "message": _content(args),
     }
+    if "translations" in args:
+        # A version that has no such field refuses the request.
+        message["messageExtra"] = [_content(each) for each in args["translations"]]
     if "state" in args:
         message["state"] = STATES[args["state"]]
     for name, ocpp_name in (("start_at", "startDateTime"), ("end_at", "endDateTime")):
@@ -71,10 +70,16 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
     return {"message": message}
 
 
+def _content(args: Payload) -> Payload:
+    """MessageContentType."""
+    content = {"format": args.get("format", "UTF8"), "content": args["content"]}
+    return content | ({"language": args["language"]} if "language" in args else {})
+
+
 def record_shown(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response.get("status") == "Accepted":
         message = (command.request or {})["message"]
-        display_messages.store(unit, command.charge_point_id, [_shown(message)], timezone.now())
+        display_messages.store(unit, command.charge_point_id, [_shown(message)], clock.now())
 
 
 def list_shown(unit: UnitOfWork, command: Command) -> Payload:
@@ -136,6 +141,14 @@ def _shown(message: Payload) -> Shown:
         content=content["content"],
         format=clip(content.get("format"), 10),
         language=clip(content.get("language"), 8),
+        translations=[
+            {
+                "content": clip(each["content"], 1024),
+                "format": clip(each.get("format"), 10),
+                "language": clip(each.get("language"), 8),
+            }
+            for each in message.get("messageExtra") or []
+        ],
         priority=NEUTRAL_PRIORITY.get(priority, priority),
         state=NEUTRAL_STATE.get(state, state),
         transaction_id=clip(message.get("transactionId"), 36),

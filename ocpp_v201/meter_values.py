@@ -22,10 +22,11 @@ LARGEST = 1e15
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     evse_id = numbers.place(inbound, payload.get("evseId"))
-    transaction, transaction_id = lookup.identify(inbound, None, evse_id=evse_id)
+    told = elements(inbound, payload["meterValue"])
+    transaction, transaction_id = lookup.identify(inbound, None, told, evse_id=evse_id)
     recording.record(
         inbound,
-        elements(inbound, payload["meterValue"]),
+        told,
         evse_id=evse_id,
         transaction=transaction,
         transaction_id=transaction_id,
@@ -37,15 +38,17 @@ def meter_values(inbound: Inbound, decision: Any) -> Payload:
 
 def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
     """The `meterValue` list in neutral words."""
-    return [
-        Element(
-            inbound.time(element.get("timestamp")),
-            sampled := [each for each in element.get("sampledValue", ()) if "value" in each],
-            tuple([_kind(each) for each in sampled]),
-            [_number(each) for each in sampled],
-        )
-        for element in meter_value
-    ]
+    return [_element(inbound, element) for element in meter_value]
+
+
+def _element(inbound: Inbound, element: Payload) -> Element:
+    sampled, kinds, values = [], [], []
+    for each in element.get("sampledValue", ()):
+        if "value" in each:
+            sampled.append(each)
+            kinds.append(_kind(each))
+            values.append(_number(each))
+    return Element(inbound.time(element.get("timestamp")), sampled, tuple(kinds), values)
 
 
 def _kind(sampled: Payload) -> Kind:
@@ -53,11 +56,17 @@ def _kind(sampled: Payload) -> Kind:
     get = sampled.get
     return (
         get("measurand") or ENERGY,
-        (get("unitOfMeasure") or {}).get("unit") or "",
+        (get("unitOfMeasure") or {}).get("unit") or _unit_of_16(sampled),
         get("context") or "Sample.Periodic",
         get("phase") or "",
         get("location") or "Outlet",
     )
+
+
+def _unit_of_16(sampled: Payload) -> str:
+    """Some write the unit where 1.6 has it: what was measured in kWh is not to be taken for Wh."""
+    unit = sampled.get("unit")
+    return unit if isinstance(unit, str) else ""
 
 
 def _number(sampled: Payload) -> float | None:

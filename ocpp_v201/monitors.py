@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
@@ -38,6 +37,10 @@ LEAST_SEVERE = 9
 LIMITS = "MonitoringCtrlr"
 SET = Batched("setMonitoringResult", lambda command: len(command.args["monitors"]))
 CLEARED = Batched("clearMonitoringResult", lambda command: len(command.args["ids"]))
+
+
+# EventNotificationEnumType, of what SetVariableMonitoring makes.
+SET_BY_US = "CustomMonitor"
 
 
 def effect(request_number: int | None) -> str:
@@ -109,12 +112,12 @@ def conclude_each(command: Command, response: Payload) -> Conclusion:
 def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     results: list[Payload] = response.get("setMonitoringResult") or []
     known = [
-        _known(result["id"], data, data)
+        _known(result["id"], data, data | {"eventNotificationType": SET_BY_US})
         for data in (command.request or {}).get("setMonitoringData", [])
         for result in results
         if result["status"] == "Accepted" and "id" in result and _is_about(result, data)
     ]
-    installed_monitors.store(command.charge_point_id, known, timezone.now())
+    installed_monitors.store(command.charge_point_id, known, clock.now())
 
 
 def _is_about(result: Payload, data: Payload) -> bool:
@@ -171,6 +174,7 @@ def _known(number: int, data: Payload, monitor: Payload) -> Known:
         value=monitor["value"],
         severity=min(numbers.clipped(monitor["severity"], 0), LEAST_SEVERE),
         transaction=bool(monitor.get("transaction")),
+        event_notification_type=str(monitor.get("eventNotificationType") or ""),
         where=columns,
     )
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
@@ -93,7 +92,7 @@ def _complete(command: Command) -> None:
         stack_level=args.get("stack_level"),
         sources=tuple(args.get("sources") or ()),
     )
-    reported_profiles.complete(command.charge_point_id, criteria, command.sent_at, timezone.now())
+    reported_profiles.complete(command.charge_point_id, criteria, command.sent_at, clock.now())
 
 
 BLOCK = Block(

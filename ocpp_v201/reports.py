@@ -11,7 +11,8 @@ from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
-from ocpp_v201 import batches, naming
+from chargepoints.services.metering import most_power
+from ocpp_v201 import batches, evse_power, naming
 from ocpp_v201.requests import request_id
 
 BASES = Words(
@@ -36,10 +37,18 @@ def effect(request_number: int | None) -> str:
 
 
 def get_base_report(unit: UnitOfWork, command: Command) -> Payload:
+    return _ask_for(command, command.args.get("base", "full"))
+
+
+def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
+    """All that can be set."""
+    return _ask_for(command, "configuration")
+
+
+def _ask_for(command: Command, base: str) -> Payload:
     number = request_id(command)
     command.effect_key = effect(number)
-    all_of_it = "configuration" if command.type == "get_configuration" else "full"
-    return {"requestId": number, "reportBase": BASES[command.args.get("base", all_of_it)]}
+    return {"requestId": number, "reportBase": BASES[base]}
 
 
 def get_report(unit: UnitOfWork, command: Command) -> Payload:
@@ -79,6 +88,8 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         reported for data in payload.get("reportData") or [] for reported in _attributes(data)
     ]
     variables.store(inbound.station.id, reports, inbound.received_at)
+    if evse_power.is_told(reports):
+        most_power.told_anew(inbound)
     if not payload.get("tbc"):
         outcomes.confirm_effect(inbound.unit, inbound.station.id, effect(payload.get("requestId")))
         inbound.emit_news(

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import coming_time, ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Reservation
@@ -47,7 +46,7 @@ def record_reserve(unit: UnitOfWork, command: Command, response: Payload) -> Non
         evse_id=asked.get("evseId"),
         token=TokenAsked(token["idToken"], token["type"]),
         group_id_token=(asked.get("groupIdToken") or {}).get("idToken", ""),
-        expires_at=coming_time(asked["expiryDateTime"]) or timezone.now(),
+        expires_at=coming_time(asked["expiryDateTime"]) or clock.now(),
     )
     reservations.answered(unit, command, reservation, accepted=response["status"] == "Accepted")
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import api_time, coming_time
 from chargepoints.protocol.inbound import clip
 from chargepoints.protocol.versions import Payload
@@ -100,7 +99,7 @@ def with_start(profile: Payload) -> Payload:
     """K01.FR.40: an absolute or recurring schedule says when it starts; now, if not told."""
     if "start" in profile or profile["kind"] == "relative":
         return profile
-    return profile | {"start": api_time(timezone.now().replace(microsecond=0))}
+    return profile | {"start": api_time(clock.now().replace(microsecond=0))}
 
 
 def neutral_profile(profile: Payload) -> Payload:

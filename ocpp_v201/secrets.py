@@ -6,16 +6,19 @@ from typing import Any
 
 from chargepoints import key_codes, secret_names
 from chargepoints.key_codes import REDACTED
+from chargepoints.protocol import spelling
 from chargepoints.protocol.versions import Payload
 
 # What holds variables together with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
 ANSWERS = frozenset({"GetVariables"})
-NOTICES = frozenset({"NotifyReport", "NotifyEvent"})
+# In lower case: an action in any other is understood too.
+NOTICES = frozenset({"notifyreport", "notifyevent"})
 NETWORK_SECRETS = frozenset({"apnPassword", "key", "password", "simPin"})
 # Where messages of either side name tokens.
 TOKENS = frozenset({"idToken", "groupIdToken", "localAuthorizationList"})
-VALUES = ("value", "attributeValue", "actualValue")
+# However they are spelled.
+VALUES = frozenset({"value", "attributevalue", "actualvalue"})
 
 
 def is_secret(data: Any) -> bool:
@@ -29,9 +32,17 @@ def is_password(data: Any) -> bool:
 
 
 def _name(data: Any) -> str:
-    variable = data.get("variable") if isinstance(data, dict) else None
+    variable = _spelled(data, "variable")
     # Some write the name alone.
-    return str(variable.get("name") if isinstance(variable, dict) else variable)
+    return str(_spelled(variable, "name") if isinstance(variable, dict) else variable)
+
+
+def _spelled(data: Any, name: str) -> Any:
+    if not isinstance(data, dict):
+        return None
+    return data.get(name) or next(
+        (data[said] for said in data if spelling.bare(said) == name), None
+    )
 
 
 def password_in(action: str, payload: Payload) -> str:
@@ -51,7 +62,7 @@ def redacted_answer(action: str, payload: Any) -> Any:
 
 
 def redacted_call(action: str, payload: Any) -> Any:
-    return without_secrets(payload) if action in NOTICES else payload
+    return without_secrets(payload) if action.lower() in NOTICES else payload
 
 
 def redacted_for_trace(action: str, payload: Any) -> Any:
@@ -78,7 +89,7 @@ def without_secrets(data: Any, *, secret: bool = False) -> Any:
 
 
 def _shown(name: str, value: Any, *, secret: bool) -> Any:
-    if secret and name in VALUES and value:
+    if secret and value and spelling.bare(name) in VALUES:
         return REDACTED
     return without_secrets(value, secret=secret)
 

@@ -1,5 +1,7 @@
 """K Smart charging: profiles set and cleared; the composite schedule."""
 
+from functools import partial
+
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.versions import (
@@ -17,11 +19,8 @@ from chargepoints.services.smart_charging import (
     limit_updates,
     profile_requests,
 )
+from ocpp_v201.dialect import Dialect
 from ocpp_v201.schedules import PURPOSE, charging_profile, rate_unit, with_start
-
-# K10.FR.02: a request has a criterion at least, so all profiles go by their purposes; FR.06: those
-# from outside are not ours to clear.
-CLEARED = ("station_max", "default", "transaction")
 
 
 def set_profile(unit: UnitOfWork, command: Command) -> Payload:
@@ -58,7 +57,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
         profile_requests.accepted(unit, command, asked["evseId"], number, by_turns=True)
 
 
-def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
+def clear_profile(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     if "profile_id" in args:
         return {"chargingProfileId": args["profile_id"]}
@@ -70,30 +69,33 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
     if "stack_level" in args:
         criteria["stackLevel"] = args["stack_level"]
     if not criteria:
-        criteria["chargingProfilePurpose"] = PURPOSE[_next_purpose(command)]
+        criteria["chargingProfilePurpose"] = PURPOSE[_next_purpose(dialect, command)]
     return {"chargingProfileCriteria": criteria}
 
 
-def _next_purpose(command: Command) -> str:
-    """The purpose whose turn it is where all profiles are to go."""
-    return CLEARED[len(command.result or [])]
+def _next_purpose(dialect: Dialect, command: Command) -> str:
+    """The purpose whose turn it is where all profiles are to go.
+
+    K10.FR.02: a request has a criterion at least; FR.06: what is from outside is not ours to clear.
+    """
+    return dialect.purposes_of_operator[len(command.result or [])]
 
 
-def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
+def record_clear(dialect: Dialect, unit: UnitOfWork, command: Command, response: Payload) -> None:
     status, criteria = response["status"], command.args
     if not criteria:
-        criteria = {"purpose": _next_purpose(command)}
+        criteria = {"purpose": _next_purpose(dialect, command)}
         command.result = [*(command.result or []), criteria | {"status": status}]
     # K10: Unknown says that nothing fits; then we have nothing to keep either.
     if status in ("Accepted", "Unknown"):
         installed_profiles.clear(command.charge_point_id, criteria)
 
 
-def conclude_clear(command: Command, response: Payload) -> Conclusion:
+def conclude_clear(dialect: Dialect, command: Command, response: Payload) -> Conclusion:
     if command.args:
         return by_status(command, response)
     parts: list[Payload] = command.result or []
-    if len(parts) < len(CLEARED):
+    if len(parts) < len(dialect.purposes_of_operator):
         return Conclusion(Command.State.QUEUED)
     # That there is none of some purpose is no refusal.
     return by_status(command, next((p for p in parts if p["status"] == "Accepted"), response))
@@ -119,25 +121,27 @@ def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> N
     expected_schedule.compare(command, schedule["scheduleStart"], unit_of_rate, theirs)
 
 
-BLOCK = Block(
-    commands={
-        "set_charging_profile": CommandTranslation(
-            "SetChargingProfile",
-            set_profile,
-            reading=ResponseReading(profile_requests.conclude_part, record_set),
-        ),
-        "clear_charging_profile": CommandTranslation(
-            "ClearChargingProfile",
-            clear_profile,
-            reading=ResponseReading(conclude_clear, record_clear),
-        ),
-        "update_limit": CommandTranslation(
-            "SetChargingProfile",
-            update_limit,
-            reading=ResponseReading(profile_requests.conclude_part, record_set),
-        ),
-        "get_composite_schedule": CommandTranslation(
-            "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)
-        ),
-    },
-)
+_COMMANDS = {
+    "set_charging_profile": CommandTranslation(
+        "SetChargingProfile",
+        set_profile,
+        reading=ResponseReading(profile_requests.conclude_part, record_set),
+    ),
+    "update_limit": CommandTranslation(
+        "SetChargingProfile",
+        update_limit,
+        reading=ResponseReading(profile_requests.conclude_part, record_set),
+    ),
+    "get_composite_schedule": CommandTranslation(
+        "GetCompositeSchedule", get_composite, reading=ResponseReading(record=record_composite)
+    ),
+}
+
+
+def block(dialect: Dialect) -> Block:
+    clear = CommandTranslation(
+        "ClearChargingProfile",
+        partial(clear_profile, dialect),
+        reading=ResponseReading(partial(conclude_clear, dialect), partial(record_clear, dialect)),
+    )
+    return Block(commands={**_COMMANDS, "clear_charging_profile": clear})

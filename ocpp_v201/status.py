@@ -15,6 +15,12 @@ _NEUTRAL = {
     "Reserved": Status.RESERVED,
     "Unavailable": Status.UNAVAILABLE,
     "Faulted": Status.FAULTED,
+    # The words of 1.6.
+    "Preparing": Status.OCCUPIED,
+    "Charging": Status.OCCUPIED,
+    "SuspendedEV": Status.OCCUPIED,
+    "SuspendedEVSE": Status.OCCUPIED,
+    "Finishing": Status.OCCUPIED,
 }
 
 

@@ -25,7 +25,7 @@ from chargepoints.services.transactions.event_messages import (
     EventMessage,
 )
 from chargepoints.services.transactions.lifecycle import Start, Stop
-from core_link import decisions
+from core_link import decisions, tokens
 from ocpp_v201 import numbers
 from ocpp_v201.authorization import id_token_info, token, without_authorization
 from ocpp_v201.dialect import Dialect
@@ -43,17 +43,23 @@ async def ask(inbound: Inbound) -> Decision | None:
     if (free := without_authorization(payload["idToken"])) is not None:
         return free
     station, transaction_id = inbound.station, _transaction_id(payload)
-    if await inbound.look_up(
-        lambda unit: event_messages.was_received(station.id, transaction_id, payload)
-    ):
+    asked = token(payload["idToken"])
+    told_before, known = await inbound.look_up(
+        lambda unit: (
+            event_messages.was_received(station.id, transaction_id, payload),
+            tokens.known(asked),
+        )
+    )
+    if told_before:
         return None
     evse = payload.get("evse") or {}
     return await decisions.authorize(
         inbound,
-        token(payload["idToken"]),
+        asked,
+        known=known,
         context="stop" if _ends(payload) else "start",
-        evse_id=evse.get("id"),
-        connector_id=evse.get("connectorId"),
+        evse_id=numbers.place(inbound, evse.get("id")),
+        connector_id=numbers.place(inbound, evse.get("connectorId")),
         transaction_id=transaction_id,
         occurred_at=inbound.time(payload.get("timestamp")).at,
         offline=bool(payload.get("offline")),
@@ -132,7 +138,7 @@ def event_message(inbound: Inbound) -> EventMessage:
         stop=Stop(
             moment=moment,
             transaction_id=transaction_id,
-            meter_wh=_end_wh(samples),
+            meter_wh=_end_wh(samples) if payload.get("eventType") == ENDED else None,
             # TransactionType: without a reason it is Local.
             reason=info.get("stoppedReason") or "Local",
             token=id_token,
@@ -147,8 +153,12 @@ def _begin_wh(samples: list[Element], *, started: bool) -> float | None:
 
     J02.FR.19: where the EVSE is not known at first, the begin is metered later.
     """
-    marked = [_at_begin(element) for element in samples]
+    marked = [_at_begin(element) for element in samples if _tells_of_begin(element)]
     return next(iter(_registers(marked) or (_registers(samples) if started else [])), None)
+
+
+def _tells_of_begin(element: Element) -> bool:
+    return any(kind[2] == BEGIN for kind in element.kinds)
 
 
 def _at_begin(element: Element) -> Element:
@@ -192,5 +202,7 @@ def block(dialect: Dialect) -> Block:
         },
         commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},
         # E14: it has no status; what it says is kept with the answer.
-        responses={"GetTransactionStatus": ResponseReading()},
+        responses={
+            "GetTransactionStatus": ResponseReading(dispensable=frozenset({"messagesInQueue"}))
+        },
     )

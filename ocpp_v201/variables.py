@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Variable
 from chargepoints.protocol.versions import (
@@ -22,22 +21,23 @@ from ocpp_v201 import batches, naming, reports
 from ocpp_v201.secrets import is_password
 
 LIMITS = "DeviceDataCtrlr"
-# SetVariableStatusEnumType: what is a yes.
 # Some of what was asked for could be read.
 PARTIAL = "partial"
+# SetVariableStatusEnumType: what is a yes.
 TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
 def _read(command: Command) -> list[Payload]:
+    """By the keys of `get_configuration`, or by the variables of `get_variables`."""
     args = command.args
-    if command.type == "get_configuration":
-        return [naming.by_key(key) for key in args.get("keys") or []]
-    return [naming.named(each) | _attribute(each) for each in args["variables"]]
+    named = [naming.named(each) | _attribute(each) for each in args.get("variables") or []]
+    return named + [naming.by_key(key) for key in args.get("keys") or []]
 
 
 def _written(command: Command) -> list[Payload]:
+    """The one key of `set_configuration`, or the variables of `set_variables`."""
     args = command.args
-    if command.type == "set_configuration":
+    if "key" in args:
         return [naming.by_key(args["key"]) | {"attributeValue": args["value"]}]
     return [
         naming.named(each) | _attribute(each) | {"attributeValue": each["value"]}
@@ -61,7 +61,7 @@ def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
     """The variables that are named; without names the station reports all that can be set."""
     if command.args.get("keys"):
         return get_variables(unit, command)
-    return reports.get_base_report(unit, command)
+    return reports.get_configuration(unit, command)
 
 
 def choose(command: Command) -> str:
@@ -111,7 +111,7 @@ def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
         if result.get("attributeStatus") != "Accepted":
             continue
         reports.append(Reported(value=result.get("attributeValue"), **naming.where(result)))
-    variables.store(command.charge_point_id, reports, timezone.now())
+    variables.store(command.charge_point_id, reports, clock.now())
 
 
 def record_written(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -132,7 +132,7 @@ def _changed(unit: UnitOfWork, command: Command, data: Payload, status: str) -> 
     variables.store_desired(
         command.charge_point_id,
         value=value,
-        at=timezone.now(),
+        at=clock.now(),
         in_force=status == "Accepted",
         **where,
     )

@@ -2,8 +2,9 @@
 
 from chargepoints.protocol.schemas import Schemas
 from chargepoints.protocol.versions import OcppVersion
-from ocpp_v201 import remote_control, secrets, status_info
+from ocpp_v201 import evse_power, remote_control, secrets, status_info
 from ocpp_v201.blocks import blocks
+from ocpp_v201.clauses import CLAUSES
 from ocpp_v201.dialect import Dialect
 
 DIALECT = Dialect(
@@ -31,12 +32,14 @@ DIALECT = Dialect(
             "TransactionEvent",
         }
     ),
+    purposes_of_operator=("station_max", "default", "transaction"),
 )
 
 VERSION = OcppVersion(
+    clauses=CLAUSES,
     name=DIALECT.version,
     subprotocol="ocpp2.0.1",
-    aliases=("ocpp201",),
+    aliases=("2.0.1",),
     schemas=Schemas("ocpp.v201", request_suffix="Request"),
     blocks=blocks(DIALECT),
     csms_actions=frozenset(
@@ -93,6 +96,7 @@ VERSION = OcppVersion(
     ),
     messages_requested=remote_control.messages_requested,
     triggered=DIALECT.triggered,
+    most_power=evse_power.most_power,
     password_in=secrets.password_in,
     redacted_request=secrets.redacted_request,
     redacted_answer=secrets.redacted_answer,

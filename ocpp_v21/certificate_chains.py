@@ -3,46 +3,68 @@
 import asyncio
 
 from chargepoints.clock import ocpp_time
+from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, Handler, Payload
+from chargepoints.services.certificates import installed_certificates
 from core_link import certificates
 from core_link.certificates import Revocation
 
 _STATUS = {"accepted": "Good", "revoked": "Revoked", "chain_error": "Unknown", "": "Failed"}
 
 
+# As many as an answer may tell of, and what it may say of each: the station's own words.
+MOST = 4
+LONGEST = {"issuerNameHash": 128, "issuerKeyHash": 128, "serialNumber": 40}
+
+
+def _asked(inbound: Inbound) -> list[Payload]:
+    """What can be answered. Raises OcppError where that is nothing."""
+    told = inbound.payload["certificateStatusRequests"]
+    asked = [each for each in told if _may_be_told(each["certificateHashData"])][:MOST]
+    if not asked:
+        raise OcppError("PropertyConstraintViolation", "no certificate that can be named")
+    if len(asked) < len(told):
+        inbound.deviate("certificates_left_out")
+    return asked
+
+
+def _may_be_told(hashes: Payload) -> bool:
+    fits = all(len(hashes[name]) <= longest for name, longest in LONGEST.items())
+    return fits and hashes["hashAlgorithm"] in installed_certificates.ALGORITHMS
+
+
 async def ask(inbound: Inbound) -> list[Revocation]:
-    return list(
-        await asyncio.gather(
-            *(_ask(inbound, each) for each in inbound.payload["certificateStatusRequests"])
-        )
-    )
+    return list(await asyncio.gather(*(_ask(inbound, each) for each in _asked(inbound))))
 
 
 async def _ask(inbound: Inbound, asked: Payload) -> Revocation:
-    """M07.FR.01: by the first of its OCSP responders that knows. Lists of revocation are not read:
-    what is asked of one is as if it could not be downloaded (FR.05).
-    """
-    if asked["source"] == "OCSP":
-        for url in asked["urls"]:
-            data = asked["certificateHashData"] | {"responderURL": url}
-            if (found := await certificates.revocation(inbound.station, data)).status:
-                return found
+    """M07.FR.01, FR.04: by the first of its responders or lists that knows."""
+    for url in asked["urls"]:
+        data = asked["certificateHashData"] | {"responderURL": url}
+        if asked["source"] == "OCSP":
+            found = await certificates.revocation(inbound.station, data)
+        else:
+            found = await certificates.revocation_in_list(data)
+        if found.status:
+            return found
     return Revocation("")
 
 
 def statuses(inbound: Inbound, found: list[Revocation]) -> Payload:
-    asked = inbound.payload["certificateStatusRequests"]
     return {
         "certificateStatus": [
             {
-                "certificateHashData": each["certificateHashData"],
+                "certificateHashData": {
+                    name: each["certificateHashData"][name]
+                    for name in installed_certificates.HASHES
+                },
                 "source": "OCSP" if each["source"] == "OCSP" else "CRL",
                 "status": _STATUS[revocation.status],
                 # Of what is not known, it may be asked again at once.
                 "nextUpdate": ocpp_time(revocation.next_update or inbound.received_at),
             }
-            for each, revocation in zip(asked, found, strict=True)
+            for each, revocation in zip(_asked(inbound), found, strict=True)
         ]
     }
 

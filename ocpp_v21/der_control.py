@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
@@ -73,7 +72,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
         is_superseded=control_id in superseded,
         setting=setting,
     )
-    der_controls.store(command.charge_point_id, [control], timezone.now())
+    der_controls.store(command.charge_point_id, [control], clock.now())
     der_controls.supersede(command.charge_point_id, superseded)
     command.result = {"control_id": control_id, "superseded": superseded}
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import Moment
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
@@ -77,7 +76,7 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
 
 def record_all(unit: UnitOfWork, command: Command, response: Payload) -> None:
     streams = [_opened(data) for data in response.get("constantStreamData") or []]
-    event_streams.store(command.charge_point_id, streams, timezone.now())
+    event_streams.store(command.charge_point_id, streams, clock.now())
     event_streams.close_others(command.charge_point_id, streams)
 
 

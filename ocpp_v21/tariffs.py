@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Tariff
 from chargepoints.protocol.versions import (
@@ -27,9 +26,7 @@ def set_default(unit: UnitOfWork, command: Command) -> Payload:
 def record_default(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked: Payload = command.request or {}
     if response["status"] == "Accepted":
-        tariffs.set_default(
-            command.charge_point_id, asked["evseId"], asked["tariff"], timezone.now()
-        )
+        tariffs.set_default(command.charge_point_id, asked["evseId"], asked["tariff"], clock.now())
 
 
 def get_tariffs(unit: UnitOfWork, command: Command) -> Payload:
@@ -42,7 +39,7 @@ def record_list(unit: UnitOfWork, command: Command, response: Payload) -> None:
     assigned = response.get("tariffAssignments") or []
     evse_id = (command.request or {})["evseId"]
     found = [each for assignment in assigned for each in _places(assignment, evse_id)]
-    tariffs.listed(command.charge_point_id, evse_id, found, timezone.now())
+    tariffs.listed(command.charge_point_id, evse_id, found, clock.now())
     command.result = {"tariffs": assigned}
 
 

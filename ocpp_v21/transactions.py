@@ -5,8 +5,11 @@ from functools import partial
 from typing import Any
 
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import Block, Payload
+from chargepoints.services.device_model import variables
 from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.transactions import limits as limits_of_transaction
 from ocpp_v201 import transactions
 from ocpp_v201.dialect import Dialect
 
@@ -18,32 +21,58 @@ OF_THE_EVENT = {
     "ev_asleep": "evseSleep",
 }
 OF_THE_TRANSACTION = {"operation_mode": "operationMode", "tariff_id": "tariffId"}
+_MORE_OF_THE_EVENT = frozenset(OF_THE_EVENT.values())
+_MORE_OF_THE_TRANSACTION = frozenset({*OF_THE_TRANSACTION.values(), "transactionLimit"})
 
 
 def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | None) -> Payload:
-    message = transactions.event_message(inbound)
     payload, info = inbound.payload, inbound.payload["transactionInfo"]
+    more = not (
+        _MORE_OF_THE_EVENT.isdisjoint(payload) and _MORE_OF_THE_TRANSACTION.isdisjoint(info)
+    )
+    if decision is None and not more:
+        # As nearly all are: one of 2.0.1 could say as much.
+        return transactions.transaction_event(dialect, inbound, decision)
+    message = transactions.event_message(inbound)
     details = _named(OF_THE_EVENT, payload) | _named(OF_THE_TRANSACTION, info)
     if decision is not None and decision.energy_transfer:
         details["energy_transfer"] = list(decision.energy_transfer)
-    limits = _named(LIMITS, info.get("transactionLimit") or {})
-    message = replace(message, start=replace(message.start, details=details, limits=limits))
-    return transactions.record(dialect, inbound, message, decision, _limits(decision, limits))
+    limits = _named(LIMITS, info["transactionLimit"]) if "transactionLimit" in info else {}
+    if details or limits:
+        message = replace(message, start=replace(message.start, details=details, limits=limits))
+    return transactions.record(
+        dialect, inbound, message, decision, _limits(inbound.station, decision, limits)
+    )
 
 
 def _named(fields: dict[str, str], said: Payload) -> dict[str, Any]:
     return {name: said[ocpp] for name, ocpp in fields.items() if ocpp in said}
 
 
-def _limits(decision: Decision | None, of_station: dict[str, Any]) -> Payload:
+def limits_kept(charge_point_id: int) -> frozenset[str]:
+    """Those of `TxCtrlr.SupportedLimits`: none where the station reported the component without
+    it, all while nothing of it is known.
+    """
+    supported = variables.members(charge_point_id, "TxCtrlr", "SupportedLimits")
+    if supported is None and not variables.is_known(charge_point_id, "TxCtrlr"):
+        return frozenset(LIMITS)
+    # Chapter 2.8.1 calls maxTime maxLength.
+    named = {"maxTime" if each == "maxLength" else each for each in supported or ()}
+    return frozenset(name for name, ocpp in LIMITS.items() if ocpp in named)
+
+
+def _limits(station: Station, decision: Decision | None, of_station: dict[str, Any]) -> Payload:
     """E16.FR.02: the station is told with the answer to the token; FR.08: not where its own limit
-    is as low.
+    is as low; FR.12: not what it does not support.
     """
     limits = decision.limits if decision is not None and decision.accepted else None
+    if not limits:
+        return {}
+    kept = limits_of_transaction.kept_by_station(station, anew=True)
     lower = {
         LIMITS[name]: value
-        for name, value in (limits or {}).items()
-        if name not in of_station or value < of_station[name]
+        for name, value in limits.items()
+        if name in kept and (name not in of_station or value < of_station[name])
     }
     return {"transactionLimit": lower} if lower else {}
 

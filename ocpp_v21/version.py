@@ -9,6 +9,7 @@ from ocpp_v21 import (
     battery_swap,
     bidirectional,
     certificate_chains,
+    charging_needs,
     der_control,
     dynamic_schedules,
     event_streams,
@@ -30,11 +31,12 @@ DIALECT = replace(
     network_profile_version="OCPP21",
     resets=v201.DIALECT.resets | {"immediate_and_resume"},
     triggered=v201.DIALECT.triggered | {"CustomTrigger", "SignV2G20Certificate"},
+    purposes_of_operator=(*v201.DIALECT.purposes_of_operator, "priority", "local_generation"),
 )
 
 _OVERRIDES = (
     authorization.overrides(DIALECT),
-    bidirectional.OVERRIDES,
+    charging_needs.OVERRIDES,
     dynamic_schedules.OVERRIDES,
     monitors.OVERRIDES,
     transactions.overrides(DIALECT),
@@ -44,7 +46,7 @@ VERSION = replace(
     v201.VERSION,
     name=DIALECT.version,
     subprotocol="ocpp2.1",
-    aliases=("ocpp21",),
+    aliases=("2.1",),
     extends=v201.VERSION,
     schemas=Schemas("ocpp.v21", request_suffix="Request"),
     blocks=(
@@ -80,6 +82,6 @@ VERSION = replace(
     message_types=v201.VERSION.message_types | {5, 6},
     answers_unknown_types=False,
     overrides=Block.of(*_OVERRIDES),
-    keeps_limits=True,
+    limits_kept=transactions.limits_kept,
     triggered=DIALECT.triggered,
 )

@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests import databases
+from tests import databases, event_schemas
 from tests.fakes.core import FakeCore
 from tests.operated_station import OperatedStation
 from tests.running_gateway import RunningGateway
@@ -162,7 +162,7 @@ def gateway(
     # Tests are coroutines that look at rows; nothing else waits for their event loop.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     before = running_gateway.log.stat().st_size
-    with django_db_blocker.unblock(), running_gateway.database():
+    with django_db_blocker.unblock(), running_gateway.database(), event_schemas.held_true():
         yield running_gateway
     expected = expected_errors(request)
     logged = running_gateway.errors(after=before)
@@ -197,6 +197,8 @@ def start_gateway(
             gateway = RunningGateway(name, directory, environment, beside)
             stack.enter_context(gateway)
             stack.enter_context(gateway.database())
+            if beside is None:
+                stack.enter_context(event_schemas.held_true())
             return gateway
 
         yield start

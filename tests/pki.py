@@ -85,6 +85,7 @@ class Issuer:
         rsa_key: bool = False,
         address: str | None = None,
         organization: str = "Acme",
+        serial_number: int | None = None,
     ) -> Issued:
         """`days` below zero: it has expired so long ago."""
         key = (
@@ -92,7 +93,9 @@ class Issuer:
             if rsa_key
             else ec.generate_private_key(ec.SECP256R1())
         )
-        builder = self._builder(name(common_name, organization), key.public_key(), days=days)
+        builder = self._builder(
+            name(common_name, organization), key.public_key(), days, serial_number
+        )
         if address is not None:
             names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
             builder = builder.add_extension(names, critical=False)
@@ -103,14 +106,33 @@ class Issuer:
         issued.key.write_bytes(private_pem(key))
         return issued
 
-    def _builder(self, subject: x509.Name, public_key: Any, days: int) -> x509.CertificateBuilder:
+    @property
+    def revoked(self) -> Path:
+        return self.root.with_suffix(".revoked")
+
+    def revoke(self, *issued: Issued, at: Path | None = None, days: int = 10) -> None:
+        """The list of those that are revoked, in `revoked` or another file."""
+        now = datetime.now(UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        builder = builder.last_update(now - timedelta(days=60))
+        builder = builder.next_update(now + timedelta(days=days))
+        for each in issued:
+            certificate = x509.load_pem_x509_certificate(each.certificate.read_bytes())
+            entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(now).build())
+        listed = builder.sign(self._key, hashes.SHA256())
+        (at or self.revoked).write_bytes(listed.public_bytes(PEM))
+
+    def _builder(
+        self, subject: x509.Name, public_key: Any, days: int, serial_number: int | None = None
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(public_key)
-            .serial_number(x509.random_serial_number())
+            .serial_number(serial_number or x509.random_serial_number())
             .not_valid_before(now - timedelta(days=60))
             .not_valid_after(now + timedelta(days=days))
         )

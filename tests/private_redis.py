@@ -11,19 +11,21 @@ from tests.running_gateway import free_port
 class Redis:
     """A Redis of the test's own, to be stopped and started."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.url = f"redis://{address}:{self.port}/0"
+        self._address = address
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--save", "", "--dir", self._directory],
+            ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self._directory)]
+            + ["--bind", self._address, "--protected-mode", "no"],
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 10
-        ping = ["redis-cli", "-p", str(self.port), "ping"]
+        ping = ["redis-cli", "-h", self._address, "-p", str(self.port), "ping"]
         while b"PONG" not in subprocess.run(ping, capture_output=True, check=False).stdout:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -35,7 +37,8 @@ class Redis:
             self._process = None
 
     def flush(self) -> None:
-        subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True)
+        flush = ["redis-cli", "-h", self._address, "-p", str(self.port), "flushall"]
+        subprocess.run(flush, check=True)
 
     def hang(self) -> None:
         assert self._process is not None

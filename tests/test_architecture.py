@@ -175,6 +175,19 @@ def test_the_framing_is_without_io(name: str) -> None:
     assert not [node for node in ast.walk(tree(path)) if isinstance(node, ast.Await)]
 
 
+def test_what_is_stored_or_compared_is_of_the_one_clock() -> None:
+    """`clock.now()` is the same on all hosts; pages may go by the host's own."""
+    pages = {"admin", "templatetags", "management", "models"}
+    found = [
+        place(path, node.lineno)
+        for path in modules("chargepoints", "core_link", *VERSIONS)
+        if pages.isdisjoint({*path.relative_to(REPOSITORY).parts, path.stem})
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "timezone.now"
+    ]
+    assert found == []
+
+
 # --- Sizes --------------------------------------------------------------------------------------
 
 

@@ -13,11 +13,12 @@ pytestmark = pytest.mark.embedded
 # From the lowest: a module of `chargepoints` imports only from its own layer and those below.
 LAYERS = [
     {"clock", "event_types", "key_codes", "minute_counts", "models", "roles"}
-    | {"secret_names", "url_secrets"},
+    | {"sealed", "secret_names", "traces", "url_secrets", "written_times"},
     {"database", "observability"},
     {"nudges", "protocol"},
     {"services"},
     {"gateway"},
+    {"mirroring"},
     {"admin", "api", "files", "management", "templatetags"},
     {"apps"},
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.load import mixes_v16, mixes_v201
+from benchmarks.load import mixes_v16, mixes_v21, mixes_v201
 from benchmarks.load.mix import Mix
 
 MIXES: dict[str, type[Mix]] = {
@@ -14,4 +14,7 @@ MIXES: dict[str, type[Mix]] = {
     "authorize5": mixes_v16.AuthorizeAfter5Ms,
     "depot201": mixes_v201.Depot,
     "events201": mixes_v201.Events,
+    "starts201": mixes_v201.Starts,
+    "reports201": mixes_v201.Reports,
+    "events21": mixes_v21.Events,
 }

@@ -78,7 +78,7 @@ class Depot(Mix):
         super().__init__(number)
         self.transaction_id = f"bench-{number}-{time.time_ns()}"
 
-    def opening(self) -> bytes:
+    def opening(self) -> bytes | None:
         event = _event("Started", self.clock.now().decode(), FIRST_SEQ_NO, self.transaction_id)
         event["idToken"] = {"idToken": TOKEN, "type": "ISO14443"}
         return call(OPENING_ID, "TransactionEvent", event)
@@ -106,3 +106,78 @@ class Events(Depot):
         message_id, now = self.next_id(), self.clock.now()
         seq_no = b"%08d" % (FIRST_SEQ_NO + self.count)
         return message_id, self.event % (message_id, now, seq_no, now, self.energy())
+
+
+class Starts(Depot):
+    """Each transaction is a start and an end, without samples."""
+
+    title = "2.0.1, TransactionEvent Started and Ended"
+
+    def opening(self) -> None:
+        return None
+
+    def next(self) -> tuple[bytes, bytes]:
+        message_id, now = self.next_id(), self.clock.now().decode()
+        transaction_id = f"{self.transaction_id}-{self.count // 2}"
+        event = _event("Ended", now, FIRST_SEQ_NO + 1, transaction_id)
+        if self.count % 2 == 0:
+            event = _event("Started", now, FIRST_SEQ_NO, transaction_id)
+            event["idToken"] = {"idToken": TOKEN, "type": "ISO14443"}
+        return message_id, call(message_id, "TransactionEvent", event)
+
+
+class Reports(Depot):
+    """What a station says of itself: monitors, security events, its device model."""
+
+    title = "2.0.1, NotifyEvent, SecurityEventNotification, NotifyReport"
+
+    def opening(self) -> None:
+        return None
+
+    def next(self) -> tuple[bytes, bytes]:
+        message_id, now = self.next_id(), self.clock.now().decode()
+        makers = (_monitored, _monitored, _monitored, _secured, _reported)
+        action, payload = makers[self.count % len(makers)](self.count, now)
+        return message_id, call(message_id, action, payload)
+
+
+Said = tuple[str, dict[str, Any]]
+
+
+def _monitored(count: int, now: str) -> Said:
+    """Two events."""
+    told = [
+        {
+            "eventId": 2 * count + place,
+            "timestamp": now,
+            "trigger": "Delta",
+            "actualValue": str(20 + count % 30),
+            "eventNotificationType": "HardWiredNotification",
+            "component": {"name": "Connector", "evse": EVSE},
+            "variable": {"name": "Temperature"},
+        }
+        for place in range(2)
+    ]
+    return "NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": told}
+
+
+def _secured(count: int, now: str) -> Said:
+    payload = {"type": "SettingSystemTime", "timestamp": now, "techInfo": f"number {count}"}
+    return "SecurityEventNotification", payload
+
+
+def _reported(count: int, now: str) -> Said:
+    """Ten variables, whose values have changed."""
+    data = [
+        {
+            "component": {"name": "Connector", "evse": EVSE},
+            "variable": {"name": f"Variable{number}"},
+            "variableAttribute": [
+                {"type": "Actual", "value": f"{count}", "mutability": "ReadOnly"}
+            ],
+            "variableCharacteristics": {"dataType": "string", "supportsMonitoring": False},
+        }
+        for number in range(10)
+    ]
+    payload = {"requestId": 1, "generatedAt": now, "seqNo": 0, "tbc": False, "reportData": data}
+    return "NotifyReport", payload

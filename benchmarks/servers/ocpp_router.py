@@ -15,7 +15,7 @@ from typing import Any
 
 import ocpp.messages
 import websockets
-from ocpp import v16, v201
+from ocpp import v16, v21, v201
 from ocpp.routing import on
 
 ACCEPTED = {"status": "Accepted"}
@@ -77,10 +77,33 @@ class StoringNothing201(v201.ChargePoint):  # type: ignore[misc]
     def on_transaction_event(self, **payload: Any) -> v201.call_result.TransactionEvent:
         return v201.call_result.TransactionEvent()
 
+    @on("NotifyEvent")  # type: ignore[untyped-decorator]
+    def on_notify_event(self, **payload: Any) -> v201.call_result.NotifyEvent:
+        return v201.call_result.NotifyEvent()
+
+    @on("SecurityEventNotification")  # type: ignore[untyped-decorator]
+    def on_security_event(self, **payload: Any) -> v201.call_result.SecurityEventNotification:
+        return v201.call_result.SecurityEventNotification()
+
+    @on("NotifyReport")  # type: ignore[untyped-decorator]
+    def on_notify_report(self, **payload: Any) -> v201.call_result.NotifyReport:
+        return v201.call_result.NotifyReport()
+
+
+class StoringNothing21(v21.ChargePoint):  # type: ignore[misc]
+    @on("BootNotification")  # type: ignore[untyped-decorator]
+    def on_boot_notification(self, **payload: Any) -> v21.call_result.BootNotification:
+        return v21.call_result.BootNotification(_now(), 300, "Accepted")
+
+    @on("TransactionEvent")  # type: ignore[untyped-decorator]
+    def on_transaction_event(self, **payload: Any) -> v21.call_result.TransactionEvent:
+        return v21.call_result.TransactionEvent()
+
 
 CHARGE_POINTS: dict[str, type[Any]] = {
     "ocpp1.6": StoringNothing16,
     "ocpp2.0.1": StoringNothing201,
+    "ocpp2.1": StoringNothing21,
 }
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
-from chargepoints.models import ChargePoint, Connector, Status, Transaction
+from chargepoints.models import ChargePoint, Command, Connector, Status, Transaction
+from chargepoints.services.health import maintenance, rules
+from chargepoints.services.stations import firmware_versions
 
 Lookups = Iterable[tuple[str, str]]
 
@@ -75,3 +78,71 @@ class SiteFilter(_ColumnFilter):
 class ProtocolFilter(_ColumnFilter):
     title = "protocol"
     parameter_name = column = "protocol"
+
+
+class VendorFilter(_ColumnFilter):
+    title = "vendor"
+    parameter_name = column = "vendor"
+
+
+class ModelFilter(_ColumnFilter):
+    title = "model"
+    parameter_name = column = "model"
+
+
+class FirmwareFilter(_ColumnFilter):
+    """A version; or those that are behind, which is said in `firmware_versions`."""
+
+    title = "firmware"
+    parameter_name = "firmware"
+    column = "firmware_version"
+    BEHIND = "(behind)"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        behind = (self.BEHIND, "Behind: older than what most of the model run")
+        return [behind, *super().lookups(request, model_admin)]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ChargePoint]
+    ) -> QuerySet[ChargePoint]:
+        if self.value() == self.BEHIND:
+            return queryset.filter(firmware_versions.Versions().behind())
+        return super().queryset(request, queryset)
+
+
+class HealthFilter(DropdownFilter):
+    """What a rule of health is about, but for what is in maintenance; or that."""
+
+    title = "health"
+    parameter_name = "health"
+    MAINTENANCE = "maintenance"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        found = [(rule.name, rule.title) for rule in rules.RULES.values()]
+        return [*found, (self.MAINTENANCE, "In maintenance")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ChargePoint]
+    ) -> QuerySet[ChargePoint]:
+        now = timezone.now()
+        if self.value() == self.MAINTENANCE:
+            return queryset.filter(maintenance.in_maintenance(now))
+        rule = rules.RULES.get(self.value() or "")
+        return queryset.filter(pk__in=rules.about(rule, now).values("pk")) if rule else queryset
+
+
+class OpenCommandFilter(DropdownFilter):
+    title = "open command"
+    parameter_name = "open_command"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        return [("yes", "With an open command")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ChargePoint]
+    ) -> QuerySet[ChargePoint]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(
+            Exists(Command.objects.filter(charge_point=OuterRef("pk"), finished_at=None))
+        )

@@ -5,23 +5,46 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
 from unfold.views import ChangeList
 
-from chargepoints.admin import command_page, key_page, live, overview, story
+from chargepoints.admin import (
+    bulk_actions,
+    charge_point_pages,
+    disconnect,
+    key_page,
+    live,
+)
 from chargepoints.admin.charge_point_filters import (
     ActivityFilter,
+    FirmwareFilter,
+    HealthFilter,
+    ModelFilter,
     OnlineFilter,
+    OpenCommandFilter,
     ProtocolFilter,
     SiteFilter,
+    VendorFilter,
 )
 from chargepoints.admin.charge_point_form import RegistrationForm, SettingsForm
-from chargepoints.models import ChargePoint, Credential, HandshakeRefusal, Registration
+from chargepoints.admin.charge_point_import import import_charge_points
+from chargepoints.admin.history import count_of
+from chargepoints.models import (
+    ChargePoint,
+    Command,
+    Credential,
+    HandshakeRefusal,
+    Registration,
+)
+from chargepoints.services.health import rules
 from chargepoints.services.stations import registry
+from chargepoints.templatetags import badges
 
 SETTINGS = ("name", "external_id", "site", "registration", "security_profile", "pinned_protocol")
 BEHAVIOUR = (
@@ -38,7 +61,16 @@ SAID_AT_BOOT = ("vendor", "model", "serial_number", "firmware_version", "iccid",
 
 class ChargePointList(ChangeList):
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[ChargePoint]:
-        return live.with_live_state(super().get_queryset(*args, **kwargs))
+        rows = live.with_live_state(super().get_queryset(*args, **kwargs))
+        unfinished = Command.objects.filter(finished_at=None)
+        return rows.annotate(commands_open=count_of(unfinished, "charge_point"))
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Each row knows what is wrong with it."""
+        super().get_results(request)
+        found = rules.among((row.pk for row in self.result_list), timezone.now())
+        for row in self.result_list:
+            row.found = found.get(row.pk, [])
 
     def url_for_result(self, result: ChargePoint) -> str:
         return live.url_of(result)
@@ -70,6 +102,7 @@ class ChargePointAdmin(ModelAdmin):
         "connectors",
         "charging",
         "product",
+        "health",
         "last_seen",
     )
     list_filter = (
@@ -77,11 +110,16 @@ class ChargePointAdmin(ModelAdmin):
         ActivityFilter,
         ("registration", ChoicesDropdownFilter),
         SiteFilter,
+        VendorFilter,
+        ModelFilter,
+        FirmwareFilter,
         ProtocolFilter,
+        HealthFilter,
+        OpenCommandFilter,
     )
     search_fields = ("identity", "name", "site", "external_id", "serial_number")
     search_help_text = "identity, name, site, core's key or serial number"
-    list_per_page = 50
+    list_per_page = 40
     list_max_show_all = live.CELLS_AT_ONCE
     list_filter_submit = True
     list_fullwidth = True
@@ -89,6 +127,7 @@ class ChargePointAdmin(ModelAdmin):
     change_form_outer_before_template = "admin/chargepoints/chargepoint/settings_tabs.html"
     form = SettingsForm
     actions = ("accept", "reject")
+    actions_list = ("import_csv",)
     readonly_fields = (*SAID_AT_BOOT, "protocol", "booted_at", "boot_reason", "created_at")
     fieldsets = (
         (None, {"fields": ("identity", *SETTINGS)}),
@@ -101,6 +140,10 @@ class ChargePointAdmin(ModelAdmin):
     add_fieldsets = ((None, {"fields": ("identity", *SETTINGS, "make_key")}),)
 
     # --- The list
+
+    @action(description="Import CSV", url_path="import", permissions=["add"])
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        return import_charge_points(self, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChargePointList]:
         return ChargePointList
@@ -125,10 +168,26 @@ class ChargePointAdmin(ModelAdmin):
     def charging(self, row: ChargePoint) -> SafeString:
         return live.cell("charging", row)
 
-    @admin.display(description="vendor, model, protocol", ordering="vendor")
+    @admin.display(description="product", ordering="vendor")
     def product(self, row: ChargePoint) -> SafeString:
+        """Vendor and model; its protocol and its firmware."""
         product = f"{row.vendor} {row.model}".strip() or "-"
-        return format_html("{}<br><small>{}</small>", product, row.protocol)
+        cell = "<bdi>{}</bdi><br><small>{} <bdi>{}</bdi></small>"
+        return format_html(cell, product, row.protocol, row.firmware_version)
+
+    @admin.display(description="health")
+    def health(self, row: ChargePoint) -> SafeString:
+        """What the rules find, each with its diagnosis in the title; and its open commands."""
+        found: list[rules.Rule] = row.found  # type: ignore[attr-defined]
+        shown = ((badges.badge(rule.title, badges.WARN, rule.diagnosis),) for rule in found)
+        count = int(getattr(row, "commands_open", 0))
+        waiting = SafeString("")
+        if count:
+            these = {"charge_point__id__exact": row.pk, "finished_at__isnull": True}
+            url = reverse("admin:chargepoints_command_changelist", query=these)
+            text = "1 command open" if count == 1 else f"{count} commands open"
+            waiting = format_html('<a class="cp-link" href="{}">{}</a>', url, text)
+        return format_html("{} {}", format_html_join(" ", "{}", shown), waiting)
 
     @admin.display(description="last seen", ordering="last_seen_at")
     def last_seen(self, row: ChargePoint) -> SafeString:
@@ -141,6 +200,13 @@ class ChargePointAdmin(ModelAdmin):
     @admin.action(description="Reject the selected charge points", permissions=["change"])
     def reject(self, request: HttpRequest, selected: QuerySet[ChargePoint]) -> None:
         self._register_as(request, selected, Registration.REJECTED)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **bulk_actions.offered(request),
+            **disconnect.offered(request),
+            **super().get_actions(request),
+        }
 
     def _register_as(
         self, request: HttpRequest, selected: QuerySet[ChargePoint], registration: Registration
@@ -211,21 +277,4 @@ class ChargePointAdmin(ModelAdmin):
     # --- Its other pages
 
     def get_urls(self) -> list[URLPattern]:
-        def view(function: Any) -> Any:
-            def bound(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-                response: HttpResponseBase = function(self, request, **kwargs)
-                return response
-
-            return self.admin_site.admin_view(bound)
-
-        name = "chargepoints_chargepoint"
-        return [
-            path("live/", view(overview.live_cells), name=f"{name}_live_cells"),
-            path("<int:pk>/", view(overview.page), name=f"{name}_overview"),
-            path("<int:pk>/live/", view(overview.live_panels), name=f"{name}_live"),
-            path("<int:pk>/command/", view(command_page.command), name=f"{name}_command"),
-            path("<int:pk>/story/", view(story.of_charge_point), name=f"{name}_story"),
-            path("story/", view(story.of_token), name=f"{name}_token_story"),
-            path("<int:pk>/key/", view(key_page.new_key), name=f"{name}_key"),
-            *super().get_urls(),
-        ]
+        return [*charge_point_pages.urls(self), *super().get_urls()]

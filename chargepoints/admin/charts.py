@@ -137,10 +137,16 @@ def _finite(value: float | None) -> float | None:
 
 
 def _ceiling(watts: float) -> float:
-    """The next round number: 1, 2, 5 times a power of ten; at least 1 kW."""
-    watts = max(watts, 1000.0)
-    scale = float(10 ** math.floor(math.log10(watts)))
-    return next(scale * step for step in (1, 2, 4, 5, 8, 10) if scale * step >= watts)
+    """At least 1 kW."""
+    return round_number_above(max(watts, 1000.0))
+
+
+def round_number_above(value: float) -> float:
+    """The next round number: 1, 2, 4, 5 or 8 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    scale = float(10 ** math.floor(math.log10(value)))
+    return next(scale * step for step in (1, 2, 4, 5, 8, 10) if scale * step >= value)
 
 
 def _path(points: list[tuple[float, float]]) -> str:

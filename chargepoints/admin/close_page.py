@@ -24,7 +24,7 @@ class CloseForm(forms.Form):
         label="Ended at",
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-11-22 08:00"}),
-        help_text="In UTC. Empty: when it was metered last, else now.",
+        help_text="In the times that pages show. Empty: when it was metered last, else now.",
     )
     meter_stop_wh = forms.FloatField(
         label="Reading at its end (Wh)",

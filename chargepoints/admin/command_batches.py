@@ -1,21 +1,29 @@
 """Batches: one command for many charge points, and how far it has come."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chargepoints.admin.commands import json_block
+from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin, count_of
+from chargepoints.admin.json_values import json_block
+from chargepoints.admin.row_page import RowPage
 from chargepoints.models import Command, CommandBatch
 from chargepoints.services.commands import redaction
+from chargepoints.services.commands.batches import NOT_DONE
 from chargepoints.templatetags import charging
+
+SHOWN_FAILURES = 100
 
 
 @admin.register(CommandBatch)
-class CommandBatchAdmin(HistoryAdmin):
+class CommandBatchAdmin(RowPage, HistoryAdmin):
     """Read only: what a batch has become is told by its commands."""
 
     list_display = ("created", "type", "asked_of", "sent", "done", "not_taken", "requested_by")
@@ -33,6 +41,8 @@ class CommandBatchAdmin(HistoryAdmin):
         "done",
         "refusals",
     )
+    change_form_outer_before_template = "admin/chargepoints/batch/progress.html"
+    polled = True
     readonly_fields = ("arguments", "asked_of", "sent", "done", "refusals")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommandBatch]:
@@ -42,6 +52,9 @@ class CommandBatchAdmin(HistoryAdmin):
             commands_made=count_of(Command.objects.all(), "batch"),
             commands_done=count_of(finished, "batch"),
         )
+
+    def shown_with(self, request: HttpRequest, row: CommandBatch) -> dict[str, Any]:
+        return {**_progress(row), "may_send": command_types.may_send(request.user, row.type)}
 
     @admin.display(description="created")
     def created(self, row: CommandBatch) -> str:
@@ -74,3 +87,18 @@ class CommandBatchAdmin(HistoryAdmin):
     @admin.display(description="refused")
     def refusals(self, row: CommandBatch) -> SafeString:
         return json_block(row.refused)
+
+
+def _progress(batch: CommandBatch) -> dict[str, Any]:
+    counted = batch.commands.order_by("state").values_list("state").annotate(Count("pk"))
+    failed = batch.commands.filter(state__in=NOT_DONE).select_related("charge_point")
+    return {
+        "batch": batch,
+        "states": list(counted),
+        "unfinished": batch.commands.filter(finished_at=None).count(),
+        "failed": failed.order_by("charge_point__identity")[:SHOWN_FAILURES],
+        "failed_count": failed.count() + len(batch.refused),
+        "refused_shown": batch.refused[:SHOWN_FAILURES],
+        "failed_states": ",".join(NOT_DONE),
+        "now": timezone.now(),
+    }

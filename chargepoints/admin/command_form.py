@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from chargepoints.database import strict_json
+from chargepoints.key_codes import REDACTED
 from chargepoints.services.commands.command_types import COMMAND_TYPES, JsonSchema, check_args
 
 SCALARS = {"string", "integer", "number", "boolean"}
@@ -215,5 +216,24 @@ def _put(args: dict[str, Any], path: list[str], value: Any) -> None:
     args[last] = value
 
 
-def pretty(args: Mapping[str, Any]) -> str:
+def initial_of(type: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form begins with that is to say the same again; what was secret is left out."""
+    found = {}
+    for name, schema, _ in _leaves(COMMAND_TYPES[type].args):
+        value: Any = args
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is not None and value != REDACTED:
+            found[name] = _as_typed(schema, value)
+    return found
+
+
+def _as_typed(schema: JsonSchema, value: Any) -> Any:
+    items = schema.get("items", {}) if _kind(schema) == "array" else {}
+    if "enum" in items or not isinstance(value, dict | list):
+        return str(value).lower() if isinstance(value, bool) else value
+    return "\n".join(value) if items.get("type") == "string" else pretty(value)
+
+
+def pretty(args: Any) -> str:
     return json.dumps(args, indent=2, ensure_ascii=False)

@@ -16,12 +16,15 @@ from chargepoints.services.commands.command_types import COMMAND_TYPES
 TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
 
 
-def blank(model_admin: Any, request: HttpRequest, charge_point: ChargePoint) -> dict[str, Any]:
-    """What the template of the form needs before anything was chosen."""
+def blank(
+    model_admin: Any, request: HttpRequest, charge_point: ChargePoint, first: str = ""
+) -> dict[str, Any]:
+    """What the template of the form needs before anything was chosen; `first` if it is offered."""
     offered = command_types.offered(request.user, charge_point)
     if not offered:
         return {"command_types": []}
-    return _context(charge_point, offered, _form(charge_point, offered[0]))
+    wanted = first if first in offered else offered[0]
+    return _context(charge_point, offered, _form(charge_point, wanted))
 
 
 def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -32,7 +35,7 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     if wanted not in offered:
         raise PermissionDenied
     if request.method != "POST" or "back" in request.POST:
-        form = _form(charge_point, wanted, initial=_initial(request))
+        form = _form(charge_point, wanted, initial=initial(request))
         return _render(request, _context(charge_point, offered, form))
     form = _form(charge_point, wanted, data=request.POST)
     context = _context(charge_point, offered, form)
@@ -58,7 +61,7 @@ def _submit(request: HttpRequest, charge_point: ChargePoint, form: CommandForm) 
             charge_point,
             form.type,
             form.args,
-            requested_by=f"staff:{request.user.get_username()}"[:150],
+            requested_by=command_types.requester(request.user),
         )
     except submission.CommandRefused as refused:
         form.show(refused.errors or [{"pointer": "", "message": refused.detail}])
@@ -66,10 +69,10 @@ def _submit(request: HttpRequest, charge_point: ChargePoint, form: CommandForm) 
 
 
 def _form(charge_point: ChargePoint, type: str, **kwargs: Any) -> CommandForm:
-    return CommandForm(type, suggestions=suggestions(charge_point, type), **kwargs)
+    return CommandForm(type, suggestions=suggestions([charge_point], type), **kwargs)
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
+def initial(request: HttpRequest) -> dict[str, Any]:
     """What the request says about arguments, to begin a form with."""
     given = request.POST if request.method == "POST" else request.GET
     start = f"{PREFIX}-"

@@ -14,14 +14,20 @@ def may_send(user: Any, type: str) -> bool:
     return COMMAND_TYPES[type].for_operators and bool(user.has_perm(roles.OPERATE))
 
 
-def offered(user: Any, charge_point: ChargePoint) -> list[str]:
-    """The types this person may send that the charger's version can express."""
-    version = version_of(charge_point)
+def offered(user: Any, *charge_points: ChargePoint) -> list[str]:
+    """The types this person may send that the version of one of the chargers can express."""
+    versions = [version_of(charge_point) for charge_point in charge_points]
     return [
         type
         for type in COMMAND_TYPES
-        if may_send(user, type) and (version is None or can_express(version, type))
+        if may_send(user, type)
+        and any(version is None or can_express(version, type) for version in versions)
     ]
+
+
+def requester(user: Any) -> str:
+    """Who asked, as commands name a member of staff."""
+    return f"staff:{user.get_username()}"[:150]
 
 
 def title(type: str) -> str:

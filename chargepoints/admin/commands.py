@@ -7,26 +7,28 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
 )
 
 from chargepoints import key_codes
-from chargepoints.admin import command_types
+from chargepoints.admin import command_types, files
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
-from chargepoints.models import Command
+from chargepoints.admin.json_values import json_block
+from chargepoints.admin.row_page import RowPage
+from chargepoints.admin.time_range import TimeRange
+from chargepoints.models import Command, Upload
 from chargepoints.services.commands import redaction, submission
 from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Command)
-class CommandAdmin(BoundedSearch, HistoryAdmin):
+class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
     list_display = (
         "created",
         "charge_point",
@@ -40,7 +42,7 @@ class CommandAdmin(BoundedSearch, HistoryAdmin):
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", TimeRange),
     )
     search_fields = ("=type", "=requested_by", "=message_id")
     search_help_text = "charge point, type, who asked, or message id"
@@ -68,7 +70,7 @@ class CommandAdmin(BoundedSearch, HistoryAdmin):
             {"fields": ("action", "message_id", "request_sent", "response_got", "brought")},
         ),
         ("What went wrong", {"fields": ("error_class", "error_code", "error_detail")}),
-        ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction")}),
+        ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction", "files")}),
     )
     readonly_fields = (
         "arguments",
@@ -77,6 +79,7 @@ class CommandAdmin(BoundedSearch, HistoryAdmin):
         "request_sent",
         "response_got",
         "brought",
+        "files",
     )
 
     @admin.display(description="created")
@@ -115,6 +118,12 @@ class CommandAdmin(BoundedSearch, HistoryAdmin):
     def brought(self, row: Command) -> SafeString:
         return json_block(row.result)
 
+    @admin.display(description="files")
+    def files(self, row: Command) -> SafeString | str:
+        """What the charger has uploaded for it, to be fetched here."""
+        uploads = Upload.objects.filter(command=row).defer("location")
+        return format_html_join(", ", "{}", ((files.link(each),) for each in uploads)) or "-"
+
     def get_urls(self) -> list[URLPattern]:
         cancel = require_POST(self.admin_site.admin_view(self.cancel))
         return [
@@ -136,25 +145,6 @@ class CommandAdmin(BoundedSearch, HistoryAdmin):
             messages.success(request, "The command is cancelled.")
         return HttpResponseRedirect(reverse("admin:chargepoints_command_change", args=[pk]))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        command = self.get_object(request, object_id)
-        may_cancel = (
-            command is not None
-            and command.state == Command.State.QUEUED
-            and command_types.may_send(request.user, command.type)
-        )
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "may_cancel": may_cancel}
-        )
-        return response
-
-
-def json_block(value: object) -> SafeString:
-    text = charging.as_json(value)
-    return format_html('<pre class="cp-frame">{}</pre>', text) if text else SafeString("-")
+    def shown_with(self, request: HttpRequest, row: Command) -> dict[str, Any]:
+        queued = row.state == Command.State.QUEUED
+        return {"may_cancel": queued and command_types.may_send(request.user, row.type)}

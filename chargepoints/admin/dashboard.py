@@ -1,22 +1,31 @@
 """The first page: how the fleet is, and what needs a person."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, Sum
-from django.http import HttpRequest
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from chargepoints.admin.schedule_chart import ScheduleChart, Series, draw
 from chargepoints.models import (
     ChargePoint,
     Command,
     Connector,
+    FleetSample,
     HandshakeRefusal,
     Registration,
+    RollOut,
     Status,
     Transaction,
 )
+from chargepoints.services.health import rules
 
 SHOWN = 8
 DAY = timedelta(days=1)
@@ -35,20 +44,29 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What its template needs; `troubles` come from whoever calls this."""
     if not request.user.has_perm("chargepoints.view_chargepoint"):
         return context
-    day_ago = timezone.now() - DAY
-    refusals = HandshakeRefusal.objects.filter(last_at__gte=day_ago)
+    now = timezone.now()
+    day_ago = now - DAY
+    refusals = HandshakeRefusal.objects.filter(last_at__gte=day_ago, blocked=False)
     running = Transaction.objects.filter(ended_at=None)
     faulted = Connector.objects.filter(status=Status.FAULTED)
     return context | {
         "fleet": ChargePoint.objects.aggregate(
             total=Count("pk"),
             online=Count("pk", filter=Q(connection__isnull=False)),
+            offline=Count("pk", filter=Q(connection=None, last_seen_at__isnull=False)),
             pending=Count("pk", filter=Q(registration=Registration.PENDING)),
         ),
         "charging": running.aggregate(running=Count("pk"), power_w=Sum("power_w")),
         "strongest": running.select_related("charge_point").order_by(
             F("power_w").desc(nulls_last=True), "-id"
         )[:SHOWN],
+        "power_chart": _power_over_the_day(now),
+        "today": _today(now),
+        "halted": RollOut.objects.filter(finished_at=None, state=RollOut.State.HALTED)[:SHOWN],
+        "available_count": Connector.objects.filter(
+            status=Status.AVAILABLE, evse__charge_point__connection__isnull=False
+        ).count(),
+        "flapping_count": rules.about(rules.RULES["flapping"], now).count(),
         "faulted_count": faulted.count(),
         "faulted": faulted.select_related("evse__charge_point")[:SHOWN],
         "pending": ChargePoint.objects.filter(registration=Registration.PENDING)[:SHOWN],
@@ -60,3 +78,44 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "failed_states": FAILED,
         "failed_count": Command.objects.filter(created_at__gte=day_ago, state__in=FAILED).count(),
     }
+
+
+def polled(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """The figures alone, which the page asks for again."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    of_everybody = import_string(str(settings.UNFOLD["DASHBOARD_CALLBACK"]))
+    return TemplateResponse(request, "admin/chargepoints/figures.html", of_everybody(request, {}))
+
+
+def _power_over_the_day(now: datetime) -> ScheduleChart | None:
+    """None until there are samples of some time."""
+    rows = FleetSample.objects.filter(at__gte=now - DAY).order_by("at")
+    points = [(at, power_w / 1000) for at, power_w in rows.values_list("at", "power_w")]
+    if len(points) < 2:
+        return None
+    power = Series("power of all", "cp-said", points, steps=False)
+    return draw([power], points[0][0], now, "kW")
+
+
+def _today(now: datetime) -> dict[str, Any]:
+    """What began today, and what had begun by this time a week ago; with its energy so far.
+
+    A day is that of whoever looks.
+    """
+    here = timezone.localtime(now)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    week = timedelta(weeks=1)
+    return {
+        "since": f"{midnight.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "now": _begun(midnight, now),
+        "before": _begun(midnight - week, here - week),
+    }
+
+
+def _begun(since: datetime, until: datetime) -> dict[str, Any]:
+    rows = Transaction.objects.filter(started_at__gte=since, started_at__lt=until)
+    last = Coalesce("meter_stop_wh", "meter_latest_wh")
+    first = Coalesce("energy_from_wh", "meter_start_wh")
+    figures: dict[str, Any] = rows.aggregate(count=Count("pk"), energy_wh=Sum(last - first))
+    return figures

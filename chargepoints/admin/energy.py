@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.json_values import json_block
 from chargepoints.models import DerControl, Tariff
 
 

@@ -6,15 +6,16 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints import key_codes
 from chargepoints.admin.bounded_search import BoundedSearch
-from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.json_values import json_block
 from chargepoints.models import Event
+from chargepoints.services.history import event_feed
 from chargepoints.templatetags import badges, charging
 
 
 @admin.register(Event)
 class EventAdmin(BoundedSearch, HistoryAdmin):
-    list_display = ("occurred", "charge_point", "sequence", "type", "remarks", "position")
+    list_display = ("occurred", "charge_point", "type", "says", "remarks", "sequence", "position")
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
@@ -25,15 +26,23 @@ class EventAdmin(BoundedSearch, HistoryAdmin):
     search_help_text = "identity of a charge point; or exact type (among the latest)"
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("charge_point", "sequence", "position", "event_id", "type")}),
+        (None, {"fields": ("charge_point", "sequence", "position", "event_id", "type", "trace")}),
         ("When", {"fields": ("occurred_at", "received_at", "time_quality", "backfill")}),
         ("What", {"fields": ("remarks", "data_sent", "ocpp_said")}),
     )
-    readonly_fields = ("event_id", "remarks", "data_sent", "ocpp_said")
+    readonly_fields = ("event_id", "trace", "remarks", "data_sent", "ocpp_said")
+
+    @admin.display(description="trace id")
+    def trace(self, row: Event) -> str:
+        return event_feed.trace_id(row)
 
     @admin.display(description="occurred")
     def occurred(self, row: Event) -> str:
         return charging.moment(row.occurred_at)
+
+    @admin.display(description="says")
+    def says(self, row: Event) -> SafeString | str:
+        return badges.event_says(row) or "-"
 
     @admin.display(description="remarks")
     def remarks(self, row: Event) -> SafeString | str:

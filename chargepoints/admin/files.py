@@ -116,16 +116,17 @@ class UploadAdmin(HistoryAdmin):
 
     @admin.display(description="file")
     def name(self, row: Upload) -> SafeString | str:
-        """A link to fetch it by, where it has come; it is served as an attachment."""
-        name = row.file_name or f"{row.kind}-{row.pk}"
-        if row.received_at is None:
-            return row.file_name or "-"
-        return format_html('<a class="cp-link" href="{}">{}</a>', _url_of(row), name)
+        return link(row)
 
     @admin.display(description="size", ordering="size")
     def bytes(self, row: Upload) -> str:
         return "-" if row.size is None else filesizeformat(row.size)
 
 
-def _url_of(upload: Upload) -> str:
-    return reverse("files:received", args=[upload.pk])
+def link(row: Upload) -> SafeString | str:
+    """A link to fetch a file by, where it has come; it is served as an attachment."""
+    name = row.file_name or f"{row.kind}-{row.pk}"
+    if row.received_at is None:
+        return row.file_name or "-"
+    url = reverse("files:received", args=[row.pk])
+    return format_html('<a class="cp-link" href="{}">{}</a>', url, name)

@@ -3,6 +3,7 @@
 The tables of history grow without end, so a page of them may cost no more than a page.
 """
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
+
+from chargepoints.models import ChargePoint
 
 COUNTED_AT_MOST = 10_000
 
@@ -43,6 +46,22 @@ class HistoryList(ChangeList):
             self.full_result_count = self.result_count  # so the way back to all is not offered
 
 
+def is_polled(request: HttpRequest) -> bool:
+    """Whether a page asks for a part of itself again, and not a person for the page."""
+    return "HX-Request" in request.headers
+
+
+def _of_one(request: HttpRequest) -> dict[str, Any]:
+    asked = request.GET.get("charge_point__id__exact", "")
+    if not re.fullmatch("[0-9]{1,18}", asked):
+        return {}
+    charge_point = ChargePoint.objects.filter(pk=asked).first()
+    if charge_point is None or not request.user.has_perm("chargepoints.view_chargepoint"):
+        return {}
+    may_change = request.user.has_perm("chargepoints.change_chargepoint")
+    return {"charge_point": charge_point, "may_change": may_change}
+
+
 class HistoryAdmin(ModelAdmin):
     """A list and a page of rows that only the gateway writes."""
 
@@ -54,11 +73,20 @@ class HistoryAdmin(ModelAdmin):
     paginator = CappedPaginator
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
+    list_before_template = "admin/chargepoints/chargepoint/list_tabs.html"
     # Any order but that of the list itself would sort the whole table first.
     sortable_by: tuple[str, ...] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HistoryList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Narrowed to one charge point, it is one of its pages."""
+        context = {**(extra_context or {}), **_of_one(request)}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from chargepoints.services.csv_tables import CsvRefused
 from chargepoints.services.tokens import id_token_csv
 
 TEMPLATE = "admin/chargepoints/idtoken/import.html"
@@ -33,7 +34,7 @@ def import_tokens(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             loaded = id_token_csv.load(form.cleaned_data["file"].read())
-        except id_token_csv.CsvRefused as refused:
+        except CsvRefused as refused:
             for fault in refused.faults:
                 form.add_error("file", fault)
         else:

@@ -20,7 +20,7 @@ from chargepoints.templatetags import badges, charging
 class IdTokenAdmin(ModelAdmin):
     """Core's decisions can be looked at and forgotten, not changed: core is asked again."""
 
-    list_display = ("token", "type", "verdict", "group_id_token", "expires", "source", "fresh")
+    list_display = ("__str__", "type", "verdict", "group_id_token", "expires", "source", "fresh")
     list_filter = (("status", ChoicesDropdownFilter), ("source", ChoicesDropdownFilter))
     search_fields = ("value", "group_id_token")
     list_per_page = 50

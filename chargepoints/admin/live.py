@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chargepoints.admin import times
 from chargepoints.models import ChargePoint, Connector, Registration, Transaction
 from chargepoints.templatetags import badges, charging
 
@@ -38,8 +39,10 @@ def find(model_admin: Any, request: HttpRequest, pk: int) -> ChargePoint:
     """One charge point with its live state, for a page of its own. Raises PermissionDenied."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    rows = ChargePoint.objects.select_related("connection__server")
-    return get_object_or_404(with_live_state(rows), pk=pk)
+    rows = ChargePoint.objects.select_related("connection__server", "history_hold")
+    charge_point = get_object_or_404(with_live_state(rows), pk=pk)
+    times.at_site(request, charge_point)
+    return charge_point
 
 
 def url_of(charge_point: ChargePoint) -> str:

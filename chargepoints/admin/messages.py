@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Message
+from chargepoints.services.history import meanings
 from chargepoints.templatetags import badges, charging
 
 
@@ -20,10 +22,10 @@ class MessageAdmin(BoundedSearch, HistoryAdmin):
         "charge_point",
         "direction",
         "action",
+        "says",
         "result",
         "took",
         "oddities",
-        "message_id",
     )
     list_select_related = ("charge_point",)
     list_filter = (
@@ -35,19 +37,29 @@ class MessageAdmin(BoundedSearch, HistoryAdmin):
     search_help_text = "identity of a charge point; or action, message id, error code (latest)"
     fieldsets = (
         (None, {"fields": ("charge_point", "connection", "direction", "action", "message_id")}),
-        ("Outcome", {"fields": ("result", "started", "took", "oddities")}),
+        ("Outcome", {"fields": ("says", "result", "started", "took", "oddities", "trace")}),
         ("Frames", {"fields": ("request_frame", "reply_frame")}),
     )
-    readonly_fields = ("result", "started", "took", "oddities", "request_frame", "reply_frame")
+    readonly_fields = (
+        *("says", "result", "started", "took", "oddities", "trace"),
+        *("request_frame", "reply_frame"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """The list shows no frames, so it reads none: they may be long."""
+        """Frames may be long: the list reads their beginnings, for what they say."""
         messages: QuerySet[Message] = super().get_queryset(request)
-        return messages.defer("request", "reply")
+        return messages.defer("request", "reply").annotate(
+            request_head=Left("request", meanings.LONGEST_FRAME),
+            reply_head=Left("reply", meanings.LONGEST_FRAME),
+        )
 
     @admin.display(description="started")
     def started(self, row: Message) -> str:
         return charging.precise_moment(row.started_at)
+
+    @admin.display(description="says")
+    def says(self, row: Message) -> SafeString | str:
+        return badges.says(row) or "-"
 
     @admin.display(description="outcome")
     def result(self, row: Message) -> SafeString:

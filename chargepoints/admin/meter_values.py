@@ -5,8 +5,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.bounded_search import BoundedSearch
-from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.json_values import json_block
 from chargepoints.models import MeterValue
 from chargepoints.templatetags import badges, charging
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from chargepoints.admin import charts, command_page, live, troubles
+from chargepoints.admin import charts, command_page, first_steps, health, live, troubles
 from chargepoints.models import ChargePoint, Command, Event, Message, Transaction
 from chargepoints.services.transactions import closing
 
@@ -33,6 +33,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         **model_admin.admin_site.each_context(request),
         **panels(charge_point),
         **command_page.blank(model_admin, request, charge_point),
+        **health.of(request, charge_point),
         "opts": model_admin.opts,
         "original": charge_point,
         "title": charge_point.identity,
@@ -67,6 +68,7 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
             for position, transaction in enumerate(running)
         ],
         "troubles": troubles.of(charge_point),
+        "first_steps": first_steps.of(charge_point),
         "quirk_uses": _quirk_uses(charge_point),
         "left_open": _left_open(charge_point) if running else set(),
         "ended": Transaction.objects.filter(charge_point=charge_point, ended_at__isnull=False)

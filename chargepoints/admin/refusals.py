@@ -3,21 +3,54 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
 
 from chargepoints.admin.history import CappedPaginator, HistoryList
 from chargepoints.models import ChargePoint, HandshakeRefusal
 from chargepoints.templatetags import badges, charging
 
 LONGEST_SHOWN = 48
+# What mends the refusal of a charger that is registered: a page of its charge point, the field.
+NEW_KEY = ("New key", "key", "")
+PROFILE = ("Security profile", "change", "#id_security_profile")
+MENDED_BY = {
+    "wrong_key": NEW_KEY,
+    "no_credentials": NEW_KEY,
+    "wrong_user": ("Check of the user name", "change", "#id_check_user_name"),
+    "no_common_protocol": ("Version", "change", "#id_pinned_protocol"),
+    "no_tls": PROFILE,
+    "no_certificate": PROFILE,
+    "bad_certificate": PROFILE,
+    "foreign_certificate": PROFILE,
+    "revoked_certificate": PROFILE,
+    "foreign_organization": PROFILE,
+}
+
+
+class BlockedFilter(DropdownFilter):
+    """Blocked ones are not in the list unless they are asked for."""
+
+    title = "blocked"
+    parameter_name = "blocked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Blocked"), ("any", "Blocked or not")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[HandshakeRefusal]
+    ) -> QuerySet[HandshakeRefusal]:
+        if self.value() == "any":
+            return queryset
+        return queryset.filter(blocked=self.value() == "yes")
 
 
 @admin.register(HandshakeRefusal)
@@ -34,7 +67,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
         "last",
         "first_at",
     )
-    list_filter = ("status_code", "reason")
+    list_filter = (BlockedFilter, "status_code", "reason")
     search_fields = ("identity", "=address", "user")
     search_help_text = "identity, exact address, or user name"
     list_per_page = 50
@@ -42,6 +75,18 @@ class HandshakeRefusalAdmin(ModelAdmin):
     list_fullwidth = True
     paginator = CappedPaginator
     show_full_result_count = False
+    actions = ("block", "unblock")
+
+    @admin.action(description="Block: hide from this list", permissions=["delete"])
+    def block(self, request: HttpRequest, selected: QuerySet[HandshakeRefusal]) -> None:
+        count = selected.update(blocked=True)
+        said = f"{count} refused handshakes are blocked: the filter still shows them."
+        messages.success(request, said)
+
+    @admin.action(description="Show in this list again", permissions=["delete"])
+    def unblock(self, request: HttpRequest, selected: QuerySet[HandshakeRefusal]) -> None:
+        count = selected.update(blocked=False)
+        messages.success(request, f"{count} refused handshakes are in the list again.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HandshakeRefusal]:
         refusals: QuerySet[HandshakeRefusal] = super().get_queryset(request)
@@ -62,7 +107,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
     @admin.display(description="identity", ordering="identity")
     def who(self, row: HandshakeRefusal) -> str:
         """Anybody may knock under any name: none pushes the reason off the page."""
-        return Truncator(row.identity).chars(LONGEST_SHOWN)
+        return Truncator(row.identity).chars(LONGEST_SHOWN).strip() or "(no name)"
 
     @admin.display(description="reason", ordering="reason")
     def why(self, row: HandshakeRefusal) -> SafeString:
@@ -70,12 +115,23 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     @admin.display(description="next step")
     def next_step(self, row: HandshakeRefusal) -> SafeString | str:
-        """To the charge point where it is registered, else to its registration."""
+        """To what mends it where the charge point is registered, else to its registration."""
         known_pk = getattr(row, "known_pk", None)
         if known_pk is not None:
-            url = reverse("admin:chargepoints_chargepoint_overview", args=[known_pk])
-            return format_html('<a class="cp-link" href="{}">Open</a>', url)
-        if row.reason != "unknown_identity":
+            steps = [("Open", "overview", ""), *filter(None, [MENDED_BY.get(row.reason)])]
+            return format_html_join(
+                " ",
+                '<a class="cp-link" href="{}{}">{}</a>',
+                (
+                    (
+                        reverse(f"admin:chargepoints_chargepoint_{page}", args=[known_pk]),
+                        field,
+                        text,
+                    )
+                    for text, page, field in steps
+                ),
+            )
+        if row.reason not in ("unknown_identity", "wrong_path") or not row.identity:
             return "-"
         url = reverse("admin:chargepoints_chargepoint_add")
         query = urlencode({"identity": row.identity})

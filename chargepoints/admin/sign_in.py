@@ -1,9 +1,12 @@
 """Signing in to the admin: who guesses passwords has to wait."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
 from chargepoints.minute_counts import MinuteCounts
@@ -14,25 +17,32 @@ FAILURES_PER_ADDRESS = 20
 failures = MinuteCounts()
 
 
-class SignInForm(AuthenticationForm):
-    """Counts by address, as the chargers' guard does: nobody can lock another out."""
+@contextmanager
+def counted(request: HttpRequest, user: str) -> Iterator[None]:
+    """A ValidationError inside counts as a failure; raises one before where there were too many.
 
+    Counts by address, as the chargers' guard does: nobody can lock another out.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if (
+        failures.count(address, user) >= FAILURES_PER_USER
+        or failures.count(address) >= FAILURES_PER_ADDRESS
+    ):
+        raise ValidationError(
+            "Signing in has failed too often. Wait a minute.", code="too_many_failures"
+        )
+    try:
+        yield
+    except ValidationError:
+        failures.note(address, user)
+        failures.note(address)
+        raise
+
+
+class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
-        address = str(self.request.META.get("REMOTE_ADDR", ""))
-        user = str(self.cleaned_data.get("username", "")).lower()
-        if (
-            failures.count(address, user) >= FAILURES_PER_USER
-            or failures.count(address) >= FAILURES_PER_ADDRESS
-        ):
-            raise ValidationError(
-                "Signing in has failed too often. Wait a minute.", code="too_many_failures"
-            )
-        try:
+        with counted(self.request, str(self.cleaned_data.get("username", "")).lower()):
             cleaned: dict[str, Any] = super().clean()
-        except ValidationError:
-            failures.note(address, user)
-            failures.note(address)
-            raise
         return cleaned
 
 

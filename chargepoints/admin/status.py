@@ -1,6 +1,8 @@
 """Connectors as they are now, and every change of status that was reported."""
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
@@ -60,7 +62,7 @@ class StatusChangeAdmin(BoundedSearch, HistoryAdmin):
         "evse_id",
         "connector_id",
         "status_badge",
-        "ocpp_status",
+        "change",
         "error_code",
         "vendor_error_code",
         "info",
@@ -72,6 +74,21 @@ class StatusChangeAdmin(BoundedSearch, HistoryAdmin):
     )
     search_fields = ("=error_code", "=vendor_error_code")
     search_help_text = "exact identity of the charge point, error code or the vendor's error code"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatusChange]:
+        changes: QuerySet[StatusChange] = super().get_queryset(request)
+        before = StatusChange.objects.filter(
+            charge_point=OuterRef("charge_point"),
+            evse_id=OuterRef("evse_id"),
+            connector_id=OuterRef("connector_id"),
+            pk__lt=OuterRef("pk"),
+        ).order_by("-pk")
+        return changes.annotate(before=Subquery(before.values("ocpp_status")[:1]))
+
+    @admin.display(description="change")
+    def change(self, row: StatusChange) -> str:
+        before = getattr(row, "before", None)
+        return f"{before} -> {row.ocpp_status}" if before else row.ocpp_status
 
     @admin.display(description="reported")
     def reported(self, row: StatusChange) -> str:

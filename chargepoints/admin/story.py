@@ -1,20 +1,27 @@
 """The page that tells a night: of one charge point, or of a token at all charge points."""
 
-from datetime import UTC, datetime, timedelta
+import tempfile
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from chargepoints.admin import live
-from chargepoints.services.history import story, verdict
+from chargepoints.models import Transaction
+from chargepoints.services.history import story, vendor_export, verdict
 from chargepoints.services.history.story import Line, Span
 
 LONGEST = timedelta(days=7)
+# Of a transaction: a token is refused before it, a cable is pulled out after it.
+BEFORE = AFTER = timedelta(minutes=15)
+# Of an export; what is longer waits on the disk.
+KEPT_IN_MEMORY = 4 * 1024 * 1024
 FORM_TIME = "%Y-%m-%dT%H:%M"
 
 
@@ -22,12 +29,14 @@ def of_charge_point(model_admin: Any, request: HttpRequest, pk: int) -> HttpResp
     charge_point = live.find(model_admin, request, pk)
     span = span_of(request)
     lines = story.tell(charge_point, span)
+    same = reverse("admin:chargepoints_chargepoint_same", args=[pk])
     context = {
         "charge_point": charge_point,
         "original": charge_point,
         "title": f"The story of {charge_point.identity}",
         "verdicts": verdict.of(charge_point, span),
         "folded": story.folded(charge_point, span),
+        "same": f"{same}?{urlencode({'from': _form_time(span.begin), 'to': _form_time(span.end)})}",
         "may_change": model_admin.has_change_permission(request, charge_point),
     }
     return _page(model_admin, request, span, lines, context)
@@ -45,9 +54,29 @@ def of_token(model_admin: Any, request: HttpRequest) -> HttpResponse:
     return _page(model_admin, request, span, lines, context)
 
 
+def around(transaction: Transaction, page: str = "story") -> str:
+    """The address of the story of what led to a transaction, and what came of it."""
+    begin = (transaction.started_at or timezone.now()) - BEFORE
+    end = (transaction.ended_at or timezone.now()) + AFTER
+    url = reverse(f"admin:chargepoints_chargepoint_{page}", args=[transaction.charge_point_id])
+    span = {"from": _form_time(begin), "to": _form_time(max(end, begin + BEFORE))}
+    return f"{url}?{urlencode(span)}"
+
+
+def export(model_admin: Any, request: HttpRequest, pk: int) -> FileResponse:
+    """What its vendor needs to see of the same span, as a ZIP file."""
+    charge_point = live.find(model_admin, request, pk)
+    file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    span = span_of(request)
+    vendor_export.write(charge_point, span, file)
+    file.seek(0)
+    name = f"{charge_point.identity}-{span.begin:%Y-%m-%d}.zip"
+    return FileResponse(file, as_attachment=True, filename=name)
+
+
 def span_of(request: HttpRequest) -> Span:
-    """`?from=&to=`, in UTC; without them the last night, from six in the evening on."""
-    now = timezone.now()
+    """`?from=&to=`, in the times of the page; without them the last night there, from six on."""
+    now = timezone.localtime()
     evening = now.replace(hour=18, minute=0, second=0, microsecond=0) - timedelta(days=1)
     begin = _read(request.GET.get("from")) or evening
     end = _read(request.GET.get("to")) or max(now, begin + timedelta(hours=1))
@@ -59,7 +88,8 @@ def span_of(request: HttpRequest) -> Span:
 def _read(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text or "")
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        here = timezone.get_current_timezone()
+        return at.replace(tzinfo=here) if at.tzinfo is None else at.astimezone(here)
     except (ValueError, OverflowError):
         return None
 
@@ -76,8 +106,8 @@ def _page(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "span": span,
-        "begin": span.begin.strftime(FORM_TIME),
-        "end": span.end.strftime(FORM_TIME),
+        "begin": _form_time(span.begin),
+        "end": _form_time(span.end),
         "earlier": _query(request, span.begin - night, span.end - night),
         "later": _query(request, span.begin + night, span.end + night),
         "lines": [(line, _url(line.row)) for line in lines],
@@ -86,9 +116,13 @@ def _page(
     return TemplateResponse(request, "admin/chargepoints/story.html", context)
 
 
+def _form_time(at: datetime) -> str:
+    return timezone.localtime(at).strftime(FORM_TIME)
+
+
 def _query(request: HttpRequest, begin: datetime, end: datetime) -> str:
     query = request.GET.copy()
-    query["from"], query["to"] = begin.strftime(FORM_TIME), end.strftime(FORM_TIME)
+    query["from"], query["to"] = _form_time(begin), _form_time(end)
     return query.urlencode()
 
 

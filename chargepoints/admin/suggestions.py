@@ -1,17 +1,23 @@
-"""Values to pick from in a command's form: what this charge point is known to have."""
+"""Values to pick from in a command's form: what these charge points are known to have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chargepoints.admin import live
-from chargepoints.models import ChargePoint
+from chargepoints.models import ChargePoint, FirmwareFile
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 
+MOST_FILES = 50
 
-def suggestions(charge_point: ChargePoint, type: str) -> dict[str, list[str]]:
+
+def suggestions(charge_points: Sequence[ChargePoint], type: str) -> dict[str, list[str]]:
     """By the name of the argument; only for arguments that this command type has."""
     arguments = COMMAND_TYPES[type].args["properties"]
-    return {name: values(charge_point) for name, values in _KNOWN.items() if name in arguments}
+    return {
+        name: list(dict.fromkeys(value for each in charge_points for value in values(each)))
+        for name, values in _KNOWN.items()
+        if name in arguments
+    }
 
 
 def _transactions(charge_point: ChargePoint) -> list[str]:
@@ -36,9 +42,14 @@ def _triggered(charge_point: ChargePoint) -> list[str]:
     return sorted(version.triggered) if version else []
 
 
+def _firmware(charge_point: ChargePoint) -> list[str]:
+    return list(FirmwareFile.objects.values_list("name", flat=True)[:MOST_FILES])
+
+
 _KNOWN: dict[str, Callable[[ChargePoint], list[str]]] = {
     "action": _actions,
     "evse_id": _evses,
+    "firmware": _firmware,
     "key": _keys,
     "message": _triggered,
     "transaction_id": _transactions,

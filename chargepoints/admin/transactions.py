@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,12 +15,14 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
-    RangeDateTimeFilter,
 )
 
-from chargepoints.admin import charts, close_page
+from chargepoints.admin import charts, close_page, story, times
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.own_pages import own_page
+from chargepoints.admin.row_page import RowPage
+from chargepoints.admin.time_range import TimeRange
 from chargepoints.models import TimeQuality, Transaction, TransactionEvent
 from chargepoints.services.transactions import closing
 from chargepoints.templatetags import badges, charging
@@ -80,7 +82,7 @@ class TransactionEventInline(TabularInline):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(BoundedSearch, HistoryAdmin):
+class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
     list_display = (
         "short_id",
         "charge_point",
@@ -98,7 +100,7 @@ class TransactionAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         StateFilter,
-        ("started_at", RangeDateTimeFilter),
+        ("started_at", TimeRange),
         ("charge_point", AutocompleteSelectFilter),
         ("decided_by", ChoicesDropdownFilter),
     )
@@ -221,32 +223,19 @@ class TransactionAdmin(BoundedSearch, HistoryAdmin):
         told = obj is not None and obj.events.exists()
         return list(self.inlines) if told else []
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        transaction = self.get_object(request, object_id)
-        shown = {}
-        if transaction is not None:
-            shown = {
-                "chart": charts.chart_of(transaction.pk),
-                "left_open": closing.left_open(Transaction.objects.filter(pk=object_id)).exists(),
-            }
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **shown}
-        )
-        return response
+    def shown_with(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
+        times.at_site(request, row.charge_point)
+        return {
+            "story": story.around(row),
+            "same": story.around(row, "same"),
+            "chart": charts.chart_of(row.pk),
+            "left_open": closing.left_open(Transaction.objects.filter(pk=row.pk)).exists(),
+        }
 
     def get_urls(self) -> list[URLPattern]:
-        def close(request: HttpRequest, pk: int) -> HttpResponse:
-            return close_page.close(self, request, pk)
-
-        name = "chargepoints_transaction_close"
+        close = own_page(self, close_page.close)
         return [
-            path("<int:pk>/close/", self.admin_site.admin_view(close), name=name),
+            path("<int:pk>/close/", close, name="chargepoints_transaction_close"),
             *super().get_urls(),
         ]
 

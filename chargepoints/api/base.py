@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from chargepoints.api import errors
 from chargepoints.api.authentication import BearerKey, HasScope
 from chargepoints.api.document import DocumentedView
-from chargepoints.api.entity_tags import unless_known
+from chargepoints.api.entity_tags import page_unless_known, unless_known
 from chargepoints.api.filters import FilterBackend, refuse_unknown
 from chargepoints.api.json_bodies import JsonParser, JsonRenderer
 from chargepoints.api.pagination import CursorPages
@@ -38,6 +38,18 @@ class ApiView(APIView):
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.answer
 
+    def get_throttles(self) -> list[Any]:
+        self._throttles: list[Any] = super().get_throttles()
+        return self._throttles
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        for throttle in getattr(self, "_throttles", ()):
+            for name, value in throttle.headers().items():
+                response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if "CONTENT_LENGTH" not in request.META:
@@ -53,7 +65,8 @@ class Resource(GenericViewSet[Any], ApiView):
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        found = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return page_unless_known(request, found.data)
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         refuse_unknown(request, set())

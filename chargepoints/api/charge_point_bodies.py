@@ -41,7 +41,12 @@ class ConnectionSerializer(Strict):
 
     online = serializers.SerializerMethodField()
     since = serializers.SerializerMethodField()
-    last_seen = Time(source="last_seen_at", read_only=True, allow_null=True)
+    last_seen = Time(
+        source="last_seen_at",
+        read_only=True,
+        allow_null=True,
+        help_text="Written every 30 s: while it is online, up to a minute old.",
+    )
     remote_address = serializers.CharField(source="last_address", read_only=True, allow_null=True)
 
     def get_online(self, charge_point: ChargePoint) -> bool:

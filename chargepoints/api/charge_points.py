@@ -7,18 +7,22 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Prefetch, ProtectedError, QuerySet, Subquery
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chargepoints import nudges
+from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource, find_charge_point
 from chargepoints.api.charge_point_bodies import ChargePointPatch, ChargePointSerializer
 from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
 from chargepoints.api.errors import Problem
 from chargepoints.api.filters import FlagFilter, refuse_unknown
 from chargepoints.api.pagination import ByIdentity
-from chargepoints.models import ChargePoint, Connection, Evse
-from chargepoints.services.stations import registry
+from chargepoints.models import ApiKey, ChargePoint, Connection, Evse, HistoryHold
+from chargepoints.services.stations import disconnecting, registry
+
+REMOVED = "the charge point is no longer registered"
 
 
 class ChargePointFilters(django_filters.FilterSet):
@@ -52,7 +56,8 @@ class ChargePoints(Resource):
     lookup_field = "identity"
     conflicts = {
         "create": "`already_exists`: the identity is taken, in this or another case.",
-        "destroy": "`events_undelivered`: an endpoint has not been told all about it yet.",
+        "destroy": "`events_undelivered`: an endpoint has not been told all about it yet."
+        " `history_held`: staff hold its history.",
     }
 
     def get_queryset(self) -> QuerySet[ChargePoint]:
@@ -101,23 +106,41 @@ class ChargePoints(Resource):
         with transaction.atomic():
             charge_point = self._locked(request, identity)
             connection = charge_point.connection
+            if HistoryHold.objects.filter(charge_point=charge_point).exists():
+                raise Problem(409, "history_held", "staff hold the history of this charge point")
             try:
                 charge_point.delete()
             except ProtectedError as error:
                 raise Problem(409, "events_undelivered", error.args[0]) from None
             if connection is not None:
-                transaction.on_commit(lambda: nudges.close(connection), robust=True)
+                transaction.on_commit(lambda: nudges.close(connection, REMOVED), robust=True)
         return Response(status=204)
 
     def _locked(self, request: Request, identity: str) -> ChargePoint:
         """The row, locked, and as the client knows it. Raises 404 and 412."""
         found = find_charge_point(identity)
-        charge_point = ChargePoint.objects.select_for_update().get(pk=found.pk)
+        charge_point = ChargePoint.objects.select_for_update(no_key=True).get(pk=found.pk)
         check_unchanged(request, self._in_full(charge_point.pk))
         return charge_point
 
     def _in_full(self, pk: int) -> Any:
         return self.get_serializer(self.get_queryset().get(pk=pk))
+
+
+class Disconnect(Resource):
+    queryset = ChargePoint.objects.all()
+    serializer_class = ChargePointSerializer
+    write_scope = ApiKey.Scope.OPERATE
+    conflicts = {"disconnect": "`not_connected`: no socket is open."}
+
+    @extend_schema(request=None, responses={200: ChargePointSerializer})
+    def disconnect(self, request: Request, identity: str) -> Response:
+        """Close a charge point's open socket; it may connect again at once."""
+        refuse_unknown(request, set())
+        found = find_charge_point(identity)
+        if not disconnecting.disconnect(found, by=requester(request)):
+            raise Problem(409, "not_connected", f"{found.identity} has no open socket")
+        return Response(self.get_serializer(charge_points_in_full().get(pk=found.pk)).data)
 
 
 def already_exists(identity: str) -> Problem:

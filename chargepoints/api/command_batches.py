@@ -1,56 +1,37 @@
 """One command to many charge points, and how far it has come."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import Lower
+import django_filters
+from django.db.models import Count, Q
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource
-from chargepoints.api.commands import IDEMPOTENCY_HEADER, read_idempotency_key
-from chargepoints.api.errors import Problem
-from chargepoints.api.fields import Boolean, Strict, StrictModel, Text, Time
-from chargepoints.api.filters import refuse_unknown
-from chargepoints.models import ApiKey, ChargePoint, Command, CommandBatch, Registration
+from chargepoints.api.charge_point_choice import TAKEN_IN, OfMany, identities, targets
+from chargepoints.api.commands import read_idempotency_key
+from chargepoints.api.entity_tags import page_unless_known
+from chargepoints.api.fields import Strict, StrictModel, Text, Time
+from chargepoints.api.filters import refuse_unknown, since, until
+from chargepoints.api.pagination import ByCreation
+from chargepoints.models import ApiKey, Command, CommandBatch
 from chargepoints.services.commands import batches, redaction
 from chargepoints.services.commands.batches import MOST_TARGETS
+from chargepoints.services.commands.command_types import COMMAND_TYPES
 
 
-class ChargePointChoice(Strict):
-    """Those to which all of this applies."""
-
-    site = Text(required=False)
-    protocol = Text(required=False)
-    registration = serializers.ChoiceField(Registration.choices, required=False)
-    online = Boolean(required=False)
-
-    def validate(self, choice: dict[str, Any]) -> dict[str, Any]:
-        if not choice:
-            raise serializers.ValidationError("is empty; nothing is sent to all by an oversight")
-        return choice
-
-
-class NewCommandBatch(Strict):
+class NewCommandBatch(OfMany):
     """Either `charge_points`, by identity, or a `filter`."""
 
-    charge_points = serializers.ListField(
-        child=Text(max_length=48), min_length=1, max_length=MOST_TARGETS, required=False
-    )
-    filter = ChargePointChoice(required=False)
-    type = Text(max_length=40)
-    args = serializers.JSONField(default=dict)
+    charge_points = identities(MOST_TARGETS)
     expires_at = Time(allow_null=True, default=None)
     not_before = Time(allow_null=True, default=None)
-
-    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        if ("charge_points" in body) == ("filter" in body):
-            raise serializers.ValidationError("needs either `charge_points` or `filter`")
-        return body
 
 
 class RefusedTarget(Strict):
@@ -64,6 +45,29 @@ class Progress(Strict):
 
     def get_fields(self) -> dict[str, Any]:
         return {state: serializers.IntegerField() for state in Command.State.values}
+
+
+@dataclass
+class Counted:
+    """The commands of a batch, by their states; and those that are not over."""
+
+    states: dict[str, int]
+    unfinished: int = 0
+
+
+def count(several: Sequence[CommandBatch]) -> dict[Any, Counted]:
+    """By the batches' ids, with one query."""
+    counted = {batch.pk: Counted(dict.fromkeys(Command.State.values, 0)) for batch in several}
+    rows = (
+        Command.objects.filter(batch__in=several)
+        .order_by()
+        .values_list("batch", "state")
+        .annotate(number=Count("pk"), unfinished=Count("pk", filter=Q(finished_at=None)))
+    )
+    for batch, state, number, unfinished in rows:
+        counted[batch].states[state] = number
+        counted[batch].unfinished += unfinished
+    return counted
 
 
 class CommandBatchSerializer(StrictModel):
@@ -100,28 +104,47 @@ class CommandBatchSerializer(StrictModel):
         return len(batch.targets)
 
     def get_unfinished(self, batch: CommandBatch) -> int:
-        return batch.commands.filter(finished_at=None).count()
+        return self._counted(batch).unfinished
 
     def get_progress(self, batch: CommandBatch) -> Progress:
-        counted = batch.commands.order_by().values_list("state").annotate(Count("pk"))
-        states: Any = dict.fromkeys(Command.State.values, 0) | dict(counted)
+        states: Any = self._counted(batch).states
         return states  # type: ignore[no-any-return]
+
+    def _counted(self, batch: CommandBatch) -> Counted:
+        """By the list, for all of its page at once; else for this one."""
+        known: dict[Any, Counted] = self.context.get("counted") or count([batch])
+        return known[batch.pk]
+
+
+class CommandBatchFilters(django_filters.FilterSet):
+    since = since("created_at")
+    until = until("created_at")
+    type = django_filters.ChoiceFilter(choices=[(type, type) for type in COMMAND_TYPES])
+
+    class Meta:
+        model = CommandBatch
+        fields: list[str] = []
 
 
 class CommandBatches(Resource):
-    """A batch of commands: as it was asked for, and how far it has come."""
+    """Batches of commands, the newest first: as they were asked for, and how far they have come."""
 
     queryset = CommandBatch.objects.all()
     serializer_class = CommandBatchSerializer
+    filterset_class = CommandBatchFilters
+    pagination_class = ByCreation
     write_scope = ApiKey.Scope.OPERATE
     conflicts = {"create": "`idempotency_conflict`: the key came with another body before."}
 
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        context = {**self.get_serializer_context(), "counted": count(page)}
+        shown = CommandBatchSerializer(page, many=True, context=context).data
+        return page_unless_known(request, self.get_paginated_response(shown).data)
+
     @extend_schema(
         request=NewCommandBatch,
-        parameters=[
-            IDEMPOTENCY_HEADER,
-            OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[202]),
-        ],
+        parameters=TAKEN_IN,
         responses={202: CommandBatchSerializer},
     )
     def create(self, request: Request) -> Response:
@@ -131,7 +154,7 @@ class CommandBatches(Resource):
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         batch = batches.submit(
-            _targets(asked),
+            targets(asked, MOST_TARGETS),
             asked["type"],
             asked["args"],
             chosen_by=asked.get("charge_points") or asked["filter"],
@@ -143,34 +166,3 @@ class CommandBatches(Resource):
         location = reverse("api:command-batch", kwargs={"pk": batch.pk})
         data = self.get_serializer(batch).data
         return Response(data, status=202, headers={"Location": location})
-
-
-def _targets(asked: dict[str, Any]) -> list[int]:
-    """The primary keys of those who are meant. Raises 400 where somebody is unknown."""
-    if "filter" in asked:
-        found = list(_chosen(asked["filter"]).values_list("pk", flat=True)[: MOST_TARGETS + 1])
-        if len(found) > MOST_TARGETS:
-            raise Problem(400, "too_many", f"more than {MOST_TARGETS} charge points")
-        return found
-    lowered = [identity.lower() for identity in asked["charge_points"]]
-    known = dict(
-        ChargePoint.objects.annotate(lowered=Lower("identity"))
-        .filter(lowered__in=lowered)
-        .values_list("lowered", "pk")
-    )
-    unknown = [
-        {"pointer": f"/charge_points/{index}", "message": "no charge point is called so"}
-        for index, identity in enumerate(lowered)
-        if identity not in known
-    ]
-    if unknown:
-        raise Problem(400, "invalid", "the body cannot be used", unknown)
-    return list(dict.fromkeys(known[identity] for identity in lowered))
-
-
-def _chosen(choice: dict[str, Any]) -> QuerySet[ChargePoint]:
-    choice = dict(choice)
-    charge_points = ChargePoint.objects.order_by("pk")
-    if "online" in choice:
-        charge_points = charge_points.filter(connection__isnull=not choice.pop("online"))
-    return charge_points.filter(**choice)

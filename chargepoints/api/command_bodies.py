@@ -76,6 +76,9 @@ class CommandError(Strict):
 
 class CommandSerializer(StrictModel):
     charge_point = Text(source="charge_point.identity", read_only=True)
+    external_id = Text(
+        source="charge_point.external_id", read_only=True, help_text="Core's key of it."
+    )
     args = serializers.SerializerMethodField(
         help_text="As they were asked, without passwords and key codes."
     )
@@ -95,6 +98,7 @@ class CommandSerializer(StrictModel):
         read_only=True,
         help_text="What looked wrong about it; it was sent.",
     )
+    trace_id = Text(source="trace", read_only=True, help_text="Core's `traceparent`, or our own.")
     ocpp = OcppExchange(source="*", read_only=True)
     error = CommandError(source="*", read_only=True, allow_null=True)
 
@@ -103,6 +107,7 @@ class CommandSerializer(StrictModel):
         fields = [
             "id",
             "charge_point",
+            "external_id",
             "batch",
             "type",
             "args",
@@ -117,6 +122,7 @@ class CommandSerializer(StrictModel):
             "transaction",
             "result",
             "cautions",
+            "trace_id",
             "ocpp",
             "error",
         ]

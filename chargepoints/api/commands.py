@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chargepoints import traces
 from chargepoints.api.authentication import requester
 from chargepoints.api.base import Resource
 from chargepoints.api.command_bodies import CommandRequest, CommandSerializer
@@ -59,6 +60,12 @@ class Commands(Resource):
         request={"application/json": {"$ref": "#/components/schemas/CommandRequest"}},
         parameters=[
             IDEMPOTENCY_HEADER,
+            OpenApiParameter(
+                "traceparent",
+                str,
+                OpenApiParameter.HEADER,
+                description="W3C Trace Context: its trace id becomes the command's.",
+            ),
             OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 202]),
         ],
         responses={
@@ -81,6 +88,7 @@ class Commands(Resource):
             idempotency_key=read_idempotency_key(request),
             expires_at=asked["expires_at"],
             not_before=asked["not_before"],
+            trace_id=traces.of_traceparent(request.headers.get("traceparent", "")),
         )
         wait = Wait(command.pk, asked["wait"], asked["timeout_s"])
         response = CommandResponse(command, wait)

@@ -25,6 +25,7 @@ class DisplayMessageSerializer(StrictModel):
             "content",
             "format",
             "language",
+            "translations",
             "priority",
             "state",
             "transaction_id",

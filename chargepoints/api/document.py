@@ -23,7 +23,17 @@ PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     429: "Too many requests with this key; `Retry-After` says when to go on.",
+    500: "A fault of the gateway: it is in its log.",
     503: "The database does not answer; `Retry-After` says when to go on.",
+}
+
+
+# By the statuses that have them; True: all.
+COUNTED_HEADERS: dict[str, tuple[list[int] | bool, str]] = {
+    "Retry-After": ([429, 503], "Seconds to wait."),
+    "RateLimit-Limit": (True, "Requests a minute that one server process takes of this key."),
+    "RateLimit-Remaining": (True, "How many of them are left."),
+    "RateLimit-Reset": (True, "Seconds until there is one more."),
 }
 
 
@@ -47,8 +57,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 class DocumentedView(AutoSchema):
     """Adds to each operation its scope, its conditional headers, and the errors it can answer.
 
-    A view names its conflicts by action: `conflicts = {"create": "`already_exists`"}`; what it
-    names in `conditional` has an ETag.
+    A view names its conflicts by action: `conflicts = {"create": "`already_exists`"}`.
     """
 
     def get_description(self) -> str:  # type: ignore[override]
@@ -60,17 +69,20 @@ class DocumentedView(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         headers: list[tuple[str, list[int] | bool]] = []
-        if self._action == "retrieve":
+        if self._is_read:
             headers += [("If-None-Match", False)]
         if self._if_match:
             headers += [("If-Match", False)]
-        if self._action in ("retrieve", "create", "update", "partial_update"):
-            headers += [("ETag", [200, 201])]
+        if self._is_read or self._action in ("create", "update", "partial_update"):
+            headers += [("ETag", [200, 201, 304])]
         if self._action == "create":
             headers += [("Location", [201])]
         return [
             OpenApiParameter(name, str, OpenApiParameter.HEADER, response=response)
             for name, response in headers
+        ] + [
+            OpenApiParameter(name, int, OpenApiParameter.HEADER, response=at, description=text)
+            for name, (at, text) in COUNTED_HEADERS.items()
         ]
 
     def _get_parameters(self) -> list[Json]:
@@ -82,8 +94,11 @@ class DocumentedView(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Json:
         bodies: Json = super()._get_response_bodies(direction)
-        if self._action == "retrieve":
-            bodies["304"] = {"description": "The client has it already (`If-None-Match`)."}
+        if self._is_read:
+            bodies["304"] = {
+                "description": "The client has it already (`If-None-Match`).",
+                "headers": self._get_response_headers_for_code("304"),
+            }
         conflicts = getattr(self.view, "conflicts", {})
         problems = {status: PROBLEMS[status] for status in self._problems()}
         if self._action in conflicts:
@@ -96,14 +111,18 @@ class DocumentedView(AutoSchema):
 
     @property
     def _action(self) -> str:
-        return getattr(self.view, "action", None) or ""
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    @property
+    def _is_read(self) -> bool:
+        return self.method == "GET" and self._action != "export"
 
     @property
     def _if_match(self) -> bool:
         return self._action in ("update", "partial_update", "destroy")
 
     def _problems(self) -> list[int]:
-        statuses = [401, 403, 406, 429, 503]
+        statuses = [401, 403, 406, 429, 500, 503]
         if self.method != "DELETE":
             statuses.append(400)
         if uritemplate.variables(self.path):

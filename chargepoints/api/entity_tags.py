@@ -42,6 +42,14 @@ def unless_known(request: Request, serializer: Any) -> Response:
     return Response(serializer.data, headers={"ETag": tag})
 
 
+def page_unless_known(request: Request, page: Mapping[str, Any]) -> Response:
+    """A page of a list, or 304 where the client has it already (If-None-Match)."""
+    tag = f'"{_digest(page)}"'
+    if tag in _given(request, "If-None-Match"):
+        return Response(status=304, headers={"ETag": tag})
+    return Response(page, headers={"ETag": tag})
+
+
 def check_unchanged(request: Request, serializer: Any) -> None:
     """Raises 412 unless the resource is what the client knows (If-Match), where it says so."""
     if not request.headers.get("If-Match"):

@@ -8,18 +8,25 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from chargepoints.api.base import ApiView, Resource
+from chargepoints.api.entity_tags import page_unless_known
 from chargepoints.api.errors import InvalidParameters
 from chargepoints.api.fields import Integer, Strict, Text, Time
 from chargepoints.api.filters import refuse_unknown, since, until
-from chargepoints.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, BySequence, read_limit
+from chargepoints.api.pagination import BySequence, read_limit
+from chargepoints.api.positions import (
+    LIMIT_PARAMETER,
+    after_parameter,
+    link_after,
+    read_position,
+)
 from chargepoints.event_types import EVENT_TYPES
-from chargepoints.models import Event, EventFeed, TimeQuality
+from chargepoints.models import Event, TimeQuality
 from chargepoints.services.history import event_feed
+from chargepoints.services.stations import registry
 
-LARGEST_POSITION = 2**63 - 1
+OF_CHARGE_POINT = {"site": "charge_point__site", "external_id": "charge_point__external_id"}
 
 
 class OcppSource(Strict):
@@ -40,9 +47,10 @@ class EventSerializer(Strict):
     sequence = Integer()
     occurred_at = Time()
     received_at = Time()
-    time_quality = serializers.ChoiceField(TimeQuality.choices)
+    time_quality = serializers.ChoiceField(TimeQuality.choices, help_text="whose time it is")
     backfill = serializers.BooleanField(help_text="old news, told after an outage")
     deviations = serializers.ListField(child=Text())
+    trace_id = Text(help_text="of the message or command that brought it, as in `traceparent`")
     ocpp = OcppSource(allow_null=True, help_text="the message that brought it, if one did")
 
     def get_fields(self) -> dict[str, Any]:
@@ -65,58 +73,48 @@ class Feed(ApiView):
     @extend_schema(
         operation_id="events_list",
         parameters=[
-            OpenApiParameter(
-                "after",
-                {"type": "integer", "minimum": 0, "maximum": LARGEST_POSITION, "default": 0},
-                description="The `last_position` of the page before; 0: from the beginning.",
-            ),
-            OpenApiParameter(
-                "limit",
-                {
-                    "type": "integer",
-                    "minimum": 1,
-                    "maximum": MAX_LIMIT,
-                    "default": DEFAULT_LIMIT,
-                },
-            ),
+            after_parameter(),
+            LIMIT_PARAMETER,
             OpenApiParameter("type", str, description="Event types, separated by commas."),
+            OpenApiParameter("charge_point", str, description="Its identity, in any case."),
+            OpenApiParameter("site", str),
+            OpenApiParameter("external_id", str, description="Core's own key of a charge point."),
         ],
         responses={200: FeedPage},
     )
     def get(self, request: Request) -> Response:
         """Events of all charge points in the order of their positions, none of them skipped."""
-        refuse_unknown(request, {"after", "limit", "type"})
-        after, limit, types = _read_after(request), read_limit(request), _read_types(request)
-        event_feed.assign_positions(MAX_LIMIT)
-        # Read before the events: all up to here are there to be seen.
-        head = EventFeed.objects.values_list("last_position", flat=True).first() or 0
-        if after > head:
-            # Another feed's position, or this one's before a backup was restored: going on from
-            # it would skip all until then.
-            raise InvalidParameters({"after": [f"the feed ends at {head}"]})
-        events = Event.objects.filter(position__gt=after, position__lte=head)
-        if types:
-            events = events.filter(type__in=types)
-        page = list(events.select_related("charge_point").order_by("position")[: limit + 1])
-        more = len(page) > limit
-        results = [event_feed.event_body(event) for event in page[:limit]]
-        last_position = results[-1]["position"] if more else head
-        next_url = replace_query_param(request.build_absolute_uri(), "after", last_position)
-        return Response(
+        refuse_unknown(request, {"after", "limit", "type", "charge_point", *OF_CHARGE_POINT})
+        after, limit = read_position(request), read_limit(request)
+        try:
+            page = event_feed.read(after, limit, **_wanted(request))
+        except event_feed.BeyondTheEnd as error:
+            raise InvalidParameters({"after": [str(error)]}) from None
+        bodies = [event_feed.event_body(event) for event in page.events]
+        next_url = link_after(request, page.last_position) if page.more else None
+        return page_unless_known(
+            request,
             {
-                "next": next_url if more else None,
+                "next": next_url,
                 "previous": None,
-                "last_position": last_position,
-                "results": results,
-            }
+                "last_position": page.last_position,
+                "results": bodies,
+            },
         )
 
 
-def _read_after(request: Request) -> int:
-    text = request.query_params.get("after", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_POSITION):
-        raise InvalidParameters({"after": ["not a position"]})
-    return int(text)
+def _wanted(request: Request) -> dict[str, Any]:
+    """What the feed is narrowed by."""
+    given = request.query_params
+    wanted: dict[str, Any] = {
+        field: given[name] for name, field in OF_CHARGE_POINT.items() if name in given
+    }
+    if "charge_point" in given:
+        charge_point = registry.find(given["charge_point"])
+        wanted["charge_point"] = charge_point.pk if charge_point else None
+    if types := _read_types(request):
+        wanted["type__in"] = types
+    return wanted
 
 
 def _read_types(request: Request) -> list[str]:
@@ -147,5 +145,5 @@ class ChargePointEvents(Resource):
     pagination_class = BySequence
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        event_feed.assign_positions(MAX_LIMIT)
+        event_feed.assign_positions()
         return super().filter_queryset(queryset)

@@ -1,6 +1,7 @@
 """Query parameters: what lists may be narrowed by. A value or a name that is none is refused."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -11,7 +12,6 @@ from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from chargepoints.api import fields
 from chargepoints.api.errors import InvalidParameters
@@ -21,11 +21,10 @@ PAGE_PARAMETERS = frozenset({"cursor", "limit"})
 
 
 class FilterBackend(DjangoFilterBackend):
-    def filter_queryset(
-        self, request: Any, queryset: QuerySet[Any], view: APIView
-    ) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
-        refuse_unknown(request, PAGE_PARAMETERS | set(filterset.filters if filterset else ()))
+        of_page = PAGE_PARAMETERS if view.pagination_class else frozenset()
+        refuse_unknown(request, of_page | set(filterset.filters if filterset else ()))
         if filterset is None:
             return queryset
         if not filterset.is_valid():
@@ -98,10 +97,20 @@ class OfChargePointFilters(django_filters.FilterSet):
         method="of_charge_point", label="The charge point's identity, in any case."
     )
     site = django_filters.CharFilter(field_name="charge_point__site")
+    external_id = django_filters.CharFilter(
+        field_name="charge_point__external_id", label="Core's own key of the charge point."
+    )
 
     def of_charge_point(self, queryset: QuerySet[Any], name: str, identity: str) -> QuerySet[Any]:
         charge_point = registry.find(identity)
         return queryset.filter(charge_point=charge_point) if charge_point else queryset.none()
+
+
+@cache
+def of_one_charge_point(filters: type[OfChargePointFilters]) -> type[OfChargePointFilters]:
+    """The same without those by charge point: its path names it."""
+    meant_for_all = dict.fromkeys(("charge_point", "site", "external_id"))
+    return type(f"{filters.__name__}OfOne", (filters,), meant_for_all)
 
 
 def since(field_name: str) -> TimeFilter:

@@ -63,7 +63,7 @@ class IdTokens(Resource):
     def update(self, request: Request, pk: int) -> Response:
         """Replace a token; what is left out takes its default."""
         with transaction.atomic():
-            token = get_object_or_404(IdToken.objects.select_for_update(), pk=pk)
+            token = get_object_or_404(IdToken.objects.select_for_update(no_key=True), pk=pk)
             if token.source != IdToken.Source.OWN:
                 raise Problem(409, "cached_decision", "it is core's decision; delete it instead")
             check_unchanged(request, self.get_serializer(token))
@@ -72,7 +72,7 @@ class IdTokens(Resource):
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete a token of the gateway's own, or forget what core decided about one."""
         with transaction.atomic():
-            token = get_object_or_404(IdToken.objects.select_for_update(), pk=pk)
+            token = get_object_or_404(IdToken.objects.select_for_update(no_key=True), pk=pk)
             check_unchanged(request, self.get_serializer(token))
             token.delete()
         return Response(status=204)

@@ -3,13 +3,15 @@
 import django_filters
 
 from chargepoints.api.base import Resource
-from chargepoints.api.fields import StrictModel
+from chargepoints.api.fields import StrictModel, Text
 from chargepoints.api.filters import since, until
 from chargepoints.models import Message
 
 
 class MessageSerializer(StrictModel):
     """`request` and `reply` are the frames as they went over the socket."""
+
+    trace_id = Text(source="trace", read_only=True, help_text="as in `traceparent` and events")
 
     class Meta:
         model = Message
@@ -23,6 +25,7 @@ class MessageSerializer(StrictModel):
             "outcome",
             "error_code",
             "deviations",
+            "trace_id",
             "started_at",
             "duration_ms",
         ]

@@ -17,6 +17,7 @@ class MonitorSerializer(StrictModel):
     evse_id = PlaceOrNull()
     connector_id = PlaceOrNull()
     variable_instance = TextOrNull(source="instance", read_only=True)
+    event_notification_type = TextOrNull(read_only=True)
 
     class Meta:
         model = Monitor
@@ -32,6 +33,7 @@ class MonitorSerializer(StrictModel):
             "value",
             "severity",
             "transaction",
+            "event_notification_type",
             "read_at",
         ]
         read_only_fields = fields
@@ -43,7 +45,7 @@ class MonitorFilters(django_filters.FilterSet):
 
     class Meta:
         model = Monitor
-        fields = ["component", "variable", "type", "severity"]
+        fields = ["component", "variable", "type", "severity", "event_notification_type"]
 
 
 class Monitors(Resource):

@@ -96,6 +96,14 @@ class BySampling(CursorPages):
         return ("-sampled_at", "-id") if narrowed or "identity" in view.kwargs else ("-id",)
 
 
+class ByStartOrEnd(CursorPages):
+    """Transactions: as they became known, or by their end where that narrows them."""
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        by_end = {"ended_since", "ended_until"} & set(request.query_params)
+        return ("-ended_at", "-id") if by_end else ("-id",)
+
+
 class OldestFirst(CursorPages):
     """In the order in which rows became known."""
 

@@ -1,11 +1,15 @@
 """A bound on how often one key may ask."""
 
+import math
+
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from chargepoints.models import ApiKey
+
+WITHIN_S = 60
 
 
 class KeyThrottle(SimpleRateThrottle):
@@ -16,6 +20,18 @@ class KeyThrottle(SimpleRateThrottle):
     def get_rate(self) -> str | None:
         limit: int = settings.API_REQUESTS_PER_MINUTE
         return f"{limit}/min" if limit else None
+
+    def headers(self) -> dict[str, str]:
+        """What is left, as the IETF's draft of RateLimit header fields has it."""
+        if self.rate is None or not hasattr(self, "history"):
+            return {}
+        limit: int = settings.API_REQUESTS_PER_MINUTE
+        oldest = self.history[-1] if self.history else self.now
+        return {
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(max(0, limit - len(self.history))),
+            "RateLimit-Reset": str(max(1, math.ceil(oldest + WITHIN_S - self.now))),
+        }
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         if not isinstance(request.auth, ApiKey):

@@ -1,4 +1,4 @@
-"""Transactions and meter values, of one charge point or of all."""
+"""Transactions, of one charge point or of all."""
 
 from typing import Any
 
@@ -15,20 +15,18 @@ from chargepoints.api.errors import Problem
 from chargepoints.api.fields import ChoiceOrNull, Strict, StrictModel, Text, TextOrNull, Time
 from chargepoints.api.filters import (
     FlagFilter,
-    NumberFilter,
     OfChargePointFilters,
     refuse_unknown,
     since,
     until,
 )
-from chargepoints.api.pagination import BySampling
+from chargepoints.api.pagination import ByStartOrEnd
 from chargepoints.database.any_case import in_any_case
 from chargepoints.models import (
     ApiKey,
     AuthorizationStatus,
     DecidedBy,
     MeterSource,
-    MeterValue,
     Transaction,
 )
 from chargepoints.services.transactions import closing
@@ -59,6 +57,11 @@ class TransactionSerializer(StrictModel):
     """`id` is the gateway's own; `transaction_id` is what the charger calls it."""
 
     charge_point = Text(source="charge_point.identity", read_only=True)
+    external_id = Text(
+        source="charge_point.external_id",
+        read_only=True,
+        help_text="core's key of it",
+    )
     open = serializers.SerializerMethodField()
     id_token = TransactionToken(source="*", read_only=True, allow_null=True)
     vehicle = VehicleSerializer(source="*", read_only=True, allow_null=True)
@@ -90,6 +93,7 @@ class TransactionSerializer(StrictModel):
         fields = [
             "id",
             "charge_point",
+            "external_id",
             "transaction_id",
             "open",
             "evse_id",
@@ -148,6 +152,8 @@ class TransactionFilters(OfChargePointFilters):
     token = django_filters.CharFilter(method="of_token", label="The token's value, in any case.")
     transaction_id = django_filters.CharFilter(label="What the charger calls it.")
     open = FlagFilter(field_name="ended_at", lookup_expr="isnull")
+    ended_since = since("ended_at")
+    ended_until = until("ended_at")
     since = since("started_at")
     until = until("started_at")
 
@@ -161,11 +167,12 @@ class TransactionFilters(OfChargePointFilters):
 
 
 class Transactions(Resource):
-    """Charging transactions, the newest first."""
+    """Charging transactions, the newest first; narrowed by their end, the latest end first."""
 
     queryset = Transaction.objects.select_related("charge_point")
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilters
+    pagination_class = ByStartOrEnd
     write_scope = ApiKey.Scope.OPERATE
     conflicts = {"close": "`already_ended`: there is nothing to close."}
 
@@ -180,51 +187,3 @@ class Transactions(Resource):
         except closing.AlreadyEnded:
             raise Problem(409, "already_ended", "the transaction has ended already") from None
         return Response(self.get_serializer(self.get_object()).data)
-
-
-class MeterValueSerializer(StrictModel):
-    """One moment: typed columns of what is known, and all samples as the charger sent them."""
-
-    charge_point = Text(source="charge_point.identity", read_only=True)
-    transaction = serializers.IntegerField(
-        source="transaction_id", read_only=True, allow_null=True, help_text="the gateway's own id"
-    )
-
-    class Meta:
-        model = MeterValue
-        fields = [
-            "id",
-            "charge_point",
-            "transaction",
-            "evse_id",
-            "sampled_at",
-            "received_at",
-            "energy_wh",
-            "power_w",
-            "current_a",
-            "voltage_v",
-            "soc_percent",
-            "samples",
-            "conflict",
-        ]
-        read_only_fields = fields
-
-
-class MeterValueFilters(OfChargePointFilters):
-    transaction = NumberFilter(label="The gateway's own id of the transaction.")
-    evse_id = NumberFilter()
-    since = since("sampled_at")
-    until = until("sampled_at")
-
-    class Meta:
-        model = MeterValue
-        fields: list[str] = []
-
-
-class MeterValues(Resource):
-    """Meter values, the newest first."""
-
-    queryset: QuerySet[MeterValue] = MeterValue.objects.select_related("charge_point")
-    serializer_class = MeterValueSerializer
-    filterset_class = MeterValueFilters
-    pagination_class = BySampling

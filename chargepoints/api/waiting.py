@@ -1,8 +1,8 @@
 """Waiting for a command without holding a thread or a database connection.
 
 The view itself runs in a thread, as all of them do, and says by its response what is still to be
-waited for. The waiting is a coroutine: woken by this process when it finishes the command, or by
-one query every quarter of a second for all that is waited for, when another process does.
+waited for. The waiting is a coroutine: woken by the process that finishes the command, or, where
+its word is lost, by one query every quarter of a second for all that is waited for.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from chargepoints.models import Command
 logger = logging.getLogger(__name__)
 
 POLL_EVERY_S = 0.25
-# Most answers come soon, and of those that another process writes down no nudge tells here.
+# Most answers come soon.
 SOON_S = 2.0
 POLL_SOON_EVERY_S = 0.04
 
@@ -131,7 +131,7 @@ class _Poll:
                 logger.warning("commands cannot be watched: %s", error)
                 over = []
             for command_id in over:
-                nudges.finished(command_id)
+                nudges.wake(command_id)
             soon = asyncio.get_running_loop().time() < self._soon_ends
             await asyncio.sleep(POLL_SOON_EVERY_S if soon else POLL_EVERY_S)
 

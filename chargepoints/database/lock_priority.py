@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
+from chargepoints.database.statements import vendor
 from chargepoints.database.turns import turns
 
 LOOK_EVERY_S = 0.001
@@ -28,29 +30,30 @@ _prepared = threading.local()
 
 @contextmanager
 def transaction_of_chargers() -> Iterator[None]:
-    with ExitStack() as stack:
-        if connection.vendor == "sqlite":
-            _prepare()
-            within_s = connection.settings_dict["OPTIONS"]["timeout"]
-            stack.enter_context(turns.turn(of_chargers=True, within_s=within_s))
-            _begin_first(stack)
-        else:
-            stack.enter_context(transaction.atomic())
+    if vendor() != "sqlite":
+        with transaction.atomic():
+            yield
+        return
+    database = connections[DEFAULT_DB_ALIAS]
+    _prepare(database)
+    within_s = database.settings_dict["OPTIONS"]["timeout"]
+    with turns.turn(of_chargers=True, within_s=within_s), ExitStack() as stack:
+        _begin_first(stack, within_s)
         yield
 
 
-def _prepare() -> None:
+def _prepare(database: Any) -> None:
     """This thread's connection, once."""
-    connection.ensure_connection()
-    if getattr(_prepared, "connection", None) is not connection.connection:
-        with connection.cursor() as cursor:
+    database.ensure_connection()
+    if getattr(_prepared, "connection", None) is not database.connection:
+        with database.cursor() as cursor:
             for pragma in SQLITE_PRAGMAS:
                 cursor.execute(pragma)
-        _prepared.connection = connection.connection
+        _prepared.connection = database.connection
 
 
-def _begin_first(stack: ExitStack) -> None:
-    deadline = time.monotonic() + connection.settings_dict["OPTIONS"]["timeout"]
+def _begin_first(stack: ExitStack, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
     while True:
         try:
             stack.enter_context(transaction.atomic())

@@ -3,16 +3,19 @@
 The ORM needs ten times as long to compose a query as the database to answer it.
 """
 
+import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
-from django.db.models.expressions import Expression
+import orjson
+from django.db import connection, models
+from django.db.models.expressions import Col, Expression
 from django.db.models.query import QuerySet
 
-from chargepoints.database import statements
+from chargepoints.database import row_changes, statements
 
 Row = TypeVar("Row")
 Convert = Callable[[Any], Any]
@@ -88,13 +91,13 @@ class _Composed:
         columns = [column for column, _, _ in compiler.select]
         converters = compiler.get_converters(columns)
         self._converters: list[tuple[int, Convert]] = [
-            (place, partial(_convert, converter, expression))
+            (place, _conversion(converter, expression))
             for place, (functions, expression) in converters.items()
             for converter in functions
         ]
         self._model = queryset.model
         self._names: Sequence[str] | None = None
-        if not queryset.query.values_select:
+        if not queryset.query.has_select_fields:
             self._names = [column.target.attname for column in columns]
 
     def parameters(self, values: Sequence[Any]) -> list[Any]:
@@ -106,7 +109,26 @@ class _Composed:
             values[place] = convert(values[place])
         if self._names is None:
             return tuple(values)
-        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, values)
+        return row_changes.stored(self._model, dict(zip(self._names, values, strict=True)))
+
+
+def _conversion(converter: Callable[..., Any], expression: Any) -> Convert:
+    convert = partial(_convert, converter, expression)
+    if isinstance(expression, Col) and isinstance(expression.target, models.JSONField):
+        return _json if expression.target.decoder is None else convert
+    if converter != getattr(connection.ops, "convert_datetimefield_value", None):
+        return convert
+    # SQLite stores UTC, and Django asks its settings about it for each value.
+    return lambda value: value.replace(tzinfo=UTC) if type(value) is datetime else convert(value)
+
+
+def _json(value: Any) -> Any:
+    if value == "[]":
+        return []  # as most are
+    try:
+        return None if value is None else orjson.loads(value)
+    except orjson.JSONDecodeError:  # not a number, which Python reads and orjson does not
+        return json.loads(value)
 
 
 def _convert(converter: Callable[..., Any], expression: Any, value: Any) -> Any:

@@ -6,7 +6,9 @@ tells (`UnitOfWork.expect`).
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from itertools import compress
+from operator import is_not
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
@@ -18,18 +20,31 @@ from chargepoints.database.statements import Conversion
 Model = TypeVar("Model", bound=models.Model)
 Names = tuple[str, ...]
 
-_KNOWN = "_known"
+# What was known of the row, by attribute; and what has been written of it since.
+_KNOWN, _WRITTEN = "_known", "_written"
+
+
+def stored(model: type[Model], attributes: dict[str, Any]) -> Model:
+    """A row as the database has it, without the loop over its fields that is for new ones."""
+    row = model.__new__(model)
+    attributes["_state"] = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__ = attributes
+    return row
+
+
+def new(model: type[Model], **attributes: Any) -> Model:
+    """A row that is not stored yet, as the model makes it, without the loop over its fields."""
+    constant, made = _defaults(model)
+    values = constant | {name: make() for name, make in made}
+    row = stored(model, values | attributes)
+    row._state.adding, row._state.db = True, None
+    return row
 
 
 def editable(row: Model) -> Model:
     """A copy to be changed, which remembers what it was; `row` stays as it is."""
-    copy = type(row).__new__(type(row))
-    state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    copy.__dict__.update(row.__dict__)
-    copy.__dict__["_state"] = state
-    copy.__dict__[_KNOWN] = row.__dict__
-    return copy
+    return stored(type(row), {**row.__dict__, _KNOWN: row.__dict__, _WRITTEN: {}})
 
 
 def insert(row: models.Model) -> None:
@@ -41,42 +56,64 @@ def insert(row: models.Model) -> None:
     _remember(row)
 
 
+def insert_once(row: models.Model) -> bool:
+    """Write a new row at once, unless one with the same unique values exists; whether it did so."""
+    model, vendor = type(row), statements.vendor()
+    values = _values(row.__dict__, _new(model, vendor))
+    text = _insert_text(model, vendor, unless_known=True)
+    return bool(statements.fetch_all(text, values))
+
+
 class Usual(NamedTuple):
     """Columns of which some are written with nearly every message, and then all of them: one text.
 
     Where nothing else is written, `unless_changed` is all that must be as it was known.
     """
 
-    columns: frozenset[str]
+    columns: Names
+    unless_changed: Names
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, *columns: str, unless_changed: Names = ()) -> "Usual":
+        return cls(columns, unless_changed, frozenset(columns))
+
+
+_NOTHING_USUAL = Usual.of()
+
+
+class Update(NamedTuple):
+    """Writes these columns of a row, if those that others change are still as they were known."""
+
+    model: type[models.Model]
+    changed: Names
     unless_changed: Names
 
-
-_NOTHING_USUAL = Usual(frozenset(), ())
+    def run(self, rows: Sequence[Sequence[Any]]) -> int:
+        """How many rows were hit; of each its values as `change` gives them, and no row twice."""
+        return statements.execute_at_once(partial(_update_text, self, statements.vendor()), rows)
 
 
 def change(
     row: models.Model, *, unless_changed: Names, usual: Usual = _NOTHING_USUAL
-) -> tuple[str, list[Any]] | None:
-    """The statement that writes what has changed of an editable row; None if nothing has.
-
-    It hits no row if one of the columns `unless_changed` is not what was known.
-    """
-    known, now = row.__dict__[_KNOWN], row.__dict__
-    changed: Names = tuple(
-        name
-        for name in _attributes(type(row))
-        if (is_now := now[name]) is not (was := known[name]) and is_now != was
-    )
+) -> tuple[Update, list[Any]] | None:
+    """What writes the changes of an editable row, with its values; None if nothing has changed."""
+    now, known, written = row.__dict__, row.__dict__[_KNOWN], row.__dict__[_WRITTEN]
+    if written:
+        known = known | written
+    changed = _differing(known, now)
     if not changed:
         return None
-    if usual.columns.issuperset(changed):
-        changed, unless_changed = tuple(usual.columns), usual.unless_changed
-    elif not usual.columns.isdisjoint(changed):
-        changed = (*usual.columns, *(name for name in changed if name not in usual.columns))
-    sql, columns, guards = _update_text(type(row), changed, unless_changed, statements.vendor())
-    values = [*_values(now, columns), row.pk, *_values(known, guards)]
-    _remember(row)
-    return sql, values
+    if usual.names.issuperset(changed):
+        changed, unless_changed = usual.columns, usual.unless_changed
+    elif not usual.names.isdisjoint(changed):
+        changed = (*usual.columns, *(name for name in changed if name not in usual.names))
+    update = Update(type(row), changed, unless_changed)
+    columns, guards = _columns_of(update, statements.vendor())
+    values = [*_values(now, columns), *_values(known, guards)]
+    for name in changed:
+        written[name] = now[name]
+    return update, values
 
 
 def write(row: models.Model, unless_changed: Names = ()) -> bool:
@@ -85,23 +122,44 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
         row.save()
         return True
     changed = change(row, unless_changed=unless_changed)
-    return changed is None or statements.execute_many(changed[0], [changed[1]]) == 1
+    return changed is None or changed[0].run([changed[1]]) == 1
 
 
 def settled(row: models.Model) -> None:
     """It is committed as it is: what it was need not be kept."""
     row.__dict__.pop(_KNOWN, None)
+    row.__dict__.pop(_WRITTEN, None)
 
 
 def _remember(row: models.Model) -> None:
     settled(row)
-    row.__dict__[_KNOWN] = dict(row.__dict__)
+    row.__dict__.update({_KNOWN: dict(row.__dict__), _WRITTEN: {}})
+
+
+def _differing(known: dict[str, Any], now: dict[str, Any]) -> Names:
+    """The attributes that are not what was known: of forty, hardly any.
+
+    `now` was a copy of `known`, so both have them in the same order.
+    """
+    others = compress(known, map(is_not, now.values(), known.values()))
+    return tuple([name for name in others if now[name] != known[name] and name != "_state"])
 
 
 class Column(NamedTuple):
     attribute: str
     name: str
     conversion: Conversion | None
+    type: str
+
+    @classmethod
+    def of(cls, field: "models.Field[Any, Any]", vendor: str) -> "Column":
+        return cls(
+            field.attname,
+            connection.ops.quote_name(str(field.column)),
+            statements.conversion(field, vendor),
+            # A cast to a type with a length would cut the text.
+            "text" if isinstance(field, models.CharField) else str(field.db_type(connection)),
+        )
 
 
 Columns = Sequence[Column]
@@ -110,46 +168,66 @@ Columns = Sequence[Column]
 def _values(attributes: dict[str, Any], columns: Columns) -> list[Any]:
     return [
         conversion(attributes[attribute]) if conversion else attributes[attribute]
-        for attribute, _, conversion in columns
+        for attribute, _, conversion, _ in columns
     ]
+
+
+@cache
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+    """Of each attribute its default, or what makes one."""
+    constant, made = {}, []
+    for field in model._meta.concrete_fields:
+        if field.has_default() and callable(field.default):
+            made.append((field.attname, field.default))
+        else:
+            constant[field.attname] = field.get_default()
+    return constant, made
 
 
 @cache
 def _new(model: type[models.Model], vendor: str) -> Columns:
     return [
-        Column(
-            field.attname,
-            connection.ops.quote_name(str(field.column)),
-            statements.conversion(field, vendor),
-        )
+        Column.of(field, vendor)
         for field in model._meta.local_concrete_fields
         if not field.primary_key
     ]
 
 
 @cache
-def _attributes(model: type[models.Model]) -> Sequence[str]:
-    return [column.attribute for column in _new(model, statements.vendor())]
-
-
-@cache
-def _insert_text(model: type[models.Model], vendor: str) -> str:
+def _insert_text(model: type[models.Model], vendor: str, *, unless_known: bool = False) -> str:
     columns = ", ".join(column.name for column in _new(model, vendor))
     marks = ", ".join(["%s"] * len(_new(model, vendor)))
     table, key = model._meta.db_table, model._meta.pk.column
-    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING {key}"  # noqa: S608
+    unless = "ON CONFLICT DO NOTHING " if unless_known else ""
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) {unless}RETURNING {key}"  # noqa: S608
 
 
 @cache
-def _update_text(
-    model: type[models.Model], changed: Names, unless_changed: Names, vendor: str
-) -> tuple[str, Columns, Columns]:
-    same = "IS %s" if vendor == "sqlite" else "IS NOT DISTINCT FROM %s"
-    by_attribute = {column.attribute: column for column in _new(model, vendor)}
-    columns = [by_attribute[name] for name in changed]
-    guards = [by_attribute[name] for name in unless_changed]
-    assignments = ", ".join(f"{column.name} = %s" for column in columns)
-    conditions = "".join(f" AND {column.name} {same}" for column in guards)
-    table, key = model._meta.db_table, model._meta.pk.column
-    text = f"UPDATE {table} SET {assignments} WHERE {key} = %s{conditions}"  # noqa: S608
-    return text, columns, guards
+def _columns_of(update: Update, vendor: str) -> tuple[Columns, Columns]:
+    """The key and those that it writes; and those that must be as they were known."""
+    by_attribute = {column.attribute: column for column in _new(update.model, vendor)}
+    key = Column.of(update.model._meta.pk, vendor)
+    changed = [by_attribute[name] for name in update.changed]
+    return [key, *changed], [by_attribute[name] for name in update.unless_changed]
+
+
+@cache
+def _update_text(update: Update, vendor: str, rows: int) -> str:
+    """For so many rows: each of its values, in the order of `change`, is a column of `v`."""
+    same = "IS" if vendor == "sqlite" else "IS NOT DISTINCT FROM"
+    written, guards = _columns_of(update, vendor)
+    columns = [*written, *guards]
+    # PostgreSQL takes the types of the columns from the first row.
+    first = ", ".join(f"CAST(%s AS {column.type})" for column in columns)
+    others = ", ".join(["%s"] * len(columns))
+    if vendor == "sqlite":
+        first = others
+    values = ", ".join([f"({first})", *[f"({others})"] * (rows - 1)])
+    pairs = [(column.name, f"v.column{at}") for at, column in enumerate(columns, start=1)]
+    assignments = ", ".join(f"{name} = {value}" for name, value in pairs[1 : len(written)])
+    conditions = [f"t.{pairs[0][0]} = {pairs[0][1]}"]
+    conditions += [f"t.{name} {same} {value}" for name, value in pairs[len(written) :]]
+    return (  # only names of columns and placeholders go into the text
+        f"UPDATE {update.model._meta.db_table} AS t SET {assignments}"  # noqa: S608
+        f" FROM (VALUES {values}) AS v WHERE {' AND '.join(conditions)}"
+    )

@@ -1,19 +1,23 @@
 """How the rows and the short questions of every message get to each database.
 
-SQLite takes many rows a statement. PostgreSQL takes rows by COPY, and prepared statements. Both
-do so on the driver's own cursor: Django's translates the text of every statement anew.
+Both take many rows a statement, of few texts which both keep prepared, and on the driver's own
+cursor: Django's translates the text of every statement anew. PostgreSQL's COPY, which is read and
+planned each time, costs more than prepared INSERTs up to a hundred rows and beyond.
 """
 
+import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from psycopg.types.numeric import Int8Dumper
 
+from chargepoints import clock
 from chargepoints.database import strict_json
 
 Row = Sequence[Any]
@@ -21,37 +25,35 @@ Row = Sequence[Any]
 # Each statement lets go of the GIL and has to wait for it, so few statements; and few texts, so
 # that SQLite's cache of statements knows them all.
 ROWS_AT_ONCE = (64, 16, 4, 1)
+# Statements that a connection to PostgreSQL keeps: of some ten tables in these sizes, and others.
+PREPARED_MOST = 500
 
 
-def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
-    """Insert rows: of each a value for every column but an automatic id, in their order."""
+def insert(model: type[models.Model], rows: Sequence[Row], *, on_conflict: str = "") -> None:
+    """Insert rows: of each a value for every column but an automatic id, in their order.
+
+    `on_conflict` is what the statement ends with, where such rows may be there.
+    """
     database = _database()
-    columns, conversions = _columns(model, database.vendor)
-    table = model._meta.db_table
-    by_column = list(zip(*rows, strict=True))
-    for place, convert in conversions:
-        by_column[place] = tuple(map(convert, by_column[place]))
-    values = list(zip(*by_column, strict=True))
+    table, names, by_column, nothing = model._meta.db_table, [], [], (None,) * len(rows)
+    for column, told in zip(_columns(model, database.vendor), zip(*rows, strict=True), strict=True):
+        if not column.left_out_if_null or told != nothing:
+            names.append(column.name)
+            by_column.append(tuple(map(column.convert, told)) if column.convert else told)
+    columns, values, done = ", ".join(names), list(zip(*by_column, strict=True)), 0
     with database.wrap_database_errors:
-        if database.vendor == "postgresql":
-            text = f"COPY {table} ({columns}) FROM STDIN"
-            with psycopg.Cursor(database.connection) as cursor, cursor.copy(text) as copy:
-                for row in values:
-                    copy.write_row(row)
-            return
-        done = 0
         for size in ROWS_AT_ONCE:
             while len(values) - done >= size:
-                now = values[done : done + size]
-                text = _insert_text(table, columns, size)
-                database.connection.execute(text, list(chain.from_iterable(now)))
+                now = list(chain.from_iterable(values[done : done + size]))
+                _execute(database, _insert_text(table, columns, size, on_conflict), now)
                 done += size
 
 
 @cache
-def _insert_text(table: str, columns: str, rows: int) -> str:
-    marks = f"({', '.join('?' * (columns.count(',') + 1))})"
-    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * rows)}"  # noqa: S608
+def _insert_text(table: str, columns: str, rows: int, on_conflict: str) -> str:
+    marks = f"({', '.join(['%s'] * (columns.count(',') + 1))})"
+    values = ", ".join([marks] * rows)
+    return f"INSERT INTO {table} ({columns}) VALUES {values} {on_conflict}"  # noqa: S608
 
 
 def execute_many(sql: str, rows: Sequence[Row]) -> int:
@@ -60,33 +62,48 @@ def execute_many(sql: str, rows: Sequence[Row]) -> int:
     with database.wrap_database_errors:
         if database.vendor == "sqlite":
             values = [_for_sqlite(row) for row in rows]
-            hit: int = database.connection.executemany(_with_question_marks(sql), values).rowcount
-            return hit
-        with psycopg.Cursor(database.connection) as cursor:
-            cursor.executemany(sql, rows)
-            return cursor.rowcount
+            return int(database.connection.executemany(_with_question_marks(sql), values).rowcount)
+        if len(rows) == 1:
+            # Without the pipeline, which takes longer than the statement.
+            return int(_execute(database, sql, rows[0]).rowcount)
+        cursor = _cursor(database)
+        cursor.executemany(_numbered(sql), rows)
+        return cursor.rowcount
+
+
+def execute_at_once(text: Callable[[int], str], rows: Sequence[Row]) -> int:
+    """How many rows of the database were hit; `text` makes the statement for so many rows at once.
+
+    The values are as the driver takes them. A statement for each row would let go of the GIL, and
+    wait for it, once a row.
+    """
+    database = _database()
+    done = hit = 0
+    with database.wrap_database_errors:
+        for size in ROWS_AT_ONCE:
+            while len(rows) - done >= size:
+                values = list(chain.from_iterable(rows[done : done + size]))
+                hit += _execute(database, text(size), values).rowcount
+                done += size
+    return hit
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
     database = _database()
     with database.wrap_database_errors:
         if database.vendor == "sqlite":
-            text, values = _with_question_marks(sql), _for_sqlite(parameters)
-            row: tuple[Any, ...] | None = database.connection.execute(text, values).fetchone()
-            return row
-        with psycopg.Cursor(database.connection) as cursor:
-            return cursor.execute(sql, parameters).fetchone()
+            parameters = _for_sqlite(parameters)
+        row: tuple[Any, ...] | None = _execute(database, sql, parameters).fetchone()
+        return row
 
 
 def fetch_all(sql: str, parameters: Row) -> list[tuple[Any, ...]]:
     database = _database()
     with database.wrap_database_errors:
         if database.vendor == "sqlite":
-            text, values = _with_question_marks(sql), _for_sqlite(parameters)
-            rows: list[tuple[Any, ...]] = database.connection.execute(text, values).fetchall()
-            return rows
-        with psycopg.Cursor(database.connection) as cursor:
-            return cursor.execute(sql, parameters).fetchall()
+            parameters = _for_sqlite(parameters)
+        rows: list[tuple[Any, ...]] = _execute(database, sql, parameters).fetchall()
+        return rows
 
 
 @cache
@@ -95,12 +112,48 @@ def vendor() -> str:
     return connections[DEFAULT_DB_ALIAS].vendor
 
 
+@cache
+def free_row(table: str) -> str:
+    """The condition for the row of an id, unless another transaction is changing it: who passes
+    over such a row waits for nobody, and so nobody can wait for him in a circle.
+    """
+    if vendor() == "sqlite":  # has one writer
+        return "id = %s"
+    return f"id = (SELECT id FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)"  # noqa: S608
+
+
+_this_thread = threading.local()
+
+
+def remember_connection() -> None:
+    """For a thread that runs no event loop: Django looks for it for some microseconds each time."""
+    _this_thread.database = connections[DEFAULT_DB_ALIAS]
+
+
 def _database() -> Any:
-    """This thread's connection, open: looked up once, as every look costs a microsecond."""
-    database = connections[DEFAULT_DB_ALIAS]
+    """This thread's connection, open."""
+    database = getattr(_this_thread, "database", None) or connections[DEFAULT_DB_ALIAS]
     if database.connection is None:
         database.ensure_connection()
     return database
+
+
+def _execute(database: Any, sql: str, values: Row) -> Any:
+    """The driver's cursor after it ran this; the values are as the driver takes them."""
+    if database.vendor == "sqlite":
+        return database.connection.execute(_with_question_marks(sql), values)
+    return _cursor(database).execute(_numbered(sql), values, prepare=True)
+
+
+def _cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
+    """This thread's own on this connection: to make one costs as much as a short statement."""
+    cursor: psycopg.RawCursor[tuple[Any, ...]] | None = getattr(_this_thread, "cursor", None)
+    if cursor is None or cursor.connection is not database.connection:
+        database.connection.prepared_max = PREPARED_MOST
+        cursor = _this_thread.cursor = psycopg.RawCursor(database.connection)
+        # One type for all, whatever their size: a statement is prepared for the types it is given.
+        cursor.adapters.register_dumper(int, Int8Dumper)
+    return cursor
 
 
 @lru_cache(maxsize=512)
@@ -108,22 +161,40 @@ def _with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?")
 
 
+@lru_cache(maxsize=512)
+def _numbered(sql: str) -> bytes:
+    """With the placeholders of PostgreSQL itself: what has more than 50 of the driver's own it
+    would read anew each time, which took a quarter of the writer's time.
+    """
+    first, *others = sql.split("%s")
+    parts = [f"${at}{part}" for at, part in enumerate(others, start=1)]
+    return "".join([first, *parts]).encode()
+
+
 Conversion = Callable[[Any], Any]
 
 
+class Column(NamedTuple):
+    """`convert` makes of a value what the driver takes; None where that is the same.
+
+    `left_out_if_null`: where no row has a value. SQLite's driver takes three times as long for a
+    None as for a number; PostgreSQL would plan each selection of columns by itself.
+    """
+
+    name: str
+    left_out_if_null: bool
+    convert: Conversion | None
+
+
 @cache
-def _columns(
-    model: type[models.Model], vendor: str
-) -> tuple[str, Sequence[tuple[int, Conversion]]]:
-    """The names of a model's columns, and those to convert to what the driver takes."""
-    fields = [
-        field
+def _columns(model: type[models.Model], vendor: str) -> Sequence[Column]:
+    quoted, on_sqlite = connection.ops.quote_name, vendor == "sqlite"
+    conversion_of = conversion if on_sqlite else _conversion_to_untyped
+    return [
+        Column(quoted(str(field.column)), on_sqlite and field.null, conversion_of(field, vendor))
         for field in model._meta.local_concrete_fields
         if not isinstance(field, models.AutoField)
     ]
-    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    conversions = [(place, conversion(field, vendor)) for place, field in enumerate(fields)]
-    return names, [(place, found) for place, found in conversions if found is not None]
 
 
 def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
@@ -134,33 +205,55 @@ def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | Non
         return _json
     if isinstance(field, models.DateTimeField) and vendor == "sqlite":
         return _sqlite_time
+    if isinstance(field, models.BooleanField) and vendor == "sqlite":
+        # What else the driver would look for a way to store.
+        return _integer if field.null else int
     if isinstance(field, models.UUIDField) and vendor == "sqlite":
         return lambda value: value and value.hex
     return None
 
 
+def _conversion_to_untyped(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
+    """Of a column that may be NULL, as text: the driver gives no type with either, and so the same
+    statement is prepared once, whichever columns of a row have no value.
+    """
+    convert = conversion(field, vendor)
+    return convert if convert is not None or not field.null else _untyped
+
+
+def _untyped(value: Any) -> str | None:
+    if value is None:
+        return None
+    return clock.written(value) if isinstance(value, datetime) else str(value)
+
+
+def _integer(value: bool | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _json(value: Any) -> str | None:
+    if value is None:
+        return None
     if value == []:
         return "[]"
-    return None if value is None else strict_json.dumps(value).decode()
+    return strict_json.dumps(value).decode()
 
 
 @lru_cache(maxsize=1024)
 def _sqlite_time(value: datetime | None) -> str | None:
     """As Django stores it; the time of receipt stands in every row of a message."""
-    if value is None:
-        return None
-    if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
-    return value.isoformat(" ")[:-6]
+    return None if value is None else clock.written(value).replace("T", " ")
 
 
 def _for_sqlite(row: Row) -> Row:
+    if _CONVERTED.isdisjoint(map(type, row)):
+        return row
+    converted = _SQLITE_TYPES.get
     return [
-        _sqlite_time(value)
-        if isinstance(value, datetime)
-        else value.hex
-        if isinstance(value, UUID)
-        else value
+        convert(value) if (convert := converted(type(value))) is not None else value
         for value in row
     ]
+
+
+_SQLITE_TYPES: dict[type, Conversion] = {datetime: _sqlite_time, UUID: lambda value: value.hex}
+_CONVERTED = frozenset(_SQLITE_TYPES)

@@ -10,6 +10,7 @@ import tempfile
 from enum import IntEnum
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,16 @@ def _size_and_left(directory: Path) -> tuple[int, int]:
     except OSError:
         return 1, 1
     return disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+
+
+def disks() -> dict[str, tuple[int, int]]:
+    """Size and room left, in bytes: of the database's disk, where it is here, and of the files'."""
+    named = {"database": _directory(), "files": Path(settings.MEDIA_ROOT)}
+    return {
+        name: _size_and_left(directory)
+        for name, directory in named.items()
+        if directory is not None and directory.exists()
+    }
 
 
 def takes_a_trial() -> bool:

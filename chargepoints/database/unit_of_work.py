@@ -21,7 +21,7 @@ from chargepoints import clock
 from chargepoints.database import row_changes, statements
 from chargepoints.database.statements import Row
 from chargepoints.event_types import EventType
-from chargepoints.models import Event, TimeQuality
+from chargepoints.models import Event
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +37,12 @@ class UnitOfWork:
         self.alone = alone
         self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
         self._updates: defaultdict[str, list[Row]] = defaultdict(list)
-        self._expected: defaultdict[str, list[Row]] = defaultdict(list)
+        self._expected: defaultdict[row_changes.Update, list[Row]] = defaultdict(list)
         self._expected_of: set[object] = set()
         # Rows of events whose sequence is not given yet, by charge point.
         self._events: list[tuple[int, Row]] = []
         self._after_commit: list[Callable[[], None]] = []
+        self._noted: set[object] = set()
 
     def append(self, model: type[models.Model], row: Row) -> None:
         """Insert `row`: a value for each column of the model but the id, in their order."""
@@ -56,16 +57,24 @@ class UnitOfWork:
         self._write_expected()
         row_changes.insert(row)
 
-    def expect(self, key: object, sql: str, row: Row) -> None:
-        """As `update`, of one row that must be as it is remembered: else all that this transaction
-        did is undone, and each unit is run again by itself.
+    def expect(self, key: object, update: row_changes.Update, row: Row) -> None:
+        """Change a row, at the end, which must be as it is remembered: else all that this
+        transaction did is undone, and each unit is run again by itself.
 
         `key` names the row: what is changed twice is written in that order.
         """
         if key in self._expected_of:
             self._write_expected()
         self._expected_of.add(key)
-        self._expected[sql].append(row)
+        self._expected[update].append(row)
+
+    def note(self, what: object) -> None:
+        """Something of this is still to be written, by `flush`."""
+        self._noted.add(what)
+
+    def is_noted(self, what: object) -> bool:
+        """Whether to flush before the database is asked about it."""
+        return what in self._noted
 
     def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
         """The first row of a query that every message of some kind makes.
@@ -82,7 +91,7 @@ class UnitOfWork:
         *,
         occurred_at: datetime | None = None,
         received_at: datetime | None = None,
-        time_quality: str = TimeQuality.CHARGER,
+        time_quality: str = clock.GATEWAY,
         backfill: bool = False,
         deviations: list[str] | None = None,
         ocpp: dict[str, Any] | None = None,
@@ -115,18 +124,21 @@ class UnitOfWork:
             statements.execute_many(sql, rows)
         self._rows.clear()
         self._updates.clear()
+        self._noted.clear()
 
     def committed(self) -> None:
         """What was written stays written: a callback that fails may not have it run again."""
-        for callback in self._after_commit:
+        # They know the messages, and these the unit: kept, each batch would wait for the collector.
+        callbacks, self._after_commit = self._after_commit, []
+        for callback in callbacks:
             try:
                 callback()
             except Exception:
                 logger.exception("a callback after a commit failed")
 
     def _write_expected(self) -> None:
-        for sql, rows in self._expected.items():
-            if statements.execute_many(sql, rows) != len(rows):
+        for update, rows in self._expected.items():
+            if update.run(rows) != len(rows):
                 raise Outdated
         self._expected.clear()
         self._expected_of.clear()

@@ -1,24 +1,63 @@
 """Which CALLs of a charger are worked on: known, served, and with a payload that can be read."""
 
-from chargepoints.gateway import ocppj
+from typing import Any
+
+from chargepoints.gateway import ocppj, other_words
 from chargepoints.gateway.calls import BOOT_ACTION
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Handler, OcppVersion
 
+# Part 4, table 7.
+BEFORE_BOOT = "SecurityError"
 
-def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> Handler:
-    """The handler, with `inbound` as the schema would have it. Raises OcppError."""
+
+def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[OcppVersion, Handler]:
+    """The handler and its version, with `inbound` as the schema would have it. Raises OcppError."""
+    noted = len(inbound.deviations)
+    payload = inbound.payload
+    try:
+        handler, whole = _accept(version, inbound, call)
+    except OcppError as refused:
+        if refused.code == BEFORE_BOOT or call.partial or isinstance(call, ocppj.Send):
+            raise
+        meant = _in_other_words(version, inbound, call, payload, noted)
+        if meant is None:
+            raise
+        return meant
+    if whole:
+        return version, handler
+    return _in_other_words(version, inbound, call, payload, noted) or (version, handler)
+
+
+def _in_other_words(
+    version: OcppVersion, inbound: Inbound, call: ocppj.Call, payload: Any, noted: int
+) -> tuple[OcppVersion, Handler] | None:
+    """The payload as it came, as a message of another version; None where it is none."""
+    if inbound.station.strict:
+        return None
+    meant = other_words.version_meant(version, call.action, payload)
+    if meant is None:
+        return None
+    inbound.action, inbound.payload, inbound.version = call.action, payload, meant.name
+    del inbound.deviations[noted:]
+    inbound.deviate(f"words_of_{meant.name}")
+    return meant, _accept(meant, inbound, call)[0]
+
+
+def _accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[Handler, bool]:
+    """The handler, and whether the payload has all that its schema requires."""
     strict = inbound.station.strict
     if strict and (defects := ocppj.FRAME_DEFECTS.intersection(inbound.deviations)):
         # Part 4, 4.2.3.
         raise OcppError("RpcFrameworkError", min(defects).replace("_", " "))
+    if strict and ocppj.OTHER_FORM in inbound.deviations:
+        raise OcppError("FormatViolation", "the payload is not of type object")
     handler = _find(version, inbound, unconfirmed=isinstance(call, ocppj.Send))
     _check_boot(version, inbound)
     if call.partial and not _says_enough(handler, call):
         raise OcppError("FormatViolation", call.deviations[0].replace("_", " "))
-    _check_payload(version, inbound, handler)
-    return handler
+    return handler, _check_payload(version, inbound, handler)
 
 
 def _says_enough(handler: Handler, call: ocppj.Call) -> bool:
@@ -53,12 +92,14 @@ def _check_boot(version: OcppVersion, inbound: Inbound) -> None:
         return
     served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
     if inbound.action not in served | station.asked_for:
-        raise OcppError("SecurityError", "no BootNotification was accepted yet")
+        raise OcppError(BEFORE_BOOT, "no BootNotification was accepted yet")
     if inbound.action != BOOT_ACTION:
         inbound.deviate("before_boot")
 
 
-def _check_payload(version: OcppVersion, inbound: Inbound, handler: Handler) -> None:
+def _check_payload(version: OcppVersion, inbound: Inbound, handler: Handler) -> bool:
+    if version.schemas.fits_request(inbound.action, inbound.payload):
+        return True  # as nearly all of them do
     checked = version.schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
     violation = checked.hard
     if violation is None and checked.soft and inbound.station.strict:
@@ -72,3 +113,4 @@ def _check_payload(version: OcppVersion, inbound: Inbound, handler: Handler) -> 
     for violation in checked.soft:
         inbound.deviate(f"{violation.keyword}:{violation.pointer}"[:100])
     inbound.payload = checked.payload
+    return all(violation.keyword != "required" for violation in checked.soft)

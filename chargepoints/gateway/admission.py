@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database import statements
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import authentication
+from chargepoints.gateway import authentication, seen_tls
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import ChargePoint, Connection, Credential, Registration, ServerProcess
 from chargepoints.models.charge_point import identity_validator
@@ -35,7 +35,7 @@ _CONNECTED = (
 )
 _CLOSED = (
     "UPDATE chargepoints_connection SET closed_at = %s, close_code = %s, close_reason = %s"
-    " WHERE id = %s AND closed_at IS NULL"
+    " WHERE {row} AND closed_at IS NULL"
 )
 # P6: only the current epoch changes the charger's liveness.
 _DISCONNECTED = (
@@ -97,12 +97,14 @@ def admit(
     if takeover and frozen_s:
         return Refused(429, "takeover_storm", STORM_REMEDY, math.ceil(frozen_s))
     epoch = _open(unit, charge_point, version, request, deviations, here.server_id, takeover)
+    seen_tls.note(charge_point.pk, request.secured, clock.now())
     if charge_point.quirks:
         quirks.connected(unit, charge_point)
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol
-    station.keeps_limits = version.keeps_limits
+    station.find_limits_kept = version.limits_kept
+    station.find_most_power = version.most_power
     station.certified = request.secured.common_name
     return Admitted(station, version, subprotocol, superseded, deviations)
 
@@ -179,11 +181,11 @@ def _open(
     server_id: uuid.UUID,
     takeover: bool,
 ) -> int:
-    now = timezone.now()
+    now = clock.now()
     if (earlier := charge_point.connection_id) is not None:
         reason = "superseded by a newer socket" if takeover else "the socket was gone"
-        statements.execute_many(_CLOSED, [(now, None, reason, earlier)])
-    epoch = new_epoch()
+        statements.execute_many(_CLOSED.format(row="id = %s"), [(now, None, reason, earlier)])
+    epoch = new_epoch(now, after=earlier)
     unit.append(
         Connection,
         Connection.row(
@@ -216,8 +218,10 @@ def _open(
 def close(station: Station, code: int | None, reason: str) -> None:
     """Mark this connection closed; a successor, if there is one, is left alone (P6).
 
-    At once, so that a handshake in the same transaction sees it; thousands may close together.
+    At once, so that a handshake in the same transaction sees it; thousands may close together. One
+    that a handshake in another transaction is superseding at this moment is left to it.
     """
-    now, epoch = timezone.now(), station.connection_id
-    statements.execute_many(_CLOSED, [(now, code, reason[:100], epoch)])
-    statements.execute_many(_DISCONNECTED, [(now, station.id, epoch)])
+    now, epoch = clock.now(), station.connection_id
+    free = statements.free_row("chargepoints_connection")
+    if statements.execute_many(_CLOSED.format(row=free), [(now, code, reason[:100], epoch)]):
+        statements.execute_many(_DISCONNECTED, [(now, station.id, epoch)])

@@ -2,23 +2,38 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from chargepoints import clock, key_codes
+from chargepoints import clock, key_codes, traces
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import acceptance, concluding, long_messages, ocppj
+from chargepoints.gateway import (
+    acceptance,
+    concluding,
+    long_messages,
+    ocppj,
+    other_words,
+    tails,
+    told_spans,
+)
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.models import Message
-from chargepoints.observability import metrics
+from chargepoints.observability import metrics, spans
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.protocol.versions import Handler
+from chargepoints.protocol.versions import OcppVersion
 from chargepoints.services.stations import quirks
 
 logger = logging.getLogger(__name__)
+
+# As text, which the drivers of the databases take as it is.
+FROM_CHARGER = str(Message.Direction.FROM_CHARGER)
+RESULT = str(Message.Outcome.RESULT)
+ERROR = str(Message.Outcome.ERROR)
+NO_ANSWER = str(Message.Outcome.NONE)
 
 
 class Answering:
@@ -43,17 +58,34 @@ class Answering:
             deviations=call.deviations,
             long=len(text) > long_messages.ORDINARY_LENGTH,
         )
-        redacted = self._version.redacted_call(call.action, call.payload)
+        redacted = other_words.redacted_call(call.action, call.payload)
         if redacted is not call.payload:
             inbound.payload = redacted
             text = ocppj.encode_call(call.message_id, call.action, redacted)
-        if (traced := self._version.redacted_for_trace(call.action, redacted)) is not redacted:
-            inbound.redact_for_trace = self._version.redacted_for_trace
+        if (traced := other_words.redacted_for_trace(call.action, redacted)) is not redacted:
+            inbound.redact_for_trace = other_words.redacted_for_trace
             text = ocppj.encode_call(call.message_id, call.action, traced)
         # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
+        working = traces.begin(inbound)
         try:
-            handler = await self._accepted(inbound, call)
+            return await self._handled(text, call, inbound, answered)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception("%s of %s failed", inbound.action, self._station.identity)
+            failed = OcppError("InternalError", "the message was stored, but not worked on")
+            return await self._store_error(text, inbound, failed, answered=answered)
+        finally:
+            traces.end(working)
+
+    async def _handled(self, text: str, call: ocppj.Call, inbound: Inbound, answered: bool) -> str:
+        try:
+            accepted = acceptance.accept
+            if inbound.long:
+                version, handler = await asyncio.to_thread(accepted, self._version, inbound, call)
+            else:
+                version, handler = accepted(self._version, inbound, call)
             decision = await handler.decide(inbound) if handler.decide else None
         except OcppError as error:
             return await self._store_error(text, inbound, error, answered=answered)
@@ -61,44 +93,52 @@ class Answering:
         def reply() -> tuple[str, str]:
             try:
                 payload = handler.handle(inbound, decision)
-                return self._encode(inbound, payload) if answered else "", ""
+                return _encode(version, inbound, payload) if answered else "", ""
             except OcppError as error:
                 return self._encode_error(inbound, error)
 
-        try:
-            return await self._store(text, inbound, reply, answered=answered)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            logger.exception("%s of %s failed", inbound.action, self._station.identity)
-            failed = OcppError("InternalError", "the message was stored, but not worked on")
-            return await self._store_error(text, inbound, failed, answered=answered)
-
-    async def _accepted(self, inbound: Inbound, call: ocppj.Call) -> Handler:
-        if inbound.long:
-            return await asyncio.to_thread(acceptance.accept, self._version, inbound, call)
-        return acceptance.accept(self._version, inbound, call)
+        return await self._store(text, inbound, reply, answered=answered)
 
     async def _store(
         self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]], *, answered: bool
     ) -> str:
         """Run the handler and write the trace in one transaction; the reply, once durable."""
         deviations = inbound.deviations
+        traced: tuple[Any, ...] = ()
+        failed = ""
+        export = spans.exporter()
+        stored_from = clock.now() if export is not None else inbound.received_at
 
         def work(unit: UnitOfWork) -> str:
-            inbound.begin(unit, deviations)
-            if self._station.quirks:
-                quirks.replying(unit, self._station)
-            frame, error_code = reply()
-            outcome = Message.Outcome.ERROR if error_code else Message.Outcome.RESULT
-            if not answered:
-                frame = ""
-                outcome = outcome if error_code else Message.Outcome.NONE
-            self._trace(unit, text, frame, outcome, error_code, inbound)
-            return frame
+            nonlocal traced, failed
+            working = traces.begin(inbound)
+            try:
+                inbound.begin(unit, deviations)
+                if self._station.quirks:
+                    quirks.replying(unit, self._station)
+                frame, error_code = reply()
+                failed = error_code
+                outcome = ERROR if error_code else RESULT
+                if not answered:
+                    frame = ""
+                    outcome = outcome if error_code else NO_ANSWER
+                traced = self._trace(unit, text, frame, outcome, error_code, inbound)
+                return frame
+            finally:
+                traces.end(working)
 
         frame = await self._socket.store(work)
-        metrics.received(self._version.name, inbound.action, inbound.deviations)
+        tails.publish(traced)
+        metrics.received(
+            self._version.name,
+            inbound.action,
+            frame,
+            time.monotonic() - inbound.begun,
+            inbound.deviations,
+            self._station.product,
+        )
+        if export is not None:
+            told_spans.of_message(export, inbound, self._version.name, failed, stored_from)
         return frame
 
     async def _store_error(
@@ -117,25 +157,23 @@ class Answering:
         outcome: str,
         error_code: str,
         inbound: Inbound,
-    ) -> None:
-        elapsed = (clock.now() - inbound.received_at).total_seconds() * 1000
-        unit.append(
-            Message,
-            Message.row(
-                charge_point_id=self._station.id,
-                connection_id=self._station.connection_id,
-                direction=Message.Direction.FROM_CHARGER,
-                action=clip(inbound.action, 50),
-                message_id=inbound.message_id,
-                request=long_messages.traced(request).replace("\x00", "\ufffd"),
-                reply=reply,
-                outcome=outcome,
-                error_code=error_code,
-                deviations=inbound.deviations,
-                started_at=inbound.received_at,
-                duration_ms=elapsed,
-            ),
+    ) -> tuple[Any, ...]:
+        row = Message.row(
+            charge_point_id=self._station.id,
+            connection_id=self._station.connection_id,
+            direction=FROM_CHARGER,
+            action=clip(inbound.action, 50),
+            message_id=inbound.message_id,
+            request=long_messages.traced(request).replace("\x00", "\ufffd"),
+            reply=reply,
+            outcome=outcome,
+            error_code=error_code,
+            deviations=inbound.deviations,
+            started_at=inbound.received_at,
+            duration_ms=(time.monotonic() - inbound.begun) * 1000,
         )
+        unit.append(Message, row)
+        return row
 
     async def malformed(self, text: str, frame: ocppj.Malformed, received_at: datetime) -> str:
         """Keep what came; answer it where an id could be read, or where the version says so."""
@@ -174,17 +212,19 @@ class Answering:
         else:
             metrics.UNEXPECTED_ANSWERS.inc()
             logger.info("%s answered nothing that was asked", self._station.identity)
-        await self._socket.store(
+        row = await self._socket.store(
             lambda unit: concluding.trace_stray(unit, self._station, text, frame)
         )
-
-    def _encode(self, inbound: Inbound, payload: dict[str, Any]) -> str:
-        violations = self._version.schemas.check_response(inbound.action, payload)
-        if violations.hard or violations.soft:
-            logger.error("our reply to %s breaks its schema: %s", inbound.action, violations)
-        return ocppj.encode_call_result(inbound.message_id, payload)
+        tails.publish(row)
 
     def _encode_error(self, inbound: Inbound, error: OcppError) -> tuple[str, str]:
         code = self._version.error_code(error.code)
         frame = ocppj.encode_call_error(inbound.message_id, code, error.description, error.details)
         return frame, code
+
+
+def _encode(version: OcppVersion, inbound: Inbound, payload: dict[str, Any]) -> str:
+    if not version.schemas.fits_response(inbound.action, payload):
+        violations = version.schemas.check_response(inbound.action, payload)
+        logger.error("our reply to %s breaks its schema: %s", inbound.action, violations)
+    return ocppj.encode_call_result(inbound.message_id, payload)

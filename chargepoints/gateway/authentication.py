@@ -1,7 +1,8 @@
 """Whether a charger is who it says: by its security profile. Security whitepaper 3, 2.0.1 A00."""
 
-from django.utils import timezone
+from collections.abc import Sequence
 
+from chargepoints import clock
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import tls
@@ -10,9 +11,11 @@ from chargepoints.models import ChargePoint, Credential
 from chargepoints.services.stations import passwords
 
 _USED = "UPDATE chargepoints_credential SET used_at = %s WHERE id = %s"
+_RENEWED = "UPDATE chargepoints_credential SET pepper = %s, salt = %s, digest = %s WHERE id = %s"
 _CREDENTIALS: PreparedQuery[Credential] = PreparedQuery(
     lambda charge_point_id: Credential.objects.filter(charge_point_id=charge_point_id)
 )
+LINE_END = b"\r\n\x00"
 _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
 
 
@@ -65,16 +68,36 @@ def _password_fits(
         if charge_point.check_user_name:
             return Refused(401, "wrong_user", "The user name must be the charger's identity.")
         deviations.append("other_user_name")
-    candidates = _forms(key)
     credentials = _CREDENTIALS.all(charge_point.pk)
-    for credential in credentials:
-        matches = [credential.matches(candidate) for candidate in candidates]
-        if any(matches):
-            if credential.used_at is None:
-                unit.update(_USED, (timezone.now(), credential.pk))
-                passwords.used(unit, credential, alone=len(credentials) == 1)
-            return None
+    if _one_fits(unit, credentials, key):
+        return None
+    bare = key.rstrip(LINE_END)
+    if bare != key and not charge_point.strict and _one_fits(unit, credentials, bare):
+        # What `echo` and a text editor put behind it was entered with it.
+        deviations.append("key_with_line_end")
+        return None
     return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
+
+
+def _one_fits(unit: UnitOfWork, credentials: Sequence[Credential], key: bytes) -> bool:
+    candidates = _forms(key)
+    for credential in credentials:
+        fitting = [candidate for candidate in candidates if credential.matches(candidate)]
+        if fitting:
+            if credential.pepper != credential.name_of_pepper():
+                _renew(unit, credential, fitting[0])
+            if credential.used_at is None:
+                unit.update(_USED, (clock.now(), credential.pk))
+                passwords.used(unit, credential, alone=len(credentials) == 1)
+            return True
+    return False
+
+
+def _renew(unit: UnitOfWork, credential: Credential, key: bytes) -> None:
+    """The pepper has changed since it was stored: from now on this one fits."""
+    credential.renew(key)
+    renewed = (credential.pepper, credential.salt, credential.digest)
+    unit.update(_RENEWED, (*renewed, credential.pk))
 
 
 def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:

@@ -8,11 +8,13 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from chargepoints.gateway import claiming, concluding, ocppj
+from chargepoints import traces
+from chargepoints.gateway import claiming, concluding, ocppj, tails, told_spans
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.gateway.concluding import Answer, Concluded
 from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.observability import spans
 from chargepoints.protocol.mending import Violation
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,8 @@ class Calls:
 
     def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> bool:
         """Whether this answers the one outstanding CALL: they are matched by the message id."""
-        matches = frame.message_id == self._pending_id
+        # One that names none is taken for what it can only answer.
+        matches = frame.message_id in (self._pending_id, "")
         # Part 4, 4.2.3: "-1" answers a CALL whose id could not be read.
         if isinstance(frame, ocppj.CallError) and frame.message_id == "-1":
             matches = True
@@ -119,9 +122,13 @@ class Calls:
         )
 
     async def _call(self, claimed: Claimed) -> None:
+        working = traces.begin(claimed)
         try:
             answer = await self._answer_to(claimed)
             concluded = await self._conclude(claimed, answer)
+            tails.publish(concluded.traced)
+            if (export := spans.exporter()) is not None:
+                told_spans.of_command(export, claimed, self._socket.version.name, answer.fault)
             if concluded.unread is not None:
                 await self._refuse_result(claimed, concluded.unread)
             if concluded.deaf:
@@ -130,6 +137,7 @@ class Calls:
             if self.concluding is not None:
                 self.concluding.set_result(None)
                 self.concluding = None
+            traces.end(working)
 
     async def _refuse_result(self, claimed: Claimed, unread: Violation) -> None:
         """Part 4, 4.2.3: whoever sent it is told, where the version has a frame for it."""
@@ -163,6 +171,8 @@ class Calls:
         self._pending = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send(claimed.frame)
+            if tails.is_followed(self._socket.station.id):
+                tails.publish(concluding.on_its_way(self._socket.station, claimed))
             return await asyncio.wait_for(self._pending, claimed.timeout_s)
         except TimeoutError:
             return Answer("", None)

@@ -27,9 +27,9 @@ class ChargerSocket:
         self.when_closing: Callable[[], None] = lambda: None
         self._send = send
 
-    async def store(self, work: Callable[[UnitOfWork], T]) -> T:
+    def store(self, work: Callable[[UnitOfWork], T]) -> Awaitable[T]:
         """Run `work` in a transaction; its result, once it is durable. Raises StoreUnavailable."""
-        return await self.writer.run(self.station.id, work)
+        return self.writer.run(self.station.id, work)
 
     async def send(self, text: str) -> None:
         try:

@@ -9,26 +9,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
-from chargepoints import url_secrets
+from chargepoints import clock, url_secrets
 from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.strict_json import with_floats
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import ocppj
-from chargepoints.models import ChargePoint, Command
+from chargepoints.models import ChargePoint, Command, Transaction
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import OcppVersion
-from chargepoints.services.commands import outcomes
+from chargepoints.services.commands import composing, outcomes
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.redaction import stored_args
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.stations import passwords, quirks
+from chargepoints.traces import Work
 
 State = Command.State
 ErrorClass = Command.ErrorClass
-NO_SUCH_WORD = frozenset({"additionalProperties", "enum"})
 
 _QUEUED: PreparedQuery[Command] = PreparedQuery(
     lambda charge_point_id, now: Command.objects.filter(
@@ -55,6 +54,7 @@ class Claimed:
     traced_frame: str
     timeout_s: float
     sent_at: datetime
+    work: Work
 
 
 def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
@@ -63,12 +63,14 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
     Until the charger's boot is accepted nothing is sent but the request to boot and, while it is
     pending, what its version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).
     """
-    now = timezone.now()
+    now = clock.now()
     for row in _QUEUED.all(station.id, now):
         command = row_changes.editable(row)
         if not _CURRENT.exists(station.id, station.connection_id):
             return None
         if not _may_go(station, version, ready, command):
+            continue
+        if command.only_idle and _is_charging(station):
             continue
         try:
             action, payload = compose(unit, version, command)
@@ -97,34 +99,17 @@ def _may_go(station: Station, version: OcppVersion, ready: bool, command: Comman
     return bool(action == "TriggerMessage" and payload == version.trigger_boot)
 
 
+def _is_charging(station: Station) -> bool:
+    return Transaction.objects.filter(charge_point_id=station.id, ended_at=None).exists()
+
+
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
     """The request in this version's words. Raises CommandRefused."""
-    action, payload = _composed(unit, version, command)
+    action, payload = composing.compose(unit, version, command)
     if password := version.password_in(action, payload):
         passwords.begin_rotation(command, password)
     # A number as the store gives it back may be longer than a frame takes.
     return action, with_floats(payload)
-
-
-def _composed(
-    unit: UnitOfWork, version: OcppVersion, command: Command
-) -> tuple[str, dict[str, Any]]:
-    if COMMAND_TYPES[command.type].verbatim:
-        return command.args["action"], command.args["payload"]
-    translation = version.commands.get(command.type)
-    if translation is None:
-        raise CommandRefused("not_supported", f"OCPP {version.name} has no {command.type}")
-    payload = translation.compose(unit, command)
-    action = translation.action_for(command)
-    if violations := version.schemas.request_violations(action, payload):
-        # A word or a field that this version has not, though another may, is named first.
-        first = min(violations, key=lambda each: each.keyword not in NO_SUCH_WORD)
-        # The message may quote what is not to be logged.
-        clear = version.redacted_for_trace(action, payload) is payload
-        message = first.message if clear else first.keyword
-        code = "not_supported" if first.keyword in NO_SUCH_WORD else "invalid_args"
-        raise CommandRefused(code, f"{first.pointer}: {message}")
-    return action, payload
 
 
 def _has_more_parts(version: OcppVersion, command: Command, payload: dict[str, Any]) -> bool:
@@ -167,4 +152,5 @@ def _mark_sent(
     if (late := quirks.setting(station, "call_timeout_s") or 0) > timeout_s:
         timeout_s = late
         quirks.used(unit, station.id, "call_timeout_s")
-    return Claimed(command.pk, message_id, action, frame, traced_frame, timeout_s, now)
+    work = Work(station.identity, station.id, command.created_at, str(command.pk), command.trace_id)
+    return Claimed(command.pk, message_id, action, frame, traced_frame, timeout_s, now, work)

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
-from chargepoints import nudges
+from chargepoints import clock, nudges, secret_names
 from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -22,10 +20,12 @@ from chargepoints.protocol.mending import Violation
 from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import Batched, Conclusion, OcppVersion
 from chargepoints.services.commands import effect_deadlines, outcomes
-from chargepoints.services.stations import unanswered_calls
+from chargepoints.services.stations import booting, unanswered_calls
 
 State = Command.State
 ErrorClass = Command.ErrorClass
+
+NOT_KEPT = "(not kept: it may show a password or a key)"
 
 _BY_ID: PreparedQuery[Command] = PreparedQuery(
     lambda command_id: Command.objects.filter(pk=command_id)
@@ -42,18 +42,28 @@ class Answer:
     frame: ocppj.CallResult | ocppj.CallError | None
     lost: bool = False
     unreadable: bool = False
-    at: datetime = field(default_factory=timezone.now)
+    at: datetime = field(default_factory=clock.now)
+
+    @property
+    def fault(self) -> str:
+        """Why it is no result; empty where it is one."""
+        if isinstance(self.frame, ocppj.CallError):
+            return self.frame.code
+        if self.frame is not None:
+            return ""
+        return "unreadable" if self.unreadable else "the socket went" if self.lost else "no answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
     """`deaf`: the socket had better be closed: it is up, and nobody answers on it.
 
-    `unread`: what is wrong with a result that cannot be read.
+    `unread`: what is wrong with a result that cannot be read. `traced`: the row of the trace.
     """
 
     deaf: bool
     unread: Violation | None
+    traced: tuple[Any, ...]
 
 
 def conclude(
@@ -66,29 +76,45 @@ def conclude(
     came = answer.frame is not None or answer.unreadable
     command.answered_at = answer.at if came else None
     # Whoever waits for the answer alone need not wait for the effect.
-    unit.after_commit(lambda: nudges.finished(command.pk))
+    unit.after_commit(lambda: nudges.went_on(command))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
     outcome, error_code, unread = _judge(unit, version, command, answer, deviations)
-    metrics.sent(version.name, claimed.action, deviations)
-    unit.append(
-        Message,
-        Message.row(
-            charge_point_id=station.id,
-            connection_id=station.connection_id,
-            direction=Message.Direction.TO_CHARGER,
-            action=claimed.action,
-            message_id=claimed.message_id,
-            request=claimed.traced_frame,
-            reply=answer.text.replace("\x00", "\ufffd"),
-            outcome=outcome,
-            error_code=error_code,
-            deviations=deviations,
-            started_at=claimed.sent_at,
-            duration_ms=command.duration_ms,
-        ),
+    metrics.sent(version.name, claimed.action, str(outcome), deviations)
+    row = Message.row(
+        charge_point_id=station.id,
+        connection_id=station.connection_id,
+        direction=Message.Direction.TO_CHARGER,
+        action=claimed.action,
+        message_id=claimed.message_id,
+        request=claimed.traced_frame,
+        reply=answer.text.replace("\x00", "\ufffd"),
+        outcome=outcome,
+        error_code=error_code,
+        deviations=deviations,
+        started_at=claimed.sent_at,
+        duration_ms=command.duration_ms,
     )
+    unit.append(Message, row)
     deaf = not answer.lost and unanswered_calls.note(unit, station, answered=came)
-    return Concluded(deaf, unread)
+    return Concluded(deaf, unread, row)
+
+
+def on_its_way(station: Station, claimed: Claimed) -> tuple[Any, ...]:
+    """The row as far as it is known when the request goes out: no outcome yet."""
+    return Message.row(
+        charge_point_id=station.id,
+        connection_id=station.connection_id,
+        direction=Message.Direction.TO_CHARGER,
+        action=claimed.action,
+        message_id=claimed.message_id,
+        request=claimed.traced_frame,
+        reply="",
+        outcome="",
+        error_code="",
+        deviations=[],
+        started_at=claimed.sent_at,
+        duration_ms=None,
+    )
 
 
 def _judge(
@@ -124,6 +150,12 @@ def _judge(
         deviations.append("bad_response:unreadable")
         detail = "the answer could not be read"
         outcomes.fail(unit, command, State.REJECTED, ErrorClass.STATION, "bad_response", detail)
+    elif answer.lost and command.effect_key == booting.RESET_EFFECT:
+        outcome = Message.Outcome.TIMEOUT
+        if command.finished_at is None:
+            # Many restart at once instead of answering: their boot will tell, if it comes in time.
+            command.effect_deadline = effect_deadlines.deadline(command, answer.at, 0)
+        row_changes.write(command)
     else:
         outcome = Message.Outcome.TIMEOUT
         code = "connection_lost" if answer.lost else "no_answer"
@@ -136,12 +168,17 @@ def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answe
     """The answer as trace and rows may hold it: some chargers show their keys in clear."""
     frame = answer.frame
     if not isinstance(frame, ocppj.CallResult):
-        return answer
+        return replace(answer, text=_kept(answer.text)) if answer.unreadable else answer
     redacted = version.redacted_answer(action, frame.payload)
     if redacted is frame.payload:
         return answer
     text = ocppj.encode_call_result(frame.message_id, redacted)
     return replace(answer, text=text, frame=replace(frame, payload=redacted))
+
+
+def _kept(text: str) -> str:
+    """What the trace has of an answer whose values cannot be told from each other."""
+    return NOT_KEPT if secret_names.are_in(text) else text
 
 
 def _conclude_result(
@@ -215,7 +252,7 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
     deadline = None
     if command.effect_key:
         within_s = conclusion.effect_within_s
-        deadline = effect_deadlines.deadline(command, timezone.now(), within_s)
+        deadline = effect_deadlines.deadline(command, clock.now(), within_s)
     partial = {}
     if conclusion.error_code:
         partial = {
@@ -229,23 +266,22 @@ def _apply(unit: UnitOfWork, command: Command, conclusion: Conclusion) -> None:
 Stray = ocppj.CallResult | ocppj.CallError | ocppj.CallResultError
 
 
-def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> None:
+def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> tuple[Any, ...]:
     """An answer to nothing that was asked, or an error about our answer: kept in the trace."""
     refused = frame.code if isinstance(frame, ocppj.CallResultError) else ""
-    unit.append(
-        Message,
-        Message.row(
-            charge_point_id=station.id,
-            connection_id=station.connection_id,
-            direction=Message.Direction.FROM_CHARGER,
-            action="",
-            message_id=frame.message_id,
-            request=text.replace("\x00", "\ufffd"),
-            reply="",
-            outcome=Message.Outcome.NONE,
-            error_code=refused[:50],
-            deviations=["result_refused" if refused else "unexpected_answer", *frame.deviations],
-            started_at=timezone.now(),
-            duration_ms=None,
-        ),
+    row = Message.row(
+        charge_point_id=station.id,
+        connection_id=station.connection_id,
+        direction=Message.Direction.FROM_CHARGER,
+        action="",
+        message_id=frame.message_id,
+        request=_kept(text).replace("\x00", "\ufffd"),
+        reply="",
+        outcome=Message.Outcome.NONE,
+        error_code=refused[:50],
+        deviations=["result_refused" if refused else "unexpected_answer", *frame.deviations],
+        started_at=clock.now(),
+        duration_ms=None,
     )
+    unit.append(Message, row)
+    return row

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from channels.consumer import AsyncConsumer
 
@@ -33,8 +34,9 @@ class ChargePointConsumer(AsyncConsumer):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         gateway = process.current()
-        request = handshake.read_request(scope)
-        outcome = await self._admit(gateway, request)
+        outcome = await self._admit(gateway, handshake.read_request(scope))
+        # They are read, and an idle charger would keep them for as long as it is connected.
+        scope["headers"] = []
         if isinstance(outcome, Refused):
             await _deny(send, outcome)
             return
@@ -42,6 +44,7 @@ class ChargePointConsumer(AsyncConsumer):
         code: int | None = None
         reason = Connection.SERVER_STOPPED
         try:
+            metrics.connected(outcome.station.product)
             await gateway.add(session, outcome.superseded)
             _set_socket(scope["extensions"], outcome)
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})
@@ -57,6 +60,8 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             if not await _is_worth_a_look(gateway, request):
                 return await _refuse(gateway, request, guard.TOO_MANY)
+            if request.wrong_path:
+                return await _refuse(gateway, request, _wrong_path(request))
             frozen_s = gateway.guard.frozen_s(request.identity)
             outcome = await gateway.writer.run(
                 _key(request), lambda unit: admission.admit(unit, request, gateway.here, frozen_s)
@@ -66,6 +71,12 @@ class ChargePointConsumer(AsyncConsumer):
         except StoreUnavailable:
             return refusals.STORE_DOWN
         return outcome
+
+
+def _wrong_path(request: Request) -> Refused:
+    """Most often somebody left out `/ocpp`, or wrote what another back end has there."""
+    right = quote(handshake.CHARGER_PATH + (request.identity or "IDENTITY"))[:150]
+    return Refused(404, "wrong_path", f"Set the charger's URL so that its path is {right}")
 
 
 def _key(request: Request) -> int:
@@ -103,6 +114,9 @@ def _set_socket(extensions: dict[str, Any], admitted: Admitted) -> None:
         keep(*quirks.keep_alive(station))
     if take_long := extensions.get("connect.long_messages"):
         take_long(partial(long_messages.may_be_long, version))
+    never_returns = quirks.setting(station, "reconnects_after_close") is False
+    if never_returns and (drop := extensions.get("connect.no_close_frame")):
+        drop()
     compresses = quirks.setting(station, "compression")
     if compresses is None:
         compresses = version.compresses
@@ -116,13 +130,18 @@ async def _read(receive: Receive, session: Session) -> tuple[int | None, str]:
         message = await receive()
         if message["type"] == "websocket.disconnect":
             return message.get("code"), message.get("reason") or "closed"
-        text = message.get("text")
-        if text is None:
-            # No charger means binary; some send their text that way.
-            text = bytes(message["bytes"]).decode("utf-8", "replace")
-        await session.take(text, cut=message.get("connect.cut", False))
+        await session.take(_text(message), cut=message.get("connect.cut", False))
         if done := message.get("connect.done"):
             done()
+        del message  # an idle charger keeps nothing of what it said
+
+
+def _text(message: dict[str, Any]) -> str:
+    text: str | None = message.get("text")
+    if text is not None:
+        return text
+    # No charger means binary; some send their text that way.
+    return bytes(message["bytes"]).decode("utf-8", "replace")
 
 
 async def _deny(send: Send, refused: Refused) -> None:

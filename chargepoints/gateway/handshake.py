@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from chargepoints.gateway import tls
 
+CHARGER_PATH = "/ocpp/"
 MAX_OFFERED = 20
 
 
@@ -22,6 +23,7 @@ class Request:
     address: str
     deviations: tuple[str, ...]
     secured: tls.Secured = tls.Secured()
+    wrong_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,15 @@ class Refused:
     close_code: int = 0
 
 
+def is_charger_path(path: str) -> bool:
+    """Chargers are seen to add slashes in front."""
+    return f"/{path.lstrip('/')}".startswith(CHARGER_PATH)
+
+
 def read_request(scope: dict[str, Any]) -> Request:
     raw_path = bytes(scope.get("raw_path") or scope["path"].encode()).split(b"?")[0]
-    identity, deviations = _identity(raw_path)
+    wrong_path = not is_charger_path(scope["path"])
+    identity, deviations = _identity(raw_path, begin=1 if wrong_path else 2)
     headers = dict(scope["headers"])
     client = scope.get("client")
     return Request(
@@ -50,13 +58,16 @@ def read_request(scope: dict[str, Any]) -> Request:
         address=str(client[0]) if client else "",
         deviations=tuple(deviations),
         secured=tls.read(scope, headers),
+        wrong_path=wrong_path,
     )
 
 
-def _identity(raw_path: bytes) -> tuple[str, list[str]]:
-    """The last segment that is not empty, decoded once; empty where it cannot be one."""
+def _identity(raw_path: bytes, *, begin: int) -> tuple[str, list[str]]:
+    """The last segment from `begin` on that is not empty, decoded once; empty where it cannot be
+    one.
+    """
     segments = raw_path.split(b"/")
-    named = [segment for segment in segments[2:] if segment]
+    named = [segment for segment in segments[begin:] if segment]
     if not named:
         return "", []
     deviations = []
@@ -71,10 +82,12 @@ def _identity(raw_path: bytes) -> tuple[str, list[str]]:
 
 
 def _basic(header: bytes) -> bytes | None:
-    scheme, _, value = header.partition(b" ")
+    scheme, _, value = header.strip().replace(b"\t", b" ").partition(b" ")
     if scheme.lower() != b"basic":
         return None
+    value = value.strip().rstrip(b"=")
     try:
-        return base64.b64decode(value.strip(), validate=True)
+        # Some leave out what only fills up the last four.
+        return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None

@@ -74,9 +74,9 @@ def _shallow(text: str) -> Any:
 def _holds_too_much(value: Any) -> bool:
     if not isinstance(value, list | dict):
         return False
-    text = orjson.dumps(value).decode()
     # In a frame it stands two levels down.
-    return ocppj.is_too_large(text, [[value]], MOST_VALUES // 2)
+    framed = [[value]]
+    return ocppj.is_too_large(orjson.dumps(framed).decode(), framed, MOST_VALUES // 2)
 
 
 def traced(text: str) -> str:

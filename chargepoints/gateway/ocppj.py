@@ -28,6 +28,7 @@ FRAME_DEFECTS = frozenset(
         "message_id_as_number",
         "message_id_too_long",
         "message_type_as_string",
+        "no_message_id",
         "no_payload",
         "repaired_json",
         "several_frames",
@@ -37,6 +38,9 @@ FRAME_DEFECTS = frozenset(
         "truncated",
     }
 )
+
+# Of a payload that is no object, though one can be made of it.
+OTHER_FORM = "payload_in_other_form"
 
 Payload = dict[str, Any]
 
@@ -123,6 +127,9 @@ def _decoded(text: str, document: Any, most_values: int, deviations: list[str]) 
     if "\\u0000" in text:
         document = _without_nul(document)
         deviations.append("nul_character")
+    if isinstance(document, str) and document.lstrip().startswith("["):
+        # Some write the text of a frame as a text of JSON.
+        return _in_a_text(document, most_values)
     if not isinstance(document, list) or not document:
         return Malformed("a frame is a JSON array")
     if is_too_large(text, document, most_values):
@@ -130,6 +137,14 @@ def _decoded(text: str, document: Any, most_values: int, deviations: list[str]) 
     if len(document) == 4 and document[0] == CALL and _is_plain(document):
         return Call(document[1], document[2], document[3], deviations)
     return _frame(document, deviations)
+
+
+def _in_a_text(text: str, most_values: int) -> Frame:
+    frame = decode(text, most_values)
+    if isinstance(frame, Several):
+        return Malformed("a frame is a JSON array")
+    frame.deviations.append("repaired_json")
+    return frame
 
 
 def encode_call(message_id: str, action: str, payload: Payload) -> str:
@@ -167,7 +182,11 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
         return _call(kind, message_id, document, deviations)
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None
-        return CallResult(message_id, _or_empty(payload, deviations), deviations)
+        if len(document) == 4 and isinstance(payload, str) and isinstance(document[3], dict):
+            # The action is named as it is in a CALL.
+            payload = document[3]
+            deviations.append("extra_frame_elements")
+        return CallResult(message_id, _as_object(payload, deviations), deviations)
     code, description, details = (document[2:5] + [None, None, None])[:3]
     error = CallError if kind == CALLERROR else CallResultError
     return error(message_id, str(code or ""), str(description or ""), details, deviations)
@@ -181,7 +200,7 @@ def _call(kind: int, message_id: str, document: list[Any], deviations: list[str]
         deviations.append("extra_frame_elements" if len(document) > 4 else "no_payload")
     payload = document[3] if len(document) > 3 else {}
     call = Call if kind == CALL else Send
-    return call(message_id, document[2], _or_empty(payload, deviations), deviations)
+    return call(message_id, document[2], _as_object(payload, deviations), deviations)
 
 
 def _is_plain(document: list[Any]) -> bool:
@@ -199,19 +218,44 @@ def _message_id(document: list[Any], deviations: list[str]) -> str | None:
     if isinstance(value, str):
         if len(value) > 36:
             deviations.append("message_id_too_long")
+        elif not value:
+            deviations.append("no_message_id")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         deviations.append("message_id_as_number")
         value = str(value)
     else:
         return None
-    return value if 0 < len(value) <= MAX_MESSAGE_ID else None
+    return value if len(value) <= MAX_MESSAGE_ID else None
 
 
-def _or_empty(payload: Any, deviations: list[str]) -> Any:
+def _as_object(payload: Any, deviations: list[str]) -> Any:
+    """Part 4, 4.1.5: null is an empty payload. Other forms of one are known, too."""
     if payload is None:
         deviations.append("null_payload")
         return {}
-    return payload
+    if isinstance(payload, dict) or (meant := _object_in(payload)) is None:
+        return payload
+    deviations.append(OTHER_FORM)
+    return meant
+
+
+def _object_in(payload: Any) -> Payload | None:
+    """`[]` is what an empty object is to PHP and Lua; others write the text of the payload."""
+    if payload in ([], ""):
+        return {}
+    if isinstance(payload, str):
+        payload = _read_from_text(payload)
+    alone = payload[0] if isinstance(payload, list) and len(payload) == 1 else None
+    return alone if isinstance(alone, dict) else None
+
+
+def _read_from_text(text: str) -> list[Any]:
+    """The value alone in a list, within the bounds of every frame; empty where there is none."""
+    try:
+        read = [orjson.loads(text)]
+    except ValueError:
+        return []
+    return [] if is_too_large(text, read, MAX_NODES) else [_without_nul(read[0])]
 
 
 def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
@@ -224,7 +268,7 @@ def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
     except tolerant_json.UnreadableError:
         return _unreadable(text, "not JSON")
     if found.cut:
-        return _truncated(text, found.value)
+        return _unclosed_answer(text, most_values) or _truncated(text, found.value)
     following = _next_frame(text, found.end)
     if text.startswith("[", following):
         return Several(_split(text, start, most_values))
@@ -252,6 +296,20 @@ def _split(text: str, at: int, most_values: int) -> list[str]:
 def _next_frame(text: str, at: int) -> int:
     # The pattern matches the empty text, too.
     return _BETWEEN_FRAMES.match(text, at).end()  # type: ignore[union-attr]
+
+
+def _unclosed_answer(text: str, most_values: int) -> Frame | None:
+    """An answer that lacks nothing but the brackets of its payload and its own."""
+    if not text.rstrip().endswith(('"', "]", "}")):
+        # There may have been more of a number or a word.
+        return None
+    try:
+        document = orjson.loads(text.rstrip() + "}]")
+    except ValueError:
+        return None
+    if not isinstance(document, list) or document[0] != CALLRESULT:
+        return None
+    return _decoded(text, document, most_values, ["repaired_json"])
 
 
 def _truncated(text: str, document: Any) -> Frame:

@@ -14,12 +14,13 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chargepoints import nudges
-from chargepoints.gateway import admission, sweep
+from chargepoints.database import planner_statistics
+from chargepoints.gateway import admission, sweep, tails
 from chargepoints.gateway.guard import Guard
-from chargepoints.gateway.session import TRY_AGAIN_LATER, Session
+from chargepoints.gateway.session import BY_A_NEWER_SOCKET, TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
-from chargepoints.observability import metrics
+from chargepoints.observability import metrics, spans
 from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.stations import booting
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY_S = 1.0
 LISTEN_AGAIN_AFTER_S = 1.0
 NUDGED_AT_ONCE = 20
+NOT_ITS_SOCKET = "this socket is the charge point's no longer"
 NUDGED_AGAIN_AFTER_S = 0.01
 
 _current: "Gateway | None" = None
@@ -83,14 +85,18 @@ class Gateway:
 
     async def start(self) -> None:
         installed_versions()
+        spans.exporter()
         self.writer.start()
         await self.writer.run(0, lambda unit: sweep.open_server(self._server))
-        nudges.take_here(self.server_id, self._nudged)
+        nudges.take_here(self.server_id, self._nudged, self._forward)
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._sweep()),
             asyncio.create_task(self._watch_store()),
+            asyncio.create_task(self._forward_frames()),
         ]
+        if planner_statistics.are_kept():
+            self._tasks.append(asyncio.create_task(_renew_statistics()))
 
     async def stop(self) -> None:
         """After the sockets are closed: end the tasks, then write what is left."""
@@ -138,11 +144,7 @@ class Gateway:
         layer = get_channel_layer()
         if layer is None or superseded.server is None:
             return
-        nudge = {
-            "type": "nudge",
-            "charge_point_ids": [superseded.charge_point_id],
-            "superseded": superseded.pk,
-        }
+        nudge = {"type": "nudge", **nudges.closing(superseded, BY_A_NEWER_SOCKET)}
         try:
             await asyncio.wait_for(layer.send(superseded.server.channel, nudge), 1.0)
         except Exception:
@@ -167,13 +169,42 @@ class Gateway:
         """From any thread of this process."""
         self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
 
+    def _forward(self, channel: str, message: dict[str, Any]) -> None:
+        """To another process, from any thread of this one."""
+        self._loop.call_soon_threadsafe(lambda: self._spawn(self._tell(channel, message)))
+
+    async def _forward_frames(self) -> None:
+        """To pages that other processes serve."""
+        while True:
+            channel, frame = await tails.next_to_forward()
+            await self._tell(channel, {"charge_point_ids": [], "frame": frame})
+
+    async def _tell(self, channel: str, message: dict[str, Any]) -> None:
+        """What the channel layer does not take is left out."""
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        try:
+            nudge = {"type": "nudge", **message}
+            await asyncio.wait_for(layer.send(channel, nudge), nudges.PATIENCE_S)
+        except Exception:
+            logger.info("%s was not told", channel, exc_info=True)
+
     async def _take_nudge(self, message: dict[str, Any]) -> None:
+        if frame := message.get("frame"):
+            tails.take(frame["charge_point_id"], frame)
+        if followed := message.get("follow"):
+            tails.lease(followed, message["channel"])
+        if went_on := message.get("went_on"):
+            nudges.wake(uuid.UUID(went_on))
         for place, charge_point_id in enumerate(message["charge_point_ids"], start=1):
+            if asked_by := message.get("asked_by"):
+                nudges.asked_by(charge_point_id, asked_by)
             session = self.sessions.get(charge_point_id)
             if session is None:
                 continue
             if message.get("superseded") == session.station.connection_id:
-                await session.supersede()
+                await session.supersede(message.get("reason", NOT_ITS_SOCKET))
             else:
                 session.calls.nudge()
             if place % NUDGED_AT_ONCE == 0:
@@ -187,7 +218,7 @@ class Gateway:
             self.writer.watch()
             if not self.writer.healthy:
                 for session in list(self.sessions.values()):
-                    await session.socket.close(TRY_AGAIN_LATER, "the database does not answer")
+                    await session.socket.close(TRY_AGAIN_LATER, Connection.NO_STORE)
 
     async def _sweep(self) -> None:
         """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""
@@ -222,7 +253,7 @@ class Gateway:
         for charge_point_id, connection_id in found.superseded:
             session = self.sessions.get(charge_point_id)
             if session is not None and session.station.connection_id == connection_id:
-                await session.supersede()
+                await session.supersede(NOT_ITS_SOCKET)
 
     async def _ask_to_boot(self) -> None:
         """Those that have come back, and said nothing of themselves for a while."""
@@ -241,3 +272,9 @@ class Gateway:
         if session := self.sessions.get(charge_point.pk):
             session.station.take_settings(charge_point)
             session.calls.nudge()
+
+
+async def _renew_statistics() -> None:
+    while True:
+        await asyncio.sleep(planner_statistics.RENEW_EVERY_S)
+        await asyncio.to_thread(planner_statistics.renew)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min, Sum
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import HandshakeRefusal
@@ -32,7 +32,7 @@ class Failures:
 
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
     """One row per identity, address and reason; core hears of the first of each hour."""
-    now = timezone.now()
+    now = clock.now()
     # PostgreSQL takes no NUL.
     identity = request.identity[:255].replace("\x00", "")
     latest: dict[str, Any] = {
@@ -42,7 +42,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
         "user": _user(request),
         "offered_protocols": ", ".join(request.offered)[:255],
     }
-    row, created = HandshakeRefusal.objects.select_for_update().get_or_create(
+    row, created = HandshakeRefusal.objects.select_for_update(no_key=True).get_or_create(
         identity=identity, address=request.address, reason=refused.reason, defaults=latest
     )
     fresh = created or now - row.last_at > TOLD_AGAIN_AFTER

@@ -8,13 +8,17 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Greatest
 
+from chargepoints import clock
 from chargepoints.clock import api_time
-from chargepoints.database import storage
+from chargepoints.database import one_clock, statements, storage
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services.commands import missing_effects, outcomes
+from chargepoints.services.availability import server_runs
+from chargepoints.services.commands import missing_effects, outcomes, roll_out_steps
+from chargepoints.services.history import fleet_samples
 from chargepoints.services.tokens import reservations
 
 State = Command.State
@@ -24,6 +28,7 @@ HEARTBEAT_EVERY_S = 5.0
 SERVER_DEAD_AFTER = timedelta(seconds=30)
 # Promise: last seen is flushed within 60 s.
 FLUSH_EVERY_S = 30
+FLEET_SAMPLE_EVERY_S = 20.0
 # A connection that was opened this recently may not have its session yet, or may be closing.
 UNSETTLED = timedelta(seconds=10)
 ANSWER_GRACE = timedelta(seconds=15)
@@ -41,7 +46,7 @@ class Seen:
 
     server: ServerProcess
     connections: dict[int, tuple[int, float]]
-    at: datetime = field(default_factory=timezone.now)
+    at: datetime = field(default_factory=clock.now)
 
 
 @dataclass(slots=True)
@@ -57,27 +62,34 @@ _GONE = (
     "SELECT 1 FROM chargepoints_chargepoint "
     "WHERE reported_online AND connection_id IS NULL AND last_seen_at <= %s LIMIT 1"
 )
-_LAST_SEEN = "UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE id = %s"
 
 _last: dict[str, float] = {}
 _settings_taken: dict[uuid.UUID, datetime] = {}
 
 
 def sweep(unit: UnitOfWork, seen: Seen) -> Found:
-    now = timezone.now()
+    one_clock.keep()
+    now = clock.now()
     found = Found()
     storage.look()
     if _due("heartbeat", HEARTBEAT_EVERY_S):
-        was_away = now - seen.server.heartbeat_at > SERVER_DEAD_AFTER
+        beat_at = seen.server.heartbeat_at
+        was_away = now - beat_at > SERVER_DEAD_AFTER
         seen.server.heartbeat_at = now
         # Saved, not updated: after a long outage another process may have removed this row.
         seen.server.save()
-        if not was_away:
+        if was_away:
+            server_runs.end([seen.server.pk], beat_at)
+            server_runs.begin(seen.server.pk, now)
+        else:
             # Who was away itself, as where the database was, gives the others time to come back.
             _bury_dead_servers(now)
         _close_connections_without_socket(seen)
         found.superseded = _superseded(seen)
     _flush_last_seen(unit, seen, now)
+    roll_out_steps.step(unit, now)
+    if _due("fleet_sample", FLEET_SAMPLE_EVERY_S):
+        fleet_samples.take(now)
     commands_open = unit.fetch_one(_OPEN_COMMAND, ()) is not None
     if commands_open:
         _expire(unit, now)
@@ -104,17 +116,25 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
 
 def open_server(server: ServerProcess) -> None:
     """This process has begun. Where there can be but one (P15), all others are history."""
+    one_clock.keep()
+    server.started_at = server.heartbeat_at = clock.now()
     if connection.vendor == "sqlite":
         others = list(ServerProcess.objects.values_list("pk", flat=True))
-        _close_connections(others, timezone.now(), Connection.SERVER_LOST)
+        server_runs.end_with_last_heartbeat(others)
+        now = clock.now()
+        _close_connections(others, now, Connection.SERVER_LOST, last_seen_at=now)
         ServerProcess.objects.filter(pk__in=others).delete()
     server.save(force_insert=True)
+    server_runs.begin(server.pk, server.started_at)
 
 
 def close_server(server_id: uuid.UUID) -> None:
     """This process has stopped: what it held is closed, and its row goes."""
-    _close_connections([server_id], timezone.now(), Connection.SERVER_STOPPED)
-    ServerProcess.objects.filter(pk=server_id).delete()
+    now = clock.now()
+    closed = _close_connections([server_id], now, Connection.SERVER_STOPPED, last_seen_at=now)
+    server_runs.end([server_id], now)
+    if closed:  # else another process's sweep buries it, some time later
+        ServerProcess.objects.filter(pk=server_id).delete()
 
 
 def _due(name: str, every_s: float) -> bool:
@@ -126,14 +146,13 @@ def _due(name: str, every_s: float) -> bool:
 
 
 def _bury_dead_servers(now: datetime) -> None:
-    dead = list(
-        ServerProcess.objects.filter(heartbeat_at__lt=now - SERVER_DEAD_AFTER).values_list(
-            "pk", flat=True
-        )
-    )
-    if dead:
-        _close_connections(dead, now, Connection.SERVER_LOST)
-        ServerProcess.objects.filter(pk__in=dead).delete()
+    """Their chargers were last seen when they were: the grace time began then."""
+    dead = ServerProcess.objects.filter(heartbeat_at__lt=now - SERVER_DEAD_AFTER)
+    for pk, alive_at in list(dead.values_list("pk", "heartbeat_at")):
+        last_seen_at = Greatest("last_seen_at", Value(alive_at))
+        if _close_connections([pk], now, Connection.SERVER_LOST, last_seen_at=last_seen_at):
+            server_runs.end_with_last_heartbeat([pk])
+            ServerProcess.objects.filter(pk=pk).delete()
 
 
 def _close_connections_without_socket(seen: Seen) -> None:
@@ -147,16 +166,27 @@ def _close_connections_without_socket(seen: Seen) -> None:
     ).values_list("pk", flat=True)
     without_socket = [pk for pk in open_here if pk not in seen.connections][:MOST_AT_ONCE]
     if without_socket:
-        ChargePoint.objects.filter(connection_id__in=without_socket).update(connection=None)
-        Connection.objects.filter(pk__in=without_socket, closed_at=None).update(
-            closed_at=seen.at, close_reason="the socket closed while the database was away"
-        )
+        rows = Connection.objects.filter(pk__in=without_socket)
+        _close(rows, seen.at, Connection.CLOSED_WITHOUT_STORE)
 
 
-def _close_connections(server_ids: list[uuid.UUID], now: datetime, reason: str) -> None:
-    lost = Connection.objects.filter(server_id__in=server_ids)
-    ChargePoint.objects.filter(connection__in=lost).update(connection=None, last_seen_at=now)
-    lost.filter(closed_at=None).update(closed_at=now, close_reason=reason)
+def _close_connections(
+    server_ids: list[uuid.UUID], now: datetime, reason: str, **changes: object
+) -> bool:
+    """Whether those of these servers are all closed."""
+    lost = Connection.objects.filter(server_id__in=server_ids, closed_at=None)
+    _close(lost, now, reason, **changes)
+    return not lost.exists()
+
+
+def _close(rows: QuerySet[Connection], closed_at: datetime, reason: str, **changes: object) -> None:
+    """Those that a handshake is superseding at this moment are left to it, which waits for nobody
+    then; with `changes` of the charge points that had no later one.
+    """
+    free = rows.filter(closed_at=None).select_for_update(skip_locked=True, no_key=True)
+    closed = list(free.order_by().values_list("pk", flat=True))
+    ChargePoint.objects.filter(connection__in=closed).update(connection=None, **changes)
+    Connection.objects.filter(pk__in=closed).update(closed_at=closed_at, close_reason=reason)
 
 
 def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
@@ -171,10 +201,13 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
         for connection_id, (pk, at) in seen.connections.items()
         if connection_id % FLUSH_EVERY_S in turns
     }
+    # What another transaction is changing has been seen, and is left out.
+    free = statements.free_row("chargepoints_chargepoint")
+    sql = f"UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE {free}"  # noqa: S608
     for pk, at in sorted(charge_points.items()):
         # Twice: the transaction of the last turn may have failed.
         if now - at < timedelta(seconds=2 * FLUSH_EVERY_S):
-            unit.update(_LAST_SEEN, (at, pk))
+            unit.update(sql, (at, pk))
 
 
 def _superseded(seen: Seen) -> list[tuple[int, int]]:
@@ -204,15 +237,21 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
     overdue = open_commands.filter(state=State.ACCEPTED, effect_deadline__lte=now)
     for command in overdue.select_related("charge_point")[:MOST_EXPIRED_AT_ONCE]:
         missing_effects.end_without_effect(unit, command)
+    detail = "whether the charger acted on it is not known"
+    unanswered = open_commands.filter(state=State.SENT, effect_deadline__lte=now)
+    for command in unanswered[:MOST_EXPIRED_AT_ONCE]:
+        code = "connection_lost"
+        outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
     # Their process died between sending and concluding.
-    sent = open_commands.filter(state=State.SENT, sent_at__lte=now - ANSWER_GRACE)
+    sent = open_commands.filter(
+        state=State.SENT, effect_deadline=None, sent_at__lte=now - ANSWER_GRACE
+    )
     lost = (
         command
         for command in sent
         if now - (command.sent_at or now) - ANSWER_GRACE >= timedelta(seconds=command.timeout_s)
     )
     for command in islice(lost, MOST_EXPIRED_AT_ONCE):
-        detail = "whether the charger acted on it is not known"
         outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, "server_lost", detail)
 
 
@@ -223,7 +262,7 @@ def _report_offline(unit: UnitOfWork, now: datetime) -> None:
         return
     # Locked until the commit: another process's sweep takes others, and none is told twice.
     gone = dict(
-        ChargePoint.objects.select_for_update(skip_locked=True)
+        ChargePoint.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(reported_online=True, connection=None, last_seen_at__lte=now - grace)
         .values_list("pk", "last_seen_at")[:MOST_AT_ONCE]
     )

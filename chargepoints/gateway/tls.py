@@ -2,12 +2,13 @@
 
 The proxy ends TLS. It says so by `X-Forwarded-Proto`, and hands over the client's certificate,
 which it has verified, in `X-Client-Cert`: PEM, percent-encoded; or in `X-Client-Cert-Fault` why
-it could not. Only what comes through the proxy's own socket may hold these headers; the server
-drops them from everybody else.
+it could not; and how the connection is secured in `X-TLS-Version` and `X-TLS-Suite`. Only what
+comes through the proxy's own socket may hold these headers; the server drops them from everybody
+else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +16,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from chargepoints.models import ChargePoint
-from chargepoints.services.certificates import authority
+from chargepoints.services.certificates import authority, revocations
 
 TLS_FROM = 2
 CERTIFICATE_FROM = 3
@@ -23,32 +24,44 @@ CERTIFICATE_FROM = 3
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """`common_name`: of the client certificate that the proxy verified; empty: there was none.
+    """`certificate`: the client's, which the proxy verified; `common_name`: its own, empty where
+    there was none. `fault`: why the proxy could not verify the one that there was.
 
-    `fault`: why the proxy could not verify the one that there was.
+    `version` and `suite`: as the proxy names them (TLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256).
     """
 
     by_tls: bool = False
     common_name: str = ""
     organization: str = ""
     fault: str = ""
+    version: str = ""
+    suite: str = ""
+    certificate: x509.Certificate | None = None
 
 
 def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
     if scope.get("scheme") != "wss":
         return Secured()
-    pem = unquote(headers.get(b"x-client-cert", b"").decode("latin1"))
+
+    def said(name: bytes) -> str:
+        return headers.get(name, b"").decode("latin1")
+
+    secured = Secured(
+        by_tls=True, version=said(b"x-tls-version")[:20], suite=said(b"x-tls-suite")[:60]
+    )
+    pem = unquote(said(b"x-client-cert"))
     if not pem:
-        fault = headers.get(b"x-client-cert-fault", b"").decode("latin1")[:100]
-        return Secured(by_tls=True, fault=fault)
+        return replace(secured, fault=said(b"x-client-cert-fault")[:100])
     try:
-        subject = x509.load_pem_x509_certificate(pem.encode("latin1")).subject
+        certificate = x509.load_pem_x509_certificate(pem.encode("latin1"))
+        subject, _ = certificate.subject, certificate.issuer  # read here, where they may be odd
     except ValueError:
-        return Secured(by_tls=True)
-    return Secured(
-        by_tls=True,
+        return secured
+    return replace(
+        secured,
         common_name=authority.of_subject(subject, NameOID.COMMON_NAME),
         organization=authority.of_subject(subject, NameOID.ORGANIZATION_NAME),
+        certificate=certificate,
     )
 
 
@@ -57,6 +70,9 @@ def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[
     if secured.fault:
         # A00.FR.407, FR.408; whatever else it may have.
         return "bad_certificate", f"Give the charger a new client certificate: {secured.fault}."
+    if secured.certificate is not None and revocations.is_revoked(secured.certificate):
+        # A00.FR.702: whatever its profile.
+        return "revoked_certificate", "Its client certificate was revoked: give it a new one."
     if profile >= TLS_FROM and not secured.by_tls:
         return "no_tls", "Set the charger to a wss:// address: its profile asks for TLS."
     if profile < CERTIFICATE_FROM:

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 LARGEST = 1.7976931348623157e308
 # Up to here an integer is read as one, as orjson does.
-LONGEST_INTEGER = 19
+LONGEST_INTEGER = 20
+# As orjson reads and writes them.
+SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**64 - 1
 
 _SPACE = re.compile(r"[\s\x00\ufeff]*")
 _STRINGS = {
@@ -235,5 +237,7 @@ def _in_double_quotes(found: re.Match[str]) -> str:
 
 def _number(word: str) -> int | float:
     if _INTEGER.fullmatch(word) and len(word.lstrip("+-0")) <= LONGEST_INTEGER:
-        return int(word)
+        whole = int(word)
+        if SMALLEST_INTEGER <= whole <= LARGEST_INTEGER:
+            return whole
     return max(-LARGEST, min(float(word), LARGEST))

@@ -6,7 +6,6 @@ than the charger's pace allows for, or than they are stored.
 
 import asyncio
 import logging
-from collections import deque
 
 from chargepoints import clock
 from chargepoints.gateway.answering import Answering
@@ -26,7 +25,7 @@ class Unconfirmed:
         self._answering = answering
         self._station = station
         self._rate = rate
-        self._waiting: deque[tuple[str, Send]] = deque(maxlen=MOST_WAITING)
+        self._waiting: list[tuple[str, Send]] = []
         self._worker: asyncio.Task[None] | None = None
 
     def take(self, text: str, frame: Send) -> None:
@@ -34,7 +33,7 @@ class Unconfirmed:
             metrics.LOST_SENDS.inc()
             return
         if len(self._waiting) == MOST_WAITING:
-            # The oldest goes.
+            del self._waiting[0]
             metrics.LOST_SENDS.inc()
         self._waiting.append((text, frame))
         if self._worker is None:
@@ -48,7 +47,7 @@ class Unconfirmed:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await self._store(*self._waiting.popleft())
+                await self._store(*self._waiting.pop(0))
         finally:
             self._worker = None
 

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,10 +23,12 @@ from django.db import (
     connection,
 )
 
-from chargepoints.database import storage
+from chargepoints.database import statements, storage
+from chargepoints.database.checkpoints import Checkpoints
 from chargepoints.database.lock_priority import transaction_of_chargers
 from chargepoints.database.outages import STORE_AWAY, is_full, is_of_the_statement
 from chargepoints.database.unit_of_work import Outdated, UnitOfWork
+from chargepoints.observability import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ T = TypeVar("T")
 Work = Callable[[UnitOfWork], T]
 
 MAX_BATCH = 200
+RELEASED_AT_ONCE = 20
 # P2: a deadlock or a lock is retried inside, up to 2 s.
 RETRY_FOR_S = 2.0
 PROBE_EVERY_S = 0.5
@@ -60,11 +64,16 @@ class Writer:
         self._writers = [_Shard(f"writer-{number}") for number in range(threads)]
         self._looker = _Looker("looker")
         self._shards = [*self._writers, self._looker]
+        # Of SQLite, which has one writer.
+        self._checkpoints = Checkpoints() if statements.vendor() == "sqlite" else None
+        self._writers[0].checkpoints = self._checkpoints
 
     def start(self) -> None:
         for shard in self._shards:
             shard.loop = asyncio.get_running_loop()
             shard.start()
+        if self._checkpoints is not None:
+            self._checkpoints.start()
 
     async def stop(self) -> None:
         """Finish what is queued, then end the threads."""
@@ -72,6 +81,9 @@ class Writer:
             shard.jobs.put(None)
         for shard in self._shards:
             await asyncio.to_thread(shard.join)
+        if self._checkpoints is not None:
+            self._checkpoints.stop()
+            await asyncio.to_thread(self._checkpoints.join)
 
     @property
     def healthy(self) -> bool:
@@ -83,26 +95,29 @@ class Writer:
         for shard in self._shards:
             shard.watch()
 
-    async def run(self, key: int, work: Work[T]) -> T:
-        """Run `work` in a transaction; when this returns, it is durable.
+    def run(self, key: int, work: Work[T]) -> asyncio.Future[T]:
+        """Run `work` in a transaction; when this is done, it is durable.
 
-        `key` (the charge point's id) chooses the thread. `work` may be run more than once
+        A future, and no coroutine: each of them costs every message another frame. `key` (the
+        charge point's id) chooses the thread. `work` may be run more than once
         before it succeeds, so it must change nothing but the database.
         Raises StoreUnavailable, or what `work` raised.
         """
-        return await self._writers[key % len(self._writers)].take(work)
+        return self._writers[key % len(self._writers)].take(work)
 
-    async def look_up(self, work: Work[T]) -> T:
+    def look_up(self, work: Work[T]) -> asyncio.Future[T]:
         """Run `work`, which only reads, beside the writers: what they write waits for no look."""
-        return await self._looker.take(work)
+        return self._looker.take(work)
 
 
 class _Shard(threading.Thread):
     loop: asyncio.AbstractEventLoop
+    checkpoints: Checkpoints | None = None
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._units, self._backlog, self._seconds = metrics.batch_sums()
         self.healthy = True
         # Whether the database hangs: no client-side timeout ends a statement it has taken.
         self.stalled = False
@@ -113,10 +128,10 @@ class _Shard(threading.Thread):
         self._seen_steps = 0
         self._without_a_step_s = 0.0
 
-    async def take(self, work: Work[T]) -> T:
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    def take(self, work: Work[T]) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self.loop.create_future()
         self.jobs.put(Job(work, future))
-        return await future
+        return future
 
     def watch(self) -> None:
         """Counts looks, not the time between them: where the machine has no time for this
@@ -129,12 +144,19 @@ class _Shard(threading.Thread):
         self.stalled = self._without_a_step_s > STALLED_AFTER_S
 
     def run(self) -> None:
+        statements.remember_connection()
         try:
             while (batch := self._next_batch()) is not None:
                 self._busy = True
                 if batch:
+                    self._units.observe(len(batch))
+                    self._backlog.observe(self.jobs.qsize())
+                    begun = time.monotonic()
                     self._commit(batch)
-                    self.loop.call_soon_threadsafe(_release, batch)
+                    self._seconds.observe(time.monotonic() - begun)
+                    self.loop.call_soon_threadsafe(self._hand_over, batch)
+                    if self.checkpoints is not None:
+                        self.checkpoints.written(len(batch))
                 else:
                     self.healthy = self._probe()
                 self._busy = False
@@ -257,9 +279,31 @@ class _Shard(threading.Thread):
             return False
         return True
 
+    def _hand_over(self, batch: list[Job]) -> None:
+        """On the event loop."""
+        _release(batch)
+
 
 class _Looker(_Shard):
     """Sees what has been committed, and writes nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._found: deque[Job] = deque()
+
+    def _hand_over(self, batch: list[Job]) -> None:
+        """P5: what was found may take as long to work on as to find, and thousands may wait for
+        it: some at a time, so that the sockets have their turn between them.
+        """
+        idle = not self._found
+        self._found.extend(batch)
+        if idle:
+            self._release_some()
+
+    def _release_some(self) -> None:
+        _release([self._found.popleft() for _ in range(min(RELEASED_AT_ONCE, len(self._found)))])
+        if self._found:
+            self.loop.call_soon(self._release_some)
 
     def _transaction(self, batch: list[Job], *, alone: bool) -> None:
         unit = UnitOfWork(alone=alone)

@@ -19,6 +19,10 @@ KNOWN = {
         {"answers_pings": False},
         "It is alive, and sends no pong.",
     ),
+    "Never reconnects after a close": (
+        {"reconnects_after_close": False},
+        "It stays away for ever where a socket is closed as it should be, and returns where it breaks.",
+    ),
     "Charging profiles in A only": (
         {"charging_rate_unit": "A"},
         "It refuses, or silently ignores, profiles in W.",
@@ -75,9 +79,6 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    # The one migration of earlier databases that changed rows; the first stands for all the others.
-    replaces = [("chargepoints", "0013_known_quirks")]
-
-    dependencies = [("chargepoints", "0001_initial")]
+    dependencies = [("chargepoints", "0001_release")]
 
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

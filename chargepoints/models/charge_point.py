@@ -109,6 +109,10 @@ class ChargePoint(models.Model):
         null=True, blank=True, editable=False, help_text="it answers none of our requests"
     )
 
+    certificate_expires_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="of the client certificate it took last"
+    )
+
     status = models.CharField(max_length=20, blank=True, editable=False)
     error_code = models.CharField(max_length=100, blank=True, editable=False)
     status_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -116,13 +120,14 @@ class ChargePoint(models.Model):
     protocol = models.CharField(
         max_length=20, blank=True, editable=False, help_text="the subprotocol negotiated last"
     )
-    connection = models.OneToOneField(
+    # No constraint, and not unique: PostgreSQL takes a change of a unique column for one of the
+    # row's key, which waits for every commit that checks a foreign key to this row, and deadlocks.
+    connection = models.ForeignKey(
         "Connection",
         null=True,
         blank=True,
         editable=False,
         on_delete=models.SET_NULL,
-        # No constraint: its check at the commit deadlocks with whoever sets this to NULL.
         db_constraint=False,
         related_name="current_of",
         help_text="the open connection; its row is the epoch every change is fenced by",
@@ -168,6 +173,8 @@ class Credential(models.Model):
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="credentials"
     )
+    # By what name the pepper is known that it was made with; empty: it was not noted.
+    pepper = models.CharField(max_length=8, blank=True, default="", db_default="")
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -180,15 +187,31 @@ class Credential(models.Model):
         return f"key of {self.created_at:%Y-%m-%d}"
 
     @staticmethod
-    def hash(salt: bytes, key: bytes) -> bytes:
-        pepper = settings.CREDENTIAL_PEPPER.encode()
-        return hmac.digest(salt + pepper, key, hashlib.sha256)
+    def hash(salt: bytes, key: bytes, pepper: str) -> bytes:
+        return hmac.digest(salt + pepper.encode(), key, hashlib.sha256)
+
+    @staticmethod
+    def name_of_pepper() -> str:
+        """Of the one that is in use: it says nothing of the pepper itself."""
+        return hashlib.sha256(b"name of " + settings.CREDENTIAL_PEPPER.encode()).hexdigest()[:8]
 
     @classmethod
     def for_key(cls, charge_point: ChargePoint, key: bytes) -> "Credential":
-        salt = secrets.token_bytes(16)
-        return cls(charge_point=charge_point, salt=salt, digest=cls.hash(salt, key))
+        credential = cls(charge_point=charge_point)
+        credential.renew(key)
+        return credential
+
+    def renew(self, key: bytes) -> None:
+        """Have this key fit, made with the pepper that is in use."""
+        self.salt = secrets.token_bytes(16)
+        self.digest = self.hash(self.salt, key, settings.CREDENTIAL_PEPPER)
+        self.pepper = self.name_of_pepper()
 
     def matches(self, key: bytes) -> bool:
-        digest = self.hash(bytes(self.salt), key)
+        """With the pepper that is in use, or one of those before."""
+        peppers = (settings.CREDENTIAL_PEPPER, *settings.CREDENTIAL_PEPPER_FALLBACKS)
+        return any(self._matches(key, pepper) for pepper in peppers)
+
+    def _matches(self, key: bytes, pepper: str) -> bool:
+        digest = self.hash(bytes(self.salt), key, pepper)
         return hmac.compare_digest(digest, bytes(self.digest))

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from chargepoints import traces
+
 from .charge_point import ChargePoint
 from .command_batch import CommandBatch
 from .connection import Connection
@@ -45,7 +47,13 @@ class Command(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    only_idle = models.BooleanField(
+        db_default=False, default=False, help_text="not sent while a transaction is open"
+    )
     timeout_s = models.PositiveIntegerField(default=30, help_text="for the charger's answer")
+    trace_id = models.CharField(
+        max_length=32, blank=True, db_default="", default="", help_text="core's own (traceparent)"
+    )
 
     connection = models.ForeignKey(
         Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="commands"
@@ -92,7 +100,18 @@ class Command(models.Model):
                 name="command_unfinished",
                 condition=models.Q(finished_at=None),
             ),
+            models.Index(
+                fields=["trace_id"],
+                name="command_of_trace",
+                condition=~models.Q(trace_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type}: {self.state}"
+
+    @property
+    def trace(self) -> str:
+        """Core's trace id, or the gateway's."""
+        made = traces.trace_id(self.charge_point_id, self.created_at, str(self.pk))
+        return self.trace_id or made

@@ -1,9 +1,8 @@
 """The sockets: server processes, the connections they hold, and the handshakes they refused."""
 
 import secrets
-import time
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -33,12 +32,19 @@ class ServerProcess(models.Model):
         return f"server.{self.id.hex}"
 
 
-def new_epoch() -> int:
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def new_epoch(at: datetime | None = None, after: int | None = None) -> int:
     """A number for a connection, greater than every earlier one of the same charge point.
 
     Made of the time in microseconds, so that the row can be inserted together with others.
+    `after`: of the connection before it, which another host may have opened by a clock that is a
+    little ahead.
     """
-    return time.time_ns() // 1000 << 10 | secrets.randbits(10)
+    microseconds = ((at or timezone.now()) - _EPOCH) // _MICROSECOND
+    return max(microseconds << 10 | secrets.randbits(10), (after or 0) + 1)
 
 
 class Connection(models.Model):
@@ -47,6 +53,10 @@ class Connection(models.Model):
     SERVER_STOPPED, SERVER_LOST = "the server stopped", "the server was lost"
     # Why a connection closed that neither the charge point nor the network has ended.
     OF_THE_SERVER = frozenset({SERVER_STOPPED, SERVER_LOST})
+    NO_STORE = "the database does not answer"
+    CLOSED_WITHOUT_STORE = "the socket closed while the database was away"
+    # The same, and where it was the gateway's database that did not answer.
+    OF_THE_GATEWAY = OF_THE_SERVER | {NO_STORE, CLOSED_WITHOUT_STORE}
 
     id = models.BigIntegerField(primary_key=True, default=new_epoch)
     charge_point = models.ForeignKey(
@@ -126,6 +136,9 @@ class HandshakeRefusal(models.Model):
     window_count = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
+    blocked = models.BooleanField(
+        default=False, db_default=False, help_text="counted further, and hidden from the list"
+    )
 
     class Meta:
         ordering = ["-last_at"]

@@ -76,7 +76,14 @@ class StatusChange(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["charge_point", "-id"], name="status_of_charge_point")]
+        indexes = [
+            models.Index(fields=["charge_point", "-id"], name="status_of_charge_point"),
+            # What was so at a given time, however long ago it was told.
+            models.Index(
+                fields=["charge_point", "evse_id", "connector_id", "-reported_at"],
+                name="status_of_connector",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.evse_id}/{self.connector_id} {self.ocpp_status}"

@@ -1,5 +1,8 @@
 """What a charge point says about itself: variables (or configuration keys), and its alarms."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Coalesce
 
@@ -45,6 +48,41 @@ class Variable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component}.{self.name}" if self.component else self.name
+
+    @staticmethod
+    def row(  # noqa: PLR0913  (one for each column)
+        *,
+        charge_point_id: int,
+        component: str,
+        component_instance: str,
+        evse_id: int,
+        connector_id: int,
+        name: str,
+        instance: str,
+        attribute: str,
+        reported: str | None,
+        desired: str | None,
+        mutability: str,
+        characteristics: dict[str, Any] | None,
+        read_at: datetime,
+    ) -> tuple[Any, ...]:
+        """A row for `statements.insert`: the columns but the id, in their order."""
+        return (
+            charge_point_id,
+            component,
+            component_instance,
+            evse_id,
+            connector_id,
+            name,
+            instance,
+            attribute,
+            reported,
+            desired,
+            mutability,
+            characteristics,
+            read_at,
+            None,
+        )
 
     @property
     def key(self) -> str:

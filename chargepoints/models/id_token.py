@@ -56,7 +56,7 @@ class IdToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.token
+        return self.token or "(empty)"
 
     @property
     def token(self) -> str:

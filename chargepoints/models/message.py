@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import models
 
+from chargepoints import traces
+
 from .charge_point import ChargePoint
 from .connection import Connection
 
@@ -57,6 +59,10 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.message_id}"
+
+    @property
+    def trace(self) -> str:
+        return traces.trace_id(self.charge_point_id, self.started_at, self.message_id)
 
     @staticmethod
     def row(  # noqa: PLR0913  (one for each column)

@@ -20,6 +20,9 @@ class Monitor(models.Model):
     value = models.FloatField()
     severity = models.PositiveSmallIntegerField()
     transaction = models.BooleanField(default=False)
+    event_notification_type = models.CharField(
+        max_length=30, blank=True, help_text="how it came to be (2.1); empty: it does not say"
+    )
     read_at = models.DateTimeField()
 
     class Meta:
@@ -42,6 +45,9 @@ class DisplayMessage(models.Model):
     content = models.TextField()
     format = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=8, blank=True)
+    translations = models.JSONField(
+        default=list, blank=True, help_text="the same in other languages (2.1)"
+    )
     priority = models.CharField(max_length=20)
     state = models.CharField(max_length=20, blank=True)
     transaction_id = models.CharField(max_length=36, blank=True)

@@ -19,8 +19,53 @@ class DecidedBy(models.TextChoices):
 
 
 class TimeQuality(models.TextChoices):
+    """Whose time it is: the charger's; the time of receipt, where the charger's cannot be meant;
+    or the gateway's, of what no charger has timed.
+    """
+
     CHARGER = "charger"
     ESTIMATED = "estimated"
+    GATEWAY = "gateway"
+
+
+class ChargingState(models.TextChoices):
+    """OCPP 2.0.1's ChargingStateEnumType."""
+
+    CHARGING = "Charging"
+    EV_CONNECTED = "EVConnected"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    IDLE = "Idle"
+
+
+class StopReason(models.TextChoices):
+    """OCPP 2.0.1's ReasonEnumType, and what 1.6 and 2.1 have beside it."""
+
+    DE_AUTHORIZED = "DeAuthorized"
+    EMERGENCY_STOP = "EmergencyStop"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    EV_DISCONNECTED = "EVDisconnected"
+    GROUND_FAULT = "GroundFault"
+    IMMEDIATE_RESET = "ImmediateReset"
+    MASTER_PASS = "MasterPass"  # noqa: S105  (no password)
+    LOCAL = "Local"
+    LOCAL_OUT_OF_CREDIT = "LocalOutOfCredit"
+    OTHER = "Other"
+    OVERCURRENT_FAULT = "OvercurrentFault"
+    POWER_LOSS = "PowerLoss"
+    POWER_QUALITY = "PowerQuality"
+    REBOOT = "Reboot"
+    REMOTE = "Remote"
+    SOC_LIMIT_REACHED = "SOCLimitReached"
+    STOPPED_BY_EV = "StoppedByEV"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    TIMEOUT = "Timeout"
+    # 1.6 alone.
+    HARD_RESET = "HardReset"
+    SOFT_RESET = "SoftReset"
+    UNLOCK_COMMAND = "UnlockCommand"
+    # Since 2.1.
+    REQ_ENERGY_TRANSFER_REJECTED = "ReqEnergyTransferRejected"
 
 
 class MeterSource(models.TextChoices):
@@ -127,6 +172,11 @@ class Transaction(models.Model):
                 condition=models.Q(ended_at=None),
             ),
             models.Index(fields=["-started_at"], name="transaction_recent"),
+            models.Index(
+                fields=["-ended_at", "-id"],
+                name="transaction_by_end",
+                condition=models.Q(ended_at__isnull=False),
+            ),
             # What staff and core look for, at whichever charge point.
             models.Index(Upper("transaction_id"), name="transaction_by_its_id"),
             # The few whose end came without a start, which each start looks for.
@@ -193,6 +243,8 @@ class TransactionEvent(models.Model):
                 name="seq_no_unique",
             )
         ]
+        # That one does not serve who looks for all events: it leaves out those in conflict.
+        indexes = [models.Index(fields=["transaction", "seq_no"], name="events_of_transaction")]
 
     def __str__(self) -> str:
         return f"{self.transaction_id} #{self.seq_no} {self.event_type}"

@@ -1,51 +1,71 @@
 """Gauges for Prometheus, counted in the database when asked for: the same in all processes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Manager, QuerySet
 from prometheus_client.core import GaugeMetricFamily
 
-from chargepoints.models import ChargePoint, Command, Event, EventFeed, Registration, Transaction
+from chargepoints.database import storage
+from chargepoints.models import (
+    ChargePoint,
+    Command,
+    Credential,
+    Event,
+    EventFeed,
+    Registration,
+    Transaction,
+)
 
 
 def gauges() -> Iterator[GaugeMetricFamily]:
+    yield from _charge_points()
+    yield from _by_site()
+    yield from _storage()
+    yield from _under_way()
+    yield from _feed()
+
+
+def _charge_points() -> Iterator[GaugeMetricFamily]:
+    connected = ChargePoint.objects.filter(connection__isnull=False)
     yield _counted(
         "connect_connected_charge_points",
         "Charge points with an open socket",
         "protocol",
-        dict.fromkeys(settings.OCPP_VERSIONS, 0)
-        | dict(
-            ChargePoint.objects.filter(connection__isnull=False)
-            .order_by()
-            .values_list("protocol")
-            .annotate(Count("pk"))
-        ),
+        dict.fromkeys(settings.OCPP_VERSIONS, 0) | _numbers(connected, "protocol"),
     )
     yield _counted(
         "connect_charge_points",
         "Charge points in the registry",
         "registration",
-        dict.fromkeys(Registration.values, 0)
-        | dict(ChargePoint.objects.order_by().values_list("registration").annotate(Count("pk"))),
+        dict.fromkeys(Registration.values, 0) | _numbers(ChargePoint.objects, "registration"),
     )
+    if settings.CREDENTIAL_PEPPER_FALLBACKS:
+        older = Credential.objects.exclude(pepper=Credential.name_of_pepper())
+        yield GaugeMetricFamily(
+            "connect_credentials_of_older_pepper",
+            "Keys of charge points that have not come since the pepper was changed",
+            older.count(),
+        )
+
+
+def _under_way() -> Iterator[GaugeMetricFamily]:
+    unfinished = Command.objects.filter(finished_at=None)
     yield _counted(
         "connect_unfinished_commands",
         "Commands that are not over",
         "state",
-        dict.fromkeys(("queued", "sent", "accepted"), 0)
-        | dict(
-            Command.objects.filter(finished_at=None)
-            .order_by()
-            .values_list("state")
-            .annotate(Count("pk"))
-        ),
+        dict.fromkeys(("queued", "sent", "accepted"), 0) | _numbers(unfinished, "state"),
     )
     yield GaugeMetricFamily(
         "connect_open_transactions",
         "Transactions that have not ended",
         Transaction.objects.filter(ended_at=None).count(),
     )
+
+
+def _feed() -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily(
         "connect_feed_position",
         "Events in the feed since the beginning",
@@ -58,8 +78,42 @@ def gauges() -> Iterator[GaugeMetricFamily]:
     )
 
 
+def _by_site() -> Iterator[GaugeMetricFamily]:
+    labels = ["site", "protocol"]
+    connected = GaugeMetricFamily(
+        "connect_connected_at_site", "Charge points with an open socket, by site", labels=labels
+    )
+    registered = GaugeMetricFamily(
+        "connect_charge_points_at_site", "Charge points in the registry, by site", labels=labels
+    )
+    rows = (
+        ChargePoint.objects.order_by()
+        .values_list("site", "protocol")
+        .annotate(Count("pk"), Count("connection"))
+    )
+    for site, protocol, number, online in rows:
+        registered.add_metric([site, protocol], number)
+        connected.add_metric([site, protocol], online)
+    yield from (connected, registered)
+
+
+def _storage() -> Iterator[GaugeMetricFamily]:
+    """Of the disks of this machine; of a database elsewhere its own monitoring tells."""
+    left = GaugeMetricFamily("connect_storage_left_bytes", "Room on a disk", labels=["of"])
+    size = GaugeMetricFamily("connect_storage_size_bytes", "Size of a disk", labels=["of"])
+    for name, (whole, free) in storage.disks().items():
+        size.add_metric([name], whole)
+        left.add_metric([name], free)
+    yield from (left, size)
+
+
 def _counted(name: str, help: str, label: str, counts: dict[str, int]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help, labels=[label])
     for value, count in sorted(counts.items()):
         family.add_metric([value], count)
     return family
+
+
+def _numbers(rows: "QuerySet[Any] | Manager[Any]", column: str) -> dict[str, int]:
+    """How many of the rows have each value of the column."""
+    return dict(rows.order_by().values_list(column).annotate(Count("pk")))

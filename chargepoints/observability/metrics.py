@@ -2,42 +2,114 @@
 
 from collections import defaultdict
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
+
+from chargepoints.observability.sums import Sums
 
 MESSAGES = Counter(
-    "connect_messages", "OCPP messages, by direction", ["direction", "version", "action"]
+    "connect_messages",
+    "OCPP messages, by direction, action and outcome",
+    ["direction", "version", "action", "outcome"],
+)
+HANDLING_SECONDS = Histogram(
+    "connect_handling_seconds",
+    "From the receipt of a charger's message to its reply, with what core takes",
+    ["action"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 DEVIATIONS = Counter("connect_deviations", "Odd things in messages of chargers", ["version"])
+DEVIATIONS_BY_FIRMWARE = Counter(
+    "connect_deviations_by_firmware",
+    "Odd things in messages of chargers, by what they run",
+    ["vendor", "model", "firmware"],
+)
+CONNECTIONS = Counter(
+    "connect_connections", "Sockets of chargers that were opened", ["vendor", "model"]
+)
 DUPLICATES = Counter("connect_duplicates", "Repeated CALLs, answered with the same reply")
 UNEXPECTED_ANSWERS = Counter("connect_unexpected_answers", "Answers to nothing that was asked")
 REFUSED_RESULTS = Counter("connect_refused_results", "Answers of ours with a CALLRESULTERROR")
 LOST_SENDS = Counter("connect_lost_sends", "Unconfirmed messages that came faster than taken")
 REFUSALS = Counter("connect_refused_handshakes", "Refused handshakes", ["reason"])
+BATCH_UNITS = Histogram(
+    "connect_batch_units",
+    "Units of work in one transaction of a writer",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
+BATCH_BACKLOG = Histogram(
+    "connect_batch_backlog",
+    "Units of work that wait behind a transaction of a writer as it begins",
+    buckets=(0, 1, 10, 50, 100, 500, 1000, 5000),
+)
+COMMIT_SECONDS = Histogram(
+    "connect_commit_seconds",
+    "How long a transaction of a writer took",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+# Chargers say themselves what they are: so many products have series of their own.
+MOST_PRODUCTS = 300
+OTHER = "other"
+
+# Not yet handed to Prometheus: version, action and outcome of what chargers sent.
+_received: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+_handling: dict[str, Sums] = {}
+_batches: list[Sums] = []
+_products: set[tuple[str, ...]] = set()
 
 
-# Not yet handed to Prometheus: version and action of what chargers sent.
-_received: defaultdict[tuple[str, str], int] = defaultdict(int)
-
-
-def received(version: str, action: str, deviations: list[str]) -> None:
+def received(
+    version: str,
+    action: str,
+    reply: str,
+    seconds: float,
+    deviations: list[str],
+    product: tuple[str, str, str],
+) -> None:
     """Count a message of a charger; only actions of a schema come here by name, others as "".
 
-    A counter of Prometheus costs more than checking the message: `publish` hands over the sums.
     Belongs to the event loop's thread, as `publish` does.
     """
-    _received[version, action] += 1
+    outcome = "none" if not reply else "error" if reply.startswith("[4") else "result"
+    _received[version, action, outcome] += 1
+    sums = _handling.get(action)
+    if sums is None:
+        sums = _handling[action] = Sums(HANDLING_SECONDS.labels(action))
+    sums.observe(seconds)
     if deviations:
         DEVIATIONS.labels(version).inc(len(deviations))
+        DEVIATIONS_BY_FIRMWARE.labels(*_bounded(product)).inc(len(deviations))
+
+
+def batch_sums() -> tuple[Sums, Sums, Sums]:
+    """For one writer: of units, of what waits behind them, and of seconds."""
+    sums = Sums(BATCH_UNITS), Sums(BATCH_BACKLOG), Sums(COMMIT_SECONDS)
+    _batches.extend(sums)
+    return sums
 
 
 def publish() -> None:
-    for (version, action), count in _received.items():
-        MESSAGES.labels("in", version, action).inc(count)
+    for (version, action, outcome), count in _received.items():
+        MESSAGES.labels("in", version, action, outcome).inc(count)
     _received.clear()
+    for sums in (*_handling.values(), *_batches):
+        sums.publish()
 
 
-def sent(version: str, action: str, deviations: list[str]) -> None:
+def sent(version: str, action: str, outcome: str, deviations: list[str]) -> None:
     """Count a CALL of ours that has come to its end."""
-    MESSAGES.labels("out", version, action).inc()
+    MESSAGES.labels("out", version, action, outcome).inc()
     if deviations:
         DEVIATIONS.labels(version).inc(len(deviations))
+
+
+def connected(product: tuple[str, str, str]) -> None:
+    CONNECTIONS.labels(*_bounded(product)[:2]).inc()
+
+
+def _bounded(product: tuple[str, ...]) -> tuple[str, ...]:
+    if product not in _products:
+        if len(_products) >= MOST_PRODUCTS:
+            return (OTHER,) * len(product)
+        _products.add(product)
+    return product

@@ -1,15 +1,17 @@
 """One CALL of a charger on its way through a handler."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from chargepoints.clock import Moment, is_backfill, read_time
+from chargepoints.clock import GATEWAY, Moment, is_backfill, read_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.event_types import EventType
-from chargepoints.models import Event, TimeQuality, Transaction
+from chargepoints.models import Event, Transaction
 from chargepoints.protocol.station import Station
+from chargepoints.traces import Work
 
 # A long message may have one in each of its samples.
 MOST_DEVIATIONS = 50
@@ -23,7 +25,7 @@ Found = TypeVar("Found")
 class Writer(Protocol):
     """What runs a unit of work in a transaction: the gateway's writer."""
 
-    async def look_up(self, work: Callable[[UnitOfWork], Found]) -> Found: ...
+    def look_up(self, work: Callable[[UnitOfWork], Found]) -> Awaitable[Found]: ...
 
 
 @dataclass(slots=True)
@@ -44,16 +46,20 @@ class Inbound:
     writer: Writer
     unit: UnitOfWork = field(init=False)
     redact_for_trace: Callable[[str, Any], Any] | None = None
+    # The monotonic time at which the work on it began.
+    begun: float = field(default_factory=time.monotonic)
     # Its lists are not told with each of its events, and not kept in the trace.
     long: bool = False
     # The open transactions as this unit of work leaves them; None until they are asked for.
     open_transactions: dict[str, Transaction] | None = None
+    # What else there is at the charge point, where a transaction begins or ends; as long.
+    beside: object = None
 
     def begin(self, unit: UnitOfWork, deviations: list[str]) -> None:
         """Handle it in this transaction, which may be a second try."""
         self.unit = unit
         self.deviations = list(deviations)
-        self.open_transactions = None
+        self.open_transactions = self.beside = None
 
     def deviate(self, deviation: str) -> None:
         if not deviation or deviation in self.deviations:
@@ -63,12 +69,17 @@ class Inbound:
         elif self.deviations[-1] != MORE_DEVIATIONS:
             self.deviations.append(MORE_DEVIATIONS)
 
-    async def look_up(self, look: Callable[[UnitOfWork], Found]) -> Found:
+    def look_up(self, look: Callable[[UnitOfWork], Found]) -> Awaitable[Found]:
         """What the database knows before the message is handled: for `decide`, on the event loop.
 
         Raises StoreUnavailable.
         """
-        return await self.writer.look_up(look)
+        return self.writer.look_up(look)
+
+    @property
+    def work(self) -> Work:
+        station = self.station
+        return Work(station.identity, station.id, self.received_at, self.message_id)
 
     @property
     def traced_payload(self) -> dict[str, Any]:
@@ -93,7 +104,7 @@ class Inbound:
             data,
             occurred_at=at,
             received_at=self.received_at,
-            time_quality=moment.quality if moment else TimeQuality.CHARGER,
+            time_quality=moment.quality if moment else GATEWAY,
             backfill=is_backfill(at, self.received_at),
             deviations=self.deviations,
             ocpp={

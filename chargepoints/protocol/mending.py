@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from chargepoints.protocol import spelling
 from chargepoints.protocol.numbers_in_text import read_number
 
 OCCURRENCE = "OccurrenceConstraintViolation"
@@ -22,6 +23,8 @@ FORMAT = "FormatViolation"
 # Each pass may take out one thing more around what cannot be read.
 MOST_PASSES = 10
 MOST_NOTED = 100
+# JSON is written with integers of 64 bits; what is larger is no number or id of anything.
+LARGEST_INTEGER = 2**63 - 1
 
 # Objects that some chargers write as their main member alone.
 _MAIN_MEMBER = {
@@ -92,9 +95,13 @@ def violation(error: Any) -> Violation:
     return Violation(pointer, error.message, PROPERTY, True, keyword)
 
 
-def mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> Checked:
-    """A copy put right. `dispensable` fields may be missing, though the schema requires them."""
-    mending = _Mending(validator, json.loads(json.dumps(payload)), dispensable)
+def mend(
+    validator: Any, payload: Any, dispensable: frozenset[str], names: tuple[str, ...] = ()
+) -> Checked:
+    """A copy put right. `dispensable` fields may be missing, though the schema requires them;
+    `names` are those of its fields, which may be spelled otherwise.
+    """
+    mending = _Mending(validator, json.loads(json.dumps(payload)), dispensable, names)
     for _ in range(MOST_PASSES):
         if not mending.go_over():
             break
@@ -102,10 +109,13 @@ def mend(validator: Any, payload: Any, dispensable: frozenset[str]) -> Checked:
 
 
 class _Mending:
-    def __init__(self, validator: Any, payload: Any, dispensable: frozenset[str]) -> None:
+    def __init__(
+        self, validator: Any, payload: Any, dispensable: frozenset[str], names: tuple[str, ...]
+    ) -> None:
         self.payload = payload
         self._validator = validator
         self._dispensable = dispensable
+        self._names = names
         self._noted: list[Violation] = []
         # What was taken out, by its place, and why.
         self._taken_out: dict[str, Violation] = {}
@@ -113,8 +123,13 @@ class _Mending:
     def go_over(self) -> bool:
         """Whether anything was put right: then there may be more to see."""
         out: dict[tuple[str | int, ...], Any] = {}
+        errors = list(self._validator.iter_errors(self.payload))
+        spelled = [error for error in errors if self._spell(error)]
+        if spelled:
+            # What was missing may be there now.
+            return True
         converted = False
-        for error in list(self._validator.iter_errors(self.payload)):
+        for error in errors:
             keyword, path = str(error.schema_path[-1]), error.instance_path
             if keyword in ("type", "minimum", "maximum") and path and self._convert(error, keyword):
                 converted = True
@@ -146,6 +161,30 @@ class _Mending:
         if len(self._noted) < MOST_NOTED:
             found = violation(error)
             self._noted.append(replace(found, soft=True, pointer=pointer or found.pointer))
+
+    def _spell(self, error: Any) -> bool:
+        """Whether a word or a name is written as the schema has it from now on."""
+        keyword, path = error.schema_path[-1], error.instance_path
+        if keyword == "enum" and path:
+            *parents, last = path
+            if (word := spelling.word(error.instance, error.kind.options, _name(path))) is None:
+                return False
+            _at(self.payload, parents)[last] = word
+            self._note(error)
+            return True
+        if keyword != "additionalProperties":
+            return False
+        holder = _at(self.payload, path)
+        # What is an object where a text belongs has no fields that could be meant.
+        unexpected = getattr(error.kind, "unexpected", ())
+        renamed = False
+        for said in unexpected:
+            # Of two spellings of one name, the first is meant.
+            if (name := spelling.name(said, self._names)) and name not in holder:
+                holder[name], renamed = holder.pop(said), True
+        if renamed:
+            self._note(error)
+        return renamed
 
     def _is_dispensable(self, error: Any) -> bool:
         return error.kind.property in self._dispensable
@@ -269,4 +308,6 @@ def _numbers(value: Any, types: Any) -> Iterator[int | float]:
         value = read_number(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return
-    yield value if "number" in types else round(value)
+    if "number" not in types:
+        value = round(max(-LARGEST_INTEGER, min(value, LARGEST_INTEGER)))
+    yield value

@@ -9,6 +9,8 @@ _THOUSANDS = 3
 
 def read_number(text: str) -> float | None:
     """None where it is no number, or where it may be two: 1,500 is 1.5 to some, 1500 to others."""
+    if text.isascii() and text.replace(".", "", 1).isdecimal():
+        return float(text)  # as nearly all of them are
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None

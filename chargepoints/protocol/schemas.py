@@ -7,15 +7,23 @@ message.
 
 import json
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
+from chargepoints.protocol import spelling
 from chargepoints.protocol.mending import Checked, Violation, mend, violation
 
 # What a double holds exactly, and every column and JSON library takes; the handlers know what
 # is more than a number of its kind can be.
 LARGEST = 2**53
+
+
+class Form(NamedTuple):
+    """What a payload has to look like, and the names of its fields."""
+
+    validator: Any
+    names: tuple[str, ...]
 
 
 class Schemas:
@@ -39,9 +47,9 @@ class Schemas:
             names - {each + suffix for each in answered for suffix in (request_suffix, "Response")}
         )
         self.actions = self.unconfirmed | answered
-        self._requests = {action: self._validator(action + request_suffix) for action in answered}
-        self._requests |= {action: self._validator(action) for action in self.unconfirmed}
-        self._responses = {action: self._validator(action + "Response") for action in answered}
+        self._requests = {action: self._form(action + request_suffix) for action in answered}
+        self._requests |= {action: self._form(action) for action in self.unconfirmed}
+        self._responses = {action: self._form(action + "Response") for action in answered}
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
     def action_in_any_case(self, name: str) -> str | None:
@@ -53,13 +61,22 @@ class Schemas:
         """`dispensable` fields may be missing, or hold what cannot be read."""
         return _check(self._requests[action], payload, dispensable)
 
+    def fits_request(self, action: str, payload: Any) -> bool:
+        """Whether it is one to the letter."""
+        return bool(self._requests[action].validator.is_valid(payload))
+
+    def fits_response(self, action: str, payload: Any) -> bool:
+        """As `fits_request`, of an answer."""
+        return bool(self._responses[action].validator.is_valid(payload))
+
     def check_response(
         self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()
     ) -> Checked:
         return _check(self._responses[action], payload, dispensable)
 
     def request_violations(self, action: str, payload: Any) -> list[Violation]:
-        return [violation(error) for error in self._requests[action].iter_errors(payload)]
+        errors = self._requests[action].validator.iter_errors(payload)
+        return [violation(error) for error in errors]
 
     def answer_fields(self, action: str) -> frozenset[str]:
         """What stands in an answer, without what is inside of that."""
@@ -69,11 +86,11 @@ class Schemas:
         path = self._directory.joinpath(f"{name}.json")
         return json.loads(path.read_text(encoding="utf-8-sig"))
 
-    def _validator(self, name: str) -> Any:
+    def _form(self, name: str) -> Form:
         schema = self._read(name)
         _bound(schema)
         # Of later drafts 1.0 is an integer, which Python's arithmetic and columns would not have.
-        return jsonschema_rs.Draft4Validator(schema)
+        return Form(jsonschema_rs.Draft4Validator(schema), spelling.names(schema))
 
 
 def _bound(schema: Any) -> None:
@@ -89,7 +106,7 @@ def _bound(schema: Any) -> None:
         _bound(child)
 
 
-def _check(validator: Any, payload: Any, dispensable: frozenset[str]) -> Checked:
-    if validator.is_valid(payload):
+def _check(form: Form, payload: Any, dispensable: frozenset[str]) -> Checked:
+    if form.validator.is_valid(payload):
         return Checked(payload, (), None)
-    return mend(validator, payload, dispensable)
+    return mend(form.validator, payload, dispensable, form.names)

@@ -1,5 +1,6 @@
 """What a server process remembers of a connected charge point, so that it need not ask."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,10 +35,16 @@ class Station:
     site: str = ""
     strict: bool = False
     registration: str = ""
+    # Vendor, model and firmware, as it told at its last boot.
+    product: tuple[str, str, str] = ("", "", "")
     # The common name of the certificate that opened this connection, if one did.
     certified: str = ""
-    # It keeps the limits of a transaction itself, as it is told them.
-    keeps_limits: bool = False
+    # How to find the limits of a transaction that it keeps itself, and what was found.
+    find_limits_kept: Callable[[int], frozenset[str]] | None = None
+    limits_kept: frozenset[str] | None = None
+    # The same of the most power of its EVSEs.
+    find_most_power: Callable[[int], Mapping[int, float]] | None = None
+    most_power: Mapping[int, float] | None = None
     boot_accepted: bool = False
     boot_pending: bool = False
     heartbeat_interval: int | None = None
@@ -62,6 +69,8 @@ class Station:
     open_transactions: dict[str, Transaction] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
+    # Vehicles whose transactions are still to come, (id, type) and when they were told, by EVSE.
+    vehicles: dict[int | None, tuple[tuple[str, ...], datetime]] = field(default_factory=dict)
     # A newer socket has taken over: what is remembered here may be out of date.
     superseded: bool = False
 
@@ -72,6 +81,11 @@ class Station:
         station.boot_accepted = charge_point.boot_accepted_at is not None
         station.stored_skew_s = charge_point.clock_skew_s
         station.deaf = charge_point.deaf_since is not None
+        station.product = (
+            charge_point.vendor,
+            charge_point.model,
+            charge_point.firmware_version,
+        )
         station.take_settings(charge_point)
         return station
 

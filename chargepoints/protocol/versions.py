@@ -132,11 +132,20 @@ def _nothing_more(action: str, payload: Payload) -> frozenset[str]:
     return frozenset()
 
 
+def _no_limits(charge_point_id: int) -> frozenset[str]:
+    return frozenset()
+
+
+def _no_power(charge_point_id: int) -> Mapping[int, float]:
+    return {}
+
+
 def _no_password(action: str, payload: Payload) -> str:
     return ""
 
 
-def _nothing_secret(action: str, payload: Payload) -> Payload:
+def nothing_secret(action: str, payload: Payload) -> Payload:
+    """Of a version whose messages hold nothing to hide."""
     return payload
 
 
@@ -189,8 +198,10 @@ class OcppVersion:
     assumed: bool = False
     # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, where it has them.
     message_types: frozenset[int] = frozenset({2, 3, 4})
-    # A charger is told the limits of a transaction, and keeps them itself.
-    keeps_limits: bool = False
+    # The limits of a transaction that this charge point is told, and keeps itself, by its id.
+    limits_kept: Callable[[int], frozenset[str]] = _no_limits
+    # The most power in W of each EVSE, by its number, as far as this charge point has told it.
+    most_power: Callable[[int], Mapping[int, float]] = _no_power
     # A charger that offers to compress its messages may, unless it is set otherwise.
     compresses: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
@@ -204,14 +215,16 @@ class OcppVersion:
     # The password that a request gives the charge point; empty where it gives none.
     password_in: Callable[[str, Payload], str] = _no_password
     # The request as trace and rows may show it: the same object where nothing is secret.
-    redacted_request: Callable[[str, Payload], Payload] = _nothing_secret
+    redacted_request: Callable[[str, Payload], Payload] = nothing_secret
     # The same of a charger's answer, whose payload may be anything.
-    redacted_answer: Callable[[str, Any], Any] = _nothing_secret
+    redacted_answer: Callable[[str, Any], Any] = nothing_secret
     # The same of a charger's CALL, which is worked on as it is shown; it may be anything, too.
-    redacted_call: Callable[[str, Any], Any] = _nothing_secret
+    redacted_call: Callable[[str, Any], Any] = nothing_secret
     # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
     # kept, with what is left out here.
-    redacted_for_trace: Callable[[str, Any], Any] = _nothing_secret
+    redacted_for_trace: Callable[[str, Any], Any] = nothing_secret
+    # The clause of the specification that a charger breaks, by the name of the deviation.
+    clauses: Mapping[str, str] = field(default_factory=dict)
     # Why an answer is a no, where it says so beside its status.
     reason: Callable[[Payload], str] = _no_reason
     # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.

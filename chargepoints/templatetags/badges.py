@@ -4,7 +4,17 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from chargepoints.models import ChargePoint, Command, Connector, Message, Registration, Status
+from chargepoints.models import (
+    ChargePoint,
+    Command,
+    Connector,
+    Event,
+    Message,
+    Registration,
+    Status,
+)
+from chargepoints.services.history import meanings
+from chargepoints.services.history.meanings import Meaning
 
 register = template.Library()
 
@@ -30,7 +40,6 @@ _COMMAND_TONES: dict[str, str] = {
     Command.State.NO_EFFECT: BAD,
 }
 _OUTCOME_TONES: dict[str, str] = {
-    Message.Outcome.RESULT: GOOD,
     Message.Outcome.ERROR: BAD,
     Message.Outcome.TIMEOUT: BAD,
     Message.Outcome.NONE: WARN,
@@ -94,10 +103,33 @@ def command_state(value: str) -> SafeString:
     return badge(value.replace("_", " "), _COMMAND_TONES.get(value, PLAIN))
 
 
+def _meaning(message: Message) -> Meaning:
+    """Of a message that was read with `request_head` and `reply_head`, or in full."""
+    request = getattr(message, "request_head", None) or message.request
+    reply = getattr(message, "reply_head", None)
+    return meanings.of_message(request, message.reply if reply is None else reply)
+
+
+@register.filter("says")
+def says(message: Message) -> SafeString:
+    """One line of what the message is about."""
+    return format_html("<bdi>{}</bdi>", text) if (text := _meaning(message).text) else SafeString()
+
+
+@register.filter("event_says")
+def event_says(event: Event) -> SafeString:
+    text = meanings.of_event(event.data) if isinstance(event.data, dict) else ""
+    return format_html("<bdi>{}</bdi>", text) if text else SafeString()
+
+
 @register.filter("outcome_badge")
 def outcome(message: Message) -> SafeString:
-    text = message.error_code or message.get_outcome_display()
-    return badge(text, _OUTCOME_TONES.get(message.outcome, PLAIN))
+    """What the answer says: one that refuses is a refusal, however well it was transported."""
+    if message.outcome != Message.Outcome.RESULT:
+        text = message.error_code or message.get_outcome_display()
+        return badge(text, _OUTCOME_TONES.get(message.outcome, PLAIN))
+    meaning = _meaning(message)
+    return badge(meaning.verdict or "answered", meaning.tone)
 
 
 @register.filter("deviation_badges")

@@ -58,6 +58,30 @@ def duration(value: timedelta | None) -> str:
 
 
 @register.filter
+def thousands(value: float) -> str:
+    """1234567.8 -> "1,234,568"; what is less than ten keeps a digit."""
+    return f"{value:,.1f}" if 0 < value < 10 and value != int(value) else f"{value:,.0f}"
+
+
+@register.filter
+def lasting(seconds: int) -> str:
+    """A length of time to the second: 95 -> "1 min 35 s", 90061 -> "25 h 1 min 1 s"."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    named = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{value} {unit}" for value, unit in named if value) or "0 s"
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """0.99874 -> "99.87 %"; only what is all of it is 100 %."""
+    if value is None:
+        return ""
+    hundredths = int(value * 10_000)
+    return f"{hundredths / 100:.2f} %"
+
+
+@register.filter
 def clock_skew(seconds: int | None) -> str:
     """By how much a clock is ahead: 3600 -> "1:00 h ahead", -12 -> "12 s behind"."""
     if seconds is None:
@@ -85,13 +109,26 @@ def age(at: datetime | None) -> SafeString | str:
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """A moment in UTC, to the second."""
+    """A moment in the times of the page, to the second."""
     return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 def precise_moment(at: datetime) -> str:
-    """A moment in UTC, to the millisecond: what tells the order of messages."""
+    """A moment in the times of the page, to the millisecond: what tells the order of messages."""
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+@register.filter
+def precise(at: datetime) -> SafeString:
+    """The time of day to the millisecond, with the date in the title."""
+    text = precise_moment(at)
+    return format_html('<time title="{}">{}</time>', text, text.partition(" ")[2])
+
+
+@register.simple_tag
+def time_zone() -> str:
+    """Whose times the page shows: "UTC", "CET"."""
+    return f"{timezone.localtime():%Z}"
 
 
 @register.filter

@@ -1,9 +1,8 @@
-"""A worker of `manage.py serve --workers`: serves on sockets that it inherits.
-
-    python -m connect_site.server LIFELINE SOCKET...
+"""One of the processes of `manage.py serve` (`workers.py`), on sockets that it inherits.
 
 All are numbers of open files. The lifeline is a pipe of the parent's: when it ends, so did the
-parent, and the worker stops.
+parent, and the process stops. One that listens nowhere serves pages, on connections that the others
+hand over.
 """
 
 import os
@@ -11,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from argparse import ArgumentParser
 
 from django import setup
 
@@ -23,7 +23,13 @@ def stop_with_parent(lifeline: int) -> None:
 
 
 if __name__ == "__main__":
+    parser = ArgumentParser()
+    parser.add_argument("--lifeline", type=int, required=True)
+    parser.add_argument("--handover", type=int)
+    parser.add_argument("--listen", type=int, action="append", default=[])
+    numbers = parser.parse_args()
     setup()
-    lifeline, *inherited = map(int, sys.argv[1:])
-    threading.Thread(target=stop_with_parent, args=[lifeline], daemon=True).start()
-    sys.exit(run([socket.socket(fileno=number) for number in inherited]))
+    threading.Thread(target=stop_with_parent, args=[numbers.lifeline], daemon=True).start()
+    handed = None if numbers.handover is None else socket.socket(fileno=numbers.handover)
+    listening = [socket.socket(fileno=number) for number in numbers.listen]
+    sys.exit(run(listening, handed, for_pages=not listening))

@@ -1,8 +1,10 @@
-"""One HTTP connection: how long a request may take to arrive."""
+"""One HTTP connection: how long a request may take to arrive, and which process it is for."""
 
 from typing import Any
 
 from twisted.web.http import HTTPChannel
+
+from connect_site.server.handshake import tidy_target
 
 # What of a body has to come within the time that a head has: about 1 KiB/s.
 PORTION = 64 * 1024
@@ -34,6 +36,23 @@ class RequestChannel(HTTPChannel):
         if self.portion_length >= PORTION:
             self.portion_length = 0
             super().resetTimeout()
+
+    def lineReceived(self, line: bytes) -> None:
+        if self.requests or not self._handed_over(line):
+            super().lineReceived(line)
+
+    def _handed_over(self, first_line: bytes) -> bool:
+        """Whether the connection has left for the process that serves such requests."""
+        handover = self.factory.server.handover
+        _, _, rest = first_line.partition(b" ")
+        if handover is None or not rest:
+            return False
+        target = tidy_target(rest.split(b" ", 1)[0])
+        if not handover.send(target, self.transport, first_line + b"\r\n" + self._buffer):
+            return False
+        self.clearLineBuffer()
+        self.loseConnection()
+        return True
 
     def rawDataReceived(self, data: bytes) -> None:
         """Twisted would keep what came right behind a handshake for a request that never comes."""

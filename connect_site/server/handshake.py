@@ -5,6 +5,7 @@ it is put into a form that the parser lets pass.
 """
 
 import re
+import socket
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,6 +30,9 @@ def tidy_headers(headers: Headers) -> None:
     headers.removeHeader(b"sec-websocket-extensions")
     if offer := readable_offer(offers):
         headers.setRawHeaders(b"sec-websocket-extensions", [offer])
+    if b"upgrade" not in b",".join(headers.getRawHeaders(b"connection") or []).lower():
+        # Whoever names the protocol to upgrade to means to; a proxy may have taken this line out.
+        headers.setRawHeaders(b"connection", [b"Upgrade"])
     if not VALID_HOST.fullmatch((headers.getRawHeaders(b"host") or [b""])[0].strip()):
         headers.setRawHeaders(b"host", [b"unknown"])
     if offered := headers.getRawHeaders(b"sec-websocket-protocol"):
@@ -84,7 +88,15 @@ def address(endpoint: Any) -> Address | None:
 
 def behind_proxy(transport: Any) -> bool:
     """Only the proxy can reach the unix socket, so that what comes there is believed."""
-    return isinstance(transport.getHost(), UNIXAddress)
+    return _family(transport) == socket.AF_UNIX
+
+
+def _family(transport: Any) -> int:
+    connected = getattr(transport, "socket", None)
+    if connected is not None:
+        # Without asking the system for the address.
+        return int(connected.family)
+    return socket.AF_UNIX if isinstance(transport.getHost(), UNIXAddress) else socket.AF_INET
 
 
 def forwarded(

@@ -55,6 +55,7 @@ class OpeningHandshake(WebSocketProtocol):
             "connect.compression": self.allow_compression,
             "connect.keepalive": self.keep_alive,
             "connect.long_messages": self.take_long_messages,
+            "connect.no_close_frame": self.end_without_close_frame,
         }
         self.path, self.client_addr = scope["path"], scope["client"]
         self.server.start_application(self, scope, self.inbox.get, self.send)
@@ -78,8 +79,11 @@ class OpeningHandshake(WebSocketProtocol):
             "http_request_path", "http_request_uri", "http_response_data", "http_status_line",
             "is_open", "path_parameters", "websocket_extensions", "websocket_origin",
             "_transport_details", "_wskey", "utf8validator",
+            "send_queue",  # of autobahn's own `sendData`, in whose place is ours
         ):  # fmt: skip
             self.__dict__.pop(name, None)
+        # As large as what is left needs it.
+        self.__dict__ = dict(self.__dict__)
 
     def _onOpen(self) -> None:
         """The application knows: it has accepted."""

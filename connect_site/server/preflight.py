@@ -42,6 +42,11 @@ def check_workers(workers: int) -> None:
         raise CannotStartError("DATABASE_URL: WORKERS > 1 needs PostgreSQL; SQLite has one writer.")
 
 
+def may_be_several() -> bool:
+    """Whether server processes find each other here, and may write beside each other."""
+    return bool(settings.REDIS_URL) and not is_sqlite()
+
+
 def check_directories() -> None:
     """Where a charger would be the first to notice: its upload, or its certificate."""
     files, authority = Path(settings.MEDIA_ROOT), settings.CA_DIRECTORY

@@ -24,7 +24,7 @@ ADMIN, API = b"/admin/", b"/api/"
 STALLED_S = 60
 
 # What only a proxy may say. Certificates: see the TLS terminating configuration in deploy/.
-PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert")
+PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert", "x-tls-")
 # daphne would take its root path from anybody.
 NOBODYS_HEADERS = (b"daphne-root-path",)
 

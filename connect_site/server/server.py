@@ -20,6 +20,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
+from connect_site.server.handover import Handover
 from connect_site.server.interface import Application, Scope
 from connect_site.server.lifespan import Lifespan, LifespanFailedError
 from connect_site.server.request import Request, RequestFactory
@@ -51,10 +52,17 @@ class Options:
 
 
 class Server(DaphneServer):
-    """`sockets`: bound and listening. What comes through a unix socket comes from the proxy."""
+    """`sockets`: bound and listening. What comes through a unix socket comes from the proxy.
+
+    `handover`: to and from the server processes that serve what this one does not.
+    """
 
     def __init__(
-        self, application: Application, sockets: list[socket.socket], options: Options
+        self,
+        application: Application,
+        sockets: list[socket.socket],
+        options: Options,
+        handover: Handover | None = None,
     ) -> None:
         super().__init__(
             application,
@@ -64,6 +72,7 @@ class Server(DaphneServer):
         )
         self.sockets = sockets
         self.options = options
+        self.handover = handover
         self.exit_status = 0
         self.stopping = asyncio.Event()
         self.lifespan = Lifespan(application, on_death=partial(self.stop, 1))
@@ -124,6 +133,8 @@ class Server(DaphneServer):
             self.ports.append(port)
             logger.info("Listening on %s", describe(each))
             each.close()  # the reactor listens on a duplicate
+        if self.handover is not None:
+            self.handover.listen(self.http_factory)
 
     # --- The applications ------------------------------------------------------------------------
 
@@ -139,6 +150,11 @@ class Server(DaphneServer):
         self.connections[protocol]["application_instance"] = task
         task.add_done_callback(protocol.application_ended)
         return task
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """daphne's; a stream that would go on for ever is told by `connect.stopping` to end."""
+        scope.setdefault("extensions", {})["connect.stopping"] = self.stopping
+        return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
         """The `send` of a request: an answer is not produced faster than it is taken."""
@@ -161,6 +177,8 @@ class Server(DaphneServer):
         """Stop listening, close the sockets one after the other, let the requests end."""
         for port in self.ports:
             port.stopListening()
+        if self.handover is not None:
+            self.handover.stop()
         sockets = [
             each
             for each in self.connections

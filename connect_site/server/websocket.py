@@ -11,12 +11,12 @@ from typing import Any
 from autobahn.util import encode_truncate
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
+from connect_site.server import autobahn_parts
 from connect_site.server.compression import Compression
 from connect_site.server.long_messages import MOST_DROPPED_BYTES, LongMessages, Turns
 from connect_site.server.opening import OpeningHandshake
 from connect_site.server.outgoing import BINARY, TEXT, BoundedOutput
-from connect_site.server.unmasking import Unmasker
-from connect_site.server.unmasking import install as install_unmasker
+from connect_site.server.unmasking import unmasked
 
 # Autobahn works frame by frame in about two steps each. After so many the loop serves others.
 STEPS_AT_ONCE = 128
@@ -32,7 +32,7 @@ NO_STATUS_RECEIVED = 1005
 # RFC 6455 7.4.1: codes that are never put into a frame.
 UNSENDABLE_CODES = {1004, 1005, 1006, 1015}
 
-install_unmasker()
+autobahn_parts.install()
 
 
 class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
@@ -46,6 +46,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     reading_paused = False
     ping_sent_at = 0.0  # 0: nothing is unanswered
     patience: float | None = None  # for an answer to a ping, where not every charger's
+    without_close_frame = False
     closed_at = 0.0
     lingers_since = 0.0  # closed by us, and the transport still has something to send
 
@@ -95,7 +96,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         if len(data) < end:
             return False
         self.data = data[end:]
-        self.onMessage(Unmasker(data[key_at : key_at + 4]).process(data[key_at + 4 : end]), False)
+        self.onMessage(unmasked(data[key_at : key_at + 4], data[key_at + 4 : end]), False)
         return True
 
     def pause_reading(self) -> None:
@@ -183,6 +184,10 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         code = 1000 if code is None else code
         if not 1000 <= code <= 4999 or code in UNSENDABLE_CODES:
             raise ValueError(f"{code} is no close code to send")
+        if self.without_close_frame:
+            self.wasNotCleanReason = reason
+            self.dropConnection(abort=False)
+            return
         self.sendCloseFrame(code=code, reasonUtf8=encode_truncate(reason, 123) or None)
         # From here on messages are dropped, and what has to be read is the charger's close frame.
         if self.inbox is not None:
@@ -247,6 +252,10 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         """The scope's extension `connect.keepalive`: both in seconds, None as ever."""
         self.silence_before_ping = silence_before_ping or self.silence_before_ping
         self.patience = patience
+
+    def end_without_close_frame(self) -> None:
+        """The scope's extension `connect.no_close_frame`: it would not come back after one."""
+        self.without_close_frame = True
 
     def _abort_a_lingering_transport(self, now: float) -> None:
         if not self.lingers_since:

@@ -1,4 +1,4 @@
-"""Several server processes on the same listening sockets."""
+"""Several server processes: workers on the same listening sockets, and one for pages."""
 
 import logging
 import os
@@ -25,25 +25,39 @@ LAST_RESORT_S = 40
 
 
 @dataclass
-class Worker:
-    """The place of one process: who runs there, and when to try again."""
+class Place:
+    """The place of one process: what it inherits, who runs there, and when to try again."""
 
+    name: str
+    listening: list[socket.socket]
+    handover: socket.socket | None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     failures: int = 0
     start_at: float = field(default_factory=time.monotonic)
 
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
 
 class Workers:
-    def __init__(self, sockets: list[socket.socket], count: int, drain_s: float) -> None:
+    """`count` of them, and with `pages` one more process, to which they hand requests for pages."""
+
+    def __init__(
+        self, sockets: list[socket.socket], count: int, drain_s: float, *, pages: bool
+    ) -> None:
         self.sockets = sockets
-        self.workers = [Worker() for _ in range(count)]
+        ours, theirs = _handover() if pages else (None, None)
+        self.workers = [Place("Worker", sockets, ours) for _ in range(count)]
+        self.for_pages = [Place("Server of pages", [], theirs)] if pages else []
+        self.places = [*self.workers, *self.for_pages]
         self.drain_s = drain_s
         self.signals = 0
         self.lifeline, self.held_end = os.pipe()
 
     def run(self) -> int:
-        """Until a signal. Returns 0 when every worker has ended in order."""
+        """Until a signal. Returns 0 when every process has ended in order."""
         with _common_counters():
             return self._run()
 
@@ -51,8 +65,8 @@ class Workers:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         while not self.signals:
-            for worker in self.workers:
-                self._look_after(worker)
+            for place in self.places:
+                self._look_after(place)
             time.sleep(LOOK_EVERY_S)
         return self._wait_for_the_end()
 
@@ -61,45 +75,63 @@ class Workers:
         self.signals += 1
         for each in self.sockets:
             each.close()
-        for process in self._running():
-            process.send_signal(number)
+        _tell(self.workers if self.signals == 1 else self.places, number)
 
-    def _look_after(self, worker: Worker) -> None:
+    def _look_after(self, place: Place) -> None:
         now = time.monotonic()
-        if worker.process is not None and worker.process.poll() is not None:
-            worker.failures = 1 if now - worker.started_at > GOOD_LIFE_S else worker.failures + 1
-            delay = min(2.0 ** (worker.failures - 1), LONGEST_BACK_OFF_S)
+        if place.process is not None and place.process.poll() is not None:
+            place.failures = 1 if now - place.started_at > GOOD_LIFE_S else place.failures + 1
+            delay = min(2.0 ** (place.failures - 1), LONGEST_BACK_OFF_S)
             logger.error(
-                "Worker %d ended with status %d; the next starts in %.0f s",
-                worker.process.pid, worker.process.returncode, delay,
+                "%s %d ended with status %d; the next starts in %.0f s",
+                place.name, place.process.pid, place.process.returncode, delay,
             )  # fmt: skip
-            worker.process, worker.start_at = None, now + delay
-        if worker.process is None and now >= worker.start_at and not self.signals:
-            worker.process, worker.started_at = self._start(), now
+            place.process, place.start_at = None, now + delay
+        if place.process is None and now >= place.start_at and not self.signals:
+            place.process, place.started_at = self._start(place), now
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        files = [self.lifeline, *(each.fileno() for each in self.sockets)]
+    def _start(self, place: Place) -> "subprocess.Popen[bytes]":
+        listen = [each.fileno() for each in place.listening]
+        handover = [] if place.handover is None else [place.handover.fileno()]
+        inherited = {"lifeline": [self.lifeline], "handover": handover, "listen": listen}
+        arguments = [
+            f"--{name}={number}" for name, numbers in inherited.items() for number in numbers
+        ]
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "connect_site.server", *map(str, files)],
-            pass_fds=files,
+            [sys.executable, "-m", "connect_site.server", *arguments],
+            pass_fds=[self.lifeline, *handover, *listen],
             # Ctrl-C reaches the parent alone, which passes it on once.
             start_new_session=True,
         )
 
-    def _running(self) -> "list[subprocess.Popen[bytes]]":
-        processes = [worker.process for worker in self.workers if worker.process is not None]
-        return [process for process in processes if process.poll() is None]
-
     def _wait_for_the_end(self) -> int:
+        """The server of pages ends after the workers, which have handed it what it works on."""
         deadline = time.monotonic() + self.drain_s + LAST_RESORT_S
-        while self._running() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_S)
-        for process in self._running():
-            logger.error("Worker %d did not stop", process.pid)
-            process.kill()
-            process.wait()
-        statuses = [each.process.returncode for each in self.workers if each.process is not None]
+        self._wait_for(self.workers, deadline)
+        _tell(self.for_pages, signal.SIGTERM)
+        self._wait_for(self.for_pages, deadline)
+        statuses = [each.process.returncode for each in self.places if each.process is not None]
         return 0 if not any(statuses) else 1
+
+    def _wait_for(self, places: list[Place], deadline: float) -> None:
+        while any(place.runs for place in places) and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+        for place in places:
+            if place.process is not None and place.runs:
+                logger.error("%s %d did not stop", place.name, place.process.pid)
+                place.process.kill()
+                place.process.wait()
+
+
+def _handover() -> tuple[socket.socket, socket.socket]:
+    """A pair that keeps messages apart, and holds what waits while the server of pages restarts."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+
+def _tell(places: list[Place], number: int) -> None:
+    for place in places:
+        if place.process is not None and place.runs:
+            place.process.send_signal(number)
 
 
 @contextmanager

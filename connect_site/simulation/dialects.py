@@ -71,16 +71,17 @@ class Dialect16:
 
 
 class Dialect201:
-    boot: Message = (
-        "BootNotification",
-        {
-            "reason": "PowerUp",
-            "chargingStation": {"vendorName": "Simulated", "model": "Depot 201"},
-        },
-    )
+    model = "Depot 201"
+    # What it tells of each transaction beside its id.
+    transaction_info: Payload = {}
 
     def __init__(self, transaction_id: str) -> None:
         self._transaction_id = transaction_id
+        station = {"vendorName": "Simulated", "model": self.model}
+        self.boot: Message = (
+            "BootNotification",
+            {"reason": "PowerUp", "chargingStation": station},
+        )
         self._seq_no = -1
 
     def status(self, *, occupied: bool, faulted: bool) -> Message:
@@ -117,7 +118,7 @@ class Dialect201:
             "timestamp": at,
             "triggerReason": reason,
             "seqNo": self._seq_no,
-            "transactionInfo": {"transactionId": self._transaction_id},
+            "transactionInfo": {"transactionId": self._transaction_id, **self.transaction_info},
             "evse": {"id": 1, "connectorId": 1},
             "meterValue": [{"timestamp": at, "sampledValue": sampled}],
             **more,
@@ -125,10 +126,18 @@ class Dialect201:
         return "TransactionEvent", payload
 
 
+class Dialect21(Dialect201):
+    """2.1 tells of a transaction in which direction energy may flow (Q, OperationModeEnumType)."""
+
+    model = "Depot 21"
+    transaction_info: Payload = {"operationMode": "ChargingOnly"}
+
+
 def dialect(subprotocol: str, transaction_id: str) -> Dialect:
     makers: dict[str, Callable[[], Dialect]] = {
         "ocpp1.6": Dialect16,
         "ocpp2.0.1": lambda: Dialect201(transaction_id),
+        "ocpp2.1": lambda: Dialect21(transaction_id),
     }
     return makers[subprotocol]()
 

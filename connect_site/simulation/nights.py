@@ -5,12 +5,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# A night has so many seconds of its own, however short the simulation is.
+# A night has so many seconds of its own; a short simulation shows the first hours of one, or its
+# meters would run faster than the gateway believes.
 NIGHT_S = 10 * 3600.0
+FASTEST_PACE = 60.0
 FAST_W, SLOW_W = 22_000.0, 11_000.0
 # The share of the need at which a battery begins to take less.
 TAPERS_FROM = 0.8
 OFFLINE_SHARE, FAULTY_SHARE = 0.1, 0.02
+SUBPROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 
 Span = tuple[float, float]
 
@@ -70,7 +73,7 @@ def depot_night(count: int, seed: int, seconds: float, ramp_s: float) -> list[Ni
 
 
 def _night(number: int, draw: random.Random, seconds: float, ramp_s: float) -> Night:
-    pace = NIGHT_S / seconds
+    pace = min(NIGHT_S / seconds, FASTEST_PACE)
     connects_at = draw.uniform(0, ramp_s)
     arrives_at = connects_at + draw.triangular(0.02, 0.33, 0.1) * (seconds - ramp_s)
     leaves_at = seconds * draw.uniform(0.8, 0.95)
@@ -86,7 +89,7 @@ def _night(number: int, draw: random.Random, seconds: float, ramp_s: float) -> N
         faulted = (begins, begins + 0.02 * seconds)
     return Night(
         number=number,
-        subprotocol=draw.choice(("ocpp1.6", "ocpp2.0.1")),
+        subprotocol=draw.choice(SUBPROTOCOLS),
         connects_at=connects_at,
         arrives_at=arrives_at,
         leaves_at=leaves_at,

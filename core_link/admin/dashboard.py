@@ -8,15 +8,34 @@ from django.urls import reverse
 
 from chargepoints.admin import dashboard
 from chargepoints.admin.troubles import Trouble
+from core_link import endpoints
 from core_link.models import DeadLetter, Endpoint
+
+LATEST_DELIVERIES = 50
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin's first page, with its context, to be added to."""
     context = dashboard.figures(request, context)
     if request.user.has_perm("core_link.view_endpoint"):
-        context |= {"troubles": [*_silent_endpoints(), *_dead_letters()]}
+        context |= {
+            "troubles": [*_silent_endpoints(), *_dead_letters()],
+            "deliveries": [_behind(endpoint) for endpoint in Endpoint.objects.all()],
+        }
     return context
+
+
+def _behind(endpoint: Endpoint) -> dict[str, Any]:
+    """How far an endpoint is behind, and the last thing that went wrong with it lately."""
+    waiting = endpoints.lag(endpoint)
+    latest = endpoint.deliveries.order_by("-created_at")[:LATEST_DELIVERIES]
+    errors = (delivery for delivery in latest if delivery.last_error)
+    return {
+        "endpoint": endpoint,
+        "events": waiting.events,
+        "since": waiting.since,
+        "failed": next(errors, None),
+    }
 
 
 def _silent_endpoints() -> Iterator[Trouble]:

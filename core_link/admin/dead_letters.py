@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from chargepoints import key_codes
-from chargepoints.admin.commands import json_block
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.json_values import json_block
 from chargepoints.templatetags import badges, charging
 from core_link import resending
 from core_link.models import DeadLetter

@@ -4,11 +4,31 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from chargepoints.event_types import EVENT_TYPES
-from core_link import endpoints
+from core_link import endpoints, scope
 from core_link.models import Endpoint
+
+
+class NamesField(forms.CharField):
+    """Names, one a line or separated by commas; a list in the database."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        names = (name.strip() for name in str(value or "").replace(",", "\n").splitlines())
+        return [name for name in names if name]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs are generic
@@ -19,9 +39,22 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
         help_text="None: all of them, those of later versions too.",
     )
 
+    sites = NamesField(
+        required=False, help_text="Only of the charge points of these sites; none: of all."
+    )
+    charge_points = NamesField(
+        required=False, help_text="Only of these charge points (and those of the sites); none: all."
+    )
+
     class Meta:
         model = Endpoint
-        fields = ["name", "url", "event_types", "enabled"]
+        fields = ["name", "url", "event_types", "sites", "charge_points", "enabled"]
+
+    def clean_charge_points(self) -> list[str]:
+        identities: list[str] = self.cleaned_data["charge_points"]
+        if unknown := scope.unknown(identities):
+            raise forms.ValidationError(f"No charge point is called {unknown[0]}.")
+        return identities
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
@@ -30,11 +63,11 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
 
 
 class SendAgainForm(forms.Form):
-    """Everything received since a moment, in UTC."""
+    """Everything received since a moment."""
 
     since = forms.DateTimeField(
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "1"}),
-        help_text="UTC",
+        help_text="in the times that pages show",
     )
 
     def clean_since(self) -> Any:

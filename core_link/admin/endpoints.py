@@ -11,25 +11,26 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
+from chargepoints.admin.row_page import RowPage
 from chargepoints.templatetags import badges, charging
 from core_link import endpoints, resending
 from core_link.admin.endpoint_form import EndpointForm, SendAgainForm
 from core_link.delivery.outcomes import Outcome, Verdict
 from core_link.models import Endpoint
 
+SETTABLE = ("name", "url", "event_types", "sites", "charge_points")
 CHANGE_PAGE = "admin:core_link_endpoint_change"
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(ModelAdmin):
+class EndpointAdmin(RowPage):
     form = EndpointForm
     list_display = ("name", "url", "state", "waiting", "oldest", "given_up", "last_success")
     search_fields = ("name", "url")
     actions = ("test", "pause", "resume")
     change_form_outer_before_template = "admin/core_link/endpoint/deeds.html"
-    fields = ("name", "url", "event_types", "enabled", "state", "waiting", "oldest", "last_success")
+    fields = (*SETTABLE, "enabled", "state", "waiting", "oldest", "last_success")
     readonly_fields = ("state", "waiting", "oldest", "last_success")
 
     # --- What is shown --------------------------------------------------------------------------
@@ -40,7 +41,7 @@ class EndpointAdmin(ModelAdmin):
         return found.annotate(dead=Count("dead_letters", filter=not_resent))
 
     def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> tuple[str, ...]:
-        return self.fields if obj is not None else self.fields[:3]
+        return self.fields if obj is not None else SETTABLE
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Endpoint | None = None
@@ -83,7 +84,7 @@ class EndpointAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         if not change:
-            added, secret = endpoints.add(obj.name, obj.url, obj.event_types)
+            added, secret = endpoints.add(**{name: form.cleaned_data[name] for name in SETTABLE})
             obj.pk = added.pk
             cast(Any, request).secret_to_show = secret
             return
@@ -162,7 +163,7 @@ class EndpointAdmin(ModelAdmin):
             return
         since = form.cleaned_data["since"]
         count = resending.resend_since(endpoint, since)
-        self.log_change(request, endpoint, f"Sent again since {since:%Y-%m-%d %H:%M:%S} UTC.")
+        self.log_change(request, endpoint, f"Sent again since {since:%Y-%m-%d %H:%M:%S %Z}.")
         messages.success(request, f"Charge points whose events are sent again: {count}.")
 
     def _test(self, request: HttpRequest, endpoint: Endpoint) -> None:
@@ -172,23 +173,12 @@ class EndpointAdmin(ModelAdmin):
         else:
             messages.error(request, f"{endpoint}: {outcome.error}")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        endpoint = self.get_object(request, object_id)
-        deeds = {
-            "may_change": endpoint is not None and self.has_change_permission(request, endpoint),
+    def shown_with(self, request: HttpRequest, row: Endpoint) -> dict[str, Any]:
+        return {
+            "may_change": self.has_change_permission(request, row),
             "send_again": SendAgainForm(),
-            "rotating": endpoint is not None and len(endpoint.secrets) > 1,
+            "rotating": len(row.secrets) > 1,
         }
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **deeds}
-        )
-        return response
 
 
 def _lag(row: Any) -> endpoints.Lag:

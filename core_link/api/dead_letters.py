@@ -19,6 +19,7 @@ class DeadLetterSerializer(StrictModel):
 
     endpoint = Text(source="endpoint.name", read_only=True)
     charge_point = Text(source="event.charge_point.identity", read_only=True)
+    external_id = Text(source="event.charge_point.external_id", read_only=True)
     event = Text(source="event.event_id", read_only=True)
     position = Integer(
         source="event.position", read_only=True, allow_null=True, help_text="null: not there yet"
@@ -31,6 +32,7 @@ class DeadLetterSerializer(StrictModel):
             "id",
             "endpoint",
             "charge_point",
+            "external_id",
             "event",
             "position",
             "type",
@@ -43,6 +45,16 @@ class DeadLetterSerializer(StrictModel):
 
 class DeadLetterFilters(django_filters.FilterSet):
     endpoint = django_filters.CharFilter(field_name="endpoint__name", label="The endpoint's name.")
+    charge_point = django_filters.CharFilter(
+        field_name="event__charge_point__identity",
+        lookup_expr="iexact",
+        label="The charge point's identity, in any case.",
+    )
+    site = django_filters.CharFilter(field_name="event__charge_point__site")
+    external_id = django_filters.CharFilter(
+        field_name="event__charge_point__external_id",
+        label="Core's own key of the charge point.",
+    )
     resent = FlagFilter(field_name="resent_at", lookup_expr="isnull", exclude=True)
     since = since("created_at")
     until = until("created_at")

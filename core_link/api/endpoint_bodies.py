@@ -9,9 +9,10 @@ from rest_framework import serializers
 from chargepoints.api.fields import Integer, Strict, StrictModel, Text, Time
 from chargepoints.clock import api_time
 from chargepoints.event_types import EVENT_TYPES
-from core_link import endpoints
+from core_link import endpoints, scope
 from core_link.models import Endpoint
 
+ALL = "Where neither `sites` nor `charge_points` names any: of all charge points."
 LARGEST_POSITION = 2**63 - 1
 
 
@@ -36,6 +37,12 @@ class EndpointSerializer(StrictModel):
         required=False,
         help_text="What it is told of; empty: everything, types of later versions too.",
     )
+    sites = serializers.ListField(
+        child=Text(max_length=100), required=False, help_text=f"Of whose charge points. {ALL}"
+    )
+    charge_points = serializers.ListField(
+        child=Text(max_length=48), required=False, help_text=f"Beside them these. {ALL}"
+    )
     from_environment = serializers.BooleanField(
         read_only=True, help_text="The one of EVENTS_URL: it can be paused, and not changed here."
     )
@@ -49,6 +56,8 @@ class EndpointSerializer(StrictModel):
             "name",
             "url",
             "event_types",
+            "sites",
+            "charge_points",
             "enabled",
             "disabled_reason",
             "from_environment",
@@ -67,6 +76,11 @@ class EndpointSerializer(StrictModel):
             "last_success_at",
             "created_at",
         ]
+
+    def validate_charge_points(self, identities: list[str]) -> list[str]:
+        if unknown := scope.unknown(identities):
+            raise serializers.ValidationError(f"no charge point is called {unknown[0]!r}")
+        return identities
 
     def get_signed_with(self, endpoint: Endpoint) -> int:
         return len(endpoint.signing_secrets)

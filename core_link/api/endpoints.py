@@ -43,7 +43,7 @@ class Endpoints(Resource):
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         with _unique_names():
-            endpoint, _ = endpoints.add(asked["name"], asked["url"], asked.get("event_types"))
+            endpoint, _ = endpoints.add(**asked)
         response = tagged(self.get_serializer(endpoint), status=201)
         response.data = EndpointWithSecret(endpoint).data
         response["Location"] = f"{request.path}/{endpoint.pk}"
@@ -116,7 +116,7 @@ class Endpoints(Resource):
 
     def _own(self, pk: int) -> Endpoint:
         """Locked; one that people may change. Raises 404 and 409."""
-        endpoint = get_object_or_404(Endpoint.objects.select_for_update(), pk=pk)
+        endpoint = get_object_or_404(Endpoint.objects.select_for_update(no_key=True), pk=pk)
         if endpoint.from_environment:
             raise Problem(409, "from_environment", "EVENTS_URL and EVENTS_SECRETS say how it is")
         return endpoint

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Prefetch, Q, QuerySet
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargePoint, Event, EventFeed
 from core_link.delivery import lanes
@@ -52,7 +52,7 @@ _NEWS: PreparedQuery[EventFeed] = PreparedQuery(
 
 def has_work(endpoint: Endpoint) -> bool:
     """A cheap look, without a lock, whether `take` may find something."""
-    now = timezone.now()
+    now = clock.now()
     if _NEWS.exists(endpoint.read_through):
         return True
     if endpoint.hold_until and endpoint.hold_until > now:
@@ -64,12 +64,12 @@ def take(endpoint_id: int, count: int) -> list[Claim]:
     """Claim up to `count` deliveries of an endpoint, old ones that are due and new ones."""
     with transaction.atomic():
         # Whoever holds the lock does this very work: nobody needs to wait for it.
-        locked = Endpoint.objects.select_for_update(skip_locked=True)
+        locked = Endpoint.objects.select_for_update(skip_locked=True, no_key=True)
         endpoint = locked.filter(pk=endpoint_id, enabled=True).first()
         if endpoint is None:
             return []
         lanes.read_feed(endpoint)
-        now = timezone.now()
+        now = clock.now()
         lease_ends = now + timedelta(seconds=LEASE_S)
         deliveries = _take(endpoint, count, now, lease_ends)
         backlog = lanes.backlog(endpoint) if deliveries else 0

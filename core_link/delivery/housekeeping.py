@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
+from chargepoints import clock
 from core_link.models import Delivery, Lane
 
 EVERY_S = 60.0
@@ -14,7 +14,7 @@ AT_A_TIME = 10_000
 
 
 def tidy() -> None:
-    now = timezone.now()
+    now = clock.now()
     _delete(
         Delivery.objects.filter(
             state=Delivery.State.DELIVERED, finished_at__lt=now - DELIVERED_KEPT

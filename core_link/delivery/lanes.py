@@ -3,27 +3,32 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, QuerySet, Sum
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database import statements
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Event, EventFeed
+from core_link import scope
 from core_link.models import Delivery, Endpoint, Lane
 
 BATCH = 100
 # P16: on SQLite chargers wait for this transaction. More than a round of deliveries takes.
 FEED_PAGE = 1000
 
+# A lane that is through goes on with what is wanted now, and not with what was unwanted before.
 _HAS_NEWS = """
 INSERT INTO core_link_lane
 (endpoint_id, charge_point_id, replay, delivered_through, pending_through, served_at)
-VALUES (%s, %s, FALSE, %s, %s, %s)
+VALUES {rows}
 ON CONFLICT (endpoint_id, charge_point_id, replay)
-DO UPDATE SET pending_through = excluded.pending_through
+DO UPDATE SET pending_through = excluded.pending_through,
+delivered_through = CASE WHEN core_link_lane.delivered_through < core_link_lane.pending_through
+THEN core_link_lane.delivered_through ELSE excluded.delivered_through END
 """
 _EVENTS_OF_RANGES = """
 SELECT event.id, event.charge_point_id, event.sequence FROM chargepoints_event AS event
@@ -59,18 +64,25 @@ def read_feed(endpoint: Endpoint) -> bool:
     if not rows:
         return False
     ends: dict[int, tuple[int, int]] = {}
+    whose = scope.within(endpoint, (row[1] for row in rows))
     for _, charge_point_id, sequence, event_type in rows:
-        if endpoint.event_types and event_type not in endpoint.event_types:
+        unwanted = endpoint.event_types and event_type not in endpoint.event_types
+        if unwanted or charge_point_id not in whose:
             continue
         before, _ = ends.get(charge_point_id, (sequence - 1, sequence))
         ends[charge_point_id] = before, sequence
-    now = timezone.now()
-    statements.execute_many(
-        _HAS_NEWS, [(endpoint.pk, each, *ends[each], now) for each in sorted(ends)]
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    statements.execute_at_once(
+        _has_news, [(endpoint.pk, each, *ends[each], now) for each in sorted(ends)]
     )
     endpoint.read_through = rows[-1][0] or endpoint.read_through
     endpoint.save(update_fields=["read_through"])
     return True
+
+
+@cache
+def _has_news(lanes: int) -> str:
+    return _HAS_NEWS.format(rows=", ".join(["(%s, %s, FALSE, %s, %s, %s)"] * lanes))
 
 
 def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -> list[Delivery]:
@@ -96,7 +108,8 @@ def has_waiting(endpoint: Endpoint) -> bool:
 def backlog(endpoint: Endpoint) -> int:
     """Events that the endpoint has not acknowledged, those under way included.
 
-    With a filter of types this is an upper bound: what is filtered out in between counts.
+    With a filter of types or charge points this is an upper bound: what is filtered out in between
+    counts.
     """
     behind = F("pending_through") - F("delivered_through")
     in_lanes = Lane.objects.filter(

@@ -1,13 +1,13 @@
 """What an endpoint's answer means for the delivery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
 import orjson
-from django.utils import timezone
 
+from chargepoints import clock
 from core_link.outbound import Answer
 
 GONE = 410
@@ -27,7 +27,8 @@ class Verdict(Enum):
 class Outcome:
     """`acked_through`: the position up to which a part was taken; None: all of it.
 
-    `reached`: the endpoint got the request, whatever came of it.
+    `reached`: the endpoint got the request, whatever came of it. `answer`: the beginning of the
+    body of its answer; `duration_ms`: how long the attempt took.
     """
 
     verdict: Verdict
@@ -36,9 +37,20 @@ class Outcome:
     acked_through: int | None = None
     retry_after_s: float | None = None
     reached: bool = True
+    answer: str = ""
+    duration_ms: float | None = None
+
+
+# What is kept of the body of an answer.
+ANSWER_KEPT = 2000
 
 
 def judge(answer: Answer) -> Outcome:
+    text = answer.body[:ANSWER_KEPT].decode(errors="replace").replace("\x00", "\ufffd")
+    return replace(_judge(answer), answer=text)
+
+
+def _judge(answer: Answer) -> Outcome:
     if answer.ok:
         return _acknowledged(answer)
     error = f"HTTP {answer.status}"
@@ -88,4 +100,4 @@ def _retry_after(answer: Answer) -> float | None:
         return None
     if at.tzinfo is None:
         return None
-    return max(0.0, (at - timezone.now()).total_seconds())
+    return max(0.0, (at - clock.now()).total_seconds())

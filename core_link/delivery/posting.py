@@ -1,12 +1,14 @@
 """One attempt: the message as core gets it, signed, and what came back."""
 
+import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from standardwebhooks import Webhook
 
+from chargepoints import clock
 from chargepoints.database import strict_json
 from chargepoints.services.history.event_feed import event_body
 from core_link import outbound
@@ -29,15 +31,23 @@ def send(claim: Claim, exchange: Exchange) -> Outcome:
 def post(
     endpoint: Endpoint, delivery_id: str, backlog: int, events: list[Body], exchange: Exchange
 ) -> Outcome:
-    body = strict_json.dumps({"delivery_id": delivery_id, "backlog": backlog, "events": events})
+    body = strict_json.dumps(message(delivery_id, backlog, events))
+    begun = time.monotonic()
     try:
-        headers = signature(endpoint.signing_secrets, delivery_id, timezone.now(), body)
+        headers = signature(endpoint.signing_secrets, delivery_id, clock.now(), body)
         answer = outbound.post(
             endpoint.url, body, headers, exchange=exchange, timeout_s=POST_TIMEOUT_S
         )
     except NoAnswer as error:
-        return Outcome(Verdict.FAILED, error=str(error), reached=exchange.reached)
-    return judge(answer)
+        outcome = Outcome(Verdict.FAILED, error=str(error), reached=exchange.reached)
+    else:
+        outcome = judge(answer)
+    return replace(outcome, duration_ms=(time.monotonic() - begun) * 1000)
+
+
+def message(delivery_id: str, backlog: int, events: list[Body]) -> Body:
+    """The body of the request."""
+    return {"delivery_id": delivery_id, "backlog": backlog, "events": events}
 
 
 def exchange_with(endpoint: Endpoint) -> Exchange:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import Event
 from core_link.delivery import schedule
 from core_link.delivery.claims import Claim
@@ -34,14 +34,18 @@ def record(results: Sequence[tuple[Claim, Outcome]]) -> None:
     with transaction.atomic():
         # In one order, so that two processes cannot wait for each other.
         for claim, outcome in sorted(results, key=lambda result: result[0].endpoint.pk):
-            endpoint = Endpoint.objects.select_for_update().filter(pk=claim.endpoint.pk).first()
-            delivery = Delivery.objects.select_for_update().filter(pk=claim.delivery_id).first()
+            endpoint = (
+                Endpoint.objects.select_for_update(no_key=True).filter(pk=claim.endpoint.pk).first()
+            )
+            delivery = (
+                Delivery.objects.select_for_update(no_key=True).filter(pk=claim.delivery_id).first()
+            )
             if endpoint and delivery and delivery.state == Delivery.State.PENDING:
                 _record(endpoint, delivery, claim, outcome)
 
 
 def _record(endpoint: Endpoint, delivery: Delivery, claim: Claim, outcome: Outcome) -> None:
-    now = timezone.now()
+    now = clock.now()
     mine = delivery.claimed_until == claim.until
     acked = _acknowledged(claim.events, outcome)
     if outcome.verdict is Verdict.DELIVERED and (acked or not claim.events):
@@ -161,6 +165,8 @@ def _note(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     delivery.last_attempt_at = now
     delivery.last_status = outcome.status
     delivery.last_error = outcome.error
+    delivery.last_answer = outcome.answer
+    delivery.last_duration_ms = outcome.duration_ms
     delivery.claimed_until = None
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from chargepoints.database import one_clock
 from chargepoints.database.outages import STORE_AWAY
 from chargepoints.database.prepared import PreparedQuery
+from chargepoints.observability import spans
 from chargepoints.services.history.event_feed import assign_positions
-from core_link.delivery import claims, housekeeping, posting, recording
+from core_link.delivery import claims, housekeeping, posting, recording, told_spans
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
 from core_link.delivery.outcomes import Outcome, Verdict
 from core_link.models import Endpoint
@@ -22,7 +24,8 @@ from core_link.outbound import Exchange
 
 logger = logging.getLogger(__name__)
 
-POLL_S = 0.2
+# What comes meanwhile is sent together, as a step costs much the same whatever it finds.
+STEP_EVERY_S = 0.2
 # Requests at a time, to each endpoint and to all of them.
 PARALLEL = 8
 THREADS = 64
@@ -56,6 +59,7 @@ class Worker:
     def run(self) -> None:
         """Deliver until `stop`."""
         while not self._stopping.is_set():
+            next_step_at = time.monotonic() + STEP_EVERY_S
             try:
                 busy = self._step()
                 self._tidy()
@@ -68,6 +72,11 @@ class Worker:
             else:
                 if not busy:
                     self._rest()
+            left_s = max(0.0, next_step_at - time.monotonic())
+            if len(self._under_way) < PARALLEL:
+                self._stopping.wait(left_s)
+            else:  # there may be more to send, once an answer has come
+                wait(self._under_way, timeout=left_s, return_when=FIRST_COMPLETED)
         self._drain()
 
     def run_once(self) -> None:
@@ -78,10 +87,10 @@ class Worker:
 
     def _step(self) -> bool:
         """Record what has come back and send what is next; whether there was anything to do."""
+        one_clock.keep()
         self._collect()
         if self._results:
-            recording.record(self._results)
-            self._results.clear()
+            self._record()
         placed = assign_positions(POSITIONS)
         sent = 0
         for endpoint in _ENABLED.all():
@@ -107,15 +116,21 @@ class Worker:
             elif now > under_way.ends:
                 under_way.exchange.cut()
 
+    def _record(self) -> None:
+        recording.record(self._results)
+        if (export := spans.exporter()) is not None:
+            told_spans.of_events(export, self._results)
+        self._results.clear()
+
     def _busy_with(self, endpoint: Endpoint) -> int:
         return sum(each.claim.endpoint.pk == endpoint.pk for each in self._under_way.values())
 
     def _rest(self) -> None:
         """Until an answer comes, or it is time to look for new events."""
         if self._under_way:
-            wait(self._under_way, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            wait(self._under_way, timeout=STEP_EVERY_S, return_when=FIRST_COMPLETED)
         else:
-            self._stopping.wait(POLL_S)
+            self._stopping.wait(STEP_EVERY_S)
 
     def _recover(self) -> None:
         """What came back stays in `_results` until the database takes it."""
@@ -135,7 +150,7 @@ class Worker:
             under_way.exchange.cut()
             self._results.append((under_way.claim, Outcome(Verdict.INTERRUPTED)))
         self._under_way.clear()
-        recording.record(self._results)
+        self._record()
         self._threads.shutdown(wait=False)
 
 

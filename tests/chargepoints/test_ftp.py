@@ -66,6 +66,7 @@ def put(location: str, name: str = "d.zip", password: str | None = None) -> str:
         return ftp.voidresp()
 
 
+@pytest.mark.slow
 async def test_a_charger_of_ftp_alone_uploads_once(
     start_gateway: Callable[..., RunningGateway], identity: str
 ) -> None:
@@ -113,6 +114,7 @@ def fetch(location: str, rest: int | None = None, *, whole: bool = True) -> byte
         return content
 
 
+@pytest.mark.slow
 async def test_a_charger_of_ftp_alone_fetches_its_firmware_until_it_has_it(
     start_gateway: Callable[..., RunningGateway], identity: str
 ) -> None:
@@ -163,6 +165,7 @@ async def test_nothing_can_be_read_or_removed_and_a_path_leads_nowhere(
         assert str(kept.file).startswith(f"uploads/{cp.row.pk}/")
 
 
+@pytest.mark.slow
 async def test_the_address_for_data_behind_nat_is_the_one_that_was_given(
     start_gateway: Callable[..., RunningGateway], identity: str
 ) -> None:

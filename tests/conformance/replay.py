@@ -10,7 +10,7 @@ Each of the others is one step, known by its name:
     long         a frame with a long list: at `at` the `item`, so many `times`, one a minute, with
                  its time "{t}" and its number "{n}"
     gateway      the frame that comes next: a reply, or a CALL
-    asked        how many CALLs of the gateway have not been looked at
+    asked        how many CALLs of the gateway have come on this socket
     connect      a new socket with these options; `refused`: the status it is refused with;
                  `closed`: the code that it is closed with at once
     superseded   the close code of the socket before

@@ -293,6 +293,7 @@ async def test_every_message_of_a_station_is_answered(
     assert said["SignCertificate"].status in ("Accepted", "Rejected")
 
 
+@pytest.mark.slow
 async def test_every_command_reaches_a_station_that_says_yes(
     gateway: RunningGateway, identity: str, independent: Any, version: OcppVersion
 ) -> None:

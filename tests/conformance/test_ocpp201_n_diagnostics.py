@@ -214,6 +214,7 @@ async def test_the_monitors_of_a_station_are_told_over_the_api(station: Operated
         "value": 1.0,
         "severity": 8,
         "transaction": False,
+        "event_notification_type": "CustomMonitor",
     }
 
 

@@ -101,6 +101,7 @@ async def test_what_the_station_shows_is_told_over_the_api(station: OperatedStat
     assert told == MESSAGE | {
         "id": message["id"],
         "language": "en",
+        "translations": [],
         "transaction_id": None,
         "end_at": None,
     }

@@ -114,11 +114,11 @@ OTHERWISE: dict[str, set[str]] = {
     # The charger's own word: Charging in 1.6, Occupied in 2.0.1.
     "connector.status_changed": {"ocpp_status"},
     # 1.6: an integer of ours, and a start that is recognised by its token.
-    "transaction": {"transaction_id", "remote_start_id"},
+    "transaction": {"id", "transaction_id", "remote_start_id"},
     # 1.6's meterStart is no sample: until the first one comes, no energy is measured.
-    "transaction.updated": {"transaction_id", "remote_start_id", "energy_wh"},
-    "meter_values.recorded": {"transaction_id"},
-    "command.finished": {"command_id", "requested_by"},
+    "transaction.updated": {"id", "transaction_id", "remote_start_id", "energy_wh"},
+    "meter_values.recorded": {"transaction_id", "transaction"},
+    "command.finished": {"command_id", "requested_by", "trace_id"},
     "certificate.installed": {"command_id"},
     # 1.6 has keys, 2.0.1 has variables of components.
     "charge_point.configuration_changed": {"key", "evse_id", "connector_id", "attribute"},

@@ -45,16 +45,27 @@ async def lifespan(receive: Any, send: Any) -> None:
 
 
 async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["path"] == "/slow":
+    if scope["path"].endswith("/slow"):
+        print(f"{os.getpid()}: slow\n", end="", flush=True)
         await asyncio.sleep(1)
     if scope["path"] == "/endless":
         await endless(send)
         return
     status = int(scope["query_string"].removeprefix(b"status=") or 200)
-    body = json.dumps({key: str(value) for key, value in scope.items()}).encode()
+    seen = {**scope, "process": os.getpid(), "body": await whole_body(receive)}
+    body = json.dumps({key: str(value) for key, value in seen.items()}).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def whole_body(receive: Any) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message["body"])
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 async def endless(send: Any) -> None:
@@ -101,7 +112,7 @@ async def show_scope(scope: dict[str, Any], receive: Any, send: Any, *_: str) ->
     def as_text(value: Any) -> str:
         return value.decode("latin1") if isinstance(value, bytes) else repr(value)
 
-    await answer(send, json.dumps(scope, default=as_text))
+    await answer(send, json.dumps({**scope, "process": os.getpid()}, default=as_text))
     await receive()
 
 

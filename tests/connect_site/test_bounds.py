@@ -198,6 +198,7 @@ def test_a_charger_that_has_to_wait_for_us_is_not_taken_for_silent(impatient: Se
         assert received == (TEXT, f"{LIMIT + 1} True".encode())
 
 
+@pytest.mark.slow
 def test_two_thousand_idle_chargers_take_less_than_16_kib_each(server: Served) -> None:
     warm = [connect(server, "/echo") for _ in range(20)]
     before = server.rss_kib

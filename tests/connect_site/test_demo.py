@@ -113,6 +113,7 @@ def admin_page(demo: Demo) -> requests.Response:
 
 
 # One test, as each run of the demonstration takes ten seconds.
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_chargers_charge_until_a_signal_stops_all_and_a_second_run_goes_on(
     directory: Path,

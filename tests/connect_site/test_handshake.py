@@ -69,6 +69,13 @@ def test_fifteen_hundred_subprotocols_are_let_through_to_the_application(server:
     assert len(subprotocols) == 1500
 
 
+@pytest.mark.parametrize("line", [b"", b"Connection: keep-alive\r\n"])
+def test_who_names_the_protocol_alone_means_to_upgrade(server: Served, line: bytes) -> None:
+    plain = handshake("/echo").replace(b"Connection: Upgrade\r\n", line)
+    with request(server, plain) as client:
+        assert client.status == 101
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -127,6 +134,7 @@ def test_the_scope_has_what_asgi_asks_for(server: Served) -> None:
         "connect.compression",
         "connect.keepalive",
         "connect.long_messages",
+        "connect.no_close_frame",
     }
     assert ["authorization", "Basic eDp5"] in scope["headers"]  # type: ignore[operator]
     assert scope["client"][0] == "127.0.0.1"  # type: ignore[index]

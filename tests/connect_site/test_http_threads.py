@@ -1,6 +1,7 @@
 """HTTP requests share a fixed number of threads, and waiting takes none of them."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from connect_site.http_threads import LONGEST_QUEUE, BoundedThreads
+from connect_site.http_threads import LONGEST_QUEUE, TURN_S, BoundedThreads
 
 
 class Requests:
@@ -17,6 +18,7 @@ class Requests:
 
     def __init__(self, threads: int) -> None:
         self.names: set[str] = set()
+        self.turns_s: set[float] = set()
         self.at_once = 0
         self.most_at_once = 0
         self.waiting = asyncio.Event()
@@ -31,6 +33,7 @@ class Requests:
 
     def _work(self, seconds: float) -> None:
         self.names.add(threading.current_thread().name)
+        self.turns_s.add(sys.getswitchinterval())
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(seconds)
@@ -54,6 +57,18 @@ async def test_many_requests_take_no_more_threads_than_allowed() -> None:
     assert set(await asyncio.gather(*(requests.get() for _ in range(30)))) == {200}
     assert len(requests.names) == 3
     assert requests.most_at_once <= 3
+
+
+async def test_pages_of_the_admin_have_a_part_of_the_threads() -> None:
+    requests, ordinary_s = Requests(threads=8), sys.getswitchinterval()
+    await asyncio.gather(*(requests.get("/admin/") for _ in range(30)))
+    assert len(requests.names) == 2
+    assert requests.most_at_once <= 2
+    # Meanwhile, and no longer, chargers get the interpreter sooner.
+    assert max(requests.turns_s) == pytest.approx(TURN_S)
+    assert sys.getswitchinterval() == ordinary_s
+    await asyncio.gather(*(requests.get("/api/") for _ in range(30)))
+    assert len(requests.names) == 8
 
 
 async def test_a_request_that_waits_holds_up_no_other() -> None:

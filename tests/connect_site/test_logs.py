@@ -1,11 +1,12 @@
 """The log: one line a record, printable, whatever a charger has sent."""
 
+import json
 import logging
 
 import pytest
 from django.core.exceptions import DisallowedHost
 
-from connect_site.logs import OneLineFormatter, without_traceback_of_clients
+from connect_site.logs import JsonFormatter, OneLineFormatter, without_traceback_of_clients
 
 
 def line(message: str, *arguments: object, exc_info: object = None) -> str:
@@ -62,3 +63,20 @@ def test_a_failure_of_our_own_keeps_its_traceback() -> None:
     record.status_code = 500
     assert without_traceback_of_clients(record)
     assert record.exc_info is found and record.levelno == logging.ERROR
+
+
+def test_a_line_of_json_has_the_traceback_and_nothing_that_is_not_known() -> None:
+    def fail() -> None:
+        raise ValueError("first\nsecond \ud800")
+
+    try:
+        fail()
+    except ValueError as error:
+        found = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("gateway", logging.ERROR, "x.py", 1, "failed: %s", ("CP",), found)
+    written = JsonFormatter().format(record)
+    assert written.isascii() and "\n" not in written
+    line = json.loads(written)
+    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "gateway", "failed: CP")
+    assert line["traceback"].endswith("ValueError: first\nsecond \ud800")
+    assert not {"charger", "message_id", "trace_id"} & set(line)

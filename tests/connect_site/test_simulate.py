@@ -18,6 +18,7 @@ from tests.running_gateway import RunningGateway
 AT = "2026-11-20T22:00:00.250Z"
 
 
+@pytest.mark.slow
 def test_a_night_is_lived_and_all_books_agree(gateway: RunningGateway) -> None:
     port = str(gateway.port)
     arguments = ["simulate", "--chargers", "12", "--seed", "7", "--seconds", "10", "--ramp", "1"]
@@ -29,7 +30,9 @@ def test_a_night_is_lived_and_all_books_agree(gateway: RunningGateway) -> None:
     assert int(shown["events"]) > 60
     rows = Transaction.objects.filter(charge_point__identity__startswith="SIM-")
     assert rows.filter(ended_at=None).count() == 0
-    assert {row.charge_point.protocol for row in rows} == {"ocpp1.6", "ocpp2.0.1"}
+    assert {row.charge_point.protocol for row in rows} == {"ocpp1.6", "ocpp2.0.1", "ocpp2.1"}
+    of_2_1 = rows.filter(charge_point__protocol="ocpp2.1")
+    assert {(row.details or {}).get("operation_mode") for row in of_2_1} == {"ChargingOnly"}
 
 
 def test_the_same_seed_draws_the_same_night() -> None:

@@ -5,7 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -44,13 +44,20 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
     installation.end()
 
 
-def children(pid: int) -> set[int]:
-    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+def children(pid: int, *, for_pages: bool = False) -> set[int]:
+    """The workers that a server has started, or the process for pages: that one listens nowhere."""
+    found = set()
+    for each in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        with suppress(FileNotFoundError):
+            command = Path(f"/proc/{each}/cmdline").read_text()
+            if ("--listen" in command) != for_pages:
+                found.add(each)
+    return found
 
 
 def serves(port: int) -> bool:
     try:
-        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as client:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as client:
             client.sendall(b"GET /admin/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return client.recv(100).startswith(b"HTTP/1.1 200")
     except OSError:
@@ -72,6 +79,64 @@ def test_workers_share_a_port_and_are_replaced_when_they_die(installation: Insta
     parent.send_signal(signal.SIGTERM)
     assert parent.wait(30) == 0, installation.output
     assert not serves(installation.port)
+
+
+def sign_in(port: int) -> int:
+    with urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=30) as page:
+        assert "static/" in page.read().decode()
+        return int(page.status)
+
+
+def handed_over(port: int) -> float:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        counters = answer.read().decode()
+    taken = r'^connect_requests_handed_over_total\{taken="yes"\} (\S+)$'
+    found = re.search(taken, counters, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_pages_have_a_process_of_their_own(installation: Installation, workers: str) -> None:
+    installation.environment["METRICS_OPEN"] = "true"
+    parent = installation.serve("--port", "0", "--workers", workers, listeners=int(workers))
+    (pages,) = children(parent.pid, for_pages=True)
+    assert sign_in(installation.port) == 200
+    assert handed_over(installation.port) == 1
+    # Where processors are short, it waits.
+    assert os.getpriority(os.PRIO_PROCESS, pages) == 10
+
+    os.kill(pages, signal.SIGKILL)
+    # It waits for the next one.
+    assert sign_in(installation.port) == 200
+    assert handed_over(installation.port) == 2
+    assert f"Server of pages {pages} ended with status -9" in installation.output
+    assert children(parent.pid, for_pages=True) != {pages}
+
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(30) == 0, installation.output
+
+
+def test_workers_serve_pages_too_where_they_are_told_to(installation: Installation) -> None:
+    installation.environment |= {"METRICS_OPEN": "true", "PAGES_APART": "false"}
+    parent = installation.serve("--port", "0", "--workers", "2", listeners=2)
+    assert children(parent.pid, for_pages=True) == set()
+    assert sign_in(installation.port) == 200
+    assert handed_over(installation.port) == 0
+
+
+def test_what_is_asked_for_as_the_server_stops_is_answered(installation: Installation) -> None:
+    """The process for pages ends after the workers have."""
+    parent = installation.serve("--port", "0", "--workers", "1")
+    assert sign_in(installation.port) == 200
+    (pages,) = children(parent.pid, for_pages=True)
+    os.kill(pages, signal.SIGSTOP)
+    with closing(socket.create_connection(("127.0.0.1", installation.port), timeout=30)) as client:
+        client.sendall(b"GET /admin/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        parent.send_signal(signal.SIGTERM)
+        until(lambda: not children(parent.pid), 15, lambda: installation.output)
+        os.kill(pages, signal.SIGCONT)
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+    assert parent.wait(30) == 0, installation.output
 
 
 def alive(path: Path) -> bool:
@@ -150,11 +215,12 @@ def test_every_worker_counts_for_all(installation: Installation) -> None:
 
 def test_workers_end_when_their_parent_is_killed(installation: Installation) -> None:
     parent = installation.serve("--port", "0", "--workers", "2", listeners=2)
-    workers = children(parent.pid)
+    processes = children(parent.pid) | children(parent.pid, for_pages=True)
     parent.kill()
     parent.wait()
-    until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), 20)
-    assert installation.output.count("Stopping") == 2
+    until(lambda: not any(Path(f"/proc/{each}").exists() for each in processes), 20)
+    # The process for pages may not have come so far.
+    assert installation.output.count("Stopping") >= 2
 
 
 def test_a_store_without_fsync_is_refused(installation: Installation) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -38,3 +39,45 @@ async def test_who_cannot_be_asked_in_time_need_not_wait() -> None:
     for task in pending:
         with pytest.raises(NoTurn):
             await task
+
+
+async def test_while_core_is_silent_the_last_ones_need_not_wait_until_it_plainly_hangs() -> None:
+    connections = Connections(2)
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + 10
+    for _ in range(2):
+        await connections.take(ends)
+    waiting = [asyncio.create_task(connections.take(ends)) for _ in range(500)]
+    longest_step = await _longest_step_until(lambda: sum(task.done() for task in waiting) >= 400)
+    refused = [task for task in waiting if task.done()]
+    assert all(isinstance(task.exception(), NoTurn) for task in refused)
+    assert not any(task.exception().hangs for task in refused)  # type: ignore[union-attr]
+    # Those who came first may still be asked, and nobody else had to wait for the others.
+    assert not waiting[0].done()
+    assert longest_step < 0.5
+    connections.give_back(answered=True, after_s=0.3)
+    await waiting[0]
+    for task in waiting:
+        task.cancel()
+
+
+async def test_who_no_longer_wants_the_connection_that_is_free_passes_it_on() -> None:
+    connections = Connections(1)
+    ends = asyncio.get_running_loop().time() + 10
+    await connections.take(ends)
+    first, second = (asyncio.create_task(connections.take(ends)) for _ in range(2))
+    await asyncio.sleep(0)
+    connections.give_back(answered=True, after_s=0.01)
+    first.cancel()
+    await second
+    assert connections.taken == 1
+
+
+async def _longest_step_until(holds: Callable[[], bool]) -> float:
+    """How long the event loop was kept from others at most."""
+    longest, last = 0.0, time.monotonic()
+    while not holds():
+        await asyncio.sleep(0.001)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    return longest

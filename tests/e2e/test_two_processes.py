@@ -46,6 +46,18 @@ async def test_a_command_reaches_a_charger_on_the_other_process(pair: Pair) -> N
         assert body["state"] == "accepted"
 
 
+@pytest.mark.parametrize("redis_answers", [True, False])
+async def test_a_charger_on_the_other_process_is_disconnected_with_redis_and_without(
+    pair: Pair, redis: Redis, redis_answers: bool
+) -> None:
+    operated = await operated_on(*pair)
+    if not redis_answers:
+        redis.stop()
+    answer = await operated.http("POST", "disconnect")
+    assert (answer.status_code, answer.json()["connection"]["online"]) == (200, False)
+    assert await operated.charger.wait_closed() == 1000
+
+
 async def test_a_redis_that_restarts_closes_no_socket_and_loses_no_command(
     pair: Pair, redis: Redis
 ) -> None:

@@ -165,6 +165,10 @@ class RawCharger:
         assert frame[2] == action, f"waited for {action}, the gateway sent {frame}"
         return frame[1], frame[3]
 
+    async def next_call(self, within: float = TIMEOUT_S) -> Frame:
+        """The gateway's next CALL, whatever it is."""
+        return await self._take(self._calls, within, "a CALL")
+
     async def answer(self, message_id: str, payload: Any) -> None:
         await self.send_text(json.dumps([frames.CALLRESULT, message_id, payload]))
 

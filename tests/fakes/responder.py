@@ -1,10 +1,11 @@
-"""An OCSP responder (RFC 6960) that says of certificates what a test wants it to say."""
+"""An OCSP responder (RFC 6960), and a list of revoked certificates, that say what a test wants."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPRequest, OCSPResponseStatus
@@ -26,6 +27,7 @@ class FakeResponder:
         self.revoked: set[int] = set()
         self.unknown: set[int] = set()
         self.asked: list[OCSPRequest] = []
+        self.downloads = 0
         # Instead of an answer: an HTTP status, an age of the answer, another serial number.
         self.http_status = 200
         self.old = timedelta()
@@ -47,6 +49,10 @@ class FakeResponder:
     def issuer_key_hash(self, algorithm: str = "SHA256") -> str:
         """As OCPP names the issuer whose certificates it answers for."""
         return hash_data(self.certificate, self.certificate, algorithm)["issuerKeyHash"]
+
+    def hash_data(self) -> dict[str, Any]:
+        """OCPP's CertificateHashDataType of its own certificate."""
+        return hash_data(self.certificate, self.certificate, "SHA256")
 
     def answer(self, der: bytes) -> bytes:
         request = ocsp.load_der_ocsp_request(der)
@@ -76,6 +82,21 @@ class FakeResponder:
         response = builder.sign(self.key, hashes.SHA256())
         return response.public_bytes(DER)
 
+    def revocation_list(self) -> bytes:
+        """Of all that is `revoked` (RFC 5280)."""
+        self.downloads += 1
+        at = datetime.now(UTC) - self.old
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(at)
+            .next_update(at + timedelta(days=1))
+        )
+        for number in self.revoked:
+            revoked = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(at)
+            builder = builder.add_revoked_certificate(revoked.build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(DER)
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         responder = self
 
@@ -85,6 +106,13 @@ class FakeResponder:
                 body = responder.answer(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(responder.http_status)
                 self.send_header("Content-Type", "application/ocsp-response")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                body = responder.revocation_list()
+                self.send_response(responder.http_status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

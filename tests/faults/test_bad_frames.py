@@ -13,10 +13,11 @@ from tests.connect_site.raw_client import PING, PONG, TEXT, RawSocket, frame, ha
 from tests.fakes.charger import RawCharger, basic_authorization
 from tests.faults.scale import scaled
 from tests.operated import BOOT_16
+from tests.operated_station import BOOT
 from tests.running_gateway import KEY, RunningGateway
 
 FRAMES_EACH = 40
-EXAMPLES = scaled(8, 250, 2500)
+EXAMPLES = scaled(3, 85, 850)
 PROTOCOL_ERROR = 1002
 
 many = settings(
@@ -30,11 +31,14 @@ ACTIONS = [
     "StatusNotification",
     "MeterValues",
     "StopTransaction",
+    "TransactionEvent",
+    "NotifyEvent",
     "Reset",
     "heartbeat",
 ]
 PIECES = [*',[{"\x00\ufeff', "", "\\u0000", "\\ud800", "NaN", "1e400", "9" * 5000]
 words = st.sampled_from(["2", "3", "4", "", "-1", *ACTIONS]) | st.text(max_size=40)
+types = [2, 3, 4, 5, 6]
 numbers = st.integers(-(2**70), 2**70) | st.floats()
 values = st.recursive(
     st.none() | st.booleans() | numbers | words,
@@ -42,7 +46,7 @@ values = st.recursive(
     max_leaves=12,
 )
 calls = st.tuples(st.just(2), words, st.sampled_from(ACTIONS) | words, values)
-envelopes = calls | st.lists(values, max_size=6) | st.tuples(st.sampled_from([2, 3, 4]), values)
+envelopes = calls | st.lists(values, max_size=6) | st.tuples(st.sampled_from(types), values)
 
 
 @st.composite
@@ -83,15 +87,16 @@ async def answered_before(charger: RawCharger, last: str) -> set[str]:
 
 
 # One by one, as 1.6 asks no answer to what has no id.
-@pytest.mark.timeout(120 + EXAMPLES)
+@pytest.mark.timeout(120 + 3 * EXAMPLES)
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
 @many
-@given(st.lists(frames, min_size=FRAMES_EACH, max_size=FRAMES_EACH))
+@given(sent=st.lists(frames, min_size=FRAMES_EACH, max_size=FRAMES_EACH))
 async def test_every_readable_call_is_answered_and_the_socket_stays(
-    quick: RunningGateway, identity: str, sent: list[str | bytes]
+    quick: RunningGateway, identity: str, protocol: str, sent: list[str | bytes]
 ) -> None:
     logged = quick.log.stat().st_size
-    async with await quick.connect(identity) as charger:
-        await charger.call("BootNotification", BOOT_16)
+    async with await quick.connect(identity, protocol) as charger:
+        await charger.call("BootNotification", BOOT_16 if protocol == "ocpp1.6" else BOOT)
         for each in sent:
             await charger.send_text(each)
         await charger.send_text('[2,"the last one","Heartbeat",{}]')

@@ -53,11 +53,15 @@ async def kill(gateway: RunningGateway, point: str) -> None:
     assert await asyncio.to_thread(gateway.wait_for_its_end) == -9
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 30 * KILLS)
 @pytest.mark.parametrize("point", [AT_RANDOM, *POINTS])
 async def test_a_kill_loses_and_doubles_nothing(start_gateway: StartGateway, point: str) -> None:
     gateway = start_gateway(
-        DJANGO_SETTINGS_MODULE="tests.faults.killable_settings", CHARGER_MESSAGES_PER_SECOND="0"
+        DJANGO_SETTINGS_MODULE="tests.faults.killable_settings",
+        CHARGER_MESSAGES_PER_SECOND="0",
+        # One process, which nobody starts anew.
+        PAGES_APART="false",
     )
     chargers: list[Witness] = witnesses(gateway, CHARGERS, "KILLED")
     gateway.stop()
@@ -83,6 +87,7 @@ async def test_a_kill_loses_and_doubles_nothing(start_gateway: StartGateway, poi
 BACK_WITHIN_S = 15.0
 
 
+@pytest.mark.slow
 async def test_a_restart_in_order_loses_nothing_and_all_are_back_in_time(
     start_gateway: StartGateway,
 ) -> None:

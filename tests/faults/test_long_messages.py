@@ -113,8 +113,9 @@ async def test_what_is_too_long_even_so_is_taken_as_far_as_it_can_be_read(
     [
         [{"timestamp": "x", "sampledValue": [{}] * 100_001}] * 2,
         [{"a": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}],
+        [{"a": [[[[[[[[[[[[[]]]]]]]]]]]]]}],
     ],
-    ids=["too many", "too deep"],
+    ids=["too many", "too deep", "too deep in its frame alone"],
 )
 async def test_what_holds_too_much_is_taken_without_it(
     gateway: RunningGateway, identity: str, transaction_data: Any

@@ -68,6 +68,7 @@ async def live(charger: Witness, stopped: asyncio.Event) -> list[float]:
     return took
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120 + CHARGERS * MESSAGES // 100)
 async def test_replays_are_complete_and_chargers_that_are_online_notice_nothing(
     start_gateway: Callable[..., RunningGateway],

@@ -6,6 +6,7 @@ WRITER = "chargepoints/gateway/writer.py"
 SESSION = "chargepoints/gateway/session.py"
 ANSWERING = "chargepoints/gateway/answering.py"
 CLAIMING = "chargepoints/gateway/claiming.py"
+TEST_ROLL_OUTS = "tests/chargepoints/services/commands/test_roll_outs.py"
 CONCLUDING = "chargepoints/gateway/concluding.py"
 ADMISSION = "chargepoints/gateway/admission.py"
 TRANSACTION_LOOKUP = "chargepoints/services/transactions/lookup.py"
@@ -85,7 +86,7 @@ MUTANTS = [
         "duplicate reply cache off",
         "P4",
         SESSION,
-        "if earlier is not None and earlier[0] == hash(text):",
+        "if earlier is not None and earlier[0] == hash(text) and frame.payload:",
         "if False:",
         f"{TEST_SESSIONS}::test_a_repeated_call_gets_the_same_reply_and_writes_nothing",
     ),
@@ -158,6 +159,24 @@ MUTANTS = [
         f"{TEST_DELIVERY}::test_a_retry_is_the_same_message_under_the_same_id",
     ),
     Mutant(
+        "a roll-out sends again what was sent",
+        "P8",
+        "chargepoints/services/commands/roll_out_steps.py",
+        "    if command.sent_at is None and command.state == Command.State.EXPIRED:\n",
+        "    if command.state in (Command.State.EXPIRED, Command.State.TIMEOUT):\n",
+        f"{TEST_ROLL_OUTS}::"
+        "test_a_command_that_was_never_sent_is_made_again_and_one_that_was_is_not",
+    ),
+    Mutant(
+        "a roll-out does not mind a transaction",
+        "P8",
+        CLAIMING,
+        "if command.only_idle and _is_charging(station):",
+        "if False:",
+        f"{TEST_ROLL_OUTS}::"
+        "test_a_transaction_that_begins_before_the_command_is_sent_holds_it_back",
+    ),
+    Mutant(
         "resend of a command that was sent",
         "P8",
         CONCLUDING,
@@ -203,9 +222,8 @@ MUTANTS = [
         "what is remembered is trusted",
         "P6",
         "chargepoints/database/unit_of_work.py",
-        "            if statements.execute_many(sql, rows) != len(rows):\n"
-        "                raise Outdated\n",
-        "            statements.execute_many(sql, rows)\n",
+        "            if update.run(rows) != len(rows):\n                raise Outdated\n",
+        "            update.run(rows)\n",
         "tests/chargepoints/services/transactions/test_changed_by_others.py::"
         "test_samples_after_a_closing_by_hand_belong_to_no_transaction",
     ),
@@ -213,7 +231,7 @@ MUTANTS = [
         "no header trust check",
         "section 4",
         "connect_site/server/handshake.py",
-        "    return isinstance(transport.getHost(), UNIXAddress)\n",
+        "    return _family(transport) == socket.AF_UNIX\n",
         "    return True\n",
         "tests/connect_site/test_handshake.py::test_forwarded_headers_from_a_charger_itself_are_removed",
     ),
@@ -232,5 +250,23 @@ MUTANTS = [
         "        if excess <= 0:\n",
         "        if True:\n",
         f"{TEST_HANDSHAKES}::test_a_sixth_failure_within_a_minute_is_refused_with_429",
+    ),
+    Mutant(
+        "each host goes by its own clock",
+        "P7",
+        "chargepoints/database/one_clock.py",
+        "    clock.set_ahead(ahead)\n",
+        "",
+        "tests/chargepoints/database/test_one_clock.py::"
+        "test_a_host_whose_clock_is_wrong_goes_by_the_database",
+    ),
+    Mutant(
+        "a revoked certificate opens the door",
+        "section 4",
+        "chargepoints/services/certificates/revocations.py",
+        "        each.issuer == certificate.issuer\n",
+        "        each.issuer != certificate.issuer\n",
+        "tests/chargepoints/services/certificates/test_revocations.py::"
+        "test_a_charger_with_a_revoked_certificate_is_refused_whatever_its_profile",
     ),
 ]

@@ -155,7 +155,7 @@ async def test_a_strict_charge_point_is_told_every_defect(
     [
         ("NoSuchAction", {}, "NotImplemented"),
         ("RemoteStartTransaction", {"idTag": "TAG"}, "NotSupported"),
-        ("Authorize", [], "FormationViolation"),
+        ("Authorize", ["TAG"], "FormationViolation"),
         ("Authorize", "text", "FormationViolation"),
         ("Authorize", {}, "OccurenceConstraintViolation"),
     ],

@@ -159,10 +159,10 @@ async def test_an_answer_that_is_no_object_ends_the_command_and_is_shown(
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         posted, message_id = await begun(cp)
-        await cp.charger.send_text(f'[3,"{message_id}",[]]')
+        await cp.charger.send_text(f'[3,"{message_id}",[5]]')
         command = (await posted).json()
         assert (command["state"], command["error"]["code"]) == ("rejected", "bad_response")
-        assert command["ocpp"]["response"] == {"payload": []}
+        assert command["ocpp"]["response"] == {"payload": [5]}
 
 
 async def test_an_error_in_answer_to_our_answer_is_survived(

@@ -1,6 +1,8 @@
 """Times as real chargers write them."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -25,6 +27,11 @@ def written(form: str) -> object:
         "space": naive.replace("T", " ") + "Z",
         "lower case": naive.replace("T", "t") + "z",
         "many digits": f"{naive}.123456789Z",
+        "no zeros": f"{re.sub(r'(?<=[-T:])0', '', naive)}Z",
+        "slashes": naive.replace("-", "/").replace("T", " ") + " GMT",
+        "UTC twice": f"{naive}+00:00Z",
+        "UTC by name": f"{naive}[UTC]",
+        "as HTTP has it": format_datetime(ONE_HOUR_AGO, usegmt=True),
         "a number": int(ONE_HOUR_AGO.timestamp()),
         "a number of milliseconds": int(ONE_HOUR_AGO.timestamp() * 1000),
     }[form]
@@ -50,6 +57,11 @@ async def reported(cp: OperatedCharger, timestamp: object) -> tuple[StatusChange
         "space",
         "lower case",
         "many digits",
+        "no zeros",
+        "slashes",
+        "UTC twice",
+        "UTC by name",
+        "as HTTP has it",
         "a number",
         "a number of milliseconds",
     ],
@@ -72,6 +84,12 @@ async def test_a_time_is_understood_however_it_is_written(
         ("2000-06-01T10:00:00Z", "time_before_clock_was_set"),
         ("2093-01-01T00:00:00Z", "time_in_the_future"),
         ("9999-12-31T23:59:59-14:00", "time_unreadable"),
+        ("2106-02-07T06:28:15Z", "time_in_the_future"),
+        ("30/11/2026 08:00:00", "time_unreadable"),
+        ("2026-11-30T08:00:00+02:00Z", "time_unreadable"),
+        ("2026-13-30T8:00:00Z", "time_unreadable"),
+        ("Mon, 30 Nov 99999 08:00:00 GMT", "time_unreadable"),
+        (f"2026-11-30T8:00:00{' ' * 50_000}x", "time_unreadable"),
     ],
 )
 async def test_a_time_that_cannot_be_meant_is_replaced_by_the_time_of_receipt(

@@ -1,5 +1,7 @@
 """Numbers and times of 2.0.1 that no station should send: answered, and nobody else pays."""
 
+import json
+
 from chargepoints.models import ChargingProfile, Connector, Message, StatusChange
 from tests.operated import at
 from tests.operated_station import Charging, OperatedStation
@@ -42,6 +44,35 @@ async def test_the_status_of_an_evse_that_cannot_be_is_nobody_s(
             assert await station.call("StatusNotification", status | {"evseId": evse_id}) == {}
         assert not Connector.objects.filter(evse__charge_point=station.row).exists()
         assert not StatusChange.objects.filter(charge_point=station.row).exists()
+
+
+async def test_a_token_is_decided_on_whatever_the_number_of_the_evse(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, proactive=False) as station:
+        for evse_id in (-1, 2**31, -(2**63) - 1):
+            charging = Charging(station)
+            place = {"id": evse_id, "connectorId": evse_id}
+            answer = await charging.tell(
+                "Started", "Authorized", evse=place, idToken={"idToken": "04A1", "type": "Central"}
+            )
+            assert answer["idTokenInfo"]["status"] == "Accepted"
+        assert station.row.transactions.count() == 3
+
+
+async def test_an_integer_may_be_as_large_as_it_likes(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, proactive=False) as station:
+        token = {"idToken": "04A1", "type": "Central"}
+        for number in ('"1e300"', "1e300", "-1e400", "99999999999999999999", '"1e400"'):
+            event = Charging(station).event(
+                "Started", "Authorized", idToken=token, numberOfPhasesUsed="#", reservationId="#"
+            )
+            text = json.dumps([2, number, "TransactionEvent", event]).replace('"#"', number)
+            await station.charger.send_text(text.replace(json.dumps(number), '"id"'))
+            kind, _, answer = await station.charger.stray()
+            assert (kind, answer["idTokenInfo"]["status"]) == (3, "Accepted"), number
 
 
 async def test_a_car_s_schedule_without_a_period_is_refused(

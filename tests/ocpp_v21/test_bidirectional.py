@@ -66,5 +66,7 @@ async def test_what_a_car_needs_and_gives_back_is_told_to_core(station: Operated
     answer = await station.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs})
     assert answer["status"] == "Accepted"
     events = await eventually(lambda: station.events("transaction.updated"))
-    (told,) = [event.data["details"] for event in events if "details" in event.data]
+    (told,) = [event.data["details"] for event in events if event.data["details"]]
     assert told == {"ev_needs": needs}
+    (asked,) = [event.data for event in events if "charging_needs" in event.data]
+    assert asked["transaction_id"] == charging.transaction_id

@@ -139,6 +139,25 @@ async def test_tc_c_113_csms_payment_cancelled_after_the_start(station: Operated
     assert (told["status"], told["transaction_id"]) == ("Canceled", charging.transaction_id)
 
 
+async def test_tc_c_117_csms_settled_by_core_receipt_by_core(station: OperatedStation) -> None:
+    """C21.FR.05, FR.07: core gets the reference of the payment, and says where the receipt is."""
+    await station.tells_variable("PaymentCtrlr.SettlementByCSMS", "true")
+    charging, _ = await starts(station, "DirectPayment")
+    cost = {"transaction_id": charging.transaction_id, "total_cost": 7.5}
+    await station.command("update_cost", cost, "CostUpdated", {})
+    assert (await charging.tell("Ended", "EVDeparted"))["totalCost"] == 7.5
+    told = station.events("transaction.ended")[-1].data
+    paid = token(station, "DirectPayment")
+    assert told["id_token"] == {"value": paid["idToken"], "type": "DirectPayment"}
+    receipt = {"content": "https://core.example/receipt", "format": "URI", "evse_id": 1}
+    request, command = await station.command(
+        "display_message", receipt, "SetDisplayMessage", ACCEPTED
+    )
+    said = {"format": "URI", "content": "https://core.example/receipt"}
+    assert (request["message"]["message"], command["state"]) == (said, "accepted")
+    assert not station.events("payment.settled")
+
+
 async def test_tc_c_118_csms_settled_by_the_station_receipt_by_core(
     station: OperatedStation,
 ) -> None:

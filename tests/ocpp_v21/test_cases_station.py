@@ -1,8 +1,10 @@
 """Cases of part 5 for a CSMS that are new in 2.1: blocks M, N and O."""
 
+from tests.fakes.core import FakeCore
 from tests.operated import Payload, at, eventually
 from tests.operated_station import OperatedStation, alert
 from tests.pki import root_certificate
+from tests.running_gateway import RunningGateway
 
 ACCEPTED: Payload = {"status": "Accepted"}
 WHERE: Payload = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
@@ -118,6 +120,41 @@ async def test_tc_o_100_csms_message_in_a_language_that_is_not_supported(
         "display_message", args, "SetDisplayMessage", {"status": "LanguageNotSupported"}
     )
     assert (command["state"], command["error"]["code"]) == ("rejected", "LanguageNotSupported")
+
+
+async def test_tc_o_101_csms_message_in_the_languages_of_drivers(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    """O01.FR.17, FR.18; C01.FR.08: the driver's own languages come with the token."""
+    mine = {"idToken": f"L-{station.row.identity}", "type": "ISO14443"}
+    spoken = {"language1": "nl", "language2": "de"}
+    core.decisions.tokens[mine["idToken"]] = {"status": "accepted", "languages": ["nl", "de"]}
+    answer = await station.call("Authorize", {"idToken": mine})
+    assert {name: answer["idTokenInfo"].get(name) for name in spoken} == spoken
+    translations = [
+        {"content": "Welkom", "language": "nl"},
+        {"content": "Willkommen", "language": "de", "format": "ASCII"},
+    ]
+    args = {"content": "Welcome", "language": "en", "translations": translations}
+    request, command = await station.command(
+        "display_message", args, "SetDisplayMessage", {"status": "Accepted"}
+    )
+    assert command["state"] == "accepted"
+    extra = [
+        {"format": "UTF8", "content": "Welkom", "language": "nl"},
+        {"format": "ASCII", "content": "Willkommen", "language": "de"},
+    ]
+    assert request["message"]["messageExtra"] == extra
+    (shown,) = (await station.http("GET", "display-messages")).json()["results"]
+    assert shown["translations"] == extra
+
+
+async def test_earlier_versions_have_no_translations(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, "ocpp2.0.1") as station:
+        args = {"content": "Welcome", "translations": [{"content": "Hoi", "language": "nl"}]}
+        assert (await station.refuses("display_message", args))["code"] == "not_supported"
 
 
 async def test_tc_o_26_csms_message_that_is_not_cleared(station: OperatedStation) -> None:

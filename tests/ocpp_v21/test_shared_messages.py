@@ -23,7 +23,29 @@ async def test_a_monitor_from_before_an_update_does_not_say_how_it_came_to_be(
     report = {"requestId": 1, "seqNo": 0, "generatedAt": at()}
     report |= {"monitor": [where | {"variableMonitoring": [monitor]}]}
     assert await station.call("NotifyMonitoringReport", report) == {}
-    assert Monitor.objects.get(charge_point=station.row).number == 4
+    known = Monitor.objects.get(charge_point=station.row)
+    assert (known.number, known.event_notification_type) == (4, "")
+    monitor["eventNotificationType"] = "HardWiredMonitor"
+    assert await station.call("NotifyMonitoringReport", report) == {}
+    (told,) = (await station.http("GET", "monitors")).json()["results"]
+    assert told["event_notification_type"] == "HardWiredMonitor"
+
+
+async def test_all_profiles_of_the_operator_are_cleared(station: OperatedStation) -> None:
+    """K10: those of priority charging and of local generation, too."""
+    cleared, unknown = {"status": "Accepted"}, {"status": "Unknown"}
+    answers = [cleared, unknown, unknown, unknown, cleared]
+    asked, command = await station.exchange(
+        "clear_charging_profile", {}, *(("ClearChargingProfile", each) for each in answers)
+    )
+    assert [each["chargingProfileCriteria"]["chargingProfilePurpose"] for each in asked] == [
+        "ChargingStationMaxProfile",
+        "TxDefaultProfile",
+        "TxProfile",
+        "PriorityCharging",
+        "LocalGeneration",
+    ]
+    assert command["state"] == "accepted"
 
 
 async def test_the_number_of_a_request_to_sign_comes_back_with_the_certificate(

@@ -1,7 +1,9 @@
 """What a TransactionEvent of 2.1 tells and is answered beyond 2.0.1."""
 
 import pytest
+from django.utils import timezone
 
+from chargepoints.services.device_model import variables
 from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger, Payload, eventually
 from tests.operated_station import EVSE, Charging, OperatedStation, energy
@@ -140,3 +142,28 @@ async def test_connector_status_by_event_and_by_status_notification_is_one_chang
     before = len(station.events("connector.status_changed"))
     await station.connector_is("Occupied")
     assert len(await eventually(lambda: station.events("connector.status_changed"))) == before + 1
+
+
+async def test_a_limit_that_the_station_does_not_support_is_kept_by_the_gateway(
+    station: OperatedStation, core: FakeCore
+) -> None:
+    """E16.FR.12; what the station says of its own limits leaves core's others (FR.17)."""
+    reported = variables.Reported(
+        "SupportedLimits", "maxTime,maxSoC", component="TxCtrlr", mutability="ReadOnly"
+    )
+    variables.store(station.row.pk, [reported], timezone.now())
+    mine = token(station)
+    decides(core, mine["idToken"], limits=LIMITS)
+    charging = Charging(station)
+    begin = energy(0, "Transaction.Begin")
+    answer = await charging.tell(
+        "Started", "Authorized", idToken=mine, evse=EVSE, meterValue=[begin]
+    )
+    assert answer["transactionLimit"] == {"maxTime": 7200, "maxSoC": 80}
+    confirmed = {"transactionLimit": {"maxTime": 7200, "maxSoC": 80}}
+    await charging.tell("Updated", "LimitSet", info=confirmed)
+    await charging.tell("Updated", "MeterValuePeriodic", meterValue=[energy(2100)])
+    stopped = await station.obey("RequestStopTransaction", {"status": "Accepted"})
+    assert stopped == {"transactionId": charging.transaction_id}
+    (row,) = station.transactions()
+    assert row.limits == LIMITS | {"reached": "energy_wh"}

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chargepoints.services.certificates import authority
+from chargepoints.services.certificates import authority, revoking
 
 # RFC 5280: ub-common-name.
 LONGEST_NAME = 64
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         directory = Path(settings.CA_DIRECTORY)
         try:
             authority.create(directory, options["name"])
+            revoking.begin(directory)
         except FileExistsError:
             raise CommandError(f"There is an authority in {directory} already.") from None
         except OSError as error:

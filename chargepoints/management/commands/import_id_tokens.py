@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chargepoints.services.csv_tables import CsvRefused
 from chargepoints.services.tokens import id_token_csv
 
 
@@ -21,6 +22,6 @@ class Command(BaseCommand):
             loaded = id_token_csv.load(content)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from None
-        except id_token_csv.CsvRefused as refused:
+        except CsvRefused as refused:
             raise CommandError("nothing was taken\n" + "\n".join(refused.faults)) from None
         self.stdout.write(f"{loaded}.")

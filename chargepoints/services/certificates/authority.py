@@ -75,6 +75,12 @@ class Authority:
         )
         return _pem(certificate) + _pem(self.certificate)
 
+    def sign_list(
+        self, builder: x509.CertificateRevocationListBuilder
+    ) -> x509.CertificateRevocationList:
+        """A list of revoked certificates."""
+        return builder.issuer_name(self.certificate.subject).sign(self._key, hashes.SHA256())
+
 
 def create(directory: Path, name: str) -> None:
     """Make the key and the certificate. Raises FileExistsError where there is a key already."""

@@ -8,9 +8,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import HashAlgorithm
+from cryptography.hazmat.primitives.hashes import Hash, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import Certificate, ExtendedKeyUsage, ExtensionNotFound, ocsp
+from cryptography.x509 import Certificate, ExtendedKeyUsage, ExtensionNotFound, Name, ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponse, OCSPResponseStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -31,6 +31,7 @@ class Asked:
 
     url: str
     request: bytes
+    issuer_name_hash: bytes
     issuer_key_hash: bytes
     serial_number: int
     algorithm: HashAlgorithm
@@ -39,17 +40,25 @@ class Asked:
 def compose(data: dict[str, Any]) -> Asked:
     """The request for OCPP's OCSPRequestDataType. Raises NoStatus."""
     try:
+        issuer_name_hash = bytes.fromhex(data["issuerNameHash"])
         issuer_key_hash = bytes.fromhex(data["issuerKeyHash"])
         algorithm = ALGORITHMS[data["hashAlgorithm"]]
         serial_number = int(data["serialNumber"], 16)
         request = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
-            bytes.fromhex(data["issuerNameHash"]),
+            issuer_name_hash,
             issuer_key_hash,
             serial_number,
             algorithm,
         )
         der = request.build().public_bytes(Encoding.DER)
-        return Asked(str(data["responderURL"]), der, issuer_key_hash, serial_number, algorithm)
+        return Asked(
+            str(data["responderURL"]),
+            der,
+            issuer_name_hash,
+            issuer_key_hash,
+            serial_number,
+            algorithm,
+        )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NoStatus(f"these are no hashes of a certificate: {error}") from error
 
@@ -100,6 +109,12 @@ def verify(asked: Asked, response: OCSPResponse, known: Sequence[Certificate]) -
     delegates = [each for each in came_along if any(_lets_sign(issuer, each) for issuer in issuers)]
     if not any(_has_signed(each, response) for each in (*issuers, *delegates)):
         raise NoStatus("the answer is not signed by the issuer, or by whom it lets sign")
+
+
+def name_hash(name: Name, algorithm: HashAlgorithm) -> bytes:
+    digest = Hash(algorithm)
+    digest.update(name.public_bytes())
+    return digest.finalize()
 
 
 def key_hash(certificate: Certificate, algorithm: HashAlgorithm) -> bytes:

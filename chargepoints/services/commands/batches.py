@@ -7,14 +7,23 @@ from typing import Any
 
 import orjson
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.redaction import stored_args
 from chargepoints.services.commands.submission import CommandRefused
 
+State = Command.State
 MOST_TARGETS = 2000
+# The last states of commands that did not do what they were for; what was cancelled is no failure.
+NOT_DONE = (
+    State.REJECTED,
+    State.CALLERROR,
+    State.TIMEOUT,
+    State.EXPIRED,
+    State.NO_EFFECT,
+)
 # SQLite has one writer, which the chargers share: a few hundredths of a second.
 COMMANDS_A_TRANSACTION = 250
 
@@ -55,6 +64,14 @@ def submit(
     return batch
 
 
+def failed_targets(batch: CommandBatch) -> list[int]:
+    """Those that took no command, or whose command came to nothing; not what was cancelled."""
+    failed = batch.commands.filter(state__in=NOT_DONE).values_list("charge_point", flat=True)
+    refused = [each["charge_point"] for each in batch.refused]
+    unsent = ChargePoint.objects.filter(identity__in=refused).values_list("pk", flat=True)
+    return sorted({*failed, *unsent})
+
+
 def _once(batch: CommandBatch) -> CommandBatch:
     """The batch, saved; or the one that came with the same key before."""
     try:
@@ -79,7 +96,7 @@ def _hand_out(batch: CommandBatch) -> None:
         with transaction.atomic():
             refused += _submit_to(targets, batch)
     batch.refused = refused
-    batch.submitted_at = timezone.now()
+    batch.submitted_at = clock.now()
     # Its commands have them now, and drop their passwords once they are sent.
     batch.args = stored_args(batch.type, batch.args)
     batch.save(update_fields=["args", "refused", "submitted_at"])

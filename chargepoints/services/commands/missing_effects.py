@@ -1,5 +1,6 @@
 """Why nothing came of a command that the charge point had accepted."""
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Connection
 from chargepoints.services.commands import outcomes
@@ -11,6 +12,15 @@ ErrorClass = Command.ErrorClass
 
 # The types whose token a charger may ask about, and the argument that names it.
 _TOKENS = {type: kind.asked_about for type, kind in COMMAND_TYPES.items() if kind.asked_about}
+
+_WAITING: PreparedQuery[Command] = PreparedQuery(
+    lambda charge_point_id: Command.objects.filter(
+        charge_point_id=charge_point_id,
+        type__in=sorted(_TOKENS),
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    )
+)
 
 
 def end_without_effect(unit: UnitOfWork, command: Command) -> None:
@@ -36,13 +46,7 @@ def token_refused(
     unit: UnitOfWork, charge_point_id: int, token: TokenAsked, decision: Decision
 ) -> None:
     """The charger asked about the token it was told to start with, and heard no."""
-    waiting = Command.objects.filter(
-        charge_point_id=charge_point_id,
-        type__in=_TOKENS,
-        state__in=[State.SENT, State.ACCEPTED],
-        finished_at=None,
-    )
-    for command in waiting:
+    for command in _WAITING.all(charge_point_id):
         if command.args[_TOKENS[command.type]]["value"].lower() == token.value.lower():
             detail = f"the charge point asked about the token: it is {decision.status}"
             code = outcomes.TOKEN_REFUSED

@@ -3,12 +3,14 @@
 Core is told of each command's end.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
+from django.db.models import Q
 
-from chargepoints import nudges
+from chargepoints import clock, nudges
 from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.services.commands.command_types import COMMAND_TYPES
@@ -26,7 +28,7 @@ LONGEST_DETAIL = 1100
 
 def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
     """Set the state; where it is the last one, core is told."""
-    now = timezone.now()
+    now = clock.now()
     for name, value in fields.items():
         setattr(command, name, value)
     command.state = state
@@ -35,13 +37,15 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
         command.finished_at = now
         # What was never sent still holds its passwords.
         command.args = stored_args(command.type, command.args)
-    abandon = COMMAND_TYPES[command.type].abandon
-    if state in CAME_TO_NOTHING and abandon is not None:
-        abandon(unit, command)
+    kind = COMMAND_TYPES[command.type]
+    if state in CAME_TO_NOTHING and kind.abandon is not None:
+        kind.abandon(unit, command)
+    if state == State.ACCEPTED and kind.accepted is not None:
+        kind.accepted(command)
     row_changes.write(command)
     if command.finished_at is not None:
         announce(unit, command)
-    if state == State.EFFECT_CONFIRMED and COMMAND_TYPES[command.type].one_at_a_time:
+    if state == State.EFFECT_CONFIRMED and kind.one_at_a_time:
         _supersede_running(unit, command)
 
 
@@ -72,10 +76,35 @@ def fail(
     )
 
 
-_AWAITED = (
-    "SELECT 1 FROM chargepoints_command"
-    " WHERE charge_point_id = %s AND finished_at IS NULL AND effect_key = %s"
+# Of two effects, as a start may have; where there is one, it stands twice.
+_AWAITED = PreparedQuery(
+    lambda charge_point_id, effect_key, other_key: (
+        Command.objects.filter(
+            Q(effect_key=effect_key) | Q(effect_key=other_key),
+            charge_point_id=charge_point_id,
+            finished_at=None,
+        )
+        .order_by()
+        .values_list("effect_key")
+    )
 )
+
+
+def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
+    """Those of one effect or two for which a command may wait, in their order."""
+    found = {key for (key,) in _AWAITED.all(charge_point_id, effect_keys[0], effect_keys[-1])}
+    return [key for key in effect_keys if key in found]
+
+
+def starts_with(charge_point_id: int, evse_id: int | None, token: str) -> list[str]:
+    """The effects of the starts that wait for a transaction of this token, here or anywhere."""
+    waiting = Command.objects.filter(charge_point_id=charge_point_id, type="start")
+    return [
+        command.effect_key
+        for command in waiting.filter(finished_at=None).exclude(effect_key="")
+        if command.args["id_token"]["value"].lower() == token.lower()
+        and command.args.get("evse_id") in (None, evse_id)
+    ]
 
 
 def confirm_effect(
@@ -107,7 +136,7 @@ def deny_start(unit: UnitOfWork, charge_point_id: int, effect_key: str, row: Tra
 
 def _awaiting(unit: UnitOfWork, charge_point_id: int, effect_key: str) -> list[Command]:
     """The commands that wait for this effect, the oldest first."""
-    if unit.fetch_one(_AWAITED, (charge_point_id, effect_key)) is None:
+    if not awaited(charge_point_id, [effect_key]):
         return []
     waiting = Command.objects.filter(
         charge_point_id=charge_point_id,
@@ -150,10 +179,11 @@ def announce(unit: UnitOfWork, command: Command) -> None:
             "type": command.type,
             "state": str(command.state),
             "requested_by": command.requested_by,
+            "trace_id": command.trace,
             "error": _error(command),
         },
     )
-    unit.after_commit(lambda: nudges.finished(command.pk))
+    unit.after_commit(lambda: nudges.went_on(command))
 
 
 def _error(command: Command) -> dict[str, str] | None:

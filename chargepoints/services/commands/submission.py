@@ -11,9 +11,8 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from chargepoints import nudges
+from chargepoints import clock, nudges
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch
 from chargepoints.protocol.versions import OcppVersion, installed_versions
@@ -50,6 +49,7 @@ def submit(
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
     timeout_s: int | None = None,
+    trace_id: str = "",
 ) -> Command:
     """Take a command in: a row, and a nudge to the process that holds the charger's socket.
 
@@ -57,7 +57,9 @@ def submit(
     version), `not_connected`, `already_expired`, `idempotency_conflict`.
     """
     digest = _digest(charge_point, type, args, expires_at, not_before)
-    if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+    if idempotency_key and (
+        earlier := _earlier(charge_point, requested_by, idempotency_key, digest)
+    ):
         return earlier
     check(type, args, expires_at)
     command = prepare(
@@ -70,12 +72,15 @@ def submit(
         not_before=not_before,
         timeout_s=timeout_s,
     )
+    command.trace_id = trace_id
     try:
         with transaction.atomic():
             command.save(force_insert=True)
             _supersede([command])
     except IntegrityError:
-        if idempotency_key and (earlier := _earlier(requested_by, idempotency_key, digest)):
+        if idempotency_key and (
+            earlier := _earlier(charge_point, requested_by, idempotency_key, digest)
+        ):
             return earlier
         raise
     # Robust: what was committed has succeeded, nudged or not.
@@ -103,14 +108,11 @@ def prepare(
     not_before: datetime | None,
     timeout_s: int | None = None,
     batch: CommandBatch | None = None,
+    only_idle: bool = False,
 ) -> Command:
     """The row, to be stored; `type` and `args` were checked. Raises CommandRefused."""
-    version = version_of(charge_point)
-    if version is not None:
-        _check_supported(version, type, args)
+    check_target(charge_point, type, args, expires_at)
     kind = COMMAND_TYPES[type]
-    if expires_at is None and kind.only_connected and charge_point.connection_id is None:
-        raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
     return Command(
         charge_point=charge_point,
         type=type,
@@ -118,6 +120,7 @@ def prepare(
         cautions=kind.cautions(charge_point, args),
         requested_by=requested_by,
         batch=batch,
+        only_idle=only_idle,
         idempotency_key=idempotency_key or None,
         body_digest=_digest(charge_point, type, args, expires_at, not_before),
         not_before=not_before,
@@ -127,21 +130,41 @@ def prepare(
 
 
 def store_all(commands: Sequence[Command]) -> None:
-    """Store commands of one type for different charge points, within a transaction.
-
-    One that is stored already under its Idempotency-Key stays as it is.
-    """
+    """`insert_all`, and a nudge for those charge points."""
     if not commands:
         return
-    Command.objects.bulk_create(commands, ignore_conflicts=True)
-    _supersede(commands)
+    insert_all(commands)
     targets = [command.charge_point_id for command in commands]
     transaction.on_commit(lambda: nudges.send(targets), robust=True)
 
 
+def insert_all(commands: Sequence[Command]) -> None:
+    """Store commands of one type for different charge points, within a transaction.
+
+    One that is stored already under its Idempotency-Key stays as it is.
+    """
+    Command.objects.bulk_create(commands, ignore_conflicts=True)
+    _supersede(commands)
+
+
+def check_target(
+    charge_point: ChargePoint, type: str, args: dict[str, Any], expires_at: datetime | None
+) -> None:
+    """Whether this charge point can be sent it. Raises CommandRefused."""
+    version = version_of(charge_point)
+    if version is not None:
+        _check_supported(version, type, args)
+    if (
+        expires_at is None
+        and COMMAND_TYPES[type].only_connected
+        and charge_point.connection_id is None
+    ):
+        raise CommandRefused("not_connected", f"{charge_point.identity} is not connected")
+
+
 def check_expiry(expires_at: datetime | None) -> None:
     """Raises CommandRefused `already_expired`: it would be taken in, and never sent."""
-    if expires_at is not None and expires_at <= timezone.now():
+    if expires_at is not None and expires_at <= clock.now():
         error = {"pointer": "/expires_at", "message": "this is past"}
         raise CommandRefused("already_expired", "`expires_at` is past", [error])
 
@@ -149,7 +172,7 @@ def check_expiry(expires_at: datetime | None) -> None:
 def cancel(command: Command) -> Command:
     """Cancel what was not sent yet. Raises CommandRefused `not_cancellable`."""
     with unit_of_work() as unit:
-        now = timezone.now()
+        now = clock.now()
         taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
             state=State.CANCELLED,
             finished_at=now,
@@ -203,13 +226,13 @@ def _replace(unit: UnitOfWork, older: Command, newer: Command) -> None:
 
 def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
     """The type's own time, from the moment on in which it may be sent."""
-    now = timezone.now()
+    now = clock.now()
     return max(now, not_before or now) + timedelta(seconds=kind.expires_after_s)
 
 
 def _due(command: Command) -> datetime | None:
     """The time before which it is not sent; None if it may be sent now."""
-    later = command.not_before is not None and command.not_before > timezone.now()
+    later = command.not_before is not None and command.not_before > clock.now()
     return command.not_before if later else None
 
 
@@ -229,10 +252,18 @@ def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> N
         raise CommandRefused("invalid_args", "the payload does not fit its schema", errors)
 
 
-def _earlier(requested_by: str, idempotency_key: str, digest: str) -> Command | None:
-    earlier = Command.objects.filter(
-        requested_by=requested_by, idempotency_key=idempotency_key
-    ).first()
+def _earlier(
+    charge_point: ChargePoint, requested_by: str, idempotency_key: str | None, digest: str
+) -> Command | None:
+    if not idempotency_key:
+        return None
+    named = Command.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key)
+    earlier = named.select_related("charge_point").first()
+    if earlier is not None and earlier.charge_point_id != charge_point.pk:
+        raise CommandRefused(
+            "idempotency_conflict",
+            f"this Idempotency-Key came with a command to {earlier.charge_point.identity} before",
+        )
     if earlier is not None and earlier.body_digest != digest:
         raise CommandRefused(
             "idempotency_conflict", "this Idempotency-Key came with another body before"

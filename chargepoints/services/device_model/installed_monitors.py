@@ -18,6 +18,7 @@ class Known:
     value: float
     severity: int
     transaction: bool
+    event_notification_type: str
     where: dict[str, Any]
 
 
@@ -32,6 +33,7 @@ def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> Non
                 "value": monitor.value,
                 "severity": monitor.severity,
                 "transaction": monitor.transaction,
+                "event_notification_type": clip(monitor.event_notification_type, 30),
                 "read_at": read_at,
                 **{
                     name: clip(value, 50) if isinstance(value, str) else value

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargepoints.clock import Moment, api_time
+from chargepoints.database import row_changes
 from chargepoints.models import MonitoringEvent
 from chargepoints.protocol.inbound import Inbound, clip
 
@@ -24,25 +25,24 @@ class Alarm:
 
 
 def record(inbound: Inbound, alarm: Alarm) -> None:
-    _, created = MonitoringEvent.objects.get_or_create(
+    event = row_changes.new(
+        MonitoringEvent,
         charge_point_id=inbound.station.id,
         event_id=alarm.event_id,
         occurred_at=alarm.moment.at,
+        received_at=inbound.received_at,
+        trigger=clip(alarm.trigger, 20),
+        notification_type=clip(alarm.notification_type, 40),
         component=clip(alarm.component, 50),
         # A station that numbers badly tells of several places at once under one number.
         evse_id=alarm.evse_id,
         connector_id=alarm.connector_id,
         variable=clip(alarm.variable, 50),
-        defaults={
-            "received_at": inbound.received_at,
-            "trigger": clip(alarm.trigger, 20),
-            "notification_type": clip(alarm.notification_type, 40),
-            "actual_value": alarm.actual_value,
-            "cleared": alarm.cleared,
-            "data": alarm.raw,
-        },
+        actual_value=alarm.actual_value,
+        cleared=alarm.cleared,
+        data=alarm.raw,
     )
-    if created:
+    if row_changes.insert_once(event):
         inbound.emit(
             "monitoring.event",
             {

@@ -1,10 +1,12 @@
 """What charge points report of their configuration: stored as reported, secrets left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from chargepoints.database import statements
+from chargepoints.database.statements import Row
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
 from chargepoints.models.device_model import VARIABLE_KEY
@@ -31,9 +33,9 @@ class Reported:
 
 
 def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> None:
-    """Bring the variables up to date, in one statement, which may name each only once."""
-    told = (_variable(charge_point_id, report, read_at) for report in reports)
-    rows = {_key_of(variable): variable for variable in told}
+    """Bring the variables up to date, by statements that may name each only once."""
+    clipped = map(_clipped, reports)
+    rows = {_key_of(report): _row(charge_point_id, report, read_at) for report in clipped}
     if not rows:
         return
     update = ["reported", "read_at"]
@@ -41,42 +43,72 @@ def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> N
         update.append("mutability")
     if any(report.characteristics for report in reports):
         update.append("characteristics")
-    Variable.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=["charge_point", *VARIABLE_KEY],
-        update_fields=update,
-    )
+    said = ", ".join(f"{name} = excluded.{name}" for name in update)
+    known = f"ON CONFLICT (charge_point_id, {', '.join(VARIABLE_KEY)}) DO UPDATE SET {said}"
+    statements.insert(Variable, list(rows.values()), on_conflict=known)
 
 
-def _variable(charge_point_id: int, report: Reported, read_at: datetime) -> Variable:
-    return Variable(
+def _row(charge_point_id: int, report: Reported, read_at: datetime) -> Row:
+    return Variable.row(
         charge_point_id=charge_point_id,
-        component=clip(report.component, 50),
-        component_instance=clip(report.component_instance, 50),
+        component=report.component,
+        component_instance=report.component_instance,
         evse_id=report.evse_id,
         connector_id=report.connector_id,
-        name=clip(report.name, 255),
-        instance=clip(report.instance, 50),
-        attribute=clip(report.attribute, 10),
+        name=report.name,
+        instance=report.instance,
+        attribute=report.attribute,
         reported=REDACTED if is_secret(report.name) else report.value,
+        desired=None,
         mutability=clip(report.mutability, 10),
         characteristics=report.characteristics,
         read_at=read_at,
     )
 
 
+def _clipped(report: Reported) -> Reported:
+    """As the columns of the key take it: what is the same there is one variable."""
+    return replace(
+        report,
+        component=clip(report.component, 50),
+        component_instance=clip(report.component_instance, 50),
+        name=clip(report.name, 255),
+        instance=clip(report.instance, 50),
+        attribute=clip(report.attribute, 10),
+    )
+
+
 def limit(charge_point_id: int, component: str, name: str, instance: str) -> int | None:
     """A number the charge point reported of itself, such as ItemsPerMessage[GetVariables]."""
+    text = reported(charge_point_id, component, name, instance) or ""
+    return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def members(charge_point_id: int, component: str, name: str) -> frozenset[str] | None:
+    """What the charge point reported in a MemberList; None where it has not reported it."""
+    text = reported(charge_point_id, component, name)
+    return None if text is None else frozenset(each.strip() for each in text.split(","))
+
+
+def is_known(charge_point_id: int, component: str) -> bool:
+    """Whether the charge point has reported anything of the component."""
+    variables = Variable.objects.filter(charge_point_id=charge_point_id, component=component)
+    return variables.filter(read_at__isnull=False).exists()
+
+
+def reported(charge_point_id: int, component: str, name: str, instance: str = "") -> str | None:
+    """The actual value of a variable of the station itself; None where it is not known."""
     found = Variable.objects.filter(
         charge_point_id=charge_point_id,
         component=component,
+        component_instance="",
+        evse_id=0,
+        connector_id=0,
         name=name,
         instance=instance,
         attribute="Actual",
     ).first()
-    text = (found.reported or "") if found else ""
-    return int(text) if text.isdecimal() and int(text) > 0 else None
+    return found.reported if found else None
 
 
 def store_desired(

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
-from chargepoints import url_secrets
+from chargepoints import clock, url_secrets
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
 from chargepoints.protocol.inbound import Inbound, clip
@@ -74,7 +72,7 @@ def ask(command: Command) -> Wanted:
     return Wanted(
         update=update,
         location=location,
-        retrieve_at=_time(args.get("retrieve_at")) or timezone.now() - timedelta(seconds=1),
+        retrieve_at=_time(args.get("retrieve_at")) or clock.now() - timedelta(seconds=1),
         install_at=_time(args.get("install_at")),
         signing_certificate=certificate or "",
         signature=signature or "",
@@ -123,7 +121,7 @@ def superseded(unit: UnitOfWork, command: Command) -> None:
         charge_point_id=command.charge_point_id, finished_at=None
     )
     for update in running.exclude(command=command):
-        update.status, update.finished_at = CANCELED, timezone.now()
+        update.status, update.finished_at = CANCELED, clock.now()
         update.save()
         outcomes.deny_effect(unit, command.charge_point_id, _effect(update), CANCELED)
 
@@ -153,11 +151,31 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
         inbound.emit("charge_point.firmware_status", said)
 
 
+def took_effect(inbound: Inbound) -> None:
+    """The charge point has booted with another firmware: some never say that it is installed."""
+    updates = FirmwareUpdate.objects.filter(charge_point_id=inbound.station.id, finished_at=None)
+    update = updates.order_by("-id").first()
+    if update is None:
+        return
+    update.finished_at = inbound.received_at
+    update.save()
+    outcomes.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
+
+
 def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:
-    """The update that is over, where its end is told again, or where only its answer was lost."""
+    """The update that is over, where its end is told again, or has not been told yet."""
     if newest is None or status == "Idle":
         return None
-    return newest if newest.status == status or _answer_was_lost(newest) else None
+    if newest.status == status or _answer_was_lost(newest):
+        return newest
+    return newest if _end_is_untold(newest) else None
+
+
+def _end_is_untold(update: FirmwareUpdate) -> bool:
+    """Whether it is over by what was seen alone."""
+    command = update.command
+    seen = command is not None and command.state == Command.State.EFFECT_CONFIRMED
+    return seen and update.status not in {INSTALLED, CANCELED, *FAILED}
 
 
 def _answer_was_lost(update: FirmwareUpdate) -> bool:

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db.models import F
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import Command, FirmwareFile, FirmwareLink, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
 from chargepoints.services.files import transfer
@@ -36,7 +36,7 @@ def firmware_url(firmware: FirmwareFile, command: Command) -> str:
         token_digest=token_digest(token),
         firmware=firmware,
         charge_point_id=command.charge_point_id,
-        expires_at=timezone.now() + FIRMWARE_LINK_FOR,
+        expires_at=clock.now() + FIRMWARE_LINK_FOR,
     )
     if transfer.protocol(command) == transfer.FTP:
         return _ftp_url(link, token) + quote(firmware.name)
@@ -89,13 +89,13 @@ def fetched_by_ftp(link: FirmwareLink) -> None:
     """It was sent as a whole: the login is over soon, as the last of it may still get lost."""
     FirmwareLink.objects.filter(pk=link.pk).update(
         fetched=F("fetched") + 1,
-        expires_at=min(link.expires_at, timezone.now() + FETCHED_AGAIN_FOR),
+        expires_at=min(link.expires_at, clock.now() + FETCHED_AGAIN_FOR),
     )
 
 
 def find_upload(token: str) -> Upload | None:
     upload = Upload.objects.filter(token_digest=token_digest(token)).first()
-    return upload if upload is not None and upload.expires_at > timezone.now() else None
+    return upload if upload is not None and upload.expires_at > clock.now() else None
 
 
 def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
-from chargepoints import url_secrets
+from chargepoints import clock, url_secrets
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
@@ -43,7 +41,7 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
         kind=kind,
         request_id=number,
         token_digest=token_digest(token),
-        expires_at=timezone.now() + hosting.UPLOAD_LINK_FOR,
+        expires_at=clock.now() + hosting.UPLOAD_LINK_FOR,
     )
     location = command.args.get("location") or hosting.upload_location(upload, token, command)
     upload.location = url_secrets.hidden(location)
@@ -66,7 +64,7 @@ def promised(command: Command, file_name: str) -> None:
 
 def _superseded(unit: UnitOfWork, command: Command) -> None:
     """The charge point gave up the log before this one (N01.FR.12): its link is closed."""
-    now = timezone.now()
+    now = clock.now()
     asked = Upload.objects.filter(
         charge_point_id=command.charge_point_id, kind__in=LOGS, received_at=None, told_at=None
     )
@@ -120,7 +118,7 @@ def _set_caution(upload: Upload, cautions: list[str]) -> None:
 
 def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
     """A file has come for this upload; False where there was one already."""
-    now = timezone.now()
+    now = clock.now()
     with unit_of_work() as unit:
         taken = Upload.objects.filter(pk=upload.pk, received_at=None).update(
             file=stored_as, size=size, received_at=now
@@ -153,7 +151,7 @@ def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
     if upload.received_at is not None or not ours:
         outcomes.confirm_effect(unit, upload.charge_point_id, _effect(upload))
     if ours == (upload.received_at is not None) and upload.told_at is None:
-        upload.told_at = timezone.now()
+        upload.told_at = clock.now()
         upload.save(update_fields=["told_at"])
         unit.emit(upload.charge_point_id, "charge_point.diagnostics_uploaded", describe(upload))
 

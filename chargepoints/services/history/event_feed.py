@@ -1,12 +1,17 @@
 """The feed of events over all charge points: places in it, and the body core is told."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
+from chargepoints import traces
 from chargepoints.clock import api_time
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Event, EventFeed
+
+# Of a feed that is narrowed, how far one page looks at most.
+LOOKED_THROUGH = 20_000
 
 _NUMBER = """
 UPDATE chargepoints_event SET position = %s + waiting.place
@@ -39,13 +44,58 @@ def assign_positions(limit: int = 1000) -> int:
     with transaction.atomic():
         # A statement of its own: under READ COMMITTED the next one sees all that was committed
         # until the lock was had. SQLite has one writer, which this transaction already is.
-        feed, _ = EventFeed.objects.select_for_update().get_or_create(pk=1)
+        feed, _ = EventFeed.objects.select_for_update(no_key=True).get_or_create(pk=1)
         with connection.cursor() as cursor:
             cursor.execute(_NUMBER, [feed.last_position, limit])
             placed = int(cursor.rowcount)
         feed.last_position += placed
         feed.save()
     return placed
+
+
+class BeyondTheEnd(Exception):
+    """The position is another feed's, or this one's before a backup was restored: going on from it
+    would skip all until then.
+    """
+
+    def __init__(self, end: int) -> None:
+        super().__init__(f"the feed ends at {end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in the order of their positions; whether there may be `more` after the last one."""
+
+    events: list[Event]
+    last_position: int
+    more: bool
+
+
+def end_after(after: int) -> int:
+    """Where the feed ends: all up to there are there to be seen. Raises BeyondTheEnd."""
+    assign_positions()
+    end = EventFeed.objects.values_list("last_position", flat=True).first() or 0
+    if after > end:
+        raise BeyondTheEnd(end)
+    return end
+
+
+def read(after: int, limit: int, **wanted: Any) -> Page:
+    """What comes `after` a position; of those that are `wanted`, some way on. Raises BeyondTheEnd.
+
+    A page of what is wanted may be empty with `more` to come: none looks through all of history.
+    """
+    end = through = end_after(after)
+    behind = Event.objects.filter(position__gt=after, position__lte=end).order_by("position")
+    if wanted:
+        # Pruning leaves a hole.
+        first = behind.values_list("position", flat=True).first()
+        through = min(end, (first or end) + LOOKED_THROUGH)
+        behind = behind.filter(position__lte=through, **wanted)
+    found = list(behind.select_related("charge_point")[: limit + 1])
+    if len(found) <= limit:
+        return Page(found, through, more=through < end)
+    return Page(found[:limit], found[limit - 1].position or 0, more=True)
 
 
 def event_body(event: Event) -> dict[str, Any]:
@@ -67,4 +117,13 @@ def event_body(event: Event) -> dict[str, Any]:
         "deviations": event.deviations,
         "data": event.data,
         "ocpp": event.ocpp,
+        "trace_id": trace_id(event),
     }
+
+
+def trace_id(event: Event) -> str:
+    """That of the message that brought it, or of the command that it is the end of."""
+    of_command: str | None = event.data.get("trace_id")
+    message_id = (event.ocpp or {}).get("message_id", "")
+    made = traces.trace_id(event.charge_point_id, event.received_at, message_id)
+    return of_command or made

@@ -6,16 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from chargepoints import clock
 from chargepoints.models import (
     Connection,
+    FleetSample,
     HandshakeRefusal,
+    HistoryHold,
     Message,
     MeterValue,
     MonitoringEvent,
     SecurityEvent,
+    ServerRun,
     StatusChange,
     TokenDecision,
 )
@@ -46,13 +49,35 @@ def histories() -> list[Kept]:
             "received_at",
             settings.KEEP_METER_VALUES_DAYS,
         ),
-        Kept(StatusChange.objects.all(), "received_at", days),
+        Kept(_overtaken(), "received_at", days),
         Kept(SecurityEvent.objects.all(), "received_at", days),
         Kept(MonitoringEvent.objects.all(), "received_at", days),
         Kept(Connection.objects.filter(current_of=None), "closed_at", days),
         Kept(HandshakeRefusal.objects.all(), "last_at", days),
+        Kept(FleetSample.objects.all(), "at", days),
+        Kept(ServerRun.objects.all(), "ended_at", days),
         Kept(TokenDecision.objects.all(), "asked_at", days),
     ]
+
+
+def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without those of charge points whose history is held, as far as they are of any."""
+    if rows.model is HandshakeRefusal:
+        held = HistoryHold.objects.filter(charge_point__identity__iexact=OuterRef("identity"))
+        return rows.exclude(Exists(held))
+    if not any(field.name == "charge_point" for field in rows.model._meta.fields):
+        return rows
+    return rows.exclude(Exists(HistoryHold.objects.filter(charge_point=OuterRef("charge_point"))))
+
+
+def _overtaken() -> QuerySet[StatusChange]:
+    """Changes of status after which there was another: the last one says what is so since then."""
+    later = StatusChange.objects.filter(
+        charge_point=OuterRef("charge_point"), pk__gt=OuterRef("pk")
+    )
+    of_connector = later.filter(evse_id=OuterRef("evse_id"), connector_id=OuterRef("connector_id"))
+    of_station = Q(evse_id=None) & Exists(later.filter(evse_id=None))
+    return StatusChange.objects.filter(Exists(of_connector) | of_station)
 
 
 def prune(kept: Kept) -> int:
@@ -63,11 +88,12 @@ def prune(kept: Kept) -> int:
     """
     if not kept.days:
         return 0
-    oldest = timezone.now() - timedelta(days=kept.days)
+    oldest = clock.now() - timedelta(days=kept.days)
+    rows_not_held = _not_held(kept.rows)
     deleted = last = 0
     while True:
         began = time.monotonic()
-        portion = kept.rows.filter(pk__gt=last).order_by("pk").values_list("pk", kept.time)
+        portion = rows_not_held.filter(pk__gt=last).order_by("pk").values_list("pk", kept.time)
         rows = list(portion[:PORTION])
         old = [pk for pk, at in rows if at is not None and at < oldest]
         if not old:

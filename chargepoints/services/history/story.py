@@ -143,15 +143,29 @@ def decided_by(row: TokenDecision) -> str:
     return words.get(row.decided_by, row.decided_by)
 
 
+BECAME: dict[str, str] = {
+    Command.State.QUEUED: "waits to be sent",
+    Command.State.SENT: "waits for the charger's answer",
+    Command.State.ACCEPTED: "was accepted",
+    Command.State.REJECTED: "was rejected",
+    Command.State.CALLERROR: "was answered with an error",
+    Command.State.TIMEOUT: "got no answer in time",
+    Command.State.EXPIRED: "expired before it could be sent",
+    Command.State.CANCELLED: "was cancelled",
+    Command.State.EFFECT_CONFIRMED: "was accepted and had its effect",
+    Command.State.NO_EFFECT: "had no effect",
+}
+
+
 def commands(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
     rows = Command.objects.filter(
         charge_point=charge_point, created_at__gte=span.begin, created_at__lt=span.end
     ).order_by("created_at")
     for row in rows[:MOST]:
-        outcome = row.get_state_display() or row.state
         failed = bool(row.error_class)
         why = f": {row.error_detail or row.error_code}" if failed else ""
-        text = f"{row.requested_by} sent the command {row.type}; it is {outcome.lower()}{why}."
+        became = BECAME.get(row.state, row.state)
+        text = f"{row.requested_by} sent the command {row.type}; it {became}{why}."
         yield Line(row.created_at, "command", text, BAD if failed else PLAIN, row)
 
 

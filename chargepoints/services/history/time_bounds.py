@@ -5,14 +5,20 @@ from datetime import datetime
 from django.db.models import Max, Min, Model
 
 
-def first_id_since(model: type[Model], field: str, moment: datetime) -> int:
-    """A key from which on the rows are of `moment` or later; by halving, some twenty look-ups."""
+def first_id_since(
+    model: type[Model], field: str, moment: datetime, *, precise_to: float = 0.0
+) -> int:
+    """A key from which on the rows are of `moment` or later; by halving, some twenty look-ups.
+
+    With `precise_to` fewer: it may be off by this share of the keys from there on.
+    """
     rows = model._default_manager.order_by("pk")
     bounds = model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))
     if bounds["first"] is None:
         return 0
     low, high = int(bounds["first"]), int(bounds["last"]) + 1
-    while low < high:
+    end = high
+    while high - low > precise_to * (end - high):
         middle = (low + high) // 2
         found = rows.filter(pk__gte=middle).values_list("pk", field).first()
         if found is None or (found[1] is not None and found[1] >= moment):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
@@ -60,7 +61,7 @@ NOTHING_KNOWN = Verdict(
 
 
 def at(moment: datetime) -> str:
-    return f"{moment:%d %b %H:%M} UTC"
+    return f"{timezone.localtime(moment):%d %b %H:%M %Z}"
 
 
 def _in(rows: "QuerySet[Transaction]", span: Span) -> "QuerySet[Transaction]":
@@ -165,7 +166,7 @@ def _gaps(
             return
         since = max(since or row.closed_at, row.closed_at)
         why = row.close_reason
-    end = min(span.end, timezone.now())
+    end = min(span.end, clock.now())
     if since is not None and end > max(since, span.begin):
         begin = max(since, span.begin)
         yield end - begin, begin, end, why

@@ -9,7 +9,7 @@ from django.db.models import Max
 from chargepoints.clock import Moment, api_time
 from chargepoints.models import MeterValue, Transaction
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.services.metering import registers
+from chargepoints.services.metering import most_power, registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
 from chargepoints.services.transactions import limits
 
@@ -47,7 +47,7 @@ def record(
     told = []
     known = _known_among(inbound, elements)
     taken: set[tuple[datetime, int]] = set()
-    transaction_pk = transaction.pk if transaction else None
+    transaction_pk = transaction.id if transaction else None
     for element in elements:
         if not element.kinds:
             inbound.deviate("no_samples")
@@ -72,7 +72,12 @@ def record(
         part = told[at : at + TOLD_AT_ONCE]
         inbound.emit(
             "meter_values.recorded",
-            {"evse_id": evse_id, "transaction_id": transaction_id, "meter_values": part},
+            {
+                "evse_id": evse_id,
+                "transaction": transaction_pk,
+                "transaction_id": transaction_id,
+                "meter_values": part,
+            },
             elements[0].moment,
         )
 
@@ -183,9 +188,11 @@ def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment)
         row.voltage_v = reading.voltage_v
     if reading.soc_percent is not None:
         row.soc_percent = reading.soc_percent
-    if reading.energy_wh is not None and (odd := registers.take(row, reading.energy_wh, moment)):
-        inbound.deviate(odd)
-        registers.note(row, [odd])
+    if reading.energy_wh is not None:
+        most_w = most_power.of_evse(inbound.station, row.evse_id)
+        if odd := registers.take(row, reading.energy_wh, moment, most_w):
+            inbound.deviate(odd)
+            registers.note(row, [odd])
 
 
 def _data(element: Element, reading: Reading) -> dict[str, Any]:

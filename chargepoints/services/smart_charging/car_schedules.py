@@ -14,7 +14,7 @@ from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.smart_charging import composite_schedule, expected_schedule
 from chargepoints.services.smart_charging.composite_schedule import Installed, Limit
-from chargepoints.services.transactions import lookup
+from chargepoints.services.transactions import lifecycle, lookup
 
 REQUESTED_BY = "gateway:car schedule"
 USUAL = timedelta(days=1)
@@ -68,9 +68,8 @@ def plan(inbound: Inbound, needs: Needs) -> bool:
         return False
     inbound.emit(
         "transaction.updated",
-        {
-            "transaction_id": row.transaction_id,
-            "evse_id": needs.evse_id,
+        lifecycle.describe(row)
+        | {
             "charging_needs": {
                 "unit": needs.unit,
                 "most": needs.most,

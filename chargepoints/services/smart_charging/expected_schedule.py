@@ -5,8 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.clock import api_time
 from chargepoints.models import ChargingProfile, Command, Evse
 from chargepoints.services.smart_charging import composite_schedule, installed_profiles
@@ -82,7 +82,7 @@ def expected(
             charging_since=charging.started_at if charging else None,
         )
 
-    rows = installed_profiles.in_force(charge_point_id, evse_id, timezone.now())
+    rows = installed_profiles.in_force(charge_point_id, evse_id, clock.now())
     if of_transaction is not None:
         rows = rows.exclude(purpose=Purpose.TRANSACTION)
     evses = Evse.objects.filter(charge_point_id=charge_point_id).values_list("evse_id", flat=True)
@@ -91,7 +91,7 @@ def expected(
     of_station = rows.filter(purpose__in=[Purpose.STATION_MAX, Purpose.EXTERNAL])
     return composite_schedule.total(
         [
-            on(each, installed_profiles.in_force(charge_point_id, each, timezone.now()))
+            on(each, installed_profiles.in_force(charge_point_id, each, clock.now()))
             for each in evses
         ],
         on(0, of_station),
@@ -99,7 +99,7 @@ def expected(
 
 
 def _read(start: object) -> datetime:
-    now = timezone.now()
+    now = clock.now()
     try:
         begins = datetime.fromisoformat(str(start))
     except ValueError:

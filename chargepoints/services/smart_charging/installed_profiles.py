@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargingProfile
 
@@ -80,7 +80,7 @@ def install(
         transaction_id=profile.get("transaction_id", ""),
         profile=profile,
         source=source,
-        installed_at=timezone.now(),
+        installed_at=clock.now(),
     )
 
 

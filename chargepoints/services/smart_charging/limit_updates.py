@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.clock import api_time
 from chargepoints.models import ChargingProfile, Command
 from chargepoints.services.commands.submission import CommandRefused
@@ -35,7 +34,7 @@ def as_profile(command: Command, kind: str = "absolute") -> None:
         "kind": kind,
         "stack_level": args.get("stack_level", 0),
         "unit": args.get("unit", "A"),
-        "start": api_time(timezone.now().replace(microsecond=0)),
+        "start": api_time(clock.now().replace(microsecond=0)),
         "periods": [{"start_s": 0} | said | phases],
     }
     Command.objects.filter(pk=command.pk).update(args=args)

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
-from chargepoints import nudges
+from chargepoints import clock, nudges
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, Connector, Registration
 from chargepoints.protocol.errors import OcppError
@@ -16,6 +15,7 @@ from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.station import Station
 from chargepoints.services.commands import outcomes, submission
 from chargepoints.services.commands.command_types import COMMAND_TYPES
+from chargepoints.services.files import firmware
 from chargepoints.services.stations import quirks
 from chargepoints.services.stations.quirks import Product
 
@@ -23,6 +23,7 @@ RESET_EFFECT = "reset"
 # A firmware update may end hours after it was asked for; the boot follows it.
 ASKED_WITHIN = timedelta(hours=6)
 ASK_AGAIN_AFTER = timedelta(days=1)
+WRONG_SERIAL = "the certificate is of another serial number"
 # Connectors to ask for their status.
 MOST = 20
 
@@ -67,8 +68,8 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     station = inbound.station
     if not _is_certified(station, facts.serial_number):
         connection = Connection.objects.select_related("server").get(pk=station.connection_id)
-        inbound.unit.after_commit(lambda: nudges.close(connection))
-        raise OcppError("SecurityError", "the certificate is of another serial number")
+        inbound.unit.after_commit(lambda: nudges.close(connection, WRONG_SERIAL))
+        raise OcppError("SecurityError", WRONG_SERIAL)
     again = station.boot_accepted and station.booted_here
     asked_for = _asked_for(station) if again else None
     if again and asked_for is None:
@@ -95,6 +96,8 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
             "registration": registration,
         },
     )
+    if station.product[2] not in ("", texts[3]):
+        firmware.took_effect(inbound)
     quirks.apply(inbound, Product(facts.vendor, facts.model, facts.firmware_version))
     outcomes.confirm_effect(inbound.unit, station.id, RESET_EFFECT)
 
@@ -102,6 +105,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         station.boot_accepted = accepted
         station.boot_pending = registration == Registration.PENDING
         station.booted_here = True
+        station.product = (texts[0], texts[1], texts[3])
         if registration == Registration.REJECTED:
             station.asked_for = frozenset()
 
@@ -112,7 +116,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 def _asked_for(station: Station) -> str | None:
     """The type of the latest command that had it boot, or say so; None if there is none."""
     latest = Command.objects.filter(
-        charge_point_id=station.id, sent_at__gte=timezone.now() - ASKED_WITHIN
+        charge_point_id=station.id, sent_at__gte=clock.now() - ASKED_WITHIN
     ).order_by("-sent_at")
     asking = (each for each in latest if COMMAND_TYPES[each.type].asks_for_boot(each.args))
     found = next(asking, None)
@@ -130,7 +134,7 @@ def ask(unit: UnitOfWork, station: Station) -> None:
 
     Many chargers do not boot when they come back, and do not repeat a status that was lost.
     """
-    now = timezone.now()
+    now = clock.now()
     long_ago = Q(boot_asked_at=None) | Q(boot_asked_at__lte=now - ASK_AGAIN_AFTER)
     charge_point = ChargePoint.objects.filter(
         long_ago, pk=station.id, connection_id=station.connection_id

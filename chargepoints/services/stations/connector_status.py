@@ -1,23 +1,23 @@
 """The status of connectors: the latest by the charger's own time, and the history."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chargepoints.clock import PRECISION, Moment, api_time, is_backfill
-from chargepoints.models import ChargePoint, Connector, Evse, Status, StatusChange
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
+from chargepoints.models import ChargePoint, Connector, Evse, StatusChange
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.protocol.station import ConnectorState
 from chargepoints.services.stations import clock_skew
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One status report. `evse_id` None is the station itself."""
+class Report(NamedTuple):
+    """One status report. `evse_id` None is the station itself; `status` one of `Status`."""
 
     evse_id: int | None
     connector_id: int | None
-    status: Status
+    status: str
     ocpp_status: str
     error_code: str = ""
     vendor_error_code: str = ""
@@ -35,6 +35,26 @@ _COUNT_REPEAT = (
     " WHERE id = %s AND status_at <= %s"
 )
 
+_SET_STATION_STATUS = (
+    "UPDATE chargepoints_chargepoint SET status = %s, error_code = %s, status_at = %s WHERE id = %s"
+)
+
+_EVSE: PreparedQuery[Evse] = PreparedQuery(
+    lambda charge_point_id, evse_id: Evse.objects.filter(
+        charge_point_id=charge_point_id, evse_id=evse_id
+    )
+)
+_CONNECTOR: PreparedQuery[Connector] = PreparedQuery(
+    lambda charge_point_id, evse_id, connector_id: Connector.objects.filter(
+        evse__charge_point_id=charge_point_id, evse__evse_id=evse_id, connector_id=connector_id
+    ).order_by()
+)
+_STATION = PreparedQuery(
+    lambda charge_point_id: ChargePoint.objects.filter(pk=charge_point_id).values_list(
+        "status", "error_code", "status_at"
+    )
+)
+
 
 def record(inbound: Inbound, report: Report, moment: Moment) -> None:
     """Store a report; one that only repeats the state is counted, and is no news to core."""
@@ -46,17 +66,27 @@ def record(inbound: Inbound, report: Report, moment: Moment) -> None:
         news = _connector_status(inbound, report, moment)
     if news:
         _tell(inbound, report, moment)
+    inbound.unit.note(_of_station(inbound))
+
+
+def _of_station(inbound: Inbound) -> tuple[str, int]:
+    return "status", inbound.station.id
 
 
 def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
-    """The connector's row, made when it is heard of first."""
-    known = Connector.objects.filter(
-        evse__charge_point_id=charge_point_id, evse__evse_id=evse_id, connector_id=connector_id
-    ).first()
-    if known is not None:
-        return known
-    evse, _ = Evse.objects.get_or_create(charge_point_id=charge_point_id, evse_id=evse_id)
-    return Connector.objects.get_or_create(evse=evse, connector_id=connector_id)[0]
+    """The connector's row, made when it is heard of first.
+
+    Raises IntegrityError where another transaction has made it meanwhile.
+    """
+    row = _CONNECTOR.first(charge_point_id, evse_id, connector_id)
+    if row is None:
+        evse = _EVSE.first(charge_point_id, evse_id)
+        if evse is None:
+            evse = row_changes.new(Evse, charge_point_id=charge_point_id, evse_id=evse_id)
+            row_changes.insert(evse)
+        row = row_changes.new(Connector, evse_id=evse.pk, connector_id=connector_id)
+        row_changes.insert(row)
+    return row
 
 
 def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
@@ -111,24 +141,25 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
     remembered = inbound.station.connectors.get(place)
     if remembered is not None and not inbound.unit.alone and not inbound.station.superseded:
         return remembered
-    # P4: another socket of this charger may have told the same within this very transaction.
-    inbound.unit.flush()
+    if inbound.unit.is_noted(_of_station(inbound)):
+        # P4: another socket of this charger has told of it within this very transaction.
+        inbound.unit.flush()
     row = connector(inbound.station.id, *place)
     said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
     return ConnectorState(row.pk, said, row.status_at)
 
 
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
-    row = ChargePoint.objects.only("status", "error_code", "status_at").get(pk=inbound.station.id)
-    if row.status_at is not None and moment.at < row.status_at:
+    if inbound.unit.is_noted(_of_station(inbound)):
+        inbound.unit.flush()
+    status, error_code, status_at = _STATION.one(inbound.station.id)
+    if status_at is not None and moment.at < status_at:
         told = _was_told(inbound, report, moment)
-        if told or not _may_be_now(inbound, moment.at, row.status_at):
+        if told or not _may_be_now(inbound, moment.at, status_at):
             return not told
-    same = row.status == report.status and row.error_code == report.error_code
-    ChargePoint.objects.filter(pk=row.pk).update(
-        status=report.status, error_code=report.error_code, status_at=moment.at
-    )
-    return not same
+    said = (report.status, report.error_code)
+    inbound.unit.update(_SET_STATION_STATUS, (*said, moment.at, inbound.station.id))
+    return said != (status, error_code)
 
 
 def _tell(inbound: Inbound, report: Report, moment: Moment) -> None:
@@ -166,7 +197,7 @@ def _clipped(report: Report) -> Report:
     return Report(
         report.evse_id,
         report.connector_id,
-        report.status,
+        str(report.status),  # the drivers look for a way to store a member of an enumeration
         clip(report.ocpp_status, 50),
         clip(report.error_code, 100),
         clip(report.vendor_error_code, 255),

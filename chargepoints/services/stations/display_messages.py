@@ -1,6 +1,6 @@
 """The messages on a charge point's display, as it took or reported them last."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ class Shown:
     priority: str
     format: str = ""
     language: str = ""
+    # Each: {content, format, language}.
+    translations: list[dict[str, str]] = field(default_factory=list)
     state: str = ""
     transaction_id: str = ""
     start_at: datetime | None = None

@@ -45,6 +45,9 @@ SETTINGS: dict[str, Setting] = {
     "call_timeout_s": Setting(int, "it answers as late as this: wait so long at least", 1, 600),
     "ping_interval_s": Setting(int, "ping it after so much silence", 5, 3600),
     "answers_pings": Setting(bool, "false: three heartbeats of silence are no sign of death"),
+    "reconnects_after_close": Setting(
+        bool, "false: after a close frame it never comes back, so that its socket is dropped"
+    ),
     "compression": Setting(
         bool, "whether it may compress what it sends (RFC 7692), whatever its version says of it"
     ),

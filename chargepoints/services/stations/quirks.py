@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
 
 from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -98,7 +97,7 @@ def keep_alive(station: Station) -> tuple[float | None, float | None]:
 
 def connected(unit: UnitOfWork, charge_point: ChargePoint) -> None:
     """Its socket is watched in a way of its own from now on, where it is set so."""
-    for name in ("ping_interval_s", "answers_pings"):
+    for name in ("ping_interval_s", "answers_pings", "reconnects_after_close"):
         if setting(charge_point, name) is not None:
             used(unit, charge_point.pk, name)
 
@@ -120,7 +119,7 @@ def _expect_use(charge_point_id: int, quirks: dict[str, Any]) -> None:
     """A row for each setting, so that counting is an update."""
     for name in quirks.get("settings", {}):
         QuirkUse.objects.get_or_create(
-            charge_point_id=charge_point_id, setting=name, defaults={"since": timezone.now()}
+            charge_point_id=charge_point_id, setting=name, defaults={"since": clock.now()}
         )
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Lower
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargePoint, ChargePointCounters, Credential, Registration
 from chargepoints.services.stations import quirks
@@ -64,7 +64,7 @@ def changed(charge_point: ChargePoint, *fields: str) -> None:
 
     Other columns are written by the gateway at the same time; a plain save() would undo that.
     """
-    charge_point.settings_changed_at = timezone.now()
+    charge_point.settings_changed_at = clock.now()
     if "registration" in fields and charge_point.registration != Registration.ACCEPTED:
         # What it was accepted as is over, also where it comes back without a boot.
         stored = ChargePoint.objects.filter(pk=charge_point.pk)

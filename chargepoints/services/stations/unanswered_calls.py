@@ -6,8 +6,7 @@ socket is left alone.
 
 import logging
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint
 from chargepoints.protocol.station import Station
@@ -39,6 +38,6 @@ def _count(station: Station, unanswered: int) -> None:
 
 
 def _set(unit: UnitOfWork, station: Station, *, deaf: bool) -> None:
-    ChargePoint.objects.filter(pk=station.id).update(deaf_since=timezone.now() if deaf else None)
+    ChargePoint.objects.filter(pk=station.id).update(deaf_since=clock.now() if deaf else None)
     unit.emit(station.id, "charge_point.deaf", {"deaf": deaf})
     unit.after_commit(lambda: setattr(station, "deaf", deaf))

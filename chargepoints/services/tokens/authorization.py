@@ -11,7 +11,8 @@ from chargepoints.services.tokens import vehicles
 from chargepoints.services.tokens.vehicles import Vehicle
 
 LONGEST = 256
-CONTROL_CHARACTERS = "".join(map(chr, range(32))) + "\x7f"
+# No token has control characters or blanks; fields of a fixed length are filled up with them.
+BLANKS = "".join(map(chr, range(33))) + "\x7f"
 
 CERTIFICATE_STATUSES = (
     "accepted",
@@ -38,9 +39,9 @@ class TokenAsked:
         cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
     ) -> "TokenAsked":
         """As long as it may be to be looked up, one more than any that is kept; without what a
-        reader has left around it: no token has control characters.
+        reader has left around it.
         """
-        value, type = clip(value, LONGEST).strip(CONTROL_CHARACTERS), clip(type, LONGEST)
+        value, type = clip(value, LONGEST).strip(BLANKS), clip(type, LONGEST)
         return cls(value, type, vehicles.told(value, type, beside))
 
 
@@ -66,6 +67,8 @@ class Decision:
     group_id_token: str | None = None
     expires_at: datetime | None = None
     personal_message: str | None = None
+    # What the driver reads, the preferred one first: tags of RFC 5646, at most two.
+    languages: tuple[str, ...] = ()
     cache_ttl_s: float | None = None
     evse_ids: tuple[int, ...] = ()
     charging_priority: int | None = None

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models.functions import Lower
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, IdToken, LocalList, LocalListEntry
@@ -100,7 +100,7 @@ def store(charge_point_id: int, version: int, entries: list[Entry], *, full: boo
     for entry in entries:
         _apply(known, entry)
     known.version = known.reported_version = version
-    known.updated_at = known.reported_at = timezone.now()
+    known.updated_at = known.reported_at = clock.now()
     known.save()
 
 
@@ -155,7 +155,7 @@ def report_version(charge_point_id: int, version: int) -> None:
         charge_point_id=charge_point_id,
         defaults={
             "reported_version": version if -1 <= version <= LARGEST_VERSION else None,
-            "reported_at": timezone.now(),
+            "reported_at": clock.now(),
         },
     )
 

@@ -11,6 +11,7 @@ from chargepoints.models import Command, Reservation, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.commands.station_numbers import next_unused_number
 from chargepoints.services.tokens.authorization import TokenAsked
+from chargepoints.services.transactions import beside
 
 State = Reservation.State
 # REQUESTED where the answer was lost: the charge point may have it all the same.
@@ -99,6 +100,8 @@ def use(inbound: Inbound, reservation_id: int | None, transaction: Transaction) 
     """This transaction was started on a reservation, which ends with that: the one it names, and
     the one that was made for its token and place, whatever it names.
     """
+    if reservation_id is None and not beside.of(inbound).open_reservations:
+        return
     used = [each for each in _OPEN.all(inbound.station.id) if _is_for(each, transaction)]
     if reservation_id is not None and all(each.reservation_id != reservation_id for each in used):
         named = _find(inbound.station.id, reservation_id)

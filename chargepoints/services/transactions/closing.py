@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from chargepoints import clock
 from chargepoints.clock import PRECISION, api_time
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
-from chargepoints.models import Connector, MeterSource, Status, Transaction
+from chargepoints.models import Connector, MeterSource, Status, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import display_messages
@@ -83,13 +83,13 @@ def by_hand(
     ValidationError with messages by field.
     """
     with unit_of_work() as unit:
-        row = Transaction.objects.select_for_update().get(pk=pk)
+        row = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
         if row.ended_at is not None:
             raise AlreadyEnded
         _check(row, ended_at, meter_stop_wh)
         if meter_stop_wh is not None:
             row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
-        _close(unit, row, by, ended_at or row.sampled_at or timezone.now())
+        _close(unit, row, by, ended_at or row.sampled_at or clock.now())
         row.save()
         installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
         display_messages.transaction_ended(unit, row.charge_point_id, row.transaction_id)
@@ -98,7 +98,7 @@ def by_hand(
 
 def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | None) -> None:
     wrong = {}
-    if ended_at is not None and ended_at > timezone.now() + AHEAD:
+    if ended_at is not None and ended_at > clock.now() + AHEAD:
         wrong["ended_at"] = "this is in the future"
     if ended_at is not None and row.started_at is not None and ended_at < row.started_at:
         wrong["ended_at"] = "this is before its start"
@@ -111,11 +111,17 @@ def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | N
 
 def _close(unit: UnitOfWork, row: Transaction, by: str, at: datetime) -> None:
     row.ended_at = at
-    row.ended_received_at = timezone.now()
+    row.ended_received_at = clock.now()
     row.closed_by = by[:150]
     row.power_w = row.current_a = None
     row.charging_state = ""
     if row.meter_stop_wh is None and row.meter_latest_wh is not None:
         row.meter_stop_wh, row.meter_stop_source = row.meter_latest_wh, MeterSource.LAST_SAMPLE
     data = lifecycle.describe(row) | {"sampled_at": api_time(row.sampled_at)}
-    unit.emit(row.charge_point_id, "transaction.ended", data, occurred_at=at)
+    unit.emit(
+        row.charge_point_id,
+        "transaction.ended",
+        data,
+        occurred_at=at,
+        time_quality=TimeQuality.ESTIMATED,
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.db.models import Max
 
+from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
 from chargepoints.protocol.inbound import Inbound, clip
@@ -15,7 +16,7 @@ from chargepoints.services.commands import submission
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import closing, lifecycle, lookup
+from chargepoints.services.transactions import closing, lifecycle, lookup, words
 from chargepoints.services.transactions.lifecycle import Start, Stop
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
@@ -181,7 +182,7 @@ def _started(
         row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
         return row
     late = row is not None
-    row = row or Transaction(charge_point_id=inbound.station.id)
+    row = row or row_changes.new(Transaction, charge_point_id=inbound.station.id)
     row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
     closing.by_next_start(inbound, message.start)
     row = lifecycle.begin(
@@ -206,7 +207,7 @@ def _updated(
     if latest:
         row.last_seq_no = message.seq_no
         if row.ended_at is None:
-            row.charging_state = clip(start.charging_state, 50) or row.charging_state
+            row.charging_state = words.charging_state(start.charging_state) or row.charging_state
         elif message.event_type == UPDATED and not row.closed_by:
             # It adds to the history: what is live of the transaction has ended.
             inbound.deviate("updated_after_end")
@@ -256,7 +257,8 @@ def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decisio
 def _unknown(inbound: Inbound, message: EventMessage) -> Transaction:
     """Heard of by an event in its middle: its Started may still come."""
     inbound.deviate("unknown_transaction")
-    row = Transaction(
+    row = row_changes.new(
+        Transaction,
         charge_point_id=inbound.station.id,
         transaction_id=message.stop.transaction_id,
         orphan=True,

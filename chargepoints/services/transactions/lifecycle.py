@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargepoints import key_codes
-from chargepoints.clock import Moment, api_time
+from chargepoints.clock import Moment, api_time, is_backfill
+from chargepoints.database import row_changes
 from chargepoints.event_types import EventType
-from chargepoints.models import AuthorizationStatus, Transaction
+from chargepoints.models import AuthorizationStatus, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
-from chargepoints.services.metering import recording, registers
+from chargepoints.services.metering import most_power, recording, registers
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import clock_skew, display_messages
-from chargepoints.services.tokens import reservations
+from chargepoints.services.tokens import reservations, vehicles
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import limits, lookup
+from chargepoints.services.transactions import beside, limits, lookup, words
 
 ENDED_BEFORE_START = "ended_before_start"
 
@@ -69,11 +70,18 @@ def stop_effect(transaction_id: str) -> str:
 def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
     """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
     row = lookup.open_here(inbound, evse_id)
-    if row is None or row.charging_state == state:
+    if row is None or row.charging_state == state or _began_after(inbound, row, moment):
         return
     row.charging_state = state
     lookup.save(inbound, row)
     inbound.emit("transaction.updated", describe(row), moment)
+
+
+def _began_after(inbound: Inbound, row: Transaction, moment: Moment) -> bool:
+    """Whether what was so then, and is told late, cannot be of this transaction."""
+    if row.started_at is None or row.time_quality != TimeQuality.CHARGER:
+        return False
+    return moment.at < row.started_at and is_backfill(moment.at, inbound.received_at)
 
 
 def begin(
@@ -89,7 +97,7 @@ def begin(
 
     What later messages have said already, and the start does not say, stays.
     """
-    row = row or Transaction(charge_point_id=inbound.station.id)
+    row = row or row_changes.new(Transaction, charge_point_id=inbound.station.id)
     row.transaction_id = transaction_id
     row.start_key, row.start_answer = start_key, start.answer
     clock_skew.observe(inbound, start.moment)
@@ -107,8 +115,9 @@ def begin(
         inbound.deviate(ENDED_BEFORE_START)
         registers.note(row, [ENDED_BEFORE_START])
     if row.ended_at is None:
-        row.charging_state = row.charging_state or clip(start.charging_state, 50)
+        row.charging_state = row.charging_state or words.charging_state(start.charging_state)
     authorize(inbound, row, start.token, decision)
+    _take_vehicle(inbound, row)
     tell_more(row, start)
     lookup.save(inbound, row)
     reservations.use(inbound, start.reservation_id, row)
@@ -134,10 +143,48 @@ def authorize(
             limits.set_limits(inbound, row, decision.limits)
 
 
+def _take_vehicle(inbound: Inbound, row: Transaction) -> None:
+    """The one that was told of before the transaction began."""
+    station = inbound.station
+    vehicle = vehicles.waiting(station, row.evse_id, inbound.received_at)
+    if vehicle is None:
+        return
+    if not row.vehicle_id:
+        row.vehicle_id, row.vehicle_type = clip(vehicle.id, 255), vehicle.type
+    inbound.unit.after_commit(lambda: vehicles.forget(station, vehicle))
+
+
+def vehicle_told(inbound: Inbound, told: vehicles.Told | None) -> None:
+    """A message tells of a vehicle: of an open transaction, or of the next one there."""
+    if told is None:
+        return
+    row = _of_vehicle(inbound, told)
+    if row is None:
+        station, at = inbound.station, inbound.received_at
+        inbound.unit.after_commit(lambda: vehicles.remember(station, told, at))
+        return
+    if (row.vehicle_id, row.vehicle_type) == tuple(told.vehicle):
+        return
+    row.vehicle_id, row.vehicle_type = clip(told.vehicle.id, 255), told.vehicle.type
+    lookup.save(inbound, row)
+    inbound.emit("transaction.updated", describe(row))
+
+
+def _of_vehicle(inbound: Inbound, told: vehicles.Told) -> Transaction | None:
+    if told.transaction_id is not None:
+        row = lookup.find(inbound, clip(told.transaction_id, 255))
+        return row if row is not None and row.ended_at is None else None
+    if told.evse_id is not None:
+        return lookup.open_here(inbound, told.evse_id)
+    only = list(lookup.known_open(inbound))
+    return lookup.find(inbound, only[0]) if len(only) == 1 else None
+
+
 def tell_more(row: Transaction, start: Start) -> None:
     """What some versions tell beside all else; what is not told stays."""
     if start.limits:
-        row.limits = start.limits
+        # 2.1 E16.FR.17: a limit may be changed, and never goes away.
+        row.limits = (row.limits or {}) | start.limits
     if start.details:
         row.details = (row.details or {}) | start.details
 
@@ -165,25 +212,30 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
     row.stop_answer = stop.answer
-    row.stop_reason = clip(stop.reason, 50)
+    row.stop_reason = words.stop_reason(stop.reason)
     stopped_by(row, stop.token)
     row.power_w = row.current_a = None
     row.charging_state = ""
     lookup.save(inbound, row)
     limits.ended(row)
-    installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
-    display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
+    others = beside.of(inbound)
+    if others.profiles_of_transactions:
+        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+    if others.messages_of_transactions:
+        display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
     event: EventType = "transaction.corrected" if corrects else "transaction.ended"
     inbound.emit(event, describe(row), stop.moment)
-    outcomes.confirm_effect(
-        inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
-    )
+    if others.awaiting_commands:
+        outcomes.confirm_effect(
+            inbound.unit, inbound.station.id, stop_effect(row.transaction_id), row.pk
+        )
     return row
 
 
 def _take_last_reading(inbound: Inbound, row: Transaction, stop: Stop) -> None:
     sample = registers.odd_reading(row) or row.meter_latest_wh
-    odd = registers.stop(row, stop.meter_wh, stop.reason, stop.moment)
+    most_w = most_power.of_evse(inbound.station, row.evse_id)
+    odd = registers.stop(row, stop.meter_wh, stop.reason, stop.moment, most_w)
     if not odd and row.energy_wh is not None and row.energy_wh < 0:
         # The register fell back, or counts per session.
         odd.append(registers.FELL_BACK)
@@ -230,6 +282,7 @@ def describe(row: Transaction) -> dict[str, Any]:
     """A transaction as events tell it, the same for every version."""
     token = {"value": row.id_token, "type": row.id_token_type or None} if row.id_token else None
     return {
+        "id": row.pk,
         "transaction_id": row.transaction_id,
         "evse_id": row.evse_id,
         "connector_id": row.connector_id,
@@ -243,6 +296,7 @@ def describe(row: Transaction) -> dict[str, Any]:
         "meter_stop_wh": row.meter_stop_wh,
         "meter_stop_source": row.meter_stop_source or None,
         "energy_wh": row.energy_wh,
+        "total_cost": row.total_cost,
         "charging_state": row.charging_state or None,
         "stop_reason": row.stop_reason or None,
         "reservation_id": row.reservation_id,
@@ -257,12 +311,18 @@ def describe(row: Transaction) -> dict[str, Any]:
 
 
 def confirm_start(inbound: Inbound, row: Transaction) -> None:
+    if not beside.of(inbound).awaiting_commands:
+        return
     keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
     if row.remote_start_id is not None:
         keys = [str(row.remote_start_id)]
+    effects = [start_effect(key.lower()) for key in keys]
     refused = row.authorization_status not in ("", AuthorizationStatus.ACCEPTED)
-    for key in keys:
-        effect = start_effect(key.lower())
+    waiting = outcomes.awaited(inbound.station.id, effects)
+    if row.remote_start_id is None and row.id_token:
+        # 2.0.1 F02.FR.01 has its id told, which some stations leave out.
+        waiting = waiting or outcomes.starts_with(inbound.station.id, row.evse_id, row.id_token)
+    for effect in waiting:
         if refused:
             # It began, and is about to be stopped by the charge point: nobody charges.
             outcomes.deny_start(inbound.unit, inbound.station.id, effect, row)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chargepoints.models import ChargePoint, Command, Transaction
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.station import Station
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
 
@@ -19,21 +20,30 @@ _FIGURES = {"energy_wh": "energy_wh", "cost": "total_cost", "soc": "soc_percent"
 def set_limits(inbound: Inbound, row: Transaction, limits: dict[str, Any]) -> None:
     """The transaction has these from now on; a charger that cannot keep them is stopped in time."""
     row.limits = limits
-    time_s, kept = limits.get("time_s"), inbound.station.keeps_limits
-    if time_s and row.started_at is not None and row.ended_at is None and not kept:
+    time_s = limits.get("time_s")
+    if time_s is None or "time_s" in kept_by_station(inbound.station, anew=True):
+        return
+    if row.started_at is not None and row.ended_at is None:
         _stop(inbound, row, after_s=time_s)
+
+
+def kept_by_station(station: Station, *, anew: bool = False) -> frozenset[str]:
+    """The limits that the charger is told and keeps itself; `anew`: as it says by now."""
+    if anew or station.limits_kept is None:
+        find = station.find_limits_kept
+        station.limits_kept = find(station.id) if find is not None else frozenset()
+    return station.limits_kept
 
 
 def keep(inbound: Inbound, row: Transaction) -> None:
     """Stop it, once, where its figures have reached a limit."""
     limits = row.limits
-    if not limits or inbound.station.keeps_limits or row.ended_at is not None:
+    if not limits or row.ended_at is not None or "reached" in limits:
         return
-    if "reached" in limits:
-        return
+    kept = kept_by_station(inbound.station)
     for name, figure in _FIGURES.items():
         limit, value = limits.get(name), getattr(row, figure)
-        if limit is not None and value is not None and value >= limit:
+        if name not in kept and limit is not None and value is not None and value >= limit:
             row.limits = limits | {"reached": name}
             _stop(inbound, row)
             return

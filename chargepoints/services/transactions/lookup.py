@@ -5,20 +5,31 @@ changes one takes a copy (`find`, `open_on`) and writes what has changed with `s
 else has changed the row meanwhile, the message is worked on again, from the database alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
+from chargepoints.clock import is_backfill
 from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
-from chargepoints.models import Transaction
+from chargepoints.models import TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.services.metering.recording import Element
 
 # P14: of a charger that ends nothing, the newest. What is not among them, the database is asked.
 MOST_REMEMBERED = 32
+# A meter may be read while the car is plugged in, and the start be told a little later.
+SAMPLED_BEFORE_START = timedelta(minutes=10)
 
 # What samples bring, with every message.
-FIGURES = row_changes.Usual(
-    frozenset({"meter_latest_wh", "power_w", "current_a", "voltage_v", "soc_percent"})
-    | {"metered_at", "sampled_at", "last_seq_no"},
+FIGURES = row_changes.Usual.of(
+    "meter_latest_wh",
+    "power_w",
+    "current_a",
+    "voltage_v",
+    "soc_percent",
+    "metered_at",
+    "sampled_at",
+    "last_seq_no",
     unless_changed=("ended_at", "superseded", "last_seq_no", "sampled_at"),
 )
 # What another process, staff or core may have changed since it was read.
@@ -102,15 +113,19 @@ def known_open(inbound: Inbound) -> Mapping[str, Transaction]:
 
     A unit of work that runs alone, or whose socket is not the charger's any more, asks again.
     """
-    return _seen(inbound)
+    known = inbound.station.open_transactions
+    if inbound.open_transactions is not None or known is None or _is_doubtful(inbound):
+        return _left_open(inbound)
+    return known
 
 
 def identify(
-    inbound: Inbound, transaction_id: object, *, evse_id: int | None
+    inbound: Inbound, transaction_id: object, elements: Sequence[Element], *, evse_id: int | None
 ) -> tuple[Transaction | None, str | None]:
     """The transaction that meter values belong to, and the charger's id of it.
 
-    Where the charger names none, or one that is unknown, the open one on that EVSE is meant.
+    Where the charger names none, or one that is unknown, the open one on that EVSE is meant, unless
+    it began after all of them: chargers send what they had kept of others.
     """
     named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
     if named:
@@ -118,11 +133,25 @@ def identify(
             return row, named
         inbound.deviate("unknown_transaction")
     row = open_here(inbound, evse_id)
-    if row is None:
+    if row is None or _is_older(inbound, row, elements):
         return None, named or None
     if named:
         inbound.deviate("transaction_matched_by_connector")
     return row, row.transaction_id
+
+
+def _is_older(inbound: Inbound, row: Transaction, elements: Sequence[Element]) -> bool:
+    """Whether all of it is old news, of a time before the transaction."""
+    if row.started_at is None or row.time_quality != TimeQuality.CHARGER or not elements:
+        return False
+    before = row.started_at - SAMPLED_BEFORE_START
+    return all(
+        moment.quality == TimeQuality.CHARGER
+        and moment.at < before
+        # Whose clock was set back meanwhile samples live all the same.
+        and is_backfill(moment.at, inbound.received_at)
+        for moment, *_ in elements
+    )
 
 
 def save(inbound: Inbound, row: Transaction) -> None:
@@ -130,8 +159,8 @@ def save(inbound: Inbound, row: Transaction) -> None:
     if row._state.adding:
         inbound.unit.insert(row)
     elif changed := row_changes.change(row, unless_changed=CHANGED_BY_OTHERS, usual=FIGURES):
-        inbound.unit.expect((Transaction, row.pk), *changed)
-    seen = _seen(inbound)
+        inbound.unit.expect((Transaction, row.id), *changed)
+    seen = _left_open(inbound)
     if row.ended_at is None and not row.superseded:
         seen[row.transaction_id] = row
         if len(seen) > MOST_REMEMBERED:
@@ -140,13 +169,17 @@ def save(inbound: Inbound, row: Transaction) -> None:
         del seen[row.transaction_id]
 
 
-def _seen(inbound: Inbound) -> dict[str, Transaction]:
-    """As this unit of work sees them; what it leaves is remembered once it is committed."""
+def _is_doubtful(inbound: Inbound) -> bool:
+    return inbound.unit.alone or inbound.station.superseded
+
+
+def _left_open(inbound: Inbound) -> dict[str, Transaction]:
+    """As this unit of work leaves them, which is remembered once it is committed."""
     if inbound.open_transactions is not None:
         return inbound.open_transactions
     station = inbound.station
     known = station.open_transactions
-    if known is None or inbound.unit.alone or station.superseded:
+    if known is None or _is_doubtful(inbound):
         newest_first = _NEWEST_OPEN.all(station.id)
         known = {row.transaction_id: row for row in reversed(newest_first) if not row.superseded}
     inbound.open_transactions = seen = dict(known)

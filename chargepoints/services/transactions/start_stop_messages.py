@@ -9,16 +9,25 @@ from chargepoints.database import row_changes
 from chargepoints.database.any_case import in_any_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import take_numbers
-from chargepoints.models import MeterSource, Transaction
+from chargepoints.models import Evse, MeterSource, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
+from chargepoints.services.metering import registers
 from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import lifecycle, lookup
+from chargepoints.services.transactions import beside, lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start, Stop
+
+# What chargers write where they have none.
+NO_ID = ("0", "-1", "")
 
 _BY_START: PreparedQuery[Transaction] = PreparedQuery(
     lambda charge_point_id, key: Transaction.objects.filter(
         charge_point_id=charge_point_id, start_key=key
     )[:1]
+)
+_ANSWERED = PreparedQuery(
+    lambda charge_point_id, key: Transaction.objects.filter(
+        charge_point_id=charge_point_id, start_key=key, start_answer__isnull=False
+    ).values_list("id")[:1]
 )
 _ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
     lambda charge_point_id, at, token: (
@@ -36,8 +45,7 @@ def start_key(*told: object) -> str:
 
 def was_started(charge_point_id: int, key: str) -> bool:
     """Whether this start was told and answered before."""
-    known = _BY_START.first(charge_point_id, key)
-    return known is not None and known.start_answer is not None
+    return _ANSWERED.exists(charge_point_id, key)
 
 
 def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
@@ -56,7 +64,7 @@ def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -
 
 def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
     """The end that came before this start, if it is plainly its end."""
-    if start.token is None:
+    if start.token is None or not beside.of(inbound).orphaned_stops:
         return None
     for row in _ORPHANED_STOPS.all(inbound.station.id, start.moment.at, start.token.value):
         if start.meter_wh is None or (row.meter_stop_wh or 0) >= start.meter_wh:
@@ -93,9 +101,9 @@ def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
 
 
 def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
-    """The one transaction a stop without a usable id can mean: open, begun before, same token."""
-    if stop.transaction_id not in ("0", "-1", ""):
-        return None
+    """The one transaction a stop can mean whose id was never given out: open, begun before, of the
+    same token. Some chargers number their transactions themselves.
+    """
     candidates = Transaction.objects.filter(
         Q(started_at=None) | Q(started_at__lte=stop.moment.at),
         charge_point_id=inbound.station.id,
@@ -107,10 +115,20 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
             inbound.deviate("transaction_matched_by_token")
             return row_changes.editable(same_token[0])
     found = list(candidates[:2])
-    if len(found) != 1:
+    if len(found) != 1 or not (stop.transaction_id in NO_ID or _is_its_end(found[0], stop)):
         return None
     inbound.deviate("transaction_matched_by_time")
     return row_changes.editable(found[0])
+
+
+def _is_its_end(row: Transaction, stop: Stop) -> bool:
+    """Whether an end under an unknown id, without a token, is plainly the end of this one: there is
+    no other place where it may have been, and the register goes on.
+    """
+    if stop.token is not None or stop.meter_wh is None or row.evse_id is None:
+        return False
+    others = Evse.objects.filter(charge_point_id=row.charge_point_id).exclude(evse_id=row.evse_id)
+    return registers.goes_on(row, stop.meter_wh, stop.moment) and not others.exists()
 
 
 def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
@@ -118,8 +136,8 @@ def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
     inbound.deviate("unknown_transaction")
     text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
     name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    row = lookup.find(inbound, name) or Transaction(
-        charge_point_id=inbound.station.id, transaction_id=name, orphan=True
+    row = lookup.find(inbound, name) or row_changes.new(
+        Transaction, charge_point_id=inbound.station.id, transaction_id=name, orphan=True
     )
     if stop.token is not None:
         row.id_token, row.id_token_type = clip(stop.token.value, 255), clip(stop.token.type, 20)

@@ -58,12 +58,13 @@ class Command(BaseCommand):
             bound = which(unix) if unix else None
         except CannotStartError as error:
             sys.exit(f"connect: {error}")
-        if workers == 1:
+        apart = settings.PAGES_APART and preflight.may_be_several()
+        if workers == 1 and not apart:
             status = run([listening])
         else:
             for connection in connections.all(initialized_only=True):
                 connection.close_pool()  # type: ignore[attr-defined]
-            status = Workers([listening], workers, settings.DRAIN_S).run()
+            status = Workers([listening], workers, settings.DRAIN_S, pages=apart).run()
         if unix and bound:
             remove(unix, bound)
         if lock is not None:

@@ -10,6 +10,7 @@ from chargepoints.models import (
     ChargingProfile,
     Command,
     CommandBatch,
+    ConfigurationTemplate,
     DisplayMessage,
     Event,
     HandshakeRefusal,
@@ -17,11 +18,15 @@ from chargepoints.models import (
     InstalledCertificate,
     LocalList,
     LocalListEntry,
+    MaintenanceWindow,
     MeterValue,
     Monitor,
     MonitoringEvent,
     Reservation,
+    RollOut,
+    RollOutTarget,
     SecurityEvent,
+    SeenTls,
     ServerProcess,
     Status,
     StatusChange,
@@ -37,6 +42,7 @@ def a_past(charge_point: ChargePoint, text: str) -> None:
     has_told(charge_point, text)
     holds(charge_point, text)
     was_asked(charge_point, text)
+    is_looked_after(charge_point, text)
 
 
 def has_charged(charge_point: ChargePoint, text: str) -> None:
@@ -102,6 +108,16 @@ def holds(charge_point: ChargePoint, text: str) -> None:
     Variable.objects.create(
         charge_point=charge_point, component=text, name=text, reported=text, desired=text
     )
+    SeenTls.objects.create(
+        charge_point=charge_point,
+        at=now,
+        version=text,
+        suite=text,
+        certificate_serial=text,
+        certificate_subject=text,
+        certificate_issuer=text,
+        certificate_expires_at=now,
+    )
     InstalledCertificate.objects.create(
         use=text, serial_number=text, issuer_name_hash=text, issuer_key_hash=text, **read
     )
@@ -159,4 +175,39 @@ def was_asked(charge_point: ChargePoint, text: str) -> None:
         path=text,
         user=text,
         offered_protocols=text,
+    )
+
+
+def is_looked_after(charge_point: ChargePoint, text: str) -> None:
+    now = timezone.now()
+    roll_out = RollOut.objects.create(
+        type="raw",
+        args={text: text},
+        requested_by=f"{text} {charge_point.pk}",
+        wave_sizes=[1],
+        halt_after=1,
+        at_once=1,
+        wait_s=60,
+        back_within_s=60,
+        state=RollOut.State.HALTED,
+        halted_because=text,
+        wave_began_at=now,
+    )
+    RollOutTarget.objects.create(
+        roll_out=roll_out,
+        charge_point=charge_point,
+        wave=0,
+        state=RollOutTarget.State.FAILED,
+        code=text,
+        detail=text,
+    )
+    values = dict.fromkeys(Variable.objects.values_list("name", flat=True), "otherwise")
+    ConfigurationTemplate.objects.update_or_create(
+        vendor=charge_point.vendor, model=charge_point.model, defaults={"values": values}
+    )
+    MaintenanceWindow.objects.create(
+        charge_point=charge_point,
+        starts_at=now - timedelta(hours=2),
+        ends_at=now - timedelta(hours=1),
+        reason=text,
     )

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.models import Connector, Registration, Status
+from chargepoints.services.commands import submission
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge
 
 URL = "/admin/chargepoints/chargepoint/"
@@ -72,18 +73,41 @@ def test_a_charge_point_without_a_connection_is_offline_or_was_never_seen(
         ("registration__exact=pending", ["PENDING"]),
         ("site=South", ["OFFLINE"]),
         ("protocol=ocpp2.0.1", ["PENDING"]),
+        ("vendor=Other", ["OFFLINE"]),
+        ("model=Post", ["OFFLINE"]),
+        ("firmware=1.9", ["CHARGING"]),
+        ("firmware=(behind)", ["CHARGING"]),
+        ("open_command=yes", ["FAULTED"]),
         ("q=fault", ["FAULTED"]),
     ],
 )
 def test_the_list_is_filtered(
     admin_client: Client, make_charge_point: MakeChargePoint, query: str, expected: list[str]
 ) -> None:
-    charge(make_charge_point("CHARGING"))
-    faulted = make_charge_point("FAULTED")
+    charge(make_charge_point("CHARGING", firmware_version="1.9"))
+    faulted = make_charge_point("FAULTED", firmware_version="1.10")
+    submission.submit(faulted, "clear_cache", {}, requested_by="a test")
     Connector.objects.filter(evse__charge_point=faulted).update(status=Status.FAULTED)
-    make_charge_point("OFFLINE", online=False, site="South")
-    make_charge_point("PENDING", protocol="ocpp2.0.1", registration=Registration.PENDING)
+    other = {"vendor": "Other", "model": "Post", "firmware_version": "1.0"}
+    make_charge_point("OFFLINE", online=False, site="South", **other)
+    newest = {"firmware_version": "1.10"}
+    make_charge_point("PENDING", protocol="ocpp2.0.1", registration=Registration.PENDING, **newest)
     assert rows(admin_client, query) == expected
+
+
+def test_a_row_shows_that_its_firmware_is_behind_and_that_a_command_is_open(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    old = make_charge_point("OLD", firmware_version="1.9")
+    for number in range(2):
+        make_charge_point(f"CP-{number}", firmware_version="1.10")
+    submission.submit(old, "clear_cache", {}, requested_by="a test")
+    page = admin_client.get(URL).content.decode()
+    assert page.count("It runs older firmware than most of its model.") == 1
+    link = f"/admin/chargepoints/command/?charge_point__id__exact={old.pk}"
+    assert f'href="{link}&amp;finished_at__isnull=True">1 command open</a>' in page
+    opened = admin_client.get(f"{link}&finished_at__isnull=True").context["cl"].result_list
+    assert [command.charge_point for command in opened] == [old]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(
@@ -93,7 +117,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 ) -> None:
     for number in range(40):
         charge(make_charge_point(f"CP-{number}", connectors=2))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(34):
         assert len(rows(admin_client)) == 40
 
 

@@ -157,7 +157,7 @@ def test_the_page_costs_a_bounded_number_of_queries(
         charge(charge_point, str(number))
         trace(charge_point)
         Connection.objects.create(charge_point=charge_point, path="/", protocol="ocpp1.6")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         page_of(admin_client, charge_point, "live/")
 
 

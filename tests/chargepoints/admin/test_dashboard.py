@@ -1,6 +1,7 @@
 """The first page."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 from django.contrib.auth.models import User
@@ -8,7 +9,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from chargepoints.models import Connector, HandshakeRefusal, Registration, Status
+from chargepoints.database.unit_of_work import unit_of_work
+from chargepoints.models import Connector, FleetSample, HandshakeRefusal, Registration, Status
+from chargepoints.services.history.event_feed import assign_positions
+from core_link.models import Delivery, Endpoint
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge
 
 
@@ -24,10 +28,11 @@ def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
     HandshakeRefusal.objects.create(
         identity="STRANGER", address="203.0.113.7", reason="unknown_identity", status_code=404
     )
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(22):
         response = admin_client.get("/admin/")
     page = response.content.decode()
-    assert response.context["fleet"] == {"total": 3, "online": 2, "pending": 1}
+    assert response.context["fleet"] == {"total": 3, "online": 2, "offline": 1, "pending": 1}
+    assert response.context["available_count"] == 2
     assert response.context["charging"] == {"running": 1, "power_w": 11000}
     assert "11.0 kW" in page
     assert 'href="/admin/chargepoints/transaction/?state=open"' in page
@@ -36,6 +41,54 @@ def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
     assert [row.identity for row in response.context["offline"]] == ["BROKEN"]
     assert "unknown identity" in page
     assert 'class="cp-trouble"' not in page
+
+
+def test_power_over_the_day_is_drawn_from_samples(admin_client: Client) -> None:
+    assert admin_client.get("/admin/").context["power_chart"] is None
+    now = timezone.now()
+    for hours, power_w in ((30, 9e6), (20, 10_000), (10, 50_000), (1, 30_000)):
+        FleetSample.objects.create(
+            at=now - timedelta(hours=hours), power_w=power_w, charging=1, online=1
+        )
+    chart = admin_client.get("/admin/").context["power_chart"]
+    assert [tick.label for tick in chart.value_ticks] == ["0 kW", "25 kW", "50 kW"]
+    assert chart.lines[0].path.count(",") == 3
+
+
+def test_today_stands_beside_the_same_day_a_week_ago(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge_point = make_charge_point("CP-1")
+    now = timezone.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    week_ago = midnight - timedelta(weeks=1)
+    begun = [midnight, midnight, week_ago, midnight - timedelta(minutes=1)]
+    begun += [now - timedelta(weeks=1) + timedelta(minutes=1)]
+    for number, started_at in enumerate(begun):
+        charge(charge_point, str(number), started_at=started_at)
+    today = admin_client.get("/admin/").context["today"]
+    assert today["now"] == {"count": 2, "energy_wh": 5000.0}
+    assert today["before"] == {"count": 1, "energy_wh": 2500.0}
+
+
+def test_what_core_was_not_told_stands_there_with_the_last_error(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge_point = make_charge_point("CP-1")
+    endpoint = Endpoint.objects.create(name="core", url="https://core.example.com/events")
+    with unit_of_work() as unit:
+        unit.emit(charge_point.pk, "charge_point.online", {})
+    assign_positions()
+    Delivery.objects.create(
+        endpoint=endpoint,
+        event_ids=[],
+        event_count=1,
+        last_error="refused: 503",
+        last_attempt_at=timezone.now(),
+    )
+    page = admin_client.get("/admin/").content.decode()
+    assert "1 event</a>, the oldest" in page
+    assert "refused: 503" in page
 
 
 def test_every_link_of_the_first_page_leads_somewhere(
@@ -54,6 +107,17 @@ def test_every_link_of_the_first_page_leads_somewhere(
     refusals = "/admin/chargepoints/handshakerefusal/?q=A%26B%3F%3D%25"
     assert "A&amp;B?=%" in admin_client.get(refusals).content.decode()
     assert refusals in links
+
+
+def test_the_page_asks_again_for_its_figures_alone(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    make_charge_point("CP-1")
+    url = "/admin/chargepoints/chargepoint/figures/"
+    assert f'hx-get="{url}"' in admin_client.get("/admin/").content.decode()
+    polled = admin_client.get(url).content.decode()
+    assert polled.strip().startswith('<div id="figures"')
+    assert "of 1 charge point<" in polled
 
 
 def test_an_empty_installation_says_how_to_begin(admin_client: Client) -> None:

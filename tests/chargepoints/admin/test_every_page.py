@@ -10,12 +10,17 @@ from django.db import models
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from chargepoints.admin import holdings
 from chargepoints.models import ChargePoint, FirmwareFile, QuirkProfile
-from chargepoints.roles import ROLES
+from chargepoints.roles import ADMINISTRATOR, ENGINEER, OPERATOR, VIEWER
 from core_link.models import Endpoint
 from tests.chargepoints.admin.conftest import AsRole
 from tests.chargepoints.admin.past import a_past
 
+OWN_PAGES = (
+    *("overview", "live", "command", "key", "cancel", "close", "configuration", "profile"),
+    *("availability", "frames", "connections", "same", "hold", *holdings.TABS),
+)
 TEXT = "\u202e<b>=1+1\u2028"
 # Some pages only take what a form posts.
 SHOWN_OR_REFUSED = {200, 302, 403, 405}
@@ -32,6 +37,15 @@ def everything(charge_point: ChargePoint) -> None:
 def pages() -> Iterator[str]:
     """Of each model that is registered: its list, its form, and of one row its own pages."""
     yield reverse("admin:index")
+    yield reverse("admin:auth_user_two_step")
+    yield reverse("admin:auth_user_code")
+    yield reverse("admin:chargepoints_chargepoint_health")
+    yield reverse("admin:chargepoints_chargepoint_availabilities")
+    yield reverse("admin:chargepoints_chargepoint_retention")
+    yield reverse("admin:chargepoints_seentls_watch")
+    yield reverse("admin:chargepoints_chargepoint_find", query={"q": TEXT})
+    for chosen in ChargePoint.objects.all()[:1]:
+        yield reverse("admin:chargepoints_chargepoint_bulk", query={"id": chosen.pk})
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")
@@ -45,7 +59,7 @@ def pages() -> Iterator[str]:
 def of_row(name: str, row: models.Model) -> Iterator[str]:
     for page in ("change", "history", "delete"):
         yield reverse(f"{name}_{page}", args=[row.pk])
-    for page in ("overview", "live", "command", "key", "cancel", "close"):
+    for page in OWN_PAGES:
         with suppress(NoReverseMatch):  # most models have no page of this name
             yield reverse(f"{name}_{page}", args=[row.pk])
 
@@ -57,7 +71,16 @@ def visit(client: Client, url: str) -> Any:
 
 
 @pytest.mark.usefixtures("everything")
-@pytest.mark.parametrize("role", ROLES)
+# Two hundred pages of each: where there is more time.
+@pytest.mark.parametrize(
+    "role",
+    [
+        pytest.param(VIEWER, marks=pytest.mark.slow),
+        pytest.param(OPERATOR, marks=pytest.mark.services),
+        pytest.param(ENGINEER, marks=pytest.mark.services),
+        pytest.param(ADMINISTRATOR, marks=pytest.mark.slow),
+    ],
+)
 def test_every_page_is_shown_or_refused(as_role: AsRole, role: str) -> None:
     client = as_role(role)
     statuses = {url: visit(client, url).status_code for url in pages()}

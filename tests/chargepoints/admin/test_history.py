@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from chargepoints.admin import history
+from chargepoints.admin import history, holdings
 from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
@@ -32,6 +32,7 @@ from chargepoints.models import (
     MonitoringEvent,
     Reservation,
     SecurityEvent,
+    SeenTls,
     ServerProcess,
     Status,
     StatusChange,
@@ -57,6 +58,7 @@ HISTORY: list[type[models.Model]] = [
     MonitoringEvent,
     Reservation,
     SecurityEvent,
+    SeenTls,
     ServerProcess,
     StatusChange,
     Transaction,
@@ -103,12 +105,23 @@ def change_of(row: models.Model) -> str:
 
 def pages(charge_point: ChargePoint) -> Iterator[str]:
     yield reverse("admin:index")
+    yield reverse("admin:chargepoints_seentls_watch")
     for model in admin.site._registry:
         if model._meta.app_label == "chargepoints":
             yield list_of(model)
             if (row := model._default_manager.first()) is not None:
                 yield change_of(row)
-    for name in ("overview", "live", "key"):
+    own = (
+        "overview",
+        "live",
+        "key",
+        "availability",
+        "frames",
+        "connections",
+        "same",
+        *holdings.TABS,
+    )
+    for name in own:
         yield reverse(f"admin:chargepoints_chargepoint_{name}", args=[charge_point.pk])
     cells = reverse("admin:chargepoints_chargepoint_live_cells")
     yield f"{cells}?id={charge_point.pk}"
@@ -122,9 +135,14 @@ def test_every_model_has_its_page() -> None:
         "Credential",  # among the settings of its charge point
         "EventFeed",  # the last position, which every event shows
         "Evse",  # named by its connectors
+        "FleetSample",  # the chart on the first page
         "FirmwareLink",  # a secret URL's hash, and no more
+        "HistoryHold",  # on the page of its charge point, and all of them on that of the retention
         "LocalListEntry",  # on the page of its list
         "QuirkUse",  # on the page of its charge point
+        "RollOutTarget",  # on the page of its roll-out
+        "ServerRun",  # what availability calls the gateway's own downtime
+        "StaffTimes",  # chosen by each for themselves
         "TransactionEvent",  # on the page of its transaction
     }
     registered = {model.__name__ for model in admin.site._registry}
@@ -132,6 +150,7 @@ def test_every_model_has_its_page() -> None:
     assert ours - elsewhere <= registered
 
 
+@pytest.mark.slow
 def test_text_from_chargers_is_escaped_on_every_page(
     admin_client: Client, hostile: ChargePoint
 ) -> None:

@@ -1,109 +1,26 @@
 """The admin in a real browser, before a real server with a real charger behind it."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
-from django.contrib.auth.models import User
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-from selenium.webdriver import Chrome
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 
 from chargepoints.models import Command, Message
+from tests.chargepoints.admin.browser import Staff, logged_in, staff
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
 
+__all__ = ["logged_in", "staff"]
+
 pytestmark = pytest.mark.services
-
-PASSWORD = "a-password-for-tests"
-WITHIN_S = 20
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update --disable-dev-shm-usage "
-    "--window-size=1440,1000"
-)
-
-
-class Staff:
-    """Somebody of the staff before their browser; every step waits for what it needs."""
-
-    def __init__(self, browser: Chrome, address: str) -> None:
-        self.browser = browser
-        self.address = address
-        self._wait = WebDriverWait(
-            browser, WITHIN_S, 0.1, [NoSuchElementException, StaleElementReferenceException]
-        )
-
-    def log_in(self, name: str) -> None:
-        self.browser.get(f"{self.address}/admin/")
-        self.find("[name=username]").send_keys(name)
-        self.find("[name=password]").send_keys(PASSWORD)
-        self.find("[type=submit]").click()
-        self.find(".cp-cards")
-
-    def open(self, identity: str) -> None:
-        """From the list, by a click on the row."""
-        self.browser.get(f"{self.address}/admin/chargepoints/chargepoint/?q={identity}")
-        self.find("#result_list tbody th a").click()
-        self.sees("#state", identity)
-
-    def choose(self, type: str) -> None:
-        Select(self.find("#command select[name=command]")).select_by_value(type)
-
-    def fill(self, argument: str, value: str) -> None:
-        self.find(f'[name="args-{argument}"]').send_keys(value)
-
-    def press(self, text: str) -> None:
-        by_text = f"//button[normalize-space()='{text}']"
-        self._wait.until(lambda browser: browser.find_element(By.XPATH, by_text)).click()
-
-    def find(self, selector: str) -> WebElement:
-        return self._wait.until(lambda browser: browser.find_element(By.CSS_SELECTOR, selector))
-
-    def sees(self, selector: str, text: str) -> None:
-        self._wait.until(
-            lambda browser: text in browser.find_element(By.CSS_SELECTOR, selector).text,
-            f"{text!r} in {selector}",
-        )
-
-    def complaints(self) -> list[str]:
-        """What the browser found wrong with the pages."""
-        log = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in log]
-
-
-@pytest.fixture
-def staff(gateway: RunningGateway, tmp_path: Path) -> Iterator[Staff]:
-    options = Options()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path}"):
-        options.add_argument(flag)
-    service = Service(shutil.which("chromedriver") or "chromedriver")
-    browser = Chrome(options=options, service=service)
-    try:
-        yield Staff(browser, gateway.http)
-    finally:
-        browser.quit()
 
 
 @pytest.fixture
 async def operated(gateway: RunningGateway, identity: str) -> AsyncIterator[OperatedCharger]:
     async with await OperatedCharger.connect(gateway, identity) as charger:
         yield charger
-
-
-@pytest.fixture
-def logged_in(staff: Staff, identity: str) -> Staff:
-    User.objects.create_superuser(identity, password=PASSWORD)
-    staff.log_in(identity)
-    return staff
 
 
 async def test_a_command_is_sent_and_its_answer_appears_on_the_page(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from chargepoints.models import ChargePoint, HandshakeRefusal
@@ -41,6 +42,38 @@ def test_a_known_identity_leads_to_its_charge_point(
     page = admin_client.get(URL).content.decode()
     assert f'href="/admin/chargepoints/chargepoint/{charge_point.pk}/"' in page
     assert "wrong key" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "page"),
+    [
+        ("wrong_key", "key/"),
+        ("no_credentials", "key/"),
+        ("no_common_protocol", "change/#id_pinned_protocol"),
+        ("no_tls", "change/#id_security_profile"),
+    ],
+)
+def test_what_mends_it_is_one_click_away(
+    admin_client: Client, charge_point: ChargePoint, reason: str, page: str
+) -> None:
+    refuse("CP-1", reason, status_code=401)
+    listed = admin_client.get(URL).content.decode()
+    assert f'href="/admin/chargepoints/chargepoint/{charge_point.pk}/{page}"' in listed
+    form = admin_client.get(f"/admin/chargepoints/chargepoint/{charge_point.pk}/{page}")
+    assert page.partition("#")[2] in form.content.decode()
+
+
+def test_one_that_is_blocked_is_counted_and_shown_to_who_asks(as_role: AsRole) -> None:
+    refusal = refuse("STRANGER")
+    chosen = {"action": "block", "_selected_action": refusal.pk}
+    operator, engineer = as_role(OPERATOR), as_role(ENGINEER)
+    operator.post(URL, chosen)
+    assert "STRANGER" in operator.get(URL).content.decode()
+    engineer.post(URL, chosen)
+    assert "STRANGER" not in engineer.get(URL).content.decode()
+    assert "STRANGER" in engineer.get(f"{URL}?blocked=yes").content.decode()
+    engineer.post(f"{URL}?blocked=yes", chosen | {"action": "unblock"})
+    assert not HandshakeRefusal.objects.get().blocked
 
 
 def test_a_long_identity_pushes_nothing_off_the_page(admin_client: Client) -> None:

@@ -1,6 +1,6 @@
 """Who may see and do what in the admin."""
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from chargepoints.models import ChargePoint
@@ -35,6 +35,35 @@ def test_only_an_administrator_may_see_users_and_change_api_keys(db: None) -> No
         assert "auth.view_user" not in permissions(role)
         assert "chargepoints.add_apikey" not in permissions(role)
     assert {"auth.change_user", "chargepoints.add_apikey"} <= permissions(ADMINISTRATOR)
+
+
+def test_an_administrator_makes_no_superuser_and_touches_none(as_role: AsRole) -> None:
+    administrator = as_role(ADMINISTRATOR)
+    me = User.objects.get(username=f"a-{ADMINISTRATOR}")
+    form = {"username": me.username, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    dates = {"date_joined_0": "2026-11-01", "date_joined_1": "10:00:00"}
+    own = administrator.post(f"/admin/auth/user/{me.pk}/change/", form | dates)
+    assert own.status_code == 302
+    me.refresh_from_db()
+    assert not me.is_superuser
+
+    me.groups.add(Group.objects.get(name=ADMINISTRATOR))
+    root = User.objects.create_superuser("root", password=None)
+    password = {
+        "usable_password": "true",
+        "password1": "a-new-Password-7",
+        "password2": "a-new-Password-7",
+    }
+    for page, sent in (
+        ("password", password),
+        ("change", form | dates),
+        ("delete", {"post": "yes"}),
+    ):
+        answer = administrator.post(f"/admin/auth/user/{root.pk}/{page}/", sent)
+        assert answer.status_code == 403, page
+    chosen = {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"}
+    administrator.post("/admin/auth/user/", chosen)
+    assert User.objects.get(username="root").password == root.password
 
 
 def test_a_viewer_sees_the_page_of_a_charge_point_without_a_command_form(

@@ -1,6 +1,5 @@
 """The story of a night: why a vehicle did not charge, from its charger or from its token."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from django.urls import reverse
 
 from chargepoints.models import (
     ChargePoint,
-    Command,
     Connection,
     Message,
     StatusChange,
@@ -17,16 +15,10 @@ from chargepoints.models import (
     Transaction,
 )
 from tests.chargepoints.admin.conftest import AsRole
+from tests.chargepoints.admin.night import SPAN, connected, hours, pass_badly
 from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
-
-NIGHT = datetime(2026, 11, 28, 18, tzinfo=UTC)
-SPAN = "from=2026-11-28T18:00&to=2026-11-29T08:00"
-
-
-def hours(count: float) -> datetime:
-    return NIGHT + timedelta(hours=count)
 
 
 def page(client: Client, charge_point: ChargePoint) -> str:
@@ -36,64 +28,9 @@ def page(client: Client, charge_point: ChargePoint) -> str:
     return answer.content.decode()
 
 
-def connected(charge_point: ChargePoint, opened: float, closed: float | None = None) -> None:
-    Connection.objects.create(
-        charge_point=charge_point,
-        protocol="ocpp1.6",
-        remote_address="10.1.2.3",
-        opened_at=hours(opened),
-        closed_at=None if closed is None else hours(closed),
-        close_reason="" if closed is None else "the charger answered no ping",
-    )
-
-
-def refused(charge_point: ChargePoint, at: float, **fields: object) -> None:
-    TokenDecision.objects.create(
-        charge_point=charge_point,
-        asked_at=hours(at),
-        action="Authorize",
-        message_id="1",
-        id_token="04A1B2",
-        status="blocked",
-        decided_by="core",
-        core_ms=200,
-        **fields,
-    )
-
-
 @pytest.fixture
 def bus_42(charge_point: ChargePoint) -> ChargePoint:
-    """A refused token, two hours offline, a remote start without effect, a stop told late."""
-    Connection.objects.all().delete()
-    connected(charge_point, -1, 3)
-    connected(charge_point, 5)
-    refused(charge_point, 2)
-    Command.objects.create(
-        charge_point=charge_point,
-        type="start",
-        args={},
-        state="no_effect",
-        error_class="station",
-        error_code="no_cable",
-        error_detail="nobody plugged in a car in time",
-        requested_by="ops@depot",
-        expires_at=hours(6),
-        timeout_s=30,
-    )
-    Command.objects.update(created_at=hours(6))
-    Transaction.objects.create(
-        charge_point=charge_point,
-        transaction_id="7",
-        evse_id=1,
-        id_token="04A1B2",
-        started_at=hours(7),
-        started_received_at=hours(7),
-        ended_at=hours(8),
-        ended_received_at=hours(9.5),
-        meter_start_wh=0,
-        meter_stop_wh=50,
-        stop_reason="EVDisconnected",
-    )
+    pass_badly(charge_point)
     return charge_point
 
 
@@ -106,7 +43,7 @@ def test_the_verdict_names_each_cause_with_its_proof(
     assert "The charger was offline for 2 hours" in shown
     assert "the charger answered no ping" in shown
     assert "A remote start had no effect" in shown
-    assert "nobody plugged in a car in time" in shown
+    assert "it had no effect: nobody plugged in a car in time." in shown
     assert "A transaction ended before it charged" in shown
 
 

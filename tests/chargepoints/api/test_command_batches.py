@@ -26,6 +26,23 @@ def sent_to() -> list[str]:
     return sorted(names)
 
 
+def test_batches_are_listed_with_their_progress(
+    client: ApiClient, fleet: list[ChargePoint], django_assert_num_queries: Any
+) -> None:
+    for names in (["A"], ["A", "B"], ["A", "B", "C"]):
+        client.post("/command-batches", {"charge_points": names, **RESET})
+    client.get("/command-batches")
+    with django_assert_num_queries(3):  # the key, the batches, their commands
+        listed = client.get("/command-batches").json()["results"]
+    assert [each["charge_points"] for each in listed] == [3, 2, 1]
+    assert [each["progress"]["queued"] for each in listed] == [3, 2, 1]
+    assert [each["unfinished"] for each in listed] == [3, 2, 1]
+    assert client.get(f"/command-batches/{listed[0]['id']}").json() == listed[0]
+    assert client.get("/command-batches?type=start").json()["results"] == []
+    later = client.get("/command-batches?since=2099-01-01T00:00:00Z").json()["results"]
+    assert later == []
+
+
 def test_a_batch_is_a_command_for_each_that_is_named(
     client: ApiClient, fleet: list[ChargePoint]
 ) -> None:

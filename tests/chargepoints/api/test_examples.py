@@ -193,7 +193,9 @@ def test_core_is_told_events_as_the_example_shows(settings: Settings) -> None:
         settings.EVENTS_URL = core.url + "/events"
         endpoints.follow_environment()
         with unit_of_work() as unit:
-            unit.emit(charge_point.pk, shown["type"], shown["data"], ocpp=shown["ocpp"])
+            quality = shown["time_quality"]
+            told = {"time_quality": quality, "ocpp": shown["ocpp"]}
+            unit.emit(charge_point.pk, shown["type"], shown["data"], **told)
         Worker().run_once()
         (delivery,) = core.journal.deliveries
     recording.keep("events", delivery.request, delivery.status or 0, delivery.response)

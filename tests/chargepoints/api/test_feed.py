@@ -5,6 +5,7 @@ import pytest
 from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.event_types import EventType
 from chargepoints.models import ChargePoint, Event
+from chargepoints.services.history import event_feed
 from tests.chargepoints.api.client import ApiClient, register
 
 
@@ -81,3 +82,42 @@ def test_a_type_that_does_not_exist_is_refused(client: ApiClient, path: str) -> 
 )
 def test_a_position_that_is_none_is_refused(client: ApiClient, query: str) -> None:
     assert client.get(f"/events?{query}").json()["code"] == "invalid_parameter"
+
+
+def test_the_feed_is_narrowed_by_charge_point_and_site(client: ApiClient) -> None:
+    one, two = register("ONE", site="North", external_id="core-1"), register("TWO", site="South")
+    tell(one, "charge_point.online")
+    tell(two, "charge_point.online", "charge_point.offline")
+    for query, found in (
+        ("charge_point=two", [2, 3]),
+        ("site=North", [1]),
+        ("external_id=core-1", [1]),
+        ("site=South&type=charge_point.offline", [3]),
+        ("charge_point=NOBODY", []),
+    ):
+        page = client.get(f"/events?{query}").json()
+        assert [event["position"] for event in page["results"]] == found, query
+        assert (page["last_position"], page["next"]) == (3, None)
+
+
+def test_a_narrowed_feed_looks_some_way_on_and_says_that_there_is_more(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_feed, "LOOKED_THROUGH", 2)
+    one, two = register("ONE"), register("TWO")
+    for _ in range(4):
+        tell(one, "charge_point.online")
+    tell(two, "charge_point.online")
+    url, found, asked = "/events?charge_point=TWO", [], 0
+    while url:
+        page = client.get(url).json()
+        found += page["results"]
+        url, asked = page["next"], asked + 1
+    assert [event["position"] for event in found] == [5]
+    assert asked == 2
+
+
+def test_a_page_of_the_feed_that_the_client_has_is_not_sent_again(client: ApiClient) -> None:
+    tell(register(), "charge_point.online")
+    tag = client.get("/events")["ETag"]
+    assert client.get("/events", If_None_Match=tag).status_code == 304

@@ -83,6 +83,8 @@ async def test_a_generated_client_drives_the_gateway(
         while (position := online.get().position) is None:
             listing.sync(client=client, after=0)  # gives events their places, some at a time
         page = listing.sync(client=client, after=position - 1, type_="charge_point.online")
-        assert identity in {event.charge_point for event in page.results}
+        (told,) = [event for event in page.results if event.charge_point == identity]
+        assert isinstance(told, models.ChargePointOnlineEvent)
+        assert (told.data.protocol, told.data.takeover) == ("ocpp1.6", False)
         refused = operation("transactions.transactions_retrieve").sync(999_999_999, client=client)
         assert refused.code == "not_found"

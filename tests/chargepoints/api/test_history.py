@@ -9,7 +9,7 @@ from chargepoints.models import Variable
 from tests.chargepoints.api.client import MORNING, ApiClient, begin, measure, register, trace
 
 
-def pages(client: ApiClient, path: str, key: str) -> list[list[Any]]:
+def pages(client: ApiClient, path: str, key: str = "transaction_id") -> list[list[Any]]:
     """The pages from the first to the last, each as one value of its results."""
     found = []
     url: str | None = path
@@ -36,6 +36,7 @@ def test_a_transaction_has_the_contracts_shape(client: ApiClient) -> None:
     assert shown == {
         "id": row.pk,
         "charge_point": "DEPOT-7",
+        "external_id": "",
         "transaction_id": "1",
         "open": False,
         "evse_id": 1,
@@ -106,6 +107,52 @@ def test_transactions_are_narrowed_down(client: ApiClient) -> None:
     assert found("open=true", "/charge-points/one/transactions") == ["2"]
 
 
+def test_transactions_are_found_by_their_end_the_latest_first(client: ApiClient) -> None:
+    one = register()
+    for number, hours in ((1, 9), (2, 5), (3, 7)):
+        begin(one, number, ended_at=MORNING + timedelta(hours=hours))
+    begin(one, 4)
+    assert pages(client, "/transactions?ended_since=2026-11-22T08:00:00Z&limit=2") == [
+        ["1", "3"],
+        ["2"],
+    ]
+    between = "ended_since=2026-11-22T13:00:00Z&ended_until=2026-11-22T15:00:00Z"
+    assert pages(client, f"/transactions?{between}") == [["2"]]
+    assert pages(client, f"/charge-points/DEPOT-7/transactions?{between}") == [["2"]]
+
+
+def test_what_belongs_to_a_charge_point_is_found_by_cores_own_key(client: ApiClient) -> None:
+    one, two = register("ONE", external_id="core-1"), register("TWO", external_id="core-2")
+    measure(begin(one, 1), 5)
+    measure(begin(two, 2), 5)
+    for charge_point in (one, two):
+        client.post(f"/charge-points/{charge_point.identity}/commands", {"type": "reset"})
+    for path in ("/transactions", "/meter-values", "/commands"):
+        (found,) = client.get(f"{path}?external_id=core-2").json()["results"]
+        assert (found["charge_point"], found["external_id"]) == ("TWO", "core-2"), path
+
+
+def test_a_list_of_one_charge_point_takes_no_filter_by_charge_point(client: ApiClient) -> None:
+    register()
+    for path in ("transactions", "meter-values", "commands"):
+        for name in ("charge_point", "site", "external_id"):
+            answer = client.get(f"/charge-points/DEPOT-7/{path}?{name}=x")
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameter")
+
+
+def test_a_page_that_the_client_has_is_not_sent_again(client: ApiClient) -> None:
+    charge_point = register()
+    begin(charge_point, 1)
+    for path in ("/transactions", "/charge-points", "/charge-points/DEPOT-7/transactions"):
+        first = client.get(path)
+        again = client.get(path, If_None_Match=first["ETag"])
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    begin(charge_point, 2)
+    changed = client.get("/transactions", If_None_Match=first["ETag"])
+    assert changed.status_code == 200
+    assert len(changed.json()["results"]) == 2
+
+
 def test_pages_neither_repeat_nor_hide_what_was_there_when_rows_come_in(client: ApiClient) -> None:
     charge_point = register()
     for number in range(1, 6):
@@ -144,6 +191,7 @@ def test_meter_values_are_shown_typed_and_as_sent(client: ApiClient) -> None:
     assert shown == {
         "id": row.pk,
         "charge_point": "DEPOT-7",
+        "external_id": "",
         "transaction": transaction.pk,
         "evse_id": 1,
         "sampled_at": "2026-11-22T08:05:00.000Z",
@@ -202,6 +250,7 @@ def test_messages_are_the_frames_as_they_went_over_the_socket(client: ApiClient)
         "outcome": "result",
         "error_code": "",
         "deviations": [],
+        "trace_id": row.trace,
         "started_at": "2026-11-22T08:00:00.000Z",
         "duration_ms": 1.5,
     }

@@ -108,5 +108,8 @@ def test_a_key_that_asks_too_often_is_told_when_to_go_on(settings: Settings) -> 
     answers = [client.get("/charge-points") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2].json()["code"] == "throttled"
+    assert [answer["RateLimit-Limit"] for answer in answers] == ["2", "2", "2"]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert all(1 <= int(answer["RateLimit-Reset"]) <= 60 for answer in answers)
     assert 1 <= int(answers[2]["Retry-After"]) <= 60
     assert other.get("/charge-points").status_code == 200

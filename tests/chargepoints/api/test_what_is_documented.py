@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from chargepoints.models import ApiKey, ChargePoint, Event, Variable
+from chargepoints.models import ApiKey, ChargePoint, Event, Mirror, Variable
 from core_link.models import Endpoint
 from tests.chargepoints.api.client import (
     MORNING,
@@ -48,6 +48,7 @@ def rows() -> dict[str, Any]:
     """Something of everything; the ids by which it is found, by path."""
     charge_point = register()
     connect(charge_point, "ocpp2.0.1")
+    Mirror.objects.create(charge_point=charge_point, url="wss://other.example/ocpp")
     transaction = begin(charge_point, 1, ended_at=MORNING)
     measure(transaction, 5)
     trace(charge_point, "Heartbeat")
@@ -58,7 +59,9 @@ def rows() -> dict[str, Any]:
     reset = {"type": "reset", "charge_points": ["DEPOT-7"]}
     endpoint = Endpoint.objects.create(name="core", url="https://core.example/events")
     letter = endpoint.dead_letters.create(event=Event.objects.earliest("id"), error="HTTP 422")
+    roll_out = {"type": "reset", "waves": ["1"], "charge_points": ["DEPOT-7"]}
     return {
+        "roll-outs": client.post("/roll-outs", roll_out).json()["id"],
         "charge-points": charge_point.identity,
         "commands": command["id"],
         "command-batches": client.post("/command-batches", reset).json()["id"],
@@ -129,6 +132,7 @@ def connection_kept() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_answer_is_a_documented_one(db: None) -> None:
     secret = ApiKey.issue("fuzz", ApiKey.Scope.ADMIN)[1]

@@ -70,6 +70,20 @@ async def test_an_unknown_identity_is_refused_with_404_and_the_same_body(
     assert unknown.body == wrong.body
 
 
+@pytest.mark.parametrize("before", ["", "/ocpp1.6", "/Ocpp", "/steve/websocket/CentralSystem"])
+async def test_a_wrong_path_is_refused_with_a_row_that_says_the_right_one(
+    gateway: RunningGateway, identity: str, before: str
+) -> None:
+    gateway.register(identity)
+    address = gateway.url.removesuffix("/ocpp") + before
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await RawCharger.connect(address, identity, KEY, ["ocpp1.6"], source=another_address())
+    assert refused.value.status == 404
+    row = HandshakeRefusal.objects.get(identity=identity)
+    assert (row.reason, row.path) == ("wrong_path", f"{before}/{identity}")
+    assert row.remedy == f"Set the charger's URL so that its path is /ocpp/{identity}"
+
+
 async def test_another_user_name_is_refused_unless_the_charger_is_let(
     gateway: RunningGateway, identity: str
 ) -> None:
@@ -190,6 +204,30 @@ async def test_keys_are_compared_as_bytes_and_as_hex(
         for sent in (key, key.upper(), bytes.fromhex(key)):
             async with await RawCharger.connect(gateway.url, name, sent):
                 pass
+
+
+async def test_a_line_end_that_was_entered_with_the_key_is_left_out(
+    gateway: RunningGateway, identity: str
+) -> None:
+    row = gateway.register(identity)
+    async with await gateway.connect(identity, key=f"{KEY}\r\n"):
+        connection = Connection.objects.get(charge_point=row)
+        assert connection.deviations == ["key_with_line_end"]
+    ChargePoint.objects.filter(pk=row.pk).update(strict=True)
+    assert (await refusal(gateway, identity, key=f"{KEY}\n")).status == 401
+
+
+@pytest.mark.parametrize("filler", ["", "x", "xx"])
+async def test_credentials_may_lack_what_fills_up_their_last_four_characters(
+    gateway: RunningGateway, identity: str, filler: str
+) -> None:
+    name = f"{identity}{filler}"
+    gateway.register(name)
+    told = base64.b64encode(f"{name}:{KEY}".encode()).decode()
+    for header in (f"Basic {told.rstrip('=')}", f"basic\t{told}"):
+        sent = [("Authorization", header)]
+        async with await RawCharger.connect(gateway.url, name, None, headers=sent):
+            pass
 
 
 @pytest.mark.parametrize("key", ["a:b:c:0123456789", "drei Käse: 3 €, je 1 kg"])

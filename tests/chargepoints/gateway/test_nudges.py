@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from chargepoints import nudges
+from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
-from chargepoints.services.commands import submission
+from chargepoints.services.commands import outcomes, submission
 from chargepoints.services.stations import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +23,14 @@ class HangingLayer:
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
         await asyncio.Event().wait()
+
+
+class OpenLayer:
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        self.sent.append(message)
 
 
 class BrokenLayer:
@@ -47,3 +58,53 @@ def test_a_command_is_taken_in_whatever_the_layer_does(
     assert time.monotonic() - begun < 5
     assert "no nudge for" in caplog.text
     assert Command.objects.get().state == Command.State.QUEUED
+
+
+Forwarded = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def forwarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forwarded]:
+    """What the gateway of this process hands to the channels of others."""
+    found: Forwarded = []
+    monkeypatch.setattr(nudges, "_here", None)
+    nudges.take_here(uuid4(), lambda nudge: None, lambda *told: found.append(told))
+    yield found
+    nudges._asked.clear()
+
+
+def accept(command: Command) -> None:
+    with unit_of_work() as unit:
+        outcomes.finish(unit, command, Command.State.ACCEPTED)
+
+
+def test_a_process_that_has_asked_for_a_command_is_told_as_it_goes_on(
+    forwarded: Forwarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = OpenLayer()
+    monkeypatch.setattr(nudges, "get_channel_layer", lambda: layer)
+    row = connected()
+    command = submission.submit(row, "clear_cache", {}, requested_by="test")
+    (nudge,) = layer.sent
+    assert nudge["charge_point_ids"] == [row.pk]
+    assert UUID(nudge["asked_by"].rpartition(".")[2]), "the channel of this process"
+    # As the process that has the socket takes it, from two that have asked.
+    for channel in ("one", "two", "one"):
+        nudges.asked_by(row.pk, channel)
+    accept(command)
+    told = {"charge_point_ids": [], "went_on": str(command.pk)}
+    assert forwarded == [("one", told), ("two", told)]
+
+
+def test_nobody_is_told_for_ever_or_of_what_it_asked_itself(
+    forwarded: Forwarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = connected()
+    monkeypatch.setattr(nudges, "ASKED_LATELY_S", 0.0)
+    nudges.asked_by(row.pk, "long ago")
+    assert nudges._here is not None
+    nudges.asked_by(row.pk, nudges._here.channel)
+    monkeypatch.setattr(nudges, "get_channel_layer", OpenLayer)
+    accept(submission.submit(row, "clear_cache", {}, requested_by="test"))
+    assert forwarded == []
+    assert nudges._asked == {}

@@ -81,6 +81,17 @@ def test_a_frame_that_lacks_nothing_but_its_last_bracket_is_read() -> None:
     assert ocppj.decode('[2,"1","Heartbeat"') == Malformed("not JSON", "1")
 
 
+def test_an_answer_that_lacks_nothing_but_its_last_two_brackets_is_read() -> None:
+    answers: list[ocppj.Payload] = [{"status": "Accepted"}, {"configurationKey": []}]
+    for payload in answers:
+        text = json.dumps([3, "1", payload])[:-2]
+        assert ocppj.decode(text) == CallResult("1", payload, ["repaired_json"])
+    for cut in ('[3,"1",{"status":"Acc', '[3,"1",{"status"', '[3,"1",{"listVersion":4', '[3,"1"'):
+        frame = ocppj.decode(cut)
+        assert isinstance(frame, Malformed)
+        assert frame.answers == "1"
+
+
 def test_what_follows_a_frame_and_is_none_is_left() -> None:
     frame = ocppj.decode('[2,"1","Heartbeat",{}]eartbeat",{}]')
     assert frame == Call("1", "Heartbeat", {}, ["repaired_json", "text_after_frame"])
@@ -133,3 +144,21 @@ def test_any_call_is_answerable_by_its_id(message_id: str, payload: object) -> N
     assert isinstance(frame, Call | Malformed)
     if isinstance(frame, Call):
         assert frame.message_id.replace("\ufffd", "") in message_id.replace("\x00", "")
+
+
+def test_a_payload_in_a_text_has_no_nul_characters() -> None:
+    payload = json.dumps({"idTag": "A\x00B"})
+    frame = ocppj.decode(json.dumps([2, "1", "Authorize", payload]))
+    assert isinstance(frame, Call)
+    assert frame.payload == {"idTag": "A\ufffdB"}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['{"a":' * 500 + "1" + "}" * 500, json.dumps({"a": [1] * (ocppj.MAX_NODES + 1)})],
+    ids=["too_deep", "too_many_values"],
+)
+def test_a_payload_in_a_text_is_read_within_the_bounds_of_every_frame(payload: str) -> None:
+    frame = ocppj.decode(json.dumps([2, "1", "DataTransfer", payload]))
+    assert isinstance(frame, Call)
+    assert frame.payload == payload

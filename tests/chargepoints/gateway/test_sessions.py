@@ -37,10 +37,22 @@ async def test_a_repeated_call_gets_the_same_reply_and_writes_nothing(
     gateway: RunningGateway, identity: str
 ) -> None:
     async with await booted(gateway, identity) as charger:
-        first = await charger.call("Heartbeat", {}, "same")
+        first = await charger.call("StatusNotification", STATUS, "same")
         rows = Message.objects.filter(charge_point__identity=identity).count()
-        assert await charger.call("Heartbeat", {}, "same") == first
+        assert await charger.call("StatusNotification", STATUS, "same") == first
         assert Message.objects.filter(charge_point__identity=identity).count() == rows
+
+
+async def test_heartbeats_under_one_id_are_told_the_time_each(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await booted(gateway, identity) as charger:
+        first = await charger.call("Heartbeat", {}, "same")
+        rows = Message.objects.filter(charge_point__identity=identity, message_id="same")
+        await asyncio.sleep(1)
+        again = await charger.call("Heartbeat", {}, "same")
+        assert again[2]["currentTime"] > first[2]["currentTime"]
+        assert rows.count() == 2
 
 
 async def test_the_same_id_with_another_content_is_another_message(

@@ -122,3 +122,18 @@ def test_who_was_away_itself_gives_others_the_time_to_come_back() -> None:
     with unit_of_work() as unit:
         sweep.sweep(unit, sweep.Seen(mine, {}))
     assert not ServerProcess.objects.filter(pk=other.pk).exists()
+
+
+def test_the_chargers_of_a_dead_server_were_last_seen_when_it_was() -> None:
+    """Their grace time has begun with its silence, not with its burial."""
+    sweep._last.clear()
+    (lost,) = charge_points(1)
+    silent_since = timezone.now() - sweep.SERVER_DEAD_AFTER - timedelta(seconds=3)
+    dead = ServerProcess.objects.create(host="there", pid=1, heartbeat_at=silent_since)
+    connected(lost, dead, 600)
+    sweep_once()
+    lost.refresh_from_db()
+    assert (lost.connection_id, lost.last_seen_at) == (None, silent_since)
+    row = Connection.objects.get(charge_point=lost)
+    assert row.close_reason == Connection.SERVER_LOST
+    assert not ServerProcess.objects.filter(pk=dead.pk).exists()

@@ -96,7 +96,7 @@ def test_what_is_cut_keeps_what_is_whole_and_nothing_else(text: str, payload: An
 json_values = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(10**18), 10**18)
+    | st.integers(-(10**30), 10**30)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
     lambda children: st.lists(children) | st.dictionaries(st.text(max_size=5), children),
@@ -108,6 +108,13 @@ json_values = st.recursive(
 def test_json_is_read_as_it_always_is(value: Any) -> None:
     text = json.dumps(value)
     assert tolerant_json.read(text, most_values=10**6, deepest=100).value == orjson.loads(text)
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**400])
+def test_no_whole_number_is_larger_than_json_is_written_with(number: int) -> None:
+    [read] = tolerant_json.read(f"[{number}]", **BOUNDS).value
+    assert isinstance(read, int) is (-(2**63) <= number < 2**64)
+    assert orjson.dumps(read)
 
 
 @given(st.text("[]{},:'\"\\\x00 ab1.-e", max_size=60))

@@ -245,3 +245,20 @@ async def test_an_error_of_one_unit_alone_is_no_outage(writer: Writer) -> None:
         await writer.run(1, too_complex)
     assert writer.healthy
     assert await writer.run(1, lambda unit: IdToken.objects.create(value="A").value) == "A"
+
+
+async def test_of_many_who_looked_some_go_on_at_a_time(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+    finding = asyncio.gather(*(writer.look_up(lambda unit: None) for _ in range(500)))
+    release = writers._release
+
+    def seen_release(batch: list[writers.Job]) -> None:
+        turns.append(len(batch))
+        release(batch)
+
+    monkeypatch.setattr(writers, "_release", seen_release)
+    await finding
+    assert max(turns) <= writers.RELEASED_AT_ONCE
+    assert sum(turns) == 500

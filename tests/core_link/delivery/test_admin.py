@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargepoints.event_types import EVENT_TYPES
+from chargepoints.models import Event
 from core_link import endpoints
+from core_link.deliveries_of_events import deliveries_of
 from core_link.models import DeadLetter, Delivery, Endpoint
 from tests.core_link.delivery.delivering import (
     SECRET,
@@ -220,3 +222,104 @@ def test_the_first_page_says_what_keeps_core_from_hearing(staff: Client, core: F
 def first_page(client: Client) -> str:
     page: str = client.get("/admin/").content.decode()
     return page
+
+
+def delivery_page(client: Client, delivery: Delivery) -> str:
+    url = reverse("admin:core_link_delivery_change", args=[delivery.pk])
+    return client.get(url).content.decode()
+
+
+def event_page(client: Client, event: Event) -> str:
+    return client.get(reverse("admin:chargepoints_event_change", args=[event.pk])).content.decode()
+
+
+def test_a_delivery_shows_what_was_sent_and_what_was_answered(
+    staff: Client, core: FakeCore
+) -> None:
+    (point,) = charge_points(1)
+    tell(point, 2)
+    deliver_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.last_status, delivery.last_duration_ms) != (None, None)
+    page = delivery_page(staff, delivery)
+    assert the_endpoint().url in page and f"webhook-id: {delivery.pk}" in page
+    assert "meter_values.recorded" in page and "&quot;sequence&quot;: 1" in page
+    assert "HTTP 200 after" in page
+    Delivery.objects.update(last_answer='{"acked_through": 7}', last_status=503)
+    page = delivery_page(staff, delivery)
+    assert "acked_through" in page and "HTTP 503" in page
+
+
+def test_a_delivery_shows_each_of_its_events_and_counts_those_that_are_gone(
+    staff: Client, core: FakeCore
+) -> None:
+    (point,) = charge_points(1)
+    tell(point, 30)
+    deliver_once()
+    delivery = Delivery.objects.get()
+    page = delivery_page(staff, delivery)
+    for sequence in range(1, 31):
+        assert f"&quot;sequence&quot;: {sequence}," in page
+    assert "deleted since" not in page
+    Event.objects.filter(sequence__lte=20).delete()
+    page = delivery_page(staff, delivery)
+    assert "&quot;sequence&quot;: 30," in page and "and 20 events that have been" in page
+    Event.objects.all().delete()
+    assert "its events have been deleted since" in delivery_page(staff, delivery)
+
+
+def test_an_event_leads_to_its_deliveries_and_each_of_them_back(
+    staff: Client, core: FakeCore
+) -> None:
+    (point,) = charge_points(1)
+    tell(point, 2)
+    deliver_once()
+    delivery = Delivery.objects.get()
+    for event in Event.objects.all():
+        assert f"/admin/core_link/delivery/{delivery.pk}/change/" in event_page(staff, event)
+        assert f"/admin/chargepoints/event/{event.pk}/change/" in delivery_page(staff, delivery)
+
+
+def test_an_event_is_sent_again_from_its_page(staff: Client, core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    deliver_once()
+    event = Event.objects.get()
+    url = reverse("admin:chargepoints_event_again", args=[event.pk, the_endpoint().pk])
+    assert "It is sent again to" in staff.post(url, follow=True).content.decode()
+    assert staff.get(url).status_code == 405
+    deliver_once()
+    states = [row.state for row in deliveries_of(event)]
+    assert states == [Delivery.State.DELIVERED] * 2
+    sent = [each["id"] for each in core.journal.events]
+    assert sent.count(event.event_id) == 2
+
+
+def test_a_delivery_is_sent_again_from_its_page(staff: Client, core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point, 3)
+    deliver_once()
+    first = Delivery.objects.get()
+    url = reverse("admin:core_link_delivery_again", args=[first.pk])
+    page = staff.post(url, follow=True).content.decode()
+    assert re.search(r"Events that are sent again to .*: 3", page)
+    second = Delivery.objects.get(state=Delivery.State.PENDING)
+    assert second.event_ids == first.event_ids
+    again = reverse("admin:core_link_delivery_again", args=[second.pk])
+    staff.post(again)  # one that waits is tried now, and not sent twice
+    assert Delivery.objects.count() == 2
+
+
+def test_who_only_looks_sends_nothing_again(core: FakeCore) -> None:
+    (point,) = charge_points(1)
+    tell(point)
+    deliver_once()
+    client, event, delivery = viewer(), Event.objects.get(), Delivery.objects.get()
+    assert "Send again" not in event_page(client, event)
+    assert "Send again" not in delivery_page(client, delivery)
+    for url in (
+        reverse("admin:chargepoints_event_again", args=[event.pk, the_endpoint().pk]),
+        reverse("admin:core_link_delivery_again", args=[delivery.pk]),
+    ):
+        assert client.post(url).status_code == 403
+    assert Delivery.objects.count() == 1

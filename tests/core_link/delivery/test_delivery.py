@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -327,3 +328,36 @@ def test_a_charge_point_stays_as_long_as_its_events_are_on_their_way(
         until(all_delivered)
     one.delete()
     assert {event["charge_point"] for event in core.journal.events} == {"CP-1", "CP-2"}
+
+
+def has_under_way(running: worker.Worker, count: int) -> bool:
+    return len(running._under_way) == count
+
+
+def test_while_core_holds_all_requests_news_does_not_hurry_the_worker(
+    core: FakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "STEP_EVERY_S", 0.1)
+    points = charge_points(worker.PARALLEL)
+    steps: list[float] = []
+    step = worker.Worker._step
+
+    def counted(self: worker.Worker) -> bool:
+        steps.append(time.monotonic())
+        return step(self)
+
+    monkeypatch.setattr(worker.Worker, "_step", counted)
+    core.fail(slow_ms=4000, times=worker.PARALLEL)
+    with working() as running:
+        for count, point in enumerate(points, start=1):
+            tell(point)
+            until(partial(has_under_way, running, count))
+        begun = time.monotonic()
+        while (took_s := time.monotonic() - begun) < 1 and has_under_way(running, len(points)):
+            tell(points[0])
+            time.sleep(0.02)
+        taken = sum(begun <= at <= begun + took_s for at in steps)
+        core.faults.clear()
+        until(all_delivered)
+    # One at each end, and one for the first answer.
+    assert taken <= took_s / worker.STEP_EVERY_S + 3

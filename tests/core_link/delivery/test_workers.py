@@ -73,6 +73,7 @@ def worker_process(core: FakeCore, tmp_path: Path) -> Workers:
     return running
 
 
+@pytest.mark.slow
 def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
     core: FakeCore, worker_process: Workers
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_worker_killed_after_the_post_leaves_it_to_the_next_under_the_same_id(
     assert core.journal.sequence_faults() == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + EVENTS // 100)
 def test_two_workers_share_the_work_and_keep_the_order_while_others_are_killed(
     core: FakeCore, worker_process: Workers
@@ -121,6 +123,7 @@ def has_posted(core: FakeCore, count: int) -> bool:
     return len(core.journal.deliveries) >= count
 
 
+@pytest.mark.slow
 def test_workers_killed_again_and_again_lose_nothing(
     core: FakeCore, worker_process: Workers
 ) -> None:

@@ -94,6 +94,7 @@ TYPES: dict[str, CommandType] = {
         arguments(("profile",), evse_id=COUNT, profile=PROFILE),
         slot=_profile_slot,
         warnings=(about_evse,),
+        for_many=True,
     ),
     "update_limit": CommandType(
         "Change what an EVSE (0: the charge point as a whole) may take, at once. A dynamic profile "

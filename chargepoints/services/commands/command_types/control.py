@@ -112,6 +112,7 @@ TYPES: dict[str, CommandType] = {
         ),
         warnings=(about_evse,),
         asks_for_boot=lambda args: True,
+        for_many=True,
     ),
     "unlock": CommandType(
         "Unlock a connector.",
@@ -132,8 +133,11 @@ TYPES: dict[str, CommandType] = {
         ),
         slot=lambda args: (args.get("evse_id"), args.get("connector_id")),
         warnings=(about_evse,),
+        for_many=True,
     ),
-    "clear_cache": CommandType("Empty the charge point's authorization cache.", arguments()),
+    "clear_cache": CommandType(
+        "Empty the charge point's authorization cache.", arguments(), for_many=True
+    ),
     "data_transfer": CommandType(
         "Send a vendor's own message.",
         arguments(("vendor_id",), vendor_id=TEXT, message_id=TEXT, data={}),
@@ -145,6 +149,7 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
         warnings=(about_evse, about_boot),
         asks_for_boot=lambda args: args["message"] == BOOT,
+        for_many=True,
     ),
     "get_configuration": CommandType(
         "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`; "
@@ -158,6 +163,7 @@ TYPES: dict[str, CommandType] = {
         arguments(("key", "value"), key=TEXT, value={"type": "string"}),
         warnings=(about_key,),
         redacted=without_secret_value,
+        for_many=True,
     ),
     "get_report": CommandType(
         "Have the charge point report its device model.",
@@ -173,5 +179,6 @@ TYPES: dict[str, CommandType] = {
             args["action"] == "Reset" or args["payload"].get("requestedMessage") == BOOT
         ),
         redacted=without_secrets_of_any_version,
+        for_many=True,
     ),
 }

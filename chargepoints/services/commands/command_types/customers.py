@@ -20,10 +20,15 @@ _CUSTOMER: dict[str, JsonSchema] = {
     "certificate": arguments(tuple(CERTIFICATE_HASH), **CERTIFICATE_HASH),
 }
 
-
+FORMAT: JsonSchema = {"enum": ["ASCII", "HTML", "QRCODE", "URI", "UTF8"]}
 PRIORITY: JsonSchema = {"enum": ["always_front", "in_front", "normal_cycle"]}
 STATE: JsonSchema = {
     "enum": ["charging", "discharging", "faulted", "idle", "suspended", "unavailable"]
+}
+# 2.1: up to four.
+_TRANSLATIONS: JsonSchema = {
+    **several(arguments(("content", "language"), content=TEXT, format=FORMAT, language=TEXT)),
+    "maxItems": 4,
 }
 
 TYPES: dict[str, CommandType] = {
@@ -48,8 +53,9 @@ TYPES: dict[str, CommandType] = {
             ("content",),
             id=COUNT,
             content=TEXT,
-            format={"enum": ["ASCII", "HTML", "QRCODE", "URI", "UTF8"]},
+            format=FORMAT,
             language=TEXT,
+            translations=_TRANSLATIONS,
             priority=PRIORITY,
             state=STATE,
             start_at=TIME,

@@ -84,6 +84,8 @@ class CommandType:
     for_operators: bool = False
     # Staff are asked twice: it ends a transaction, or changes the charger.
     confirmed: bool = True
+    # Staff often send it to many at once: it is an entry of its own among the actions of the list.
+    for_many: bool = False
     # Its arguments are the request: no version translates it, and only its answer is awaited.
     verbatim: bool = False
     # What looks wrong about it, a sentence for each thing. People may know better: it is sent.
@@ -98,6 +100,10 @@ class CommandType:
     one_at_a_time: bool = False
     # Whether it has the charge point boot, or say that it did, by its arguments.
     asks_for_boot: Callable[[Args], bool] = _never
+    # A charge point that reports another firmware version afterwards has done it, whatever it says.
+    changes_firmware: bool = False
+    # Notes what the charge point has from now on, once it has accepted it.
+    accepted: Callable[[Command], None] | None = None
     # Ends what was noted for a command that was refused, or never answered.
     abandon: Callable[[UnitOfWork, Command], None] | None = None
 

@@ -21,6 +21,7 @@ _TARIFF: JsonSchema = {
     "type": "object",
     "description": "JSON: OCPP TariffType, {tariffId, currency, energy: {prices}, ...}",
     "required": ["tariffId", "currency"],
+    "properties": {"tariffId": {}, "currency": {}},
 }
 _CONTROL: dict[str, JsonSchema] = {
     "is_default": {"type": "boolean"},

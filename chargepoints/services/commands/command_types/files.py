@@ -1,7 +1,6 @@
 """Firmware, diagnostics and logs."""
 
-from django.utils import timezone
-
+from chargepoints import clock
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, FirmwareUpdate, Upload
 from chargepoints.services.commands.command_types.declaration import (
@@ -37,14 +36,14 @@ MD5: JsonSchema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
 
 def end_update(unit: UnitOfWork, command: Command) -> None:
     FirmwareUpdate.objects.filter(command=command, finished_at=None).update(
-        status=command.error_code, finished_at=timezone.now()
+        status=command.error_code, finished_at=clock.now()
     )
 
 
 def close_upload(unit: UnitOfWork, command: Command) -> None:
     # Without an answer the charge point may send its log all the same.
     if command.state != Command.State.TIMEOUT:
-        now = timezone.now()
+        now = clock.now()
         Upload.objects.filter(command=command, received_at=None).update(
             status=command.error_code, status_at=now, expires_at=now
         )
@@ -79,6 +78,8 @@ TYPES: dict[str, CommandType] = {
         abandon=end_update,
         one_at_a_time=True,
         asks_for_boot=lambda args: True,
+        changes_firmware=True,
+        for_many=True,
     ),
     "get_diagnostics": CommandType(
         "Have the charge point upload its diagnostics.",
@@ -89,6 +90,7 @@ TYPES: dict[str, CommandType] = {
         abandon=close_upload,
         one_at_a_time=True,
         why_no_effect=why_no_file,
+        for_many=True,
     ),
     "get_log": CommandType(
         "Have the charge point upload a log.",
@@ -106,6 +108,7 @@ TYPES: dict[str, CommandType] = {
         abandon=close_upload,
         one_at_a_time=True,
         why_no_effect=why_no_file,
+        for_many=True,
     ),
     "publish_firmware": CommandType(
         "Have a local controller fetch firmware and offer it in its network: a `firmware` file "

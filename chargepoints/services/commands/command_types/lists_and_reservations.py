@@ -60,6 +60,7 @@ TYPES: dict[str, CommandType] = {
         # A whole list removes what it does not hold.
         | {"dependentSchemas": {"remove": DIFFERENTIAL}},
         effect_within_s=600,
+        for_many=True,
     ),
     "reserve": CommandType(
         "Reserve an EVSE, or without one any, for a token until `expires_at`. "

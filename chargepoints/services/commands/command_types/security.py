@@ -1,5 +1,8 @@
 """Passwords and certificates."""
 
+from cryptography import x509
+
+from chargepoints.models import ChargePoint, Command
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
     HOUR_S,
@@ -12,12 +15,28 @@ from chargepoints.services.commands.command_types.declaration import (
 )
 
 ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "oem_root", "v2g_root"]
+# The certificate of the charge point itself.
+OWN = "charging_station"
 CERTIFICATE_HASH: dict[str, JsonSchema] = {
     "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},
     "issuer_name_hash": TEXT,
     "issuer_key_hash": TEXT,
     "serial_number": TEXT,
 }
+
+
+def note_expiry(command: Command) -> None:
+    """Of the certificate that the charge point identifies itself with; others are cars' matter."""
+    if command.args.get("use", OWN) != OWN:
+        return
+    try:
+        leaf, *_ = x509.load_pem_x509_certificates(command.args["chain"].encode())
+    except ValueError:
+        return  # it was accepted all the same
+    ChargePoint.objects.filter(pk=command.charge_point_id).update(
+        certificate_expires_at=leaf.not_valid_after_utc
+    )
+
 
 TYPES: dict[str, CommandType] = {
     "rotate_password": CommandType(
@@ -34,6 +53,7 @@ TYPES: dict[str, CommandType] = {
             use={"enum": ["charging_station", "v2g", "v2g20"]},
             for_request=COUNT,
         ),
+        accepted=note_expiry,
     ),
     "install_certificate": CommandType(
         "Install a root certificate (PEM).",

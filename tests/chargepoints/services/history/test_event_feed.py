@@ -78,11 +78,12 @@ def test_the_body_is_the_contracts() -> None:
         "sequence": 1,
         "occurred_at": body["occurred_at"],
         "received_at": body["occurred_at"],
-        "time_quality": "charger",
+        "time_quality": "gateway",
         "backfill": False,
         "deviations": [],
         "data": {"vendor": "Acme"},
         "ocpp": ocpp,
+        "trace_id": event_feed.trace_id(event),
     }
 
 

@@ -143,3 +143,54 @@ def test_an_end_without_a_sample_stands_as_it_was_told() -> None:
     row = begun(60_000)
     assert registers.stop(row, 1200, "Local", after(120)) == ["register_fell_back"]
     assert row.energy_wh == -58_800
+
+
+# --- With the most power of the EVSE --------------------------------------------------------------
+
+MOST_W = 22_000.0
+
+
+def metered_at_most(row: Transaction, *readings: tuple[float, float]) -> list[str]:
+    return [registers.take(row, wh, after(seconds), MOST_W) for seconds, wh in readings]
+
+
+def test_a_step_far_beyond_the_most_of_the_evse_is_not_believed() -> None:
+    row = begun(1000)
+    odd = metered_at_most(row, (60, 1300), (120, 9300), (180, 1900))
+    assert odd == ["", "register_jumped", ""]
+    assert row.energy_wh == 900
+    # Where nothing is known of it, it is.
+    row = begun(1000)
+    assert metered(row, (60, 1300), (120, 9300)) == ["", ""]
+
+
+def test_a_step_as_the_evse_can_make_it_is_believed() -> None:
+    row = begun(0)
+    assert metered_at_most(row, (60, 366), (120, 733), (960, 5866), (970, 5900)) == [""] * 4
+    assert registers.stop(row, 6000, "Local", after(1000), MOST_W) == []
+    assert row.energy_wh == 6000
+
+
+def test_a_most_that_was_told_of_one_phase_is_no_reason_to_doubt() -> None:
+    row = begun(0)
+    assert metered_at_most(row, (60, 1100), (120, 2200), (1020, 18_700)) == ["", "", ""]
+
+
+def test_a_register_that_lags_and_catches_up_is_believed_and_noted() -> None:
+    row = begun(0)
+    odd = metered_at_most(row, (300, 0), (600, 0), (900, 0), (930, 5000))
+    assert odd == ["", "", "", "register_jumped"]
+    assert row.energy_wh == 5000
+
+
+def test_a_register_that_catches_up_at_the_end_is_believed() -> None:
+    row = begun(0)
+    metered_at_most(row, (600, 100))
+    registers.stop(row, 3600, "Local", after(605), MOST_W)
+    assert (row.energy_wh, row.meter_stop_source) == (3600, "charger")
+
+
+def test_a_reported_power_counts_more_than_the_most_that_was_told() -> None:
+    row = begun(0, power_w=300_000.0)
+    assert metered_at_most(row, (60, 5000), (120, 10_000)) == ["", ""]
+    assert row.energy_wh == 10_000

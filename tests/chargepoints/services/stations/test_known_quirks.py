@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from websockets.frames import CloseCode
 
 from chargepoints.models import ChargePoint, Command, QuirkProfile, QuirkUse
 from chargepoints.protocol.station import Station
@@ -211,6 +212,17 @@ async def test_the_socket_is_watched_as_the_charger_needs_it(
     ) as cp:
         assert quirks.keep_alive(Station.of(cp.known())) == expected
         assert list(uses(cp).values()) == [1]
+
+
+@both_versions
+async def test_one_that_never_comes_back_after_a_close_frame_is_sent_none(
+    gateway: RunningGateway, identity: str, version: str
+) -> None:
+    cp = await with_quirk(gateway, identity, version, "Never reconnects after a close")
+    async with cp, await gateway.connect(identity, f"ocpp{version}"):
+        # Superseded by the newer socket: others are told 1000.
+        assert await cp.charger.wait_closed() == CloseCode.ABNORMAL_CLOSURE
+        assert uses(cp) == {"reconnects_after_close": 2}
 
 
 @both_versions

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from chargepoints.models import IdToken
+from chargepoints.services.csv_tables import CsvRefused
 from chargepoints.services.tokens import id_token_csv
-from chargepoints.services.tokens.id_token_csv import CsvRefused
 
 pytestmark = pytest.mark.django_db
 HEAD = "value,type,status,group_id_token,expires_at,personal_message\r\n"
@@ -91,7 +91,7 @@ def test_one_wrong_line_refuses_all_of_the_file() -> None:
         "line 3: value: This field cannot be blank.",
         "line 4: status: Value 'perhaps' is not a valid choice.",
         "line 5: expires_at: 'tomorrow' is no time such as 2027-01-31T12:00:00Z",
-        "line 6: this token stands in an earlier line too",
+        "line 6: the same stands in an earlier line too",
         "line 7: value: Ensure this value has at most 255 characters (it has 256).",
         "line 8: there are more cells than columns",
     ]

@@ -1,0 +1,41 @@
+"""The first steps of a charge point, until it has charged: what it has done, and what is next."""
+
+from dataclasses import dataclass
+
+from chargepoints.admin import live
+from chargepoints.models import ChargePoint, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    done: bool
+    text: str
+    # What to look at while it is not done.
+    next: str
+
+
+def of(charge_point: ChargePoint) -> list[Step]:
+    """Empty where it has charged before: nothing is to be set up any more."""
+    if live.open_transactions(charge_point):
+        return []
+    if Transaction.objects.filter(charge_point=charge_point).exists():
+        return []
+    return [
+        Step(
+            charge_point.last_seen_at is not None,
+            "connected",
+            "Enter the address, the user name and the password in the charger. If it knocks and is"
+            " refused, Refused handshakes says why.",
+        ),
+        Step(
+            charge_point.booted_at is not None,
+            "told what it is",
+            "Restart the charger: it sends a BootNotification when it starts.",
+        ),
+        Step(
+            bool(live.labelled_connectors(charge_point)),
+            "told the state of its connectors",
+            "Send the command trigger with StatusNotification.",
+        ),
+        Step(False, "charged for the first time", "Plug in a vehicle and present a token."),
+    ]

@@ -1,0 +1,25 @@
+"""Values of JSON columns on read-only pages: as indented text.
+
+unfold colours them by `style` attributes where Pygments is installed, which the
+Content-Security-Policy refuses, and writes them on one line where it is not.
+"""
+
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold import fields
+
+from chargepoints.templatetags import charging
+
+
+def json_block(value: object) -> SafeString:
+    text = charging.as_json(value)
+    return format_html('<pre class="cp-frame">{}</pre>', text) if text else SafeString("-")
+
+
+def _of_column(value: Any, encoder: Any) -> SafeString:
+    return json_block(value)
+
+
+fields.prettify_json = _of_column

@@ -1,0 +1,133 @@
+"""The frames of a charge point as they come: pushed to the page as server-sent events.
+
+The stream ends with the page, with the session or the permission of who looks, with the server,
+and after a while by itself: the browser then asks for another.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import tzinfo
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import HASH_SESSION_KEY, get_user_model
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from chargepoints import nudges
+from chargepoints.admin import live
+from chargepoints.gateway import tails
+from chargepoints.gateway.tails import Frame, Tail
+
+TEMPLATES = "admin/chargepoints/frames"
+LONGEST_S = 600.0
+VIEW = "chargepoints.view_chargepoint"
+AGAIN_AFTER_MS = 2000
+
+
+def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    charge_point = live.find(model_admin, request, pk)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": f"The frames of {charge_point.identity}",
+        "charge_point": charge_point,
+        "original": charge_point,
+        "may_change": model_admin.has_change_permission(request, charge_point),
+    }
+    return TemplateResponse(request, f"{TEMPLATES}/page.html", context)
+
+
+def stream(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+    charge_point = live.find(model_admin, request, pk)
+    if tails.is_full():
+        text = "Too many pages follow frames already."
+        return HttpResponse(
+            text, status=503, content_type="text/plain", headers={"Retry-After": "30"}
+        )
+    # The page's times are forgotten when the response leaves the middleware.
+    events = _events(request, charge_point.pk, timezone.get_current_timezone())
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"  # nginx would keep it back
+    return response
+
+
+async def _events(request: HttpRequest, pk: int, zone: tzinfo) -> AsyncIterator[str]:
+    yield f"retry: {AGAIN_AFTER_MS}\n\n"
+    ends_at, looks_at = time.monotonic() + LONGEST_S, 0.0
+    async with _followed(request, pk) as tail:
+        while tail is not None and not tail.closed and time.monotonic() < ends_at:
+            if time.monotonic() >= looks_at:
+                if not await sync_to_async(_may_still_look)(request, pk):
+                    yield _event("over", {})
+                    return
+                looks_at = time.monotonic() + tails.RENEW_EVERY_S
+            await tail.wait(looks_at - time.monotonic())
+            frames, left_out = tail.take()
+            if left_out:
+                yield _event("left-out", {"count": left_out})
+            if frames:
+                yield await sync_to_async(_rendered)(frames, zone)
+            else:
+                yield ": still here\n\n"
+
+
+@asynccontextmanager
+async def _followed(request: HttpRequest, pk: int) -> AsyncIterator[Tail | None]:
+    """A tail that is closed when the server stops."""
+    tail = tails.follow(pk)
+    if tail is None:
+        yield None
+        return
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    stopping: asyncio.Event | None = scope.get("extensions", {}).get("connect.stopping")
+    watch = asyncio.create_task(_close_when(stopping, tail)) if stopping else None
+    try:
+        yield tail
+    finally:
+        tails.leave(pk, tail)
+        if watch is not None:
+            watch.cancel()
+
+
+async def _close_when(stopping: asyncio.Event, tail: Tail) -> None:
+    await stopping.wait()
+    tail.close()
+
+
+def _may_still_look(request: HttpRequest, pk: int) -> bool:
+    """Whether nobody has signed out or lost the permission; and another process is told again."""
+    name, session = request.user.get_username(), request.session
+    user = get_user_model().objects.filter(username=name, is_active=True, is_staff=True).first()
+    if user is None or not user.has_perm(VIEW):
+        return False
+    if session.session_key is None or not session.exists(session.session_key):
+        return False
+    if session.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
+        # The password was changed: whatever session there is opens no page any more.
+        return False
+    nudges.follow(pk)
+    return True
+
+
+def _rendered(frames: list[Frame], zone: tzinfo) -> str:
+    with timezone.override(zone):
+        return "".join(_event("frame", _shown(frame)) for frame in frames)
+
+
+def _shown(frame: Frame) -> dict[str, str]:
+    """`key`: the answer to a request of ours takes the place of the request alone."""
+    row = tails.message(frame)
+    html = render_to_string(f"{TEMPLATES}/frame.html", {"message": row})
+    key = f"{frame['started_at']} {frame['message_id']}"
+    return {"key": key, "action": row.action, "direction": row.direction, "html": html}
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

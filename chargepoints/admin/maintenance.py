@@ -1,0 +1,27 @@
+"""Maintenance windows: while one lasts, nobody is told of what is wrong there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from chargepoints.admin import command_types
+from chargepoints.models import MaintenanceWindow
+
+
+@admin.register(MaintenanceWindow)
+class MaintenanceWindowAdmin(ModelAdmin):
+    list_display = ("reason", "charge_point", "site", "starts_at", "ends_at", "created_by")
+    list_select_related = ("charge_point",)
+    search_fields = ("reason", "site", "charge_point__identity")
+    autocomplete_fields = ("charge_point",)
+    fields = ("charge_point", "site", "starts_at", "ends_at", "reason")
+    actions = None
+
+    def save_model(
+        self, request: HttpRequest, obj: MaintenanceWindow, form: Any, change: bool
+    ) -> None:
+        if not change:
+            obj.created_by = command_types.requester(request.user)
+        obj.save()

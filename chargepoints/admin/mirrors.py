@@ -1,0 +1,32 @@
+"""Second central systems that are told what a charge point says: how far each has come."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from chargepoints.admin.history import HistoryAdmin
+from chargepoints.models import Mirror
+from chargepoints.templatetags import badges, charging
+
+
+@admin.register(Mirror)
+class MirrorAdmin(HistoryAdmin):
+    """Read only: a mirror is set up over the API."""
+
+    list_display = ("charge_point", "url", "state", "told", "allowed_actions", "error")
+    list_select_related = ("charge_point",)
+    search_fields = ("=charge_point__identity", "url")
+    search_help_text = "exact identity of the charge point, or a part of the URL"
+    fields = ("charge_point", "url", "state", "told", "allowed_actions", "error")
+    readonly_fields = ("state", "told")
+
+    @admin.display(description="state")
+    def state(self, row: Mirror) -> SafeString:
+        if not row.enabled:
+            return badges.badge("off")
+        if row.connected_at is None:
+            return badges.badge("away", badges.BAD)
+        return badges.badge("connected", badges.GOOD)
+
+    @admin.display(description="told last")
+    def told(self, row: Mirror) -> SafeString | str:
+        return charging.age(row.told_at) or "-"

@@ -1,0 +1,105 @@
+"""Limits over time as SVG: steps that hold until the next one, and what was metered meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from chargepoints.admin.charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    Tick,
+    round_number_above,
+)
+
+# Its words stay readable in a narrow panel and on a phone.
+WIDTH = 480
+# A step has a value from its moment on; None: nothing limits.
+Point = tuple[datetime, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """`css` is the class of its line; `steps`: each value holds until the next one."""
+
+    name: str
+    css: str
+    points: Sequence[Point]
+    steps: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    css: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChart:
+    """Everything that the template draws, in the coordinates of its viewBox."""
+
+    lines: list[Line]
+    value_ticks: list[Tick]
+    time_ticks: list[Tick]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+
+
+def draw(
+    series: Sequence[Series], start: datetime, end: datetime, unit: str, *, offsets: bool = False
+) -> ScheduleChart | None:
+    """From `start` to `end`; `offsets`: times are said from the start on, as `06:00`."""
+    values = [value for each in series for _, value in each.points if value is not None]
+    if not values or end <= start:
+        return None
+    top, span = round_number_above(max(values)), (end - start).total_seconds()
+
+    def x(at: datetime) -> float:
+        share = (at - start).total_seconds() / span
+        return round(LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(value: float) -> float:
+        share = min(max(value / top, 0.0), 1.0)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+    def path(each: Series) -> str:
+        parts, last = [], None
+        for position, (at, value) in enumerate(each.points):
+            if at >= end and position:
+                break
+            if value is None:
+                last = None
+                continue
+            until = each.points[position + 1][0] if position + 1 < len(each.points) else end
+            parts.append(f"{'M' if last is None else 'L'}{x(at)},{y(value)}")
+            if each.steps:
+                parts.append(f"L{x(min(until, end))},{y(value)}")
+            last = value
+        return " ".join(parts)
+
+    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
+    return ScheduleChart(
+        lines=[Line(each.name, each.css, path(each)) for each in series if each.points],
+        value_ticks=[Tick(y(top * s), f"{top * s:g} {unit}") for s in (0.0, 0.5, 1.0)],
+        time_ticks=[
+            Tick(x(at), _since(start, at) if offsets else _moment(at, span))
+            for at in (start + share * (end - start) for share in shares)
+        ],
+    )
+
+
+def _since(start: datetime, at: datetime) -> str:
+    minutes = round((at - start).total_seconds() / 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _moment(at: datetime, span_s: float) -> str:
+    local = timezone.localtime(at)
+    return f"{local:%a %H:%M}" if span_s > timedelta(days=1).total_seconds() else f"{local:%H:%M}"

@@ -1,0 +1,33 @@
+"""A filter by a span of time, in the times that the page shows; a date alone is that whole day."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+LAST = time(23, 59, 59, 999999)
+
+
+class TimeRange(RangeDateTimeFilter):
+    """unfold's own takes times without a zone for UTC, and passes over a date without a time."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        begin, end = self._moment("from", time.min), self._moment("to", LAST)
+        if begin is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": begin})
+        if end is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lte": end})
+        return queryset
+
+    def _moment(self, which: str, otherwise: time) -> datetime | None:
+        """None where it is not given, or is no date."""
+        said = [self.used_parameters.get(f"{self.parameter_name}_{which}_{n}") for n in (0, 1)]
+        try:
+            day = date.fromisoformat(said[0] or "")
+            at = time.fromisoformat(said[1]) if said[1] else otherwise
+        except ValueError:
+            return None
+        return timezone.make_aware(datetime.combine(day, at.replace(tzinfo=None)))

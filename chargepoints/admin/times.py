@@ -1,0 +1,143 @@
+"""The times that the admin shows: a person's own, those of the site, or UTC.
+
+Frames, the API and exports stay in UTC.
+"""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from chargepoints.admin.own_pages import own_page
+from chargepoints.models import ChargePoint, Site, StaffTimes
+from chargepoints.models.site import time_zones
+
+TEMPLATE = "admin/chargepoints/times.html"
+ADMIN_PATH = "/admin/"
+# In the session: what somebody chose; empty where they read the times of the site.
+CHOSEN = "time_zone"
+
+
+class LocalTimes(MiddlewareMixin):
+    """Pages of the admin are in the times that whoever asks has chosen."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path.startswith(ADMIN_PATH) and request.user.is_authenticated:
+            timezone.activate(_zone(request.session.get(CHOSEN) or _of_all_sites()))
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        timezone.deactivate()
+        return response
+
+
+def at_site(request: HttpRequest, charge_point: ChargePoint) -> None:
+    """A page about one charge point is in the times of its site, unless somebody wants others."""
+    at(request, charge_point.site)
+
+
+def at(request: HttpRequest, site: str) -> None:
+    """A page about one site alone, by its name."""
+    if not site or request.session.get(CHOSEN):
+        return
+    found = Site.objects.filter(name=site).values_list("time_zone", flat=True).first()
+    if found:
+        timezone.activate(_zone(found))
+
+
+def remember(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """With the session, so that no page has to ask; called when somebody signs in."""
+    chosen = StaffTimes.objects.filter(user=user).values_list("time_zone", flat=True)
+    request.session[CHOSEN] = chosen.first() or ""
+
+
+user_logged_in.connect(remember)
+
+
+def _of_all_sites() -> str:
+    """What all sites have in common; where they differ, a list is in UTC."""
+    zones = set(Site.objects.values_list("time_zone", flat=True).distinct()[:2])
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        # This machine knows fewer than the one that stored it.
+        return zoneinfo.ZoneInfo("UTC")
+
+
+def choices(*first: tuple[str, str]) -> list[tuple[str, str]]:
+    return [*first, *((name, name.replace("_", " ")) for name in time_zones())]
+
+
+class TimesForm(forms.Form):
+    time_zone = forms.ChoiceField(
+        label="Show times in",
+        required=False,
+        choices=lambda: choices(("", "the time zone of the site")),
+        widget=UnfoldAdminSelectWidget,
+        help_text="A list of several sites with different time zones is in UTC.",
+    )
+
+
+def my_times(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Whoever is signed in chooses for themselves."""
+    user: Any = request.user
+    row, _ = StaffTimes.objects.get_or_create(user=user)
+    form = TimesForm(request.POST or None, initial={"time_zone": row.time_zone})
+    if request.method == "POST" and form.is_valid():
+        row.time_zone = form.cleaned_data["time_zone"]
+        row.save()
+        request.session[CHOSEN] = row.time_zone
+        said = row.time_zone or "the time zone of the site"
+        messages.success(request, f"Times are shown in {said}.")
+        return HttpResponseRedirect(reverse("admin:index"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Times",
+        "form": form,
+    }
+    return TemplateResponse(request, TEMPLATE, context)
+
+
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = Site
+        fields = ("name", "time_zone")
+
+
+@admin.register(Site)
+class SiteAdmin(ModelAdmin):
+    """Where charge points stand, as their `site` says, and what time it is there."""
+
+    form = SiteForm
+    list_display = ("name", "time_zone", "charge_points", "availability")
+    search_fields = ("name",)
+
+    @admin.display(description="charge points")
+    def charge_points(self, row: Site) -> int:
+        return ChargePoint.objects.filter(site=row.name).count()
+
+    @admin.display(description="availability")
+    def availability(self, row: Site) -> SafeString:
+        page = reverse("admin:chargepoints_chargepoint_availabilities", query={"site": row.name})
+        return format_html('<a class="cp-link" href="{}">By the month</a>', page)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = own_page(self, my_times)
+        return [path("times/", page, name="chargepoints_site_my_times"), *super().get_urls()]

@@ -1,0 +1,128 @@
+"""What events say of transactions, and of what is metered."""
+
+from chargepoints.api.event_schemas.words import (
+    INTEGER,
+    INTEGER_OR_NULL,
+    NUMBER,
+    NUMBER_OR_NULL,
+    OBJECT,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    TIME_OR_NULL,
+    TRUTH,
+    Json,
+    about,
+    fields,
+    list_of,
+    one_of,
+    or_null,
+    reference,
+)
+from chargepoints.models import ChargingState, Reservation, StopReason
+
+COMPONENTS: dict[str, Json] = {
+    "ChargingState": about(one_of(ChargingState.values), "As OCPP 2.0.1 has them."),
+    "StopReason": about(
+        one_of(StopReason.values), "As OCPP 2.0.1 has them, and those of 1.6 and 2.1 beside them."
+    ),
+    "ReservationState": one_of(Reservation.State.values),
+    "EventToken": fields(value=TEXT, type=about(TEXT_OR_NULL, "null: OCPP 1.6 knows no types")),
+    "EventVehicle": fields(id=TEXT, type=one_of(["evccid", "vin"])),
+    "TransactionLimits": fields(
+        "Those that core or the driver has set.",
+        optional=["energy_wh", "time_s", "cost", "soc", "reached"],
+        energy_wh=NUMBER,
+        time_s=NUMBER,
+        cost=NUMBER,
+        soc=NUMBER,
+        reached=about(
+            one_of(["energy_wh", "cost", "soc"]), "the one for which the gateway has stopped it"
+        ),
+    ),
+    "ChargingNeeds": fields(
+        "What a car asks for (ISO 15118).",
+        unit=one_of(["A", "W"]),
+        most=NUMBER_OR_NULL,
+        energy_wh=NUMBER_OR_NULL,
+        departs_at=TIME_OR_NULL,
+    ),
+    "MeterValueData": fields(
+        sampled_at=TIME,
+        energy_wh=NUMBER_OR_NULL,
+        power_w=NUMBER_OR_NULL,
+        current_a=NUMBER_OR_NULL,
+        voltage_v=NUMBER_OR_NULL,
+        soc_percent=NUMBER_OR_NULL,
+    ),
+    "TransactionData": fields(
+        "A transaction as it is after this event; null: not known, or not yet.",
+        optional=["sampled_at", "charging_needs"],
+        id=about(INTEGER, "the gateway's own: `GET /transactions/{id}`"),
+        transaction_id=about(TEXT, "what the charge point calls it; unique there alone"),
+        evse_id=INTEGER_OR_NULL,
+        connector_id=INTEGER_OR_NULL,
+        id_token=or_null(reference("EventToken")),
+        vehicle=or_null(reference("EventVehicle")),
+        authorization_status=or_null(reference("AuthorizationStatus")),
+        decided_by=or_null(reference("DecidedByEnum")),
+        started_at=TIME_OR_NULL,
+        ended_at=TIME_OR_NULL,
+        meter_start_wh=NUMBER_OR_NULL,
+        meter_stop_wh=NUMBER_OR_NULL,
+        meter_stop_source=or_null(reference("MeterStopSourceEnum")),
+        energy_wh=about(NUMBER_OR_NULL, "so far, or in all"),
+        total_cost=about(NUMBER_OR_NULL, "what core said last (`update_cost`)"),
+        charging_state=or_null(reference("ChargingState")),
+        stop_reason=or_null(reference("StopReason")),
+        reservation_id=INTEGER_OR_NULL,
+        remote_start_id=INTEGER_OR_NULL,
+        limits=or_null(reference("TransactionLimits")),
+        details=about(or_null(OBJECT), "what some versions tell more, in their own words"),
+        offline=about(TRUTH, "begun while the charge point was offline"),
+        orphan=about(TRUTH, "heard of by its end or its meter values, and not by its start"),
+        closed_by=TEXT_OR_NULL,
+        deviations=list_of(TEXT),
+        sampled_at=about(TIME_OR_NULL, "of one that the gateway closes: its last sample"),
+        charging_needs=about(
+            reference("ChargingNeeds"), "of `transaction.updated`, where these are the news"
+        ),
+    ),
+    "MeterValuesRecordedData": fields(
+        evse_id=INTEGER_OR_NULL,
+        transaction=about(INTEGER_OR_NULL, "the gateway's own id of it"),
+        transaction_id=TEXT_OR_NULL,
+        meter_values=list_of(reference("MeterValueData")),
+    ),
+    "ReservationChangedData": fields(
+        reservation_id=INTEGER,
+        state=reference("ReservationState"),
+        evse_id=INTEGER_OR_NULL,
+        id_token=reference("EventToken"),
+        group_id_token=TEXT_OR_NULL,
+        expires_at=TIME_OR_NULL,
+        transaction_id=TEXT_OR_NULL,
+    ),
+    "PaymentSettledData": fields(
+        transaction_id=TEXT_OR_NULL,
+        psp_ref=TEXT,
+        status=about(TEXT, "Settled, Canceled, Rejected or Failed"),
+        status_info=TEXT_OR_NULL,
+        amount=NUMBER,
+        settled_at=TIME,
+        receipt_id=TEXT_OR_NULL,
+        receipt_url=TEXT_OR_NULL,
+        vat_number=TEXT_OR_NULL,
+        vat_company=or_null(OBJECT),
+    ),
+}
+
+DATA: dict[str, str] = {
+    "transaction.started": "TransactionData",
+    "transaction.updated": "TransactionData",
+    "transaction.ended": "TransactionData",
+    "transaction.corrected": "TransactionData",
+    "meter_values.recorded": "MeterValuesRecordedData",
+    "reservation.changed": "ReservationChangedData",
+    "payment.settled": "PaymentSettledData",
+}

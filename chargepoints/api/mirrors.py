@@ -1,0 +1,91 @@
+"""The second central system of a charge point: set, looked at, taken away."""
+
+from django.core.validators import URLValidator
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chargepoints.api.base import Resource
+from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
+from chargepoints.api.fields import StrictModel, Text, TextOrNull
+from chargepoints.api.filters import refuse_unknown
+from chargepoints.mirroring import following
+from chargepoints.models import Mirror
+
+
+class MirrorSerializer(StrictModel):
+    """`url` without the identity, which is put behind it, as in a charger."""
+
+    url = Text(max_length=500, validators=[URLValidator(schemes=["ws", "wss"])])
+    password = Text(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=255,
+        help_text="For HTTP Basic, as the charger's own; it is not shown.",
+    )
+    allowed_actions = serializers.ListField(
+        child=Text(max_length=50),
+        required=False,
+        help_text="OCPP actions that it may send to the charger; none: it only listens.",
+    )
+    error = TextOrNull(read_only=True, help_text="Why it is away.")
+
+    class Meta:
+        model = Mirror
+        fields = [
+            "url",
+            "password",
+            "enabled",
+            "allowed_actions",
+            "connected_at",
+            "told_at",
+            "error",
+        ]
+        read_only_fields = ["connected_at", "told_at"]
+
+
+class MirrorOfChargePoint(Resource):
+    queryset = Mirror.objects.all()
+    serializer_class = MirrorSerializer
+
+    def retrieve(self, request: Request, identity: str) -> Response:  # type: ignore[override]
+        """The second central system that is told what a charge point says."""
+        refuse_unknown(request, set())
+        return unless_known(request, self.get_serializer(self._found()))
+
+    @extend_schema(responses={200: MirrorSerializer})
+    def update(self, request: Request, identity: str) -> Response:
+        """Have a second central system told what a charge point says from now on."""
+        refuse_unknown(request, set())
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with transaction.atomic():
+            known = Mirror.objects.select_for_update(no_key=True).filter(
+                charge_point=self.charge_point
+            )
+            mirror = known.first() or Mirror(charge_point=self.charge_point)
+            check_unchanged(request, self.get_serializer(mirror))
+            if mirror.pk is None or mirror.url != body.validated_data["url"]:
+                mirror.told_through = following.end_of(mirror)
+                mirror.told_at, mirror.transaction_ids = None, {}
+            for name, value in body.validated_data.items():
+                setattr(mirror, name, value)
+            mirror.save()
+        return tagged(self.get_serializer(mirror))
+
+    def destroy(self, request: Request, identity: str) -> Response:
+        """Tell the second central system nothing more."""
+        mirror = self._found()
+        check_unchanged(request, self.get_serializer(mirror))
+        mirror.delete()
+        return Response(status=204)
+
+    def _found(self) -> Mirror:
+        mirror = Mirror.objects.filter(charge_point=self.charge_point).first()
+        if mirror is None:
+            raise NotFound(f"{self.charge_point.identity} has no mirror")
+        return mirror

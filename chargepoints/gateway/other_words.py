@@ -1,0 +1,50 @@
+"""Messages in the words of another version than the one that charger and gateway agreed on.
+
+Some chargers speak two versions and mix them up: on a socket of OCPP 2.0.1 they start a transaction
+as 1.6 has it. It says what it says, so it is taken, by the handler of the version that it is in.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from chargepoints.protocol.versions import OcppVersion, installed_versions, nothing_secret
+
+
+def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion | None:
+    """The version whose schema the payload fits to the letter; never one that shares its messages
+    with the agreed one: what a later version has more is unknown to the earlier one.
+    """
+    others = [each for each in installed_versions().values() if _first(each) is not _first(agreed)]
+    for other in sorted(others, key=lambda each: each.extends is not None):
+        if action in other.handlers and other.schemas.fits_request(action, payload):
+            return other
+    return None
+
+
+def redacted_call(action: str, payload: Any) -> Any:
+    """Without what any version hides: what is secret is so in whatever words it comes."""
+    for hide in _of_all("redacted_call"):
+        payload = hide(action, payload)
+    return payload
+
+
+def redacted_for_trace(action: str, payload: Any) -> Any:
+    """As `redacted_call`; the same object where nothing in it is secret."""
+    for hide in _of_all("redacted_for_trace"):
+        payload = hide(action, payload)
+    return payload
+
+
+@cache
+def _of_all(name: str) -> tuple[Callable[[str, Any], Any], ...]:
+    """Of those that hide anything; what 2.1 has of 2.0.1 is asked once."""
+    hiding = {getattr(each, name): None for each in installed_versions().values()}
+    return tuple(hide for hide in hiding if hide is not nothing_secret)
+
+
+def _first(version: OcppVersion) -> OcppVersion:
+    """The version that it, at the end, extends; itself where it extends none."""
+    while version.extends is not None:
+        version = version.extends
+    return version

@@ -1,0 +1,155 @@
+"""Whoever follows the frames of a charge point, in this process or in another.
+
+What is followed is what is traced: the very row, once it is durable. Where nobody follows, a frame
+costs a look into two dictionaries. All of it belongs to the event loop's thread.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from chargepoints.models import Message
+
+# Of one page, and of all that other processes follow: what does not fit in is left out.
+LONGEST_QUEUE = 200
+LONGEST_OUTBOX = 500
+MOST_TAILS = 20
+# Another process says again and again that it still follows.
+LEASE_S = 40.0
+RENEW_EVERY_S = 15.0
+SHOWN_OF_A_FRAME = 2_000
+
+Frame = dict[str, Any]
+# Those of `Message.row`.
+COLUMNS = (
+    *("charge_point_id", "connection_id", "direction", "action", "message_id", "request"),
+    *("reply", "outcome", "error_code", "deviations", "started_at", "duration_ms"),
+)
+
+
+class Tail:
+    """What one page has not been sent yet. A page that is slow misses the oldest."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._frames: deque[Frame] = deque(maxlen=LONGEST_QUEUE)
+        self._left_out = 0
+        self._news = asyncio.Event()
+
+    def put(self, frame: Frame) -> None:
+        if len(self._frames) == LONGEST_QUEUE:
+            self._left_out += 1
+        self._frames.append(frame)
+        self._news.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._news.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is something to take, or it is closed, or the time is over."""
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def take(self) -> tuple[list[Frame], int]:
+        """What is waiting, and how many were left out before it."""
+        taken = list(self._frames), self._left_out
+        self._frames.clear()
+        self._left_out = 0
+        self._news.clear()
+        return taken
+
+
+_tails: dict[int, set[Tail]] = {}
+# Channels of other processes, and until when they follow.
+_leases: dict[int, dict[str, float]] = {}
+_outbox: deque[tuple[str, Frame]] = deque(maxlen=LONGEST_OUTBOX)
+_to_forward: asyncio.Event | None = None
+
+
+def follow(charge_point_id: int) -> Tail | None:
+    """None where as many are followed as this process allows."""
+    if is_full():
+        return None
+    tail = Tail()
+    _tails.setdefault(charge_point_id, set()).add(tail)
+    return tail
+
+
+def is_full() -> bool:
+    return sum(map(len, _tails.values())) >= MOST_TAILS
+
+
+def leave(charge_point_id: int, tail: Tail) -> None:
+    mine = _tails.get(charge_point_id, set())
+    mine.discard(tail)
+    if not mine:
+        _tails.pop(charge_point_id, None)
+
+
+def followed() -> Iterator[int]:
+    yield from _tails
+
+
+def lease(charge_point_id: int, channel: str) -> None:
+    """A page in another process follows; it says so every RENEW_EVERY_S."""
+    _leases.setdefault(charge_point_id, {})[channel] = time.monotonic() + LEASE_S
+
+
+def is_followed(charge_point_id: int) -> bool:
+    return charge_point_id in _tails or charge_point_id in _leases
+
+
+def publish(row: tuple[Any, ...]) -> None:
+    """A row that was traced, or is about to be: a request of ours that is on its way."""
+    charge_point_id: int = row[0]
+    if charge_point_id not in _tails and charge_point_id not in _leases:
+        return
+    frame = _frame(row)
+    take(charge_point_id, frame)
+    now = time.monotonic()
+    channels = _leases.get(charge_point_id, {})
+    for channel, until in list(channels.items()):
+        if until < now:
+            del channels[channel]
+        else:
+            _outbox.append((channel, frame))
+    if not channels:
+        _leases.pop(charge_point_id, None)
+    elif _to_forward is not None:
+        _to_forward.set()
+
+
+def take(charge_point_id: int, frame: Frame) -> None:
+    """Of this process, or as another one has forwarded it."""
+    for tail in _tails.get(charge_point_id, ()):
+        tail.put(frame)
+
+
+async def next_to_forward() -> tuple[str, Frame]:
+    """To which channel, and what; for the one task that does it."""
+    global _to_forward
+    while not _outbox:
+        # A new one each time: an event belongs to the loop that it was first waited for in.
+        _to_forward = asyncio.Event()
+        await _to_forward.wait()
+    return _outbox.popleft()
+
+
+def message(frame: Frame) -> Message:
+    """As the pages show one; it has no row, or none that is known."""
+    return Message(**{**frame, "started_at": datetime.fromisoformat(frame["started_at"])})
+
+
+def _frame(row: tuple[Any, ...]) -> Frame:
+    """In types that the channel layer takes."""
+    frame = dict(zip(COLUMNS, row, strict=True))
+    for text in ("request", "reply"):
+        frame[text] = frame[text][:SHOWN_OF_A_FRAME]
+    frame["direction"], frame["outcome"] = str(frame["direction"]), str(frame["outcome"])
+    return {**frame, "started_at": frame["started_at"].isoformat()}

@@ -1,0 +1,39 @@
+"""`manage.py export_trace IDENTITY`: what went over a charge point's socket, as lines of JSON."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from chargepoints.services.history import trace_export
+from chargepoints.services.stations import registry
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes the messages and events of a charge point to standard output, a JSON object a "
+        "line: for its vendor, or for `manage.py replay`. Passwords and key codes are not in it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("identity")
+        parser.add_argument("--since", type=_moment, help="RFC 3339; default: 24 hours ago")
+        parser.add_argument("--until", type=_moment, help="RFC 3339; default: now")
+
+    def handle(self, *args: Any, identity: str, **options: Any) -> None:
+        charge_point = registry.find(identity)
+        if charge_point is None:
+            raise CommandError(f"no charge point is called {identity}")
+        until = options["until"] or timezone.now()
+        since = options["since"] or until - timedelta(days=1)
+        for line in trace_export.lines(charge_point, since, until):
+            self.stdout.write(orjson.dumps(line).decode())
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("has no offset")
+    return moment

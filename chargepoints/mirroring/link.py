@@ -1,0 +1,166 @@
+"""One mirror's socket to the other central system: one message at a time, each until its answer."""
+
+import asyncio
+import json
+import logging
+import uuid
+from base64 import b64encode
+from typing import Any
+from urllib.parse import quote
+
+from asgiref.sync import sync_to_async
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from chargepoints.mirroring import following
+from chargepoints.mirroring.following import CALL, CALLERROR, CALLRESULT, Frame, Told
+from chargepoints.models import Mirror
+from chargepoints.services.commands.submission import CommandRefused
+
+logger = logging.getLogger(__name__)
+
+# Both together are less than the lease.
+ANSWER_WITHIN_S, HOLD_EVERY_S = 15.0, 3.0
+LOOK_EVERY_S = 0.5
+COMMAND_WITHIN_S = 60.0
+
+
+class LinkLost(Exception):
+    """The other system is away, or gives no answer: what was not answered is told again."""
+
+
+class Link:
+    def __init__(self, mirror: Mirror, worker: uuid.UUID, socket: ClientConnection) -> None:
+        self._mirror = mirror
+        self._worker = worker
+        self._socket = socket
+        self._held_at = 0.0
+        self._awaited: tuple[str, asyncio.Future[Frame]] | None = None
+        self._commands: set[asyncio.Task[None]] = set()
+        # Set but while an answer that came is not stored yet.
+        self._stored = asyncio.Event()
+        self._stored.set()
+
+    async def run(self) -> None:
+        """Until the mirror is switched off, or another worker's. Raises LinkLost."""
+        reading = asyncio.create_task(self._read())
+        try:
+            await sync_to_async(following.connected)(self._mirror)
+            while await self._is_ours():
+                behind = await sync_to_async(following.waiting)(self._mirror)
+                for told in behind:
+                    if await self._is_ours():
+                        await self._tell(told)
+                if not behind:
+                    await asyncio.wait([reading], timeout=LOOK_EVERY_S)
+                if reading.done():
+                    raise LinkLost("the socket was closed")
+        finally:
+            for task in (reading, *self._commands):
+                task.cancel()
+
+    async def _is_ours(self) -> bool:
+        """Held still; looked at again long before the lease ends."""
+        now = asyncio.get_running_loop().time()
+        if now - self._held_at < HOLD_EVERY_S:
+            return True
+        mirror = await sync_to_async(following.hold)(self._mirror.pk, self._worker)
+        if mirror is None:
+            return False
+        self._mirror, self._held_at = mirror, now
+        return True
+
+    async def _tell(self, told: Told) -> None:
+        _, message_id, action, payload = told.frame
+        payload = following.as_theirs(self._mirror, payload)
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._awaited = message_id, answer
+        try:
+            await self._socket.send(json.dumps([CALL, message_id, action, payload]))
+            answered = await asyncio.wait_for(answer, ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise LinkLost(f"no answer to {action}") from None
+        except OSError as error:
+            raise LinkLost(str(error)) from error
+        finally:
+            self._awaited = None
+        await sync_to_async(following.record)(self._mirror, told, answered)
+        self._stored.set()
+
+    async def _read(self) -> None:
+        """Its answers, which go no further; and what it wants of the charger."""
+        try:
+            async for text in self._socket:
+                self._take(text)
+        finally:
+            if self._awaited is not None and not self._awaited[1].done():
+                self._awaited[1].set_exception(LinkLost("the socket was closed"))
+
+    def _take(self, text: str | bytes) -> None:
+        try:
+            frame = json.loads(text)
+        except ValueError:
+            return
+        if not isinstance(frame, list) or len(frame) < 3:
+            return
+        if frame[0] == CALL and len(frame) == 4:
+            task = asyncio.create_task(self._obey(frame))
+            self._commands.add(task)
+            task.add_done_callback(self._commands.discard)
+        elif self._answers(frame):
+            self._stored.clear()
+            self._awaited[1].set_result(frame)  # type: ignore[index]
+
+    def _answers(self, frame: Frame) -> bool:
+        """Whether it is the answer that is awaited, and the first one."""
+        if self._awaited is None or frame[0] not in (CALLRESULT, CALLERROR):
+            return False
+        message_id, answer = self._awaited
+        return bool(frame[1] == message_id) and not answer.done()
+
+    async def _obey(self, call: Frame) -> None:
+        _, message_id, action, payload = call
+        # It may name the transaction of the answer just before it.
+        await self._stored.wait()
+        try:
+            answer: Any = await self._answer(str(message_id), str(action), payload)
+        except CommandRefused as refused:
+            answer = [CALLERROR, message_id, "NotSupported", refused.detail, {}]
+        except Exception:
+            logger.exception("a command of a mirror failed")
+            answer = [CALLERROR, message_id, "InternalError", "", {}]
+        await self._socket.send(json.dumps(answer))
+
+    async def _answer(self, message_id: str, action: str, payload: Any) -> Frame:
+        submit = sync_to_async(following.command)
+        command = await submit(self._mirror, message_id, action, payload)
+        deadline = asyncio.get_running_loop().time() + COMMAND_WITHIN_S
+        while asyncio.get_running_loop().time() < deadline:
+            found = await sync_to_async(following.answer_of)(command.pk)
+            if found is not None and found[1]:
+                return [CALLERROR, message_id, "GenericError", found[1], {}]
+            if found is not None:
+                return [CALLRESULT, message_id, following.as_theirs(self._mirror, found[0])]
+            await asyncio.sleep(0.1)
+        return [CALLERROR, message_id, "GenericError", "no_answer", {}]
+
+
+async def open_socket(mirror: Mirror) -> ClientConnection:
+    """As the charger itself would connect. Raises OSError and websockets' errors."""
+    charge_point = mirror.charge_point
+    address = f"{mirror.url.rstrip('/')}/{quote(charge_point.identity, safe='')}"
+    headers = {}
+    if mirror.password:
+        pair = f"{charge_point.identity}:{mirror.password}".encode()
+        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+    # As it was agreed with the charger; none where it asked for none, or has not come yet.
+    spoken = [Subprotocol(charge_point.protocol)] if charge_point.protocol else None
+    return await connect(
+        address,
+        subprotocols=spoken,
+        additional_headers=headers,
+        ping_interval=30,
+        ping_timeout=30,
+        open_timeout=10,
+        max_size=2**20,
+    )

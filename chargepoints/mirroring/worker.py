@@ -1,0 +1,74 @@
+"""All mirrors that are switched on, each with a task of its own."""
+
+import asyncio
+import logging
+import random
+import uuid
+
+from asgiref.sync import sync_to_async
+from websockets.exceptions import WebSocketException
+
+from chargepoints.database import one_clock
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.mirroring import following
+from chargepoints.mirroring.link import Link, LinkLost, open_socket
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+
+
+class Worker:
+    """Runs until `stop`; any number of these may run, and each mirror is told by one of them."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4()
+        self._following: dict[int, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._look()
+            except STORE_AWAY as error:
+                logger.warning("the mirrors wait for the database: %s", error)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), LOOK_EVERY_S)
+            except TimeoutError:
+                continue
+        for task in self._following.values():
+            task.cancel()
+        await asyncio.gather(*self._following.values(), return_exceptions=True)
+
+    async def _look(self) -> None:
+        await sync_to_async(one_clock.keep)()
+        for pk in await sync_to_async(following.wanted)():
+            task = self._following.get(pk)
+            if task is None or task.done():
+                self._following[pk] = asyncio.create_task(self._follow(pk))
+
+    async def _follow(self, pk: int) -> None:
+        """Connect again and again as long as the mirror is this worker's."""
+        pause = FIRST_PAUSE_S
+        try:
+            while mirror := await sync_to_async(following.hold)(pk, self.id):
+                try:
+                    async with await open_socket(mirror) as socket:
+                        pause = FIRST_PAUSE_S
+                        await Link(mirror, self.id, socket).run()
+                        return
+                except (LinkLost, OSError, WebSocketException, TimeoutError) as error:
+                    logger.info("the mirror of %s is away: %s", mirror.charge_point, error)
+                    await sync_to_async(following.away)(pk, str(error) or type(error).__name__)
+                    await asyncio.sleep(pause * random.uniform(0.7, 1))  # noqa: S311  (no secret)
+                    pause = min(2 * pause, LONGEST_PAUSE_S)
+        except STORE_AWAY as error:
+            logger.warning("a mirror waits for the database: %s", error)
+        except Exception:
+            logger.exception("a mirror failed")
+        finally:
+            await sync_to_async(following.release)(pk, self.id)

@@ -1,0 +1,48 @@
+"""A second central system, which is told what a charge point says."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.core.validators import URLValidator
+from django.db import models
+
+from chargepoints.sealed import SealedField
+
+from .charge_point import ChargePoint
+
+
+class Mirror(models.Model):
+    """The trace is its buffer: what is behind `told_through` waits, whoever is away.
+
+    `transaction_ids` are the other system's, by ours (OCPP 1.6, where the central system gives
+    them). A worker holds the row until `held_until`: no two tell the same.
+    """
+
+    charge_point = models.OneToOneField(
+        ChargePoint, on_delete=models.CASCADE, related_name="mirror"
+    )
+    url = models.CharField("URL", max_length=500, validators=[URLValidator(schemes=["ws", "wss"])])
+    password = SealedField(default="", blank=True)
+    enabled = models.BooleanField(default=True)
+    allowed_actions = models.JSONField(default=list, blank=True, help_text="none: it only listens")
+
+    told_through = models.BigIntegerField(default=0, help_text="the id of the last message")
+    told_at = models.DateTimeField(null=True, blank=True)
+    connected_at = models.DateTimeField(null=True, blank=True, help_text="null: it is away")
+    error = models.CharField(max_length=255, blank=True)
+    transaction_ids = models.JSONField(default=dict, blank=True)
+    held_by = models.UUIDField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["charge_point"]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point_id} to {self.url}"
+
+    @classmethod
+    def hold(cls, pk: int, worker: uuid.UUID, now: datetime, lease: timedelta) -> bool:
+        """Whether this worker has it from now on; asked again before the lease ends."""
+        free = models.Q(held_until=None) | models.Q(held_until__lt=now) | models.Q(held_by=worker)
+        held = cls.objects.filter(free, pk=pk, enabled=True)
+        return bool(held.update(held_by=worker, held_until=now + lease))

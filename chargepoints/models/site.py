@@ -1,0 +1,43 @@
+"""Sites: places with charge points, which have times of their own; and whose times staff read."""
+
+import zoneinfo
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Places and UTC, as people know them: no abbreviations, no offsets."""
+    known = (name for name in zoneinfo.available_timezones() if "/" in name)
+    return ("UTC", *sorted(name for name in known if not name.startswith(("Etc/", "posix/"))))
+
+
+def check_time_zone(name: str) -> None:
+    if name not in time_zones():
+        raise ValidationError(f"{name!r} is no time zone; one is Europe/Amsterdam")
+
+
+class Site(models.Model):
+    """`name` is the `site` of its charge points, which may name one that has no row here."""
+
+    name = models.CharField(max_length=100, unique=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffTimes(models.Model):
+    """In which times somebody of the staff reads the admin; empty: in those of the site."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    time_zone = models.CharField(max_length=64, blank=True, validators=[check_time_zone])
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.time_zone or 'the times of the site'}"

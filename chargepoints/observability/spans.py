@@ -1,0 +1,60 @@
+"""Spans of what is done, for a tracing system (OpenTelemetry); none where none is set up.
+
+They are told when they are over, with the trace id that the message, the decision, the events and
+the log have anyway (`chargepoints/traces.py`). The first span of a trace has an id that is made of
+the trace id: whoever works on it later, in whichever process, knows its parent.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+INTERNAL, SERVER, CLIENT, PRODUCER = "INTERNAL", "SERVER", "CLIENT", "PRODUCER"
+
+
+Attributes = Mapping[str, str | int | float | bool]
+
+
+class Span(NamedTuple):
+    """`parent_id` is empty for the first of a trace; `error`: empty where all went well."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    name: str
+    kind: str
+    begun_at: datetime
+    ended_at: datetime
+    attributes: Attributes
+    error: str = ""
+
+
+Export = Callable[[Span], None]
+
+
+@cache
+def exporter() -> Export | None:
+    """What takes spans in this process; None where TRACES_URL is not set.
+
+    Its first call takes a while: it belongs to the start of a process.
+    """
+    if not settings.TRACES_URL:
+        return None
+    start: Callable[[], Export] = import_string(settings.SPAN_EXPORTER)
+    return start()
+
+
+def first_id(trace_id: str) -> str:
+    """The id of the first span of a trace."""
+    return hashlib.blake2s(trace_id.encode(), digest_size=8).hexdigest()
+
+
+def new_id() -> str:
+    """16 hexadecimal digits, as in `traceparent`."""
+    return secrets.token_hex(8)

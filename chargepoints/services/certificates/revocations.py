@@ -1,0 +1,113 @@
+"""Which certificates of chargers are revoked: lists (CRL, RFC 5280) in files on this machine.
+
+The proxy may look at the same lists (`ssl_crl`), and has to be told to read them again. Here they
+are read again when they change, so that a charger is refused at its next handshake.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509 import CertificateRevocationList
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+# Beside the gateway's own authority (`manage.py revoke_certificate`).
+REVOKED_FILE = "revoked.pem"
+_A_LIST = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----\n?", re.DOTALL)
+
+
+class NotAList(ValueError):
+    """The file holds no list of revoked certificates in PEM."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The lists of a file as it was when it had this stamp."""
+
+    stamp: tuple[int, int, int]
+    lists: list[CertificateRevocationList]
+
+
+_kept: dict[Path, _Kept] = {}
+
+
+def read(path: Path) -> list[CertificateRevocationList]:
+    """The lists in a file. Raises NotAList, or OSError."""
+    try:
+        lists = [x509.load_pem_x509_crl(found) for found in _A_LIST.findall(path.read_bytes())]
+    except ValueError as error:
+        raise NotAList(str(error)) from error
+    if not lists:
+        raise NotAList("no `BEGIN X509 CRL` in it")
+    return lists
+
+
+def files() -> list[Path]:
+    """Where lists are looked for; that of the gateway's own authority where there is one."""
+    named = [Path(settings.REVOKED_CERTIFICATES)] if settings.REVOKED_CERTIFICATES else []
+    if settings.CA_DIRECTORY:
+        own = Path(settings.CA_DIRECTORY) / REVOKED_FILE
+        named += [own] if own.is_file() and own not in named else []
+    return named
+
+
+def lists() -> list[CertificateRevocationList]:
+    """All of them, as they are now: a look at each file's stamp, no more where it is the same."""
+    return [each for path in files() for each in _lists_of(path)]
+
+
+def is_revoked(certificate: x509.Certificate) -> bool:
+    """Whether its issuer has revoked it.
+
+    A list whose time is over still counts: what was revoked stays so.
+    """
+    return any(
+        each.issuer == certificate.issuer
+        and each.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+        for each in lists()
+    )
+
+
+def ends_at() -> datetime | None:
+    """When the first of the lists is over; from then on a proxy that uses it lets nobody in."""
+    ends = [each.next_update_utc for each in lists() if each.next_update_utc is not None]
+    return min(ends, default=None)
+
+
+def _lists_of(path: Path) -> list[CertificateRevocationList]:
+    known = _kept.get(path)
+    try:
+        found = path.stat()
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if known is not None and known.stamp == stamp:
+            return known.lists
+        read_now = _Kept(stamp, read(path))
+    except (OSError, NotAList) as error:
+        return _as_before(path, known, error)
+    _kept[path] = read_now
+    logger.info("%s: read, with %s", path, _said(read_now.lists))
+    return read_now.lists
+
+
+def _as_before(
+    path: Path, known: _Kept | None, error: Exception
+) -> list[CertificateRevocationList]:
+    """It may be being written; who was revoked before stays so. Said once."""
+    if known is None or known.stamp != (0, 0, 0):
+        logger.error("the list of revoked certificates cannot be read: %s: %s", path, error)
+    _kept[path] = _Kept((0, 0, 0), known.lists if known is not None else [])
+    return _kept[path].lists
+
+
+def _said(lists: list[CertificateRevocationList]) -> str:
+    now = datetime.now(UTC)
+    return ", ".join(
+        f"{len(each)} of {each.issuer.rfc4514_string()}"
+        + (" (its time is over)" if each.next_update_utc and each.next_update_utc < now else "")
+        for each in lists
+    )

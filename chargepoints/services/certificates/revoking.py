@@ -1,0 +1,62 @@
+"""The list of what the gateway's own authority has revoked (RFC 5280, 5), in CA_DIRECTORY."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import RevokedCertificate
+
+from chargepoints.services.certificates import authority, revocations
+from chargepoints.services.certificates.revocations import REVOKED_FILE
+
+
+class NoAuthority(ValueError):
+    """There is no authority in this directory."""
+
+
+def begin(directory: Path) -> Path:
+    """A list that is empty, unless there is one. Raises NoAuthority."""
+    path = directory / REVOKED_FILE
+    if not path.exists():
+        _write(directory, [])
+    return path
+
+
+def revoke(directory: Path, serial_number: int) -> Path:
+    """Add a certificate to the list; one that stands in it stays as it is. Raises NoAuthority."""
+    known = _known(directory)
+    if all(each.serial_number != serial_number for each in known):
+        now = datetime.now(UTC)
+        builder = x509.RevokedCertificateBuilder().serial_number(serial_number)
+        known.append(builder.revocation_date(now).build())
+        _write(directory, known)
+    return directory / REVOKED_FILE
+
+
+def _known(directory: Path) -> list[RevokedCertificate]:
+    path = directory / REVOKED_FILE
+    if not path.exists():
+        return []
+    return [each for listed in revocations.read(path) for each in listed]
+
+
+def _write(directory: Path, revoked: Iterable[RevokedCertificate]) -> None:
+    own = authority.load(directory)
+    if own is None:
+        raise NoAuthority(f"no authority in {directory}: run `manage.py create_authority` first")
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder().last_update(now)
+    # A proxy that uses a list whose time is over lets nobody in. This one is replaced when there is
+    # news, and is good for as long as the authority itself.
+    builder = builder.next_update(own.certificate.not_valid_after_utc)
+    # RFC 5280, 5.2.3: each list has a greater number than the one before.
+    builder = builder.add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
+    for each in revoked:
+        builder = builder.add_revoked_certificate(each)
+    text = own.sign_list(builder).public_bytes(Encoding.PEM)
+    # Whoever reads it meanwhile reads the old one, whole.
+    draft = directory / f"{REVOKED_FILE}.new"
+    draft.write_bytes(text)
+    draft.replace(directory / REVOKED_FILE)

@@ -1,0 +1,205 @@
+"""The certificate watch: which charge points would not come in any more, when, and why.
+
+By what was seen of each at its last handshake, and by the roots that it listed as installed. What
+cannot be known of a charge point is said as well: silence would be taken for safety.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.extensions import ExtensionNotFound
+
+from chargepoints.models import InstalledCertificate, SeenTls
+from chargepoints.services.certificates import ocsp
+from chargepoints.services.certificates.installed_certificates import ALGORITHMS
+
+CSMS_ROOT = "csms_root"
+# TLS 1.3 names no kind of certificate in its suites: a client takes either.
+OF_EITHER_KIND = "TLS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be other than it is; an empty part stays as it is.
+
+    `server`: the certificate that the server would show, with what it sends along, the server's
+    own first. `authorities`: who the proxy would take chargers' certificates from.
+    """
+
+    server: Sequence[x509.Certificate] = ()
+    authorities: Sequence[x509.Certificate] = ()
+
+
+class Fall(NamedTuple):
+    """`at`: None where it is with the change itself."""
+
+    charge_point_id: int
+    identity: str
+    at: datetime | None
+    why: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """`unknown`: those of whom it is not known whether they trust the server's certificate."""
+
+    falls: list[Fall] = field(default_factory=list)
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+    looked_at: int = 0
+
+
+class _Seen(NamedTuple):
+    charge_point_id: int
+    identity: str
+    suite: str
+    certificate_serial: str
+    certificate_issuer: str
+    certificate_expires_at: datetime | None
+    issuer_key: str
+
+
+_COLUMNS = ("charge_point_id", "charge_point__identity", *_Seen._fields[2:])
+
+
+def look(change: Change, until: datetime) -> Answer:
+    """Who falls off by the change, or by a date before `until`; those at once first."""
+    answer = Answer()
+    server = _Server(change.server, until) if change.server else None
+    authorities = [_Authority.of(each) for each in change.authorities]
+    roots = _installed_roots() if server else {}
+    for row in SeenTls.objects.values_list(*_COLUMNS).order_by("charge_point__identity"):
+        seen = _Seen(*row)
+        answer.looked_at += 1
+        found = [*_by_client_certificate(seen, authorities, until)]
+        if server is not None:
+            found += server.shuts_out(seen.suite)
+            trusted = server.is_trusted(roots.get(seen.charge_point_id, []))
+            if trusted is None:
+                answer.unknown.append((seen.charge_point_id, seen.identity))
+            elif not trusted:
+                found.append((None, "it has no root installed that the new certificate leads to"))
+        if found:
+            at, why = min(found, key=lambda each: (each[0] is not None, each[0] or until))
+            answer.falls.append(Fall(seen.charge_point_id, seen.identity, at, why))
+    answer.falls.sort(key=lambda each: (each.at is not None, each.at or until, each.identity))
+    return answer
+
+
+Reason = tuple[datetime | None, str]
+
+
+class _Authority(NamedTuple):
+    """Who may have signed chargers' certificates: what of it is compared."""
+
+    key: str
+    name: str
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate) -> "_Authority":
+        name, ends_at = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
+        return cls(_key_of(certificate), name, ends_at)
+
+    def may_have_signed(self, seen: _Seen) -> bool:
+        """By its key, where the charger's certificate names that; else by its name."""
+        if seen.issuer_key and self.key:
+            return seen.issuer_key == self.key
+        return seen.certificate_issuer == self.name
+
+
+def _by_client_certificate(
+    seen: _Seen, authorities: Sequence[_Authority], until: datetime
+) -> Iterator[Reason]:
+    if not seen.certificate_serial:
+        return
+    expires = seen.certificate_expires_at
+    if expires is not None and expires <= until:
+        yield expires, "its client certificate expires, or has expired"
+    if not authorities:
+        return
+    signer = next((each for each in authorities if each.may_have_signed(seen)), None)
+    if signer is None:
+        yield None, f"its client certificate is of {seen.certificate_issuer}, not among the new"
+    elif signer.ends_at <= until:
+        yield signer.ends_at, "the authority of its client certificate expires"
+
+
+def kind_of_suite(suite: str) -> str:
+    """Of the server's key that a suite needs: ECDSA or RSA; empty where either will do."""
+    if not suite or suite.startswith(OF_EITHER_KIND):
+        return ""
+    # Where OpenSSL names no kind it is RSA, which then encrypts the secret itself.
+    return "ECDSA" if "ECDSA" in suite else "RSA"
+
+
+def kind_of_key(certificate: x509.Certificate) -> str:
+    is_ec = isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
+    return "ECDSA" if is_ec else "RSA"
+
+
+def _key_of(certificate: x509.Certificate) -> str:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except (ExtensionNotFound, ValueError):
+        return ""
+    return found.value.digest.hex()
+
+
+class _Root(NamedTuple):
+    algorithm: str
+    issuer_name_hash: str
+    serial_number: str
+
+
+def _installed_roots() -> dict[int, list[_Root]]:
+    found = defaultdict(list)
+    rows = InstalledCertificate.objects.filter(use=CSMS_ROOT).order_by()
+    columns = ("charge_point_id", "hash_algorithm", "issuer_name_hash", "serial_number")
+    for pk, algorithm, name_hash, serial in rows.values_list(*columns):
+        root = _Root(algorithm, name_hash.lower(), serial.lower().lstrip("0"))
+        found[pk].append(root)
+    return found
+
+
+class _Server:
+    """The chain that the server would show: what of it is compared, worked out once."""
+
+    def __init__(self, chain: Sequence[x509.Certificate], until: datetime) -> None:
+        self._kind = kind_of_key(chain[0])
+        ends = min(each.not_valid_after_utc for each in chain)
+        self._ends: list[Reason] = [(ends, "the certificate of the server expires")]
+        if ends > until:
+            self._ends = []
+        # A root that is in the chain, by algorithm, hash and number; or above it, by its hash.
+        self._within: set[_Root] = set()
+        self._above: set[tuple[str, str]] = set()
+        for algorithm in ALGORITHMS:
+            for each in chain:
+                hashed = _issuer_hash(each, algorithm)
+                self._within.add(_Root(algorithm, hashed, f"{each.serial_number:x}"))
+            # The chain need not hold the root itself.
+            if chain[-1].issuer != chain[-1].subject:
+                self._above.add((algorithm, _issuer_hash(chain[-1], algorithm)))
+
+    def shuts_out(self, suite: str) -> list[Reason]:
+        needed = kind_of_suite(suite)
+        if needed in ("", self._kind):
+            return self._ends
+        why = f"it agreed on {suite}, for which the server needs a key of kind {needed}"
+        return [(None, why), *self._ends]
+
+    def is_trusted(self, roots: list[_Root]) -> bool | None:
+        """Whether one of the roots is in the chain or above it; None where no root is known."""
+        known = [root for root in roots if root.algorithm in ALGORITHMS]
+        if not known:
+            return None
+        return any(root in self._within or root[:2] in self._above for root in known)
+
+
+def _issuer_hash(certificate: x509.Certificate, algorithm: str) -> str:
+    return ocsp.name_hash(certificate.issuer, ALGORITHMS[algorithm]).hex()

@@ -1,0 +1,213 @@
+"""What takes roll-outs further: once a second, in the sweep of whichever server has its lock.
+
+All that a roll-out remembers is in its rows, so that it survives a restart of everything. A charge
+point goes from *waiting* to *under way* by a conditional UPDATE, in the transaction that makes its
+command; a command that was sent is never made again.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.models import Command, Registration, RollOut, RollOutTarget, Transaction
+from chargepoints.services.commands import roll_outs, submission
+from chargepoints.services.commands.batches import NOT_DONE
+from chargepoints.services.commands.command_types import COMMAND_TYPES
+from chargepoints.services.commands.submission import CommandRefused
+
+logger = logging.getLogger(__name__)
+
+State = RollOut.State
+TargetState = RollOutTarget.State
+
+# P16: chargers wait for the sweep's transaction.
+STEPPED_AT_ONCE = 10
+HANDED_OUT_AT_ONCE = 20
+# They are online and idle when they get it: what is not sent by then waits again.
+SENT_WITHIN = timedelta(minutes=5)
+
+# Asked every second, and mostly there is none.
+_OPEN = "SELECT 1 FROM chargepoints_rollout WHERE finished_at IS NULL LIMIT 1"
+
+
+class Verdict(NamedTuple):
+    state: str
+    code: str = ""
+    detail: str = ""
+
+
+WELL = Verdict(TargetState.WELL)
+# Its command was never sent.
+AGAIN = Verdict(TargetState.WAITING)
+
+
+def step(unit: UnitOfWork, now: datetime) -> None:
+    """Take every roll-out a step further that no other process has in its hands."""
+    if unit.fetch_one(_OPEN, ()) is None:
+        return
+    rows = RollOut.objects.select_for_update(skip_locked=True, no_key=True).filter(finished_at=None)
+    for roll_out in rows.order_by("created_at")[:STEPPED_AT_ONCE]:
+        try:
+            with transaction.atomic():
+                _step(roll_out, now)
+        except STORE_AWAY:
+            raise
+        except Exception:
+            # A fault of ours in one holds up neither the others nor the sweep.
+            logger.exception("the roll-out %s could not be taken further", roll_out.pk)
+
+
+def _step(roll_out: RollOut, now: datetime) -> None:
+    _judge(roll_out, now)
+    if roll_out.state == State.RUNNING:
+        _go_on(roll_out, now)
+    roll_outs.close_if_settled(roll_out)
+
+
+def _judge(roll_out: RollOut, now: datetime) -> None:
+    """What has become of the commands that were handed out."""
+    under_way = roll_out.targets.filter(state=TargetState.UNDER_WAY)
+    for target in under_way.select_related("command", "charge_point"):
+        verdict = _verdict(roll_out, target, now)
+        if verdict is not None:
+            again = verdict.state == TargetState.WAITING
+            under_way.filter(pk=target.pk).update(
+                state=verdict.state,
+                code=verdict.code[:50],
+                detail=verdict.detail,
+                ended_at=None if again else now,
+            )
+
+
+def _verdict(roll_out: RollOut, target: RollOutTarget, now: datetime) -> Verdict | None:
+    """None: it is not over yet."""
+    command, charge_point = target.command, target.charge_point
+    if command is None:
+        return Verdict(TargetState.FAILED, "no_command", "its command is not there any more")
+    kind = COMMAND_TYPES[roll_out.type]
+    before, now_runs = target.firmware_before, charge_point.firmware_version
+    # What nobody knew before may be what it has run all the time.
+    renewed = kind.changes_firmware and before and now_runs not in ("", before)
+    if not renewed and command.finished_at is None:
+        return None
+    if not renewed and (verdict := _not_well(command)) is not None:
+        return verdict
+    booted = not kind.asks_for_boot(roll_out.args) or kind.changes_firmware or _booted(target)
+    if booted and charge_point.connection_id is not None:
+        return WELL
+    since = command.finished_at or command.sent_at or command.created_at
+    if now - since <= timedelta(seconds=roll_out.back_within_s):
+        return None
+    detail = "it is offline" if charge_point.connection_id is None else "it did not boot"
+    return Verdict(TargetState.FAILED, "not_back", f"its command ended well, and then {detail}")
+
+
+def _not_well(command: Command) -> Verdict | None:
+    """Of a command that has ended, unless it ended well."""
+    if command.sent_at is None and command.state == Command.State.EXPIRED:
+        return AGAIN
+    if command.sent_at is None and command.state == Command.State.CANCELLED:
+        return Verdict(TargetState.SKIPPED, "cancelled", command.error_detail)
+    if command.state in NOT_DONE or command.error_class:
+        return Verdict(TargetState.FAILED, command.error_code, command.error_detail)
+    return None
+
+
+def _booted(target: RollOutTarget) -> bool:
+    sent_at = target.command and target.command.sent_at
+    accepted_at = target.charge_point.boot_accepted_at
+    return bool(sent_at and accepted_at and accepted_at > sent_at)
+
+
+def _go_on(roll_out: RollOut, now: datetime) -> None:
+    failed = roll_out.targets.filter(state=TargetState.FAILED).count() - roll_out.forgiven
+    if failed >= roll_out.halt_after:
+        charge_points = "charge point" if failed == 1 else "charge points"
+        roll_outs.halt(roll_out, f"{failed} {charge_points} failed")
+        return
+    of_wave = roll_out.targets.filter(wave=roll_out.wave)
+    if now - roll_out.wave_began_at > timedelta(seconds=roll_out.wait_s):
+        of_wave.filter(state=TargetState.WAITING).update(
+            state=TargetState.SKIPPED,
+            code="not_ready",
+            detail="it was offline or charging all the time",
+            ended_at=now,
+        )
+    waiting = of_wave.filter(state=TargetState.WAITING)
+    under_way = roll_out.targets.filter(state=TargetState.UNDER_WAY).count()
+    if under_way or waiting.exists():
+        _hand_out(roll_out, waiting, roll_out.at_once - under_way, now)
+    else:
+        _next_wave(roll_out, of_wave, failed, now)
+
+
+def _next_wave(
+    roll_out: RollOut, of_wave: QuerySet[RollOutTarget], failed: int, now: datetime
+) -> None:
+    """The wave is over. Where none of it shows that it works, people have to look first."""
+    last = roll_out.wave + 1 >= len(roll_out.wave_sizes)
+    if not last and not of_wave.filter(state=TargetState.WELL).exists() and not _forgiven(roll_out):
+        roll_outs.halt(roll_out, f"no charge point of wave {roll_out.wave + 1} ended well")
+        return
+    if last:
+        roll_out.state = State.FINISHED
+    else:
+        roll_out.wave, roll_out.wave_began_at = roll_out.wave + 1, now
+    roll_out.save()
+
+
+def _forgiven(roll_out: RollOut) -> bool:
+    """Whether somebody has resumed it since this wave ended."""
+    ended = roll_out.targets.filter(wave=roll_out.wave, ended_at__gte=roll_out.wave_began_at)
+    return not ended.exists()
+
+
+def _hand_out(
+    roll_out: RollOut, waiting: QuerySet[RollOutTarget], room: int, now: datetime
+) -> None:
+    """Commands for those that are online, and not charging, as many as may be under way."""
+    ready = waiting.filter(
+        charge_point__connection__isnull=False, charge_point__registration=Registration.ACCEPTED
+    )
+    if not roll_out.during_transactions:
+        running = Transaction.objects.filter(charge_point=OuterRef("charge_point"), ended_at=None)
+        ready = ready.filter(~Q(Exists(running)))
+    commands = []
+    for target in ready.select_related("charge_point")[: max(0, min(room, HANDED_OUT_AT_ONCE))]:
+        if (command := _handed_out(roll_out, target, now)) is not None:
+            commands.append(command)
+    if commands:
+        # The sweep, which has called for this, tells the sessions.
+        submission.insert_all(commands)
+
+
+def _handed_out(roll_out: RollOut, target: RollOutTarget, now: datetime) -> Command | None:
+    attempt = target.attempt + 1
+    try:
+        command = submission.prepare(
+            target.charge_point,
+            roll_out.type,
+            roll_out.args,
+            requested_by=roll_out.requested_by,
+            idempotency_key=f"roll-out:{roll_out.pk}:{target.charge_point_id}:{attempt}",
+            expires_at=now + SENT_WITHIN,
+            not_before=None,
+            only_idle=not roll_out.during_transactions,
+        )
+    except CommandRefused as refused:
+        target.state, target.ended_at = TargetState.FAILED, now
+        target.code, target.detail = refused.code, refused.detail
+        target.save()
+        return None
+    taken = RollOutTarget.objects.filter(pk=target.pk, state=TargetState.WAITING).update(
+        state=TargetState.UNDER_WAY,
+        attempt=attempt,
+        command=command.pk,
+        firmware_before=target.charge_point.firmware_version,
+    )
+    return command if taken else None

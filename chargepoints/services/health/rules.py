@@ -1,0 +1,318 @@
+"""The rules of health: each finds the charge points that it is about, and says why of one.
+
+All of them look at indexed columns, or at what has come in lately; what they find is bounded by the
+number of charge points.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from chargepoints.models import (
+    ChargePoint,
+    ConfigurationTemplate,
+    Connection,
+    Transaction,
+)
+from chargepoints.services.device_model import templates
+from chargepoints.services.health import maintenance
+from chargepoints.services.metering import registers
+from chargepoints.services.stations import firmware_versions
+from chargepoints.services.transactions import closing
+
+FLAPS, FLAPS_WITHIN = 6, timedelta(hours=1)
+SILENT_FOR = timedelta(minutes=10)
+BOOTS_WITHIN = timedelta(minutes=10)
+CLOCK_OFF_S = 60
+EXPIRES_WITHIN = timedelta(days=30)
+METERED_WITHIN = timedelta(days=2)
+ODD_REGISTERS = (registers.JUMPED, registers.FELL_BACK, registers.UNKNOWN)
+MOST_TRANSACTIONS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`among` finds those that it is about; `proof` is what shows it of one: empty where it is not
+    about that one.
+
+    `clears` is the command that may help, with its arguments; empty: people have to look.
+    """
+
+    name: str
+    title: str
+    diagnosis: str
+    remedy: str
+    among: Callable[[datetime], Q]
+    proof: Callable[[ChargePoint, datetime], str]
+    clears: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+
+
+def _flapping(now: datetime) -> Q:
+    often = (
+        _connections_since(now - FLAPS_WITHIN)
+        .values("charge_point")
+        .annotate(opened=Count("pk"))
+        .filter(opened__gte=FLAPS)
+    )
+    return Q(pk__in=often.values("charge_point"))
+
+
+def _flaps(charge_point: ChargePoint, now: datetime) -> str:
+    count = _connections_since(now - FLAPS_WITHIN).filter(charge_point=charge_point).count()
+    return f"it connected {count} times within the last hour" if count >= FLAPS else ""
+
+
+def _connections_since(at: datetime) -> QuerySet[Connection]:
+    # The key is made of the time (`new_epoch`), and is the index.
+    return Connection.objects.filter(pk__gte=int(at.timestamp() * 1_000_000) << 10)
+
+
+def _silent(now: datetime) -> Q:
+    long_ago = now - SILENT_FOR
+    return Q(connection__opened_at__lt=long_ago, last_seen_at__lt=long_ago)
+
+
+def _silence(charge_point: ChargePoint, now: datetime) -> str:
+    connection, seen_at = charge_point.connection, charge_point.last_seen_at
+    if connection is None or seen_at is None:
+        return ""
+    is_silent = max(connection.opened_at, seen_at) < now - SILENT_FOR
+    return f"connected, and not a byte came since {_said(seen_at)}" if is_silent else ""
+
+
+def _without_boot(now: datetime) -> Q:
+    asked = Q(boot_asked_at__lt=now - BOOTS_WITHIN)
+    asked &= Q(boot_asked_at__gte=F("connection__opened_at"))
+    return asked & (Q(boot_accepted_at=None) | Q(boot_accepted_at__lt=F("boot_asked_at")))
+
+
+def _no_boot(charge_point: ChargePoint, now: datetime) -> str:
+    connection, asked_at = charge_point.connection, charge_point.boot_asked_at
+    if connection is None or asked_at is None:
+        return ""
+    booted_at = charge_point.boot_accepted_at
+    if not connection.opened_at <= asked_at < now - BOOTS_WITHIN:
+        return ""
+    if booted_at is not None and booted_at >= asked_at:
+        return ""
+    booted = _said(booted_at) if booted_at else "never"
+    return f"asked to boot at {_said(asked_at)}; its last boot: {booted}"
+
+
+def _clock_off(now: datetime) -> Q:
+    return Q(clock_skew_s__gt=CLOCK_OFF_S) | Q(clock_skew_s__lt=-CLOCK_OFF_S)
+
+
+def _skew(charge_point: ChargePoint, now: datetime) -> str:
+    skew = charge_point.clock_skew_s or 0
+    if abs(skew) <= CLOCK_OFF_S:
+        return ""
+    return f"its clock is {abs(skew)} s {'ahead' if skew > 0 else 'behind'}"
+
+
+def _odd_meter(now: datetime) -> Q:
+    columns = _with_deviations(now).values_list("charge_point", "deviations")
+    return Q(pk__in={pk for pk, deviations in columns[:MOST_TRANSACTIONS] if _odd(deviations)})
+
+
+def _odd_transaction(charge_point: ChargePoint, now: datetime) -> str:
+    rows = _with_deviations(now).filter(charge_point=charge_point)
+    for row in rows[:MOST_TRANSACTIONS]:
+        if odd := _odd(row.deviations):
+            return f"transaction {row.transaction_id}: {', '.join(odd).replace('_', ' ')}"
+    return ""
+
+
+def _with_deviations(now: datetime) -> QuerySet[Transaction]:
+    rows = Transaction.objects.filter(started_at__gte=now - METERED_WITHIN)
+    return rows.exclude(deviations=[]).order_by("-started_at")
+
+
+def _odd(deviations: list[str]) -> list[str]:
+    return [each for each in deviations if each in ODD_REGISTERS]
+
+
+def _left_open(now: datetime) -> Q:
+    return Q(pk__in=closing.left_open(Transaction.objects.all()).values("charge_point"))
+
+
+def _open_transaction(charge_point: ChargePoint, now: datetime) -> str:
+    row = closing.left_open(Transaction.objects.filter(charge_point=charge_point)).first()
+    return f"transaction {row.transaction_id} is open since {_said(row.started_at)}" if row else ""
+
+
+def _drifting(now: datetime) -> Q:
+    found: set[int] = set()
+    for template in ConfigurationTemplate.objects.all():
+        found.update(templates.drifting(template, *template.values))
+    return Q(pk__in=found)
+
+
+def _drift(charge_point: ChargePoint, now: datetime) -> str:
+    template = templates.of_model(charge_point)
+    keys = [each.key for each in templates.drift_of(charge_point, template)] if template else []
+    return "otherwise than its model's template: " + ", ".join(keys[:3]) if keys else ""
+
+
+def _behind(now: datetime) -> Q:
+    return firmware_versions.Versions().behind()
+
+
+def _older(charge_point: ChargePoint, now: datetime) -> str:
+    versions = firmware_versions.Versions(charge_point)
+    if not versions.is_behind(charge_point):
+        return ""
+    usual = versions.usual_of(charge_point)
+    return f"it runs {charge_point.firmware_version}, most of its model {usual}"
+
+
+def _deaf(now: datetime) -> Q:
+    return Q(deaf_since__isnull=False)
+
+
+def _deafness(charge_point: ChargePoint, now: datetime) -> str:
+    since = charge_point.deaf_since
+    return f"no answer to any request since {_said(since)}" if since else ""
+
+
+def _expiring(now: datetime) -> Q:
+    return Q(certificate_expires_at__lt=now + EXPIRES_WITHIN)
+
+
+def _expiry(charge_point: ChargePoint, now: datetime) -> str:
+    at = charge_point.certificate_expires_at
+    if at is None or at >= now + EXPIRES_WITHIN:
+        return ""
+    return f"its client certificate {'expires' if at > now else 'expired'} at {_said(at)}"
+
+
+def _said(at: datetime | None) -> str:
+    """In the time zone of whoever asks."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else "-"
+
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule(
+            "flapping",
+            "Flapping",
+            "It connects again and again: a bad network, or a charger that restarts.",
+            "Look at how its sockets ended (Connections), and at its signal and power.",
+            _flapping,
+            _flaps,
+        ),
+        Rule(
+            "half_open",
+            "Half-open",
+            "Its socket is open here, and nothing comes over it: the other end is gone.",
+            "Disconnect it, so that it connects anew.",
+            _silent,
+            _silence,
+        ),
+        Rule(
+            "deaf",
+            "Deaf",
+            "It holds its socket and answers none of our requests.",
+            "Disconnect it; if that does not help, somebody has to restart it on site.",
+            _deaf,
+            _deafness,
+        ),
+        Rule(
+            "no_boot",
+            "No boot after it connected",
+            "It came back, was asked to boot, and did not.",
+            "Reset it: what it says of itself may be old.",
+            _without_boot,
+            _no_boot,
+            "reset",
+            (("type", "on_idle"),),
+        ),
+        Rule(
+            "clock",
+            "Clock off",
+            "The times that it tells are wrong.",
+            "It takes the time from the answer to a heartbeat: have it send one. If that does not"
+            " help, look at its time zone and its time server.",
+            _clock_off,
+            _skew,
+            "trigger",
+            (("message", "Heartbeat"),),
+        ),
+        Rule(
+            "meter",
+            "Implausible meter",
+            "A register jumped or fell within a transaction of the last two days.",
+            "Look at the transaction: the figure of record is the plausible reading.",
+            _odd_meter,
+            _odd_transaction,
+        ),
+        Rule(
+            "left_open",
+            "Left open while available",
+            "A transaction is open in our books, and the charger says that it is over.",
+            "Ask the charger to stop it, or close it by hand.",
+            _left_open,
+            _open_transaction,
+        ),
+        Rule(
+            "drift",
+            "Configuration drift",
+            "It reported other values than the template of its model has.",
+            "Look at its configuration, and mend it there or on the template's page.",
+            _drifting,
+            _drift,
+        ),
+        Rule(
+            "certificate",
+            "Certificate expires",
+            "The client certificate that it took last is about to expire, or has.",
+            "Have it ask for a new one. Without one it is not let in with security profile 3.",
+            _expiring,
+            _expiry,
+            "trigger",
+            (("message", "SignChargingStationCertificate"),),
+        ),
+        Rule(
+            "behind",
+            "Firmware behind",
+            "It runs older firmware than most of its model.",
+            "Update it.",
+            _behind,
+            _older,
+            "update_firmware",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    rule: Rule
+    proof: str
+
+
+def of(charge_point: ChargePoint, now: datetime) -> list[Finding]:
+    """What the rules find wrong with one charge point, read with its connection."""
+    found = ((rule, rule.proof(charge_point, now)) for rule in RULES.values())
+    return [Finding(rule, proof) for rule, proof in found if proof]
+
+
+def among(charge_points: Iterable[int], now: datetime) -> dict[int, list[Rule]]:
+    """The rules that are about each of these, but for those in maintenance: a query a rule."""
+    rows = ChargePoint.objects.filter(pk__in=list(charge_points))
+    rows = rows.exclude(maintenance.in_maintenance(now))
+    found: dict[int, list[Rule]] = {}
+    for rule in RULES.values():
+        for pk in rows.filter(rule.among(now)).values_list("pk", flat=True):
+            found.setdefault(pk, []).append(rule)
+    return found
+
+
+def about(rule: Rule, now: datetime) -> QuerySet[ChargePoint]:
+    """Those that a rule is about, but for those in maintenance."""
+    return ChargePoint.objects.filter(rule.among(now)).exclude(maintenance.in_maintenance(now))

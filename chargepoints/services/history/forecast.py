@@ -1,0 +1,181 @@
+"""How much room each class of history takes, and will take at what is kept of it.
+
+Measured, and in bounded time: rows a day by the keys that the last week used up, bytes a row by
+PostgreSQL's own figures, or else of the latest rows alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.db.models import Max, Min, Model
+
+from chargepoints.models import (
+    Command,
+    Connection,
+    Event,
+    FleetSample,
+    HandshakeRefusal,
+    Message,
+    MeterValue,
+    MonitoringEvent,
+    SecurityEvent,
+    ServerRun,
+    StatusChange,
+    TokenDecision,
+    Transaction,
+    TransactionEvent,
+)
+from chargepoints.services.history.time_bounds import first_id_since
+
+WEEK = timedelta(days=7)
+YEAR_DAYS = 365
+SAMPLED = 500
+PRECISE_TO = 0.02
+# Of fewer rows, PostgreSQL's figures say little.
+MANY = 1000
+# What a row takes beside its texts and numbers: its header, its key, a page's rest.
+OVERHEAD = 16
+
+# Not by the time: of refusals one row counts many.
+RANDOM_KEYS: frozenset[type[Model]] = frozenset({Command, HandshakeRefusal})
+
+_POSTGRESQL = """
+SELECT reltuples, pg_total_relation_size(oid) FROM pg_class WHERE oid = %s::regclass
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A class of history; `days` it is kept, 0: for ever. `variable` sets that."""
+
+    model: type[Model]
+    time: str
+    days: int = 0
+    variable: str = ""
+
+    def __str__(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`rows` and `size` are of now; `rows_then` and `size_then` once what is kept is full, or in a
+    year where it is kept for ever.
+    """
+
+    kind: Kind
+    rows: int
+    rows_a_day: float
+    bytes_a_row: float
+    size: int
+
+    @property
+    def rows_then(self) -> int:
+        if self.kind.days:
+            return round(self.rows_a_day * self.kind.days)
+        return self.rows + round(self.rows_a_day * YEAR_DAYS)
+
+    @property
+    def size_then(self) -> int:
+        return round(self.rows_then * self.bytes_a_row)
+
+
+def kinds() -> list[Kind]:
+    days = settings.KEEP_HISTORY_DAYS
+    of_history: tuple[tuple[type[Model], str], ...] = (
+        (StatusChange, "received_at"),
+        (Connection, "opened_at"),
+        (SecurityEvent, "received_at"),
+        (MonitoringEvent, "received_at"),
+        (HandshakeRefusal, "first_at"),
+        (TokenDecision, "asked_at"),
+        (FleetSample, "at"),
+        (ServerRun, "began_at"),
+    )
+    values = settings.KEEP_METER_VALUES_DAYS
+    return [
+        Kind(Message, "started_at", settings.KEEP_MESSAGES_DAYS, "KEEP_MESSAGES_DAYS"),
+        Kind(Event, "received_at", settings.KEEP_EVENTS_DAYS, "KEEP_EVENTS_DAYS"),
+        Kind(MeterValue, "received_at", values, "KEEP_METER_VALUES_DAYS"),
+        *(Kind(model, time, days, "KEEP_HISTORY_DAYS") for model, time in of_history),
+        Kind(Transaction, "started_received_at"),
+        Kind(TransactionEvent, "received_at"),
+        Kind(Command, "created_at"),
+        Kind(LogEntry, "action_time"),
+    ]
+
+
+def forecasts(now: datetime) -> Iterator[Forecast]:
+    for kind in kinds():
+        rows, size = _rows_and_size(kind)
+        if rows >= MANY or size == 0:
+            bytes_a_row = size / rows if rows else 0.0
+        else:
+            # Of a small table the size is that of its empty pages.
+            bytes_a_row = _bytes_of_latest(kind)
+        yield Forecast(kind, rows, _rows_a_day(kind, rows, now), bytes_a_row, size)
+
+
+def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
+    """Of the last week; of a shorter past, of that; of no more rows than there are."""
+    rows = kind.model._default_manager.order_by("pk")
+    since = now - WEEK
+    if kind.model in RANDOM_KEYS:
+        # Few, or with an index of their time.
+        oldest = rows.aggregate(oldest=Min(kind.time))["oldest"]
+        count = rows.filter(**{f"{kind.time}__gte": since}).count()
+    else:
+        oldest = rows.values_list(kind.time, flat=True).first()
+        count = _since(kind, since)
+    count = min(count, known)
+    if oldest is None or not count:
+        return 0.0
+    # Less than an hour says nothing of a day.
+    lasted = max(now - max(oldest, since), timedelta(hours=1))
+    days: float = lasted / timedelta(days=1)
+    return float(count) / days
+
+
+def _since(kind: Kind, moment: datetime) -> int:
+    """As many as keys were used up; those of sockets are times (`new_epoch`), and are counted."""
+    rows = kind.model._default_manager.order_by()
+    if kind.model is Connection:
+        return rows.filter(pk__gte=int(moment.timestamp() * 1_000_000) << 10).count()
+    newest = rows.aggregate(newest=Max("pk"))["newest"]
+    if newest is None:
+        return 0
+    first = first_id_since(kind.model, kind.time, moment, precise_to=PRECISE_TO)
+    return int(newest) + 1 - first
+
+
+def _rows_and_size(kind: Kind) -> tuple[int, int]:
+    rows = kind.model._default_manager
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_POSTGRESQL, [f'"{kind.model._meta.db_table}"'])
+            estimated, size = cursor.fetchone()
+        # Below 0: it was never looked at, and is small.
+        return (round(estimated) if estimated >= 0 else rows.count()), size
+    count = _counted(kind)
+    return count, round(count * _bytes_of_latest(kind))
+
+
+def _counted(kind: Kind) -> int:
+    """Of many, as many as there are keys: what was pruned is at their beginning."""
+    rows = kind.model._default_manager.order_by()
+    if kind.model in RANDOM_KEYS or kind.model is Connection:
+        return rows.count()
+    keys = rows.aggregate(first=Min("pk"), last=Max("pk"))
+    return 0 if keys["first"] is None else int(keys["last"]) - int(keys["first"]) + 1
+
+
+def _bytes_of_latest(kind: Kind) -> float:
+    """Of the values of a row, without what its indexes take."""
+    rows = kind.model._default_manager.order_by("-pk")
+    values = list(rows.values_list()[:SAMPLED])
+    size = sum(len(str(value).encode()) for row in values for value in row)
+    return OVERHEAD + size / len(values) if values else 0.0

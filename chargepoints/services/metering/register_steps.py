@@ -1,0 +1,94 @@
+"""Whether an energy register can have gone from one reading to another, in the time between."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from chargepoints.models import Transaction
+
+# The Megawatt Charging System ends at 3.75 MW; more only where the charger reports it.
+MOST_POWER_W = 4e6
+# Of an EVSE whose most power is known: it may be told of one phase, and a meter may lag.
+TIMES_ITS_MOST = 4
+# What is above it, and above ten times what is reported, is believed, and noted.
+STEEP_POWER_W = 1e6
+# Two readings are seldom taken in the second that they bear.
+LEAST_SECONDS = 60.0
+# A step that is plausible, and not steep, whatever time it took.
+ORDINARY_WH = STEEP_POWER_W * LEAST_SECONDS / 3600
+# Rounded to a tenth of a kWh, a register may seem to fall by that.
+ROUNDING_WH = 100.0
+# Where the times are not known.
+MOST_ENERGY_WH = 1e6
+
+
+class Powers(NamedTuple):
+    """In W: below which a step is plausible, and above which it is noted."""
+
+    plausible: float
+    steep: float
+
+
+class Register(NamedTuple):
+    """A reading, and when it was taken; None where the charger's clock does not tell."""
+
+    wh: float
+    at: datetime | None
+
+
+def is_ordinary(row: Transaction, wh: float, most_w: float | None) -> bool:
+    """A small step up where nothing was odd: nearly every reading is one."""
+    latest = row.meter_latest_wh
+    if latest is None or row.odd_register is not None or row.energy_from_wh is not None:
+        return False
+    step = wh - latest
+    if most_w is not None and step * 3600 > TIMES_ITS_MOST * most_w * LEAST_SECONDS:
+        return False
+    return wh >= 0 and 0 <= step <= ORDINARY_WH
+
+
+def powers(row: Transaction, most_w: float | None) -> Powers:
+    reported = row.power_w or 0.0
+    plausible, steep = MOST_POWER_W, STEEP_POWER_W
+    if most_w is not None:
+        plausible = steep = TIMES_ITS_MOST * most_w
+    return Powers(max(plausible, 2 * reported), max(steep, 10 * reported))
+
+
+def follows(before: Register, now: Register, powers: Powers) -> bool:
+    """Whether a register can have gone from one to the other."""
+    return -ROUNDING_WH <= now.wh - before.wh <= _most(before, now, powers.plausible)
+
+
+def is_steep(before: Register, now: Register, powers: Powers) -> bool:
+    return now.wh - before.wh > _most(before, now, powers.steep)
+
+
+def catches_up(
+    row: Transaction,
+    begin: Register | None,
+    before: Register,
+    now: Register,
+    most_w: float | None,
+) -> bool:
+    """Whether all since the start is no more than the EVSE can have given: the register lagged."""
+    if most_w is None or begin is None or row.energy_from_wh is not None or now.wh < before.wh:
+        return False
+    if begin.at is None or now.at is None:
+        return False
+    return (now.wh - begin.wh) * 3600 <= most_w * (now.at - begin.at).total_seconds()
+
+
+def _most(before: Register, now: Register, power: float) -> float:
+    """The most energy between them, with this power."""
+    if before.at is None or now.at is None:
+        return MOST_ENERGY_WH
+    seconds = max((now.at - before.at).total_seconds(), LEAST_SECONDS)
+    return power * seconds / 3600
+
+
+def is_the_same(before: Register, now: Register) -> bool:
+    """Whether it is told twice: as a sample, and as the reading at the end."""
+    if before.at is None or now.at is None:
+        return before.wh == now.wh
+    apart = abs((now.at - before.at).total_seconds())
+    return before.wh == now.wh and apart < LEAST_SECONDS

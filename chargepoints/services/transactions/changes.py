@@ -1,0 +1,76 @@
+"""Which transactions have changed since a position of the feed of events: what events told of.
+
+Positions are given after the commit, so that whoever goes on from the last one misses nothing; and
+nothing has to be written for it where chargers wait.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models.fields.json import KT
+
+from chargepoints.models import Event
+from chargepoints.services.history import event_feed
+
+# Events that one page looks through at most.
+LOOKED_THROUGH = 5000
+# In the data of an event, the gateway's id of the transaction that it is about.
+_ID_IN = {
+    "transaction.started": "id",
+    "transaction.updated": "id",
+    "transaction.ended": "id",
+    "transaction.corrected": "id",
+    "meter_values.recorded": "transaction",
+}
+
+
+class Pruned(Exception):
+    """Events after this position have been deleted: what they told of is not known any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Ids of transactions, by their last change; whether there may be `more` later ones."""
+
+    ids: list[int]
+    last_position: int
+    more: bool
+
+
+def read(after: int | None, limit: int) -> Changes:
+    """Those that changed `after` a position; None: none, and where to go on from.
+
+    Raises BeyondTheEnd, Pruned.
+    """
+    end = event_feed.end_after(after or 0)
+    if after is None:
+        return Changes([], end, more=False)
+    placed = Event.objects.exclude(position=None).order_by("position")
+    oldest = placed.values_list("position", flat=True).first()
+    begins = end + 1 if oldest is None else oldest
+    if after + 1 < begins:
+        raise Pruned(f"events up to position {begins - 1} have been deleted")
+    rows = list(
+        placed.filter(position__gt=after, position__lte=end).values_list(
+            "position", "type", KT("data__id"), KT("data__transaction")
+        )[:LOOKED_THROUGH]
+    )
+    return _changes(rows, limit, after, end)
+
+
+def _changes(
+    rows: list[tuple[int, str, str | None, str | None]], limit: int, after: int, end: int
+) -> Changes:
+    last_changes: dict[int, int] = {}
+    seen_through = after
+    for position, type, its_id, transaction in rows:
+        told_of = {"id": its_id, "transaction": transaction}.get(_ID_IN.get(type, ""))
+        if told_of is not None:
+            if int(told_of) not in last_changes and len(last_changes) == limit:
+                break
+            last_changes[int(told_of)] = position
+        seen_through = position
+    else:
+        if len(rows) < LOOKED_THROUGH:
+            seen_through = end
+    ids = sorted(last_changes, key=last_changes.__getitem__)
+    return Changes(ids, seen_through, more=seen_through < end)

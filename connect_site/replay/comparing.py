@@ -1,0 +1,60 @@
+"""What was recorded beside what came now, without what is new each time."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from connect_site.replay.recording import is_time
+
+# Numbers and names that this installation gave, and what only the line to core decides.
+OWN = frozenset(
+    {"command_id", "decided_by", "id", "remote_address", "trace_id", "transaction", "upload_id"}
+)
+# Events that tell of sockets and of commands, which are sent anew as they can be.
+NOT_COMPARED = frozenset({"charge_point.offline", "charge_point.online", "command.finished"})
+LONGEST = 200
+
+
+def differences(recorded: Any, seen: Any, where: str) -> Iterator[str]:
+    """Each place where they differ, in words."""
+    if isinstance(recorded, dict) and isinstance(seen, dict):
+        for name in sorted((recorded.keys() | seen.keys()) - OWN):
+            place = f"{where}/{name}"
+            if name not in seen:
+                yield f"{place}: was {_shown(recorded[name])}, is missing now"
+            elif name not in recorded:
+                yield f"{place}: was missing, is {_shown(seen[name])} now"
+            else:
+                yield from differences(recorded[name], seen[name], place)
+    elif isinstance(recorded, list) and isinstance(seen, list) and len(recorded) == len(seen):
+        for number, (was, now) in enumerate(zip(recorded, seen, strict=True)):
+            yield from differences(was, now, f"{where}/{number}")
+    elif not (is_time(recorded) and is_time(seen)) and recorded != seen:
+        yield f"{where}: was {_shown(recorded)}, is {_shown(seen)} now"
+
+
+def of_replies(recorded: str, seen: list[Any] | None, where: str) -> Iterator[str]:
+    """A reply: its kind, and its payload or the code of its error."""
+    was = json.loads(recorded) if recorded else None
+    if was is None or seen is None:
+        if was != seen:
+            yield f"{where}: was {_shown(was)}, is {_shown(seen)} now"
+        return
+    yield from differences([was[0], was[2]], [seen[0], seen[2]], where)
+
+
+def of_events(recorded: list[dict[str, Any]], seen: list[dict[str, Any]]) -> Iterator[str]:
+    """Both by their order; `seen` as the API has them."""
+    was = [each for each in recorded if each["event"] not in NOT_COMPARED]
+    now = [each for each in seen if each["type"] not in NOT_COMPARED]
+    types_was, types_now = [each["event"] for each in was], [each["type"] for each in now]
+    if types_was != types_now:
+        yield f"events: were {_shown(types_was)}, are {_shown(types_now)} now"
+        return
+    for number, (before, after) in enumerate(zip(was, now, strict=True), 1):
+        yield from differences(before["data"], after["data"], f"event {number} {before['event']}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -1,0 +1,69 @@
+"""An exported trace as it is read: whose it is, its messages, and the events it brought."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from chargepoints.services.history.trace_export import FORMAT
+
+Json = dict[str, Any]
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
+# A time that is further away from its message is not of this night: a clock that was never set, or
+# how long something holds.
+NEAR = timedelta(days=2)
+
+
+class NotATraceError(Exception):
+    """The file cannot be replayed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`messages` have the numbers of their lines."""
+
+    about: Json
+    messages: list[tuple[int, Json]]
+    events: list[Json]
+
+    @property
+    def ends_at(self) -> datetime:
+        return datetime.fromisoformat(self.messages[-1][1]["at"])
+
+
+def read(path: Path) -> Recording:
+    """Raises NotATraceError."""
+    try:
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise NotATraceError(f"{path} cannot be read: {error}") from error
+    about, *rest = lines or [{}]
+    if not isinstance(about, dict) or about.get("trace") != FORMAT:
+        raise NotATraceError(f"{path} is not what `manage.py export_trace` writes")
+    messages = [(number, each) for number, each in enumerate(rest, 2) if "request" in each]
+    if not messages:
+        raise NotATraceError(f"{path} has no messages")
+    return Recording(about, messages, [each for each in rest if "event" in each])
+
+
+def shifted(value: Any, by: timedelta, around: datetime) -> Any:
+    """The same with all times later `by` so much, written as they were."""
+    if isinstance(value, dict):
+        return {name: shifted(each, by, around) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shifted(each, by, around) for each in value]
+    if not isinstance(value, str) or not (found := _TIME.fullmatch(value)):
+        return value
+    moment = datetime.fromisoformat(value)
+    if abs(moment.replace(tzinfo=None) - around.replace(tzinfo=None)) > NEAR:
+        return value
+    fraction, zone = found[1] or "", found[2] or ""
+    text = (moment + by).strftime("%Y-%m-%dT%H:%M:%S")
+    return text + fraction + zone
+
+
+def is_time(value: Any) -> bool:
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None

@@ -1,0 +1,103 @@
+"""The admin and the API have a process of their own; the workers hand it connections.
+
+A worker that reads the first line of a request for it sends the open socket, with what has been
+read from it (SCM_RIGHTS): nothing of the request or of its answer passes through the worker any
+more. A later request on the same connection that is for the workers, such as a charger's handshake,
+comes back the same way. Either serves a request itself where the other cannot take it.
+"""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+
+from prometheus_client import Counter
+from twisted.internet import reactor, tcp, unix
+
+logger = logging.getLogger(__name__)
+
+# What people and core ask for, and what chargers fetch and bring.
+PAGES = (b"/admin/", b"/api/", b"/files/", b"/openapi.json", b"/static/")
+# More than is read of a request line at once; what cannot be sent in one piece stays here.
+LONGEST = 128 * 1024
+# Between two looks at the chargers' sockets.
+TAKEN_AT_ONCE = 16
+
+_handed_over = Counter(
+    "connect_requests_handed_over_total",
+    "Connections for the other kind of server process; taken: no where it had no room for one.",
+    ["taken"],
+)
+
+
+class Handover:
+    """This process's end of the pair of sockets between the workers and the process for pages."""
+
+    def __init__(self, end: socket.socket, *, for_pages: bool) -> None:
+        self._end = end
+        self._for_pages = for_pages
+        self._open = True
+        self._taken = True
+        end.setblocking(False)
+
+    def listen(self, factory: Any) -> None:
+        """`factory` makes the protocol of each connection that comes."""
+        self._factory = factory
+        asyncio.get_running_loop().add_reader(self._end, self._take)
+
+    def stop(self) -> None:
+        """What waits is taken, and nothing is handed over any more."""
+        self._open = False
+        asyncio.get_running_loop().remove_reader(self._end)
+        while self._take():
+            pass
+
+    def send(self, target: bytes, transport: Any, data: bytes) -> bool:
+        """Whether the connection is the other's now; `data` is what has been read of the request.
+
+        The transport has then to be closed here.
+        """
+        if not self._open or target.startswith(PAGES) == self._for_pages:
+            return False
+        if transport.dataBuffer or transport._tempDataBuffer:
+            return False  # an earlier answer is still being written
+        try:
+            socket.send_fds(self._end, [data], [transport.fileno()])
+        except OSError as error:
+            self._note(taken=False, why=error)
+            return False
+        self._note(taken=True)
+        transport._shouldShutdown = False
+        return True
+
+    def _note(self, *, taken: bool, why: OSError | None = None) -> None:
+        _handed_over.labels("yes" if taken else "no").inc()
+        if self._taken and not taken:
+            logger.warning("requests are served here, as the process for them takes none: %s", why)
+        self._taken = taken
+
+    def _take(self) -> bool:
+        """Whether there may be more. Several workers wait at the same end."""
+        for _ in range(TAKEN_AT_ONCE):
+            try:
+                data, files, _, _ = socket.recv_fds(self._end, LONGEST, 1)
+            except BlockingIOError:
+                return False
+            for number in files:
+                self._adopt(socket.socket(fileno=number), data)
+        return True
+
+    def _adopt(self, connected: socket.socket, data: bytes) -> None:
+        """As if this process had accepted it, and had read the data."""
+        connected.set_inheritable(False)
+        try:
+            peer = connected.getpeername()
+        except OSError:
+            connected.close()  # it has hung up meanwhile
+            return
+        server = unix.Server if connected.family == socket.AF_UNIX else tcp.Server
+        protocol = self._factory.buildProtocol(None)
+        transport = server(connected, protocol, peer, None, 0, reactor)
+        transport.repstr = f"<{type(protocol).__name__} that was handed over>"
+        protocol.makeConnection(transport)
+        protocol.dataReceived(data)

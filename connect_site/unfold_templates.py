@@ -1,0 +1,69 @@
+"""unfold's templates as a strict Content-Security-Policy needs them.
+
+Alpine's CSP build (`static/unfold/js/alpine/alpine.js`, in the place of unfold's) evaluates single
+expressions without `eval`. What is more in unfold's templates stands in
+`static/connect_site/admin.js` and is called by name; the style that unfold writes into the page
+gets the answer's nonce.
+"""
+
+import re
+from typing import NamedTuple
+
+from django.template import Origin
+from django.template.loaders import app_directories
+
+
+class Replacement(NamedTuple):
+    """Each match of `pattern` in a template, which has one at least, becomes `by`."""
+
+    pattern: str
+    by: str
+
+
+REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
+    "unfold/layouts/skeleton.html": (
+        Replacement(
+            r'x-data="\{[^"]*sidebarMobileOpen[^"]*"\s+x-init="[^"]*"',
+            """x-data="page('{% if opts %}{% tabs_primary_active inline_admin_formsets %}"""
+            """{% endif %}')\"""",
+        ),
+        Replacement(
+            r'<style id="unfold-theme-colors"',
+            r'\g<0> nonce="{{ request.csp_nonce }}"',
+        ),
+    ),
+    "unfold/helpers/search.html": (
+        Replacement(
+            r'(?<=x-on:focus=")openSearchResults = true; currentIndex = 0', "openResults()"
+        ),
+        Replacement(r'(?<=prevent=")openSearchResults = false; if [^"]*', "closeResults()"),
+    ),
+    "unfold/helpers/welcomemsg.html": (
+        Replacement(r'(?<=x-on:click=")sidebarDesktopOpen = [^"]*', "toggleSidebar()"),
+    ),
+    "unfold/helpers/command.html": (
+        Replacement(
+            r"if \(!\$event\.metaKey && !\$event\.ctrlKey\) selectItem\(",
+            "!$event.metaKey && !$event.ctrlKey && selectItem(",
+        ),
+    ),
+    "admin/change_form.html": (
+        Replacement(r'(?<=x-bind:action=")activeTab [^"]*', "formAction()"),
+    ),
+    "admin/actions.html": (
+        Replacement(
+            r"\"'width: ' \+ changeListWidth \+ 'px'\"", "\"{width: changeListWidth + 'px'}\""
+        ),
+    ),
+}
+
+
+class Loader(app_directories.Loader):
+    """Those of the applications; where unfold's is found, with its replacements."""
+
+    def get_contents(self, origin: Origin) -> str:
+        contents = super().get_contents(origin)
+        if "/unfold/templates/" in str(origin.name):
+            for pattern, by in REPLACEMENTS.get(str(origin.template_name), ()):
+                contents = re.sub(pattern, by, contents)
+        return contents

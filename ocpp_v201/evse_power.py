@@ -1,0 +1,46 @@
+"""The most power of each EVSE: the `maxLimit` of its variable `Power`, in every base report."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from chargepoints.database.prepared import PreparedQuery
+from chargepoints.models import Variable
+from chargepoints.services.device_model.variables import Reported
+
+# Appendix: required of an EVSE. Some have it at the connector.
+COMPONENTS = ("EVSE", "Connector")
+POWER = "Power"
+UNITS = {"W": 1.0, "kW": 1000.0}
+# No EVSE has so little: it is in kW, or none at all, whatever its unit says.
+LEAST_W = 1000.0
+
+_REPORTED: PreparedQuery[tuple[int, dict[str, Any] | None]] = PreparedQuery(
+    lambda charge_point_id, component: Variable.objects.filter(
+        charge_point_id=charge_point_id, component=component, name=POWER, instance=""
+    ).values_list("evse_id", "characteristics")
+)
+
+
+def most_power(charge_point_id: int) -> dict[int, float]:
+    """In W, by the number of the EVSE."""
+    found: dict[int, float] = {}
+    for component in COMPONENTS:
+        told: dict[int, float] = {}
+        for evse_id, characteristics in _REPORTED.all(charge_point_id, component):
+            if evse_id and (most := _most(characteristics)) is not None:
+                told[evse_id] = max(most, told.get(evse_id, 0.0))
+        found = told | found
+    return found
+
+
+def is_told(reports: Iterable[Reported]) -> bool:
+    return any(each.name == POWER and each.component in COMPONENTS for each in reports)
+
+
+def _most(characteristics: dict[str, Any] | None) -> float | None:
+    said = characteristics or {}
+    limit, times = said.get("maxLimit"), UNITS.get(str(said.get("unit") or "W"))
+    if not isinstance(limit, int | float) or times is None or not math.isfinite(limit):
+        return None
+    return limit * times if limit * times >= LEAST_W else None

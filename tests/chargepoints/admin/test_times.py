@@ -1,0 +1,134 @@
+"""Whose times the admin shows."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chargepoints.models import ChargePoint, Message, Site
+from tests.chargepoints.admin.conftest import AsRole, charge, make, trace
+
+# In Amsterdam the clocks went back on the 25th of October.
+AT_NIGHT = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def depot(db: None) -> ChargePoint:
+    Site.objects.create(name="Depot", time_zone="Europe/Amsterdam")
+    return make("CP-1", site="Depot")
+
+
+def text(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def story(
+    charge_point: ChargePoint, span: str = "from=2026-11-28T18:00&to=2026-11-29T08:00"
+) -> str:
+    return f"/admin/chargepoints/chargepoint/{charge_point.pk}/story/?{span}"
+
+
+def test_a_story_is_told_in_the_times_of_the_site(admin_client: Client, depot: ChargePoint) -> None:
+    charge(depot, started_at=AT_NIGHT)
+    page = text(admin_client, story(depot))
+    assert "29 Nov 00:30" in page
+    assert "times in Europe/Amsterdam" in page
+    assert "From (CET)" in page
+    # The same night, from a summer's point of view.
+    assert "From (CET)" in text(admin_client, story(depot, "from=2026-07-01T18:00"))
+
+
+def test_the_span_that_is_asked_for_is_in_the_times_of_the_site(
+    admin_client: Client, depot: ChargePoint
+) -> None:
+    charge(depot, started_at=AT_NIGHT)
+    assert "29 Nov 00:30:00" in text(admin_client, story(depot, "from=2026-11-29T00:00"))
+    assert "29 Nov 00:30:00" not in text(admin_client, story(depot, "from=2026-11-29T01:00"))
+
+
+def test_each_person_may_read_times_of_their_own(admin_client: Client, depot: ChargePoint) -> None:
+    charge(depot, started_at=AT_NIGHT)
+    for zone, shown in (("America/New_York", "18:30"), ("UTC", "23:30"), ("", "00:30")):
+        chosen = admin_client.post("/admin/chargepoints/site/times/", {"time_zone": zone})
+        assert chosen.status_code == 302
+        assert f"{shown}:00" in text(admin_client, story(depot))
+
+
+def test_what_somebody_chose_is_there_at_the_next_sign_in(
+    admin_client: Client, depot: ChargePoint, admin_user: User
+) -> None:
+    admin_client.post("/admin/chargepoints/site/times/", {"time_zone": "Asia/Tokyo"})
+    admin_client.logout()
+    admin_client.force_login(admin_user)
+    assert "times in Asia/Tokyo" in text(admin_client, "/admin/")
+
+
+def test_a_list_of_sites_whose_time_zones_differ_is_in_utc(
+    admin_client: Client, depot: ChargePoint
+) -> None:
+    transactions = "/admin/chargepoints/transaction/"
+    charge(depot, started_at=AT_NIGHT)
+    assert "2026-11-29 00:30:00" in text(admin_client, transactions)
+    Site.objects.create(name="Far depot", time_zone="Asia/Tokyo")
+    assert "2026-11-28 23:30:00" in text(admin_client, transactions)
+
+
+def test_frames_and_the_api_stay_in_utc(admin_client: Client, depot: ChargePoint) -> None:
+    trace(depot, started_at=AT_NIGHT, request='[2,"1","Heartbeat",{"at":"2026-11-28T23:30:00Z"}]')
+    row = Message.objects.get(charge_point=depot)
+    assert "2026-11-28T23:30:00Z" in text(
+        admin_client, f"/admin/chargepoints/message/{row.pk}/change/"
+    )
+
+
+def test_a_time_zone_that_there_is_not_is_refused(admin_client: Client, db: None) -> None:
+    for path, body in (
+        ("/admin/chargepoints/site/times/", {"time_zone": "Mars/Olympus"}),
+        ("/admin/chargepoints/site/add/", {"name": "X", "time_zone": "Mars/Olympus"}),
+    ):
+        answer = admin_client.post(path, body)
+        assert answer.status_code == 200
+        assert "Mars/Olympus is not one of the available choices" in answer.content.decode()
+    assert not Site.objects.exists()
+
+
+def test_a_viewer_chooses_times_but_sets_none_of_a_site(
+    as_role: AsRole, depot: ChargePoint
+) -> None:
+    viewer = as_role("viewer")
+    assert viewer.post("/admin/chargepoints/site/times/", {"time_zone": "UTC"}).status_code == 302
+    body = {"name": "Depot", "time_zone": "UTC"}
+    site = Site.objects.get()
+    changed = viewer.post(f"/admin/chargepoints/site/{site.pk}/change/", body)
+    assert changed.status_code == 403
+
+
+def test_a_transaction_leads_to_the_story_around_it(
+    admin_client: Client, depot: ChargePoint
+) -> None:
+    row = charge(depot, started_at=AT_NIGHT, ended_at=AT_NIGHT)
+    page = text(admin_client, f"/admin/chargepoints/transaction/{row.pk}/change/")
+    span = "from=2026-11-29T00%3A15&amp;to=2026-11-29T00%3A45"
+    assert f"/admin/chargepoints/chargepoint/{depot.pk}/story/?{span}" in page
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        ({"from_0": "2026-11-29", "from_1": "00:30:00"}, True),
+        ({"from_0": "2026-11-29", "from_1": "00:30:01"}, False),
+        ({"from_0": "2026-11-29", "to_0": "2026-11-29"}, True),
+        ({"to_0": "2026-11-28"}, False),
+        ({"from_0": "yesterday"}, True),
+    ],
+)
+def test_a_span_that_is_filtered_by_is_in_the_times_of_the_page(
+    admin_client: Client, depot: ChargePoint, span: dict[str, str], shown: bool
+) -> None:
+    charge(depot, transaction_id="TX-OF-THE-NIGHT", started_at=AT_NIGHT)
+    query = "&".join(f"started_at_{name}={value}" for name, value in span.items())
+    page = text(admin_client, f"/admin/chargepoints/transaction/?{query}")
+    assert ("TX-OF-THE-NIGHT" in page) == shown

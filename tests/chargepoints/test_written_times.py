@@ -1,0 +1,43 @@
+"""Times that are nearly ISO 8601."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chargepoints import written_times
+
+AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-30T8:00:00Z",
+        "2026-11-30T08:00:00ZZ",
+        "2026-11-30 08:00 UTC",
+        "2026.11.30 10:00:00+0200",
+        "2026-11-30T07:59:60Z",
+        "2026-11-30T08:00:00.Z",
+    ],
+)
+def test_a_time_that_says_one_thing_is_read(text: str) -> None:
+    assert written_times.read(text) == AT
+
+
+def test_a_time_without_a_zone_has_none() -> None:
+    assert written_times.read("2026/11/30 8:00:00").tzinfo is None
+
+
+def test_fractions_are_read_to_the_microsecond() -> None:
+    read = written_times.read("2026-11-30T8:00:00,123456789Z")
+    assert read == AT.replace(microsecond=123456)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "08:00:00", "30/11/2026 08:00", "2026-11-30T08:00:61Z", "2026-11-30T25:00:00Z"]
+    + ["2026-11-30T8:00:00+02:00Z", "Mon, 30 Nov 99999 08:00:00 GMT", "2026-11-30" + " " * 50_000],
+)
+def test_what_is_none_or_may_be_two_is_not_read(text: str) -> None:
+    with pytest.raises(ValueError, match="no time"):
+        written_times.read(text)

@@ -1,0 +1,124 @@
+"""A night is exported, and replayed against a gateway on an empty database."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from connect_site.replay import recording
+from tests.operated import OperatedCharger, at
+from tests.operated_station import OperatedStation
+from tests.running_gateway import RunningGateway
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def replayed(trace: Path) -> tuple[int, str]:
+    """As staff do it: a process of its own, whatever the database of this one."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "replay", str(trace)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def exported(gateway: RunningGateway, identity: str, to: Path) -> list[Any]:
+    text = gateway.manage("export_trace", identity)
+    to.write_text(text)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def a_night(charger: OperatedCharger) -> None:
+    """A start, samples, a refused token, a command of core's, nonsense, and the stop."""
+    await charger.status(1, "Preparing")
+    number = (await charger.start("04A1"))["transactionId"]
+    for minute in (3, 2, 1):
+        energy = {"value": str(1000 - 100 * minute), "unit": "Wh"}
+        value = {"timestamp": at(minutes=minute), "sampledValue": [energy]}
+        sampled = {"connectorId": 1, "transactionId": number, "meterValue": [value]}
+        await charger.call("MeterValues", sampled)
+    answer = await charger.call("Authorize", {"idTag": "BLOCKED1"})
+    assert answer["idTagInfo"]["status"] == "Blocked"
+    await charger.command("clear_cache", {}, "ClearCache", {"status": "Rejected"})
+    await charger.refused("Unheard", {})
+    await charger.call("DataTransfer", {"vendorId": "com.acme", "data": "x"})
+    await charger.stop(number, reason="EVDisconnected")
+
+
+@pytest.mark.slow
+async def test_what_is_otherwise_than_it_was_recorded_is_told_and_nothing_else(
+    gateway: RunningGateway, identity: str, tmp_path: Path
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as charger:
+        number = (await charger.start("04A0"))["transactionId"]
+        await charger.stop(number)
+        await a_night(charger)
+    trace = tmp_path / "night.jsonl"
+    lines = exported(gateway, identity, trace)
+    assert lines[0]["charge_point"] == identity
+    assert {"StartTransaction", "ClearCache"} <= {line.get("action") for line in lines}
+    # What another version of the gateway would have said, and told.
+    for line in lines:
+        if line.get("action") == "Authorize":
+            line["reply"] = line["reply"].replace("Blocked", "Accepted")
+        if line.get("event") == "transaction.ended":
+            line["data"]["energy_wh"] += 7
+    trace.write_text("\n".join(map(json.dumps, lines)))
+    status, said = replayed(trace)
+    assert status == 1
+    assert 'Authorize/1/idTagInfo/status: was "Accepted", is "Blocked" now' in said
+    assert said.count("transaction.ended/energy_wh: was 1007.0, is 1000.0 now") == 2
+    assert "3 differences in" in said
+
+
+@pytest.mark.services
+async def test_a_night_of_2_0_1_is_replayed_without_a_difference(
+    station: OperatedStation, gateway: RunningGateway, tmp_path: Path
+) -> None:
+    charging = await station.charging()
+    await station.exchange("reset", {"type": "on_idle"}, ("Reset", {"status": "Scheduled"}))
+    await charging.tell("Ended", "EVDeparted", info={"stoppedReason": "EVDisconnected"})
+    trace = tmp_path / "night.jsonl"
+    exported(gateway, station.row.identity, trace)
+    status, said = replayed(trace)
+    assert (status, "no difference" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"trace": 99}', '{"trace": 1}'])
+def test_what_is_no_trace_is_refused(tmp_path: Path, text: str) -> None:
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text(text)
+    with pytest.raises(CommandError, match="trace.jsonl"):
+        call_command("replay", str(trace))
+
+
+def test_times_move_as_they_are_written_and_those_of_another_age_stay() -> None:
+    around, later = datetime(2026, 11, 22, 8, tzinfo=UTC), timedelta(days=7)
+    payload = {
+        "timestamp": "2026-11-22T08:00:00.125Z",
+        "naive": "2026-11-22T07:59:00",
+        "elsewhere": "2026-11-22T09:00:00+01:00",
+        "never set": "1970-01-01T00:00:00Z",
+        "id": "2026-11-22",
+    }
+    assert recording.shifted(payload, later, around) == payload | {
+        "timestamp": "2026-11-29T08:00:00.125Z",
+        "naive": "2026-11-29T07:59:00",
+        "elsewhere": "2026-11-29T09:00:00+01:00",
+    }
+
+
+def test_the_trace_of_nobody_is_refused(gateway: RunningGateway) -> None:
+    with pytest.raises(AssertionError, match="no charge point is called NOBODY"):
+        gateway.manage("export_trace", "NOBODY")
