@@ -85,15 +85,20 @@ def closing(connection: Connection, reason: str) -> dict[str, Any]:
     return {"charge_point_ids": ids, "superseded": connection.pk, "reason": reason}
 
 
-def follow(charge_point_id: int) -> None:
-    """Have the process that holds its socket forward its frames to this one, for a while."""
+def follow(charge_point_id: int) -> bool:
+    """Have the process that holds its socket forward its frames to this one, for a while.
+
+    True where another process was asked: it says so when it does (`tails.confirm`).
+    """
     if _here is None:
-        return
+        return False
     held = Connection.objects.filter(current_of=charge_point_id, closed_at=None)
     connection = held.select_related("server").first()
     holder = connection.server if connection is not None else None
-    if holder is not None and holder.pk != _here.server_id:
-        _tell(holder, charge_point_ids=[], follow=charge_point_id, channel=_here.channel)
+    if holder is None or holder.pk == _here.server_id:
+        return False
+    _tell(holder, charge_point_ids=[], follow=charge_point_id, channel=_here.channel)
+    return True
 
 
 def _tell(server: ServerProcess, **message: Any) -> None:

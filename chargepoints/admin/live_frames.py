@@ -60,15 +60,20 @@ def stream(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse | St
 
 async def _events(request: HttpRequest, pk: int, zone: tzinfo) -> AsyncIterator[str]:
     yield f"retry: {AGAIN_AFTER_MS}\n\n"
-    ends_at, looks_at = time.monotonic() + LONGEST_S, 0.0
+    ends_at, looks_at, said_live = time.monotonic() + LONGEST_S, 0.0, False
     async with _followed(request, pk) as tail:
         while tail is not None and not tail.closed and time.monotonic() < ends_at:
             if time.monotonic() >= looks_at:
-                if not await sync_to_async(_may_still_look)(request, pk):
+                if not await sync_to_async(_may_still_look)(request):
                     yield _event("over", {})
                     return
+                if not await sync_to_async(nudges.follow)(pk):
+                    tail.confirm()
                 looks_at = time.monotonic() + tails.RENEW_EVERY_S
             await tail.wait(looks_at - time.monotonic())
+            if tail.live and not said_live:
+                said_live = True
+                yield _event("live", {})
             frames, left_out = tail.take()
             if left_out:
                 yield _event("left-out", {"count": left_out})
@@ -101,19 +106,16 @@ async def _close_when(stopping: asyncio.Event, tail: Tail) -> None:
     tail.close()
 
 
-def _may_still_look(request: HttpRequest, pk: int) -> bool:
-    """Whether nobody has signed out or lost the permission; and another process is told again."""
+def _may_still_look(request: HttpRequest) -> bool:
+    """Whether nobody has signed out or lost the permission."""
     name, session = request.user.get_username(), request.session
     user = get_user_model().objects.filter(username=name, is_active=True, is_staff=True).first()
     if user is None or not user.has_perm(VIEW):
         return False
     if session.session_key is None or not session.exists(session.session_key):
         return False
-    if session.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
-        # The password was changed: whatever session there is opens no page any more.
-        return False
-    nudges.follow(pk)
-    return True
+    # Where the password was changed, whatever session there is opens no page any more.
+    return bool(session.get(HASH_SESSION_KEY) == user.get_session_auth_hash())
 
 
 def _rendered(frames: list[Frame], zone: tzinfo) -> str:

@@ -195,6 +195,9 @@ class Gateway:
             tails.take(frame["charge_point_id"], frame)
         if followed := message.get("follow"):
             tails.lease(followed, message["channel"])
+            await self._tell(message["channel"], {"charge_point_ids": [], "followed": followed})
+        if followed := message.get("followed"):
+            tails.confirm(followed)
         if went_on := message.get("went_on"):
             nudges.wake(uuid.UUID(went_on))
         for place, charge_point_id in enumerate(message["charge_point_ids"], start=1):

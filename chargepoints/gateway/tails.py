@@ -31,10 +31,14 @@ COLUMNS = (
 
 
 class Tail:
-    """What one page has not been sent yet. A page that is slow misses the oldest."""
+    """What one page has not been sent yet. A page that is slow misses the oldest.
+
+    `live`: from now on it misses no frame, whichever process has the socket.
+    """
 
     def __init__(self) -> None:
         self.closed = False
+        self.live = False
         self._frames: deque[Frame] = deque(maxlen=LONGEST_QUEUE)
         self._left_out = 0
         self._news = asyncio.Event()
@@ -43,6 +47,10 @@ class Tail:
         if len(self._frames) == LONGEST_QUEUE:
             self._left_out += 1
         self._frames.append(frame)
+        self._news.set()
+
+    def confirm(self) -> None:
+        self.live = True
         self._news.set()
 
     def close(self) -> None:
@@ -99,6 +107,12 @@ def followed() -> Iterator[int]:
 def lease(charge_point_id: int, channel: str) -> None:
     """A page in another process follows; it says so every RENEW_EVERY_S."""
     _leases.setdefault(charge_point_id, {})[channel] = time.monotonic() + LEASE_S
+
+
+def confirm(charge_point_id: int) -> None:
+    """The process that holds the socket forwards its frames from now on."""
+    for tail in _tails.get(charge_point_id, ()):
+        tail.confirm()
 
 
 def is_followed(charge_point_id: int) -> bool:

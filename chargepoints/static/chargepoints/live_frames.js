@@ -76,7 +76,8 @@
   direction.addEventListener("change", filter);
 
   const source = new EventSource(panel.dataset.stream);
-  source.addEventListener("open", () => say(paused ? "paused" : "live"));
+  /* Not when the stream opens: the charger's server process may not forward its frames yet. */
+  source.addEventListener("live", () => say(paused ? "paused" : "live"));
   source.addEventListener("frame", (event) => take(JSON.parse(event.data)));
   source.addEventListener("left-out", (event) => {
     missed += JSON.parse(event.data).count;

@@ -38,7 +38,9 @@ def followed(gateway: RunningGateway, row: ChargePoint, client: Client) -> Itera
     with requests.get(url, cookies=cookies, stream=True, timeout=20) as answer:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/event-stream"
-        yield _events(answer)
+        events = _events(answer)
+        assert next(events) == ("live", {})
+        yield events
 
 
 def _events(answer: requests.Response) -> Events:
@@ -48,17 +50,6 @@ def _events(answer: requests.Response) -> Events:
             name = line.removeprefix("event: ")
         elif line.startswith("data: "):
             yield name, json.loads(line.removeprefix("data: "))
-
-
-async def taken(events: Events, count: int, operated: OperatedCharger) -> list[tuple[str, Any]]:
-    """So many events of a charger that goes on beating: a stream follows from a moment on that
-    only its first event tells.
-    """
-    seen = asyncio.create_task(asyncio.to_thread(lambda: list(islice(events, count))))
-    while not seen.done():
-        await operated.call("Heartbeat", {})
-        await asyncio.wait([seen], timeout=0.05)
-    return await seen
 
 
 @pytest.fixture
@@ -71,7 +62,9 @@ async def test_what_goes_over_the_socket_is_pushed(
     gateway: RunningGateway, operated: OperatedCharger, identity: str
 ) -> None:
     with followed(gateway, operated.row, signed_in(identity)) as events:
-        for name, frame in await taken(events, 3, operated):
+        for _ in range(3):
+            await operated.call("Heartbeat", {})
+        for name, frame in await asyncio.to_thread(lambda: list(islice(events, 3))):
             assert name == "frame"
             assert (frame["action"], frame["direction"]) == ("Heartbeat", "in")
             assert "currentTime" in frame["html"] and "answered" in frame["html"]
@@ -81,7 +74,6 @@ async def test_a_request_of_ours_is_seen_before_it_is_answered(
     gateway: RunningGateway, operated: OperatedCharger, identity: str
 ) -> None:
     with followed(gateway, operated.row, signed_in(identity)) as events:
-        await taken(events, 1, operated)
         ours = (each for name, each in events if each["direction"] == "out")
         await operated.post("clear_cache", {})
         message_id, _ = await operated.charger.expect_call("ClearCache")
@@ -134,6 +126,7 @@ async def test_the_stream_ends_with_the_right_to_look(
     client, response = await asyncio.to_thread(prepare)
     parts = cast(AsyncIterator[bytes], response.streaming_content)
     assert (await anext(parts)).startswith(b"retry")
+    assert await anext(parts) == b"event: live\ndata: {}\n\n"
     assert await anext(parts) == b": still here\n\n"
     await asyncio.to_thread(ends)
     last = [part async for part in parts][-1]
@@ -161,5 +154,6 @@ async def test_a_page_of_one_process_follows_a_charger_of_another(
     other = start_gateway(beside=one)
     async with await OperatedCharger.connect(one, identity) as operated:
         with followed(other, operated.row, signed_in(identity)) as events:
-            [(name, frame)] = await taken(events, 1, operated)
+            await operated.call("Heartbeat", {})
+            name, frame = await asyncio.to_thread(next, events)
             assert (name, frame["action"]) == ("frame", "Heartbeat")

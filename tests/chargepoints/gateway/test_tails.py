@@ -69,6 +69,15 @@ async def test_so_many_pages_follow_and_no_more() -> None:
     assert not tails.is_full()
 
 
+def test_a_tail_is_live_once_the_process_with_the_socket_has_said_so() -> None:
+    mine, others = tails.follow(7), tails.follow(8)
+    assert mine is not None and others is not None and not mine.live
+    tails.confirm(7)
+    assert mine.live and not others.live
+    tails.leave(7, mine)
+    tails.leave(8, others)
+
+
 async def test_another_process_is_forwarded_to_as_long_as_it_says_that_it_follows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
