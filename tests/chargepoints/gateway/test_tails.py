@@ -71,9 +71,10 @@ async def test_so_many_pages_follow_and_no_more() -> None:
 
 def test_a_tail_is_live_once_the_process_with_the_socket_has_said_so() -> None:
     mine, others = tails.follow(7), tails.follow(8)
-    assert mine is not None and others is not None and not mine.live
+    assert mine is not None and others is not None
+    assert [mine.live, others.live] == [False, False]
     tails.confirm(7)
-    assert mine.live and not others.live
+    assert [mine.live, others.live] == [True, False]
     tails.leave(7, mine)
     tails.leave(8, others)
 
