@@ -6,9 +6,9 @@ tells (`UnitOfWork.expect`).
 """
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache, cached_property
 from itertools import compress
-from operator import is_not
+from operator import is_not, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
@@ -64,54 +64,78 @@ def insert_once(row: models.Model) -> bool:
     return bool(statements.fetch_all(text, values))
 
 
-class Usual(NamedTuple):
+class Update:
+    """Writes these columns of a row, if those that others change are still as they were known."""
+
+    def __init__(self, model: type[models.Model], changed: Names, unless_changed: Names) -> None:
+        self.changed = changed
+        self._model = model
+        self._unless_changed = unless_changed
+        self._texts: dict[int, str] = {}
+
+    def run(self, rows: Sequence[Sequence[Any]]) -> int:
+        """How many rows were hit; of each its values as `change` gives them, and no row twice."""
+        return statements.execute_at_once(self._text, rows)
+
+    @cached_property
+    def columns(self) -> tuple["Columns", "Columns"]:
+        """The key and those that it writes; and those that must be as they were known."""
+        vendor = statements.vendor()
+        by_attribute = {column.attribute: column for column in _new(self._model, vendor)}
+        key = Column.of(self._model._meta.pk, vendor)
+        changed = [by_attribute[name] for name in self.changed]
+        return [key, *changed], [by_attribute[name] for name in self._unless_changed]
+
+    def _text(self, rows: int) -> str:
+        text = self._texts.get(rows)
+        if text is None:
+            text = self._texts[rows] = _update_text(self._model, *self.columns, rows)
+        return text
+
+
+# One for each that is the same: it is looked up by itself, and not by forty names.
+_update = cache(Update)
+
+
+class Usual:
     """Columns of which some are written with nearly every message, and then all of them: one text.
 
     Where nothing else is written, `unless_changed` is all that must be as it was known.
     """
 
-    columns: Names
-    unless_changed: Names
-    names: frozenset[str]
-
-    @classmethod
-    def of(cls, *columns: str, unless_changed: Names = ()) -> "Usual":
-        return cls(columns, unless_changed, frozenset(columns))
-
-
-_NOTHING_USUAL = Usual.of()
-
-
-class Update(NamedTuple):
-    """Writes these columns of a row, if those that others change are still as they were known."""
-
-    model: type[models.Model]
-    changed: Names
-    unless_changed: Names
-
-    def run(self, rows: Sequence[Sequence[Any]]) -> int:
-        """How many rows were hit; of each its values as `change` gives them, and no row twice."""
-        return statements.execute_at_once(partial(_update_text, self, statements.vendor()), rows)
+    def __init__(
+        self, model: type[models.Model], *columns: str, unless_changed: Names = ()
+    ) -> None:
+        self.columns = columns
+        self.names = frozenset(columns)
+        self.update = Update(model, columns, unless_changed)
+        self.values = itemgetter(*columns)
+        others = (field.attname for field in model._meta.concrete_fields)
+        self.other_values = itemgetter(*(name for name in others if name not in self.names))
 
 
 def change(
-    row: models.Model, *, unless_changed: Names, usual: Usual = _NOTHING_USUAL
+    row: models.Model, *, unless_changed: Names, usual: Usual | None = None
 ) -> tuple[Update, list[Any]] | None:
     """What writes the changes of an editable row, with its values; None if nothing has changed."""
     now, known, written = row.__dict__, row.__dict__[_KNOWN], row.__dict__[_WRITTEN]
     if written:
         known = known | written
-    changed = _differing(known, now)
-    if not changed:
-        return None
-    if usual.names.issuperset(changed):
-        changed, unless_changed = usual.columns, usual.unless_changed
-    elif not usual.names.isdisjoint(changed):
-        changed = (*usual.columns, *(name for name in changed if name not in usual.names))
-    update = Update(type(row), changed, unless_changed)
-    columns, guards = _columns_of(update, statements.vendor())
+    if usual is not None and usual.other_values(now) == usual.other_values(known):
+        if usual.values(now) == usual.values(known):
+            return None
+        update = usual.update
+    else:
+        changed = _differing(known, now)
+        if not changed:
+            return None
+        if usual is not None and not usual.names.isdisjoint(changed):
+            others = (name for name in changed if name not in usual.names)
+            changed = (*usual.columns, *others)
+        update = _update(type(row), changed, unless_changed)
+    columns, guards = update.columns
     values = [*_values(now, columns), *_values(known, guards)]
-    for name in changed:
+    for name in update.changed:
         written[name] = now[name]
     return update, values
 
@@ -202,25 +226,15 @@ def _insert_text(model: type[models.Model], vendor: str, *, unless_known: bool =
     return f"INSERT INTO {table} ({columns}) VALUES ({marks}) {unless}RETURNING {key}"  # noqa: S608
 
 
-@cache
-def _columns_of(update: Update, vendor: str) -> tuple[Columns, Columns]:
-    """The key and those that it writes; and those that must be as they were known."""
-    by_attribute = {column.attribute: column for column in _new(update.model, vendor)}
-    key = Column.of(update.model._meta.pk, vendor)
-    changed = [by_attribute[name] for name in update.changed]
-    return [key, *changed], [by_attribute[name] for name in update.unless_changed]
-
-
-@cache
-def _update_text(update: Update, vendor: str, rows: int) -> str:
+def _update_text(model: type[models.Model], written: Columns, guards: Columns, rows: int) -> str:
     """For so many rows: each of its values, in the order of `change`, is a column of `v`."""
-    same = "IS" if vendor == "sqlite" else "IS NOT DISTINCT FROM"
-    written, guards = _columns_of(update, vendor)
+    on_sqlite = statements.vendor() == "sqlite"
+    same = "IS" if on_sqlite else "IS NOT DISTINCT FROM"
     columns = [*written, *guards]
     # PostgreSQL takes the types of the columns from the first row.
     first = ", ".join(f"CAST(%s AS {column.type})" for column in columns)
     others = ", ".join(["%s"] * len(columns))
-    if vendor == "sqlite":
+    if on_sqlite:
         first = others
     values = ", ".join([f"({first})", *[f"({others})"] * (rows - 1)])
     pairs = [(column.name, f"v.column{at}") for at, column in enumerate(columns, start=1)]
@@ -228,6 +242,6 @@ def _update_text(update: Update, vendor: str, rows: int) -> str:
     conditions = [f"t.{pairs[0][0]} = {pairs[0][1]}"]
     conditions += [f"t.{name} {same} {value}" for name, value in pairs[len(written) :]]
     return (  # only names of columns and placeholders go into the text
-        f"UPDATE {update.model._meta.db_table} AS t SET {assignments}"  # noqa: S608
+        f"UPDATE {model._meta.db_table} AS t SET {assignments}"  # noqa: S608
         f" FROM (VALUES {values}) AS v WHERE {' AND '.join(conditions)}"
     )

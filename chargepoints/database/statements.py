@@ -5,6 +5,7 @@ cursor: Django's translates the text of every statement anew. PostgreSQL's COPY,
 planned each time, costs more than prepared INSERTs up to a hundred rows and beyond.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,6 +26,9 @@ Row = Sequence[Any]
 # Each statement lets go of the GIL and has to wait for it, so few statements; and few texts, so
 # that SQLite's cache of statements knows them all.
 ROWS_AT_ONCE = (64, 16, 4, 1)
+# SQLite's driver looks in three places for how to store a None, unless it finds it in the first.
+_as_it_is: Any = {}.get
+sqlite3.register_adapter(type(None), _as_it_is)
 # Statements that a connection to PostgreSQL keeps: of some ten tables in these sizes, and others.
 PREPARED_MOST = 500
 

@@ -21,7 +21,8 @@ MOST_REMEMBERED = 32
 SAMPLED_BEFORE_START = timedelta(minutes=10)
 
 # What samples bring, with every message.
-FIGURES = row_changes.Usual.of(
+FIGURES = row_changes.Usual(
+    Transaction,
     "meter_latest_wh",
     "power_w",
     "current_a",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chargepoints.database import row_changes
-from chargepoints.database.row_changes import Update
+from chargepoints.database.row_changes import Update, Usual
 from chargepoints.database.unit_of_work import Outdated, UnitOfWork
 from chargepoints.models import Command, SecurityEvent, Transaction
 from tests.core_link.delivery.delivering import charge_points
@@ -92,6 +92,24 @@ def test_what_is_changed_again_is_written_again_alone(rows: list[Transaction]) -
     assert changed(row)[0].changed == ("power_w",)
     stored = Transaction.objects.get(pk=row.pk)
     assert (stored.power_w, stored.charging_state) == (2.0, "Charging")
+
+
+def test_usual_columns_are_written_together_and_others_beside_them(
+    rows: list[Transaction],
+) -> None:
+    usual = Usual(Transaction, "power_w", "current_a", unless_changed=("ended_at",))
+    first, second, third = rows[:3]
+    first.power_w = 1.5
+    second.power_w, second.stop_reason = 2.5, "Local"
+    Transaction.objects.filter(pk__in=[first.pk, second.pk]).update(closed_by="core")
+    usually = row_changes.change(first, unless_changed=("closed_by",), usual=usual)
+    with_others = row_changes.change(second, unless_changed=("closed_by",), usual=usual)
+    assert usually is not None and with_others is not None
+    assert row_changes.change(third, unless_changed=("closed_by",), usual=usual) is None
+    assert usually[0].changed == ("power_w", "current_a")
+    assert with_others[0].changed == ("power_w", "current_a", "stop_reason")
+    # Where nothing but what is usual has changed, less must be as it was known.
+    assert [update.run([values]) for update, values in (usually, with_others)] == [1, 0]
 
 
 def test_a_key_that_is_no_number_finds_its_row() -> None:
