@@ -128,7 +128,7 @@ def asked_by(charge_point_id: int, channel: str) -> None:
 
 
 def went_on(command: Command) -> None:
-    """Wake whoever waits for this command, here and where it may have been asked for."""
+    """Wake the requests that wait for this command, in this process and in the others."""
     wake(command.pk)
     if command.charge_point_id not in _asked or _here is None:
         return
@@ -142,7 +142,7 @@ def went_on(command: Command) -> None:
 
 
 def wake(command_id: uuid.UUID) -> None:
-    """Whoever waits for this command in this process."""
+    """Wake the requests that wait for this command in this process."""
     with _waiters_lock:
         waiters = _waiters.get(command_id, [])[:]
     for loop, event in waiters:

@@ -1,4 +1,4 @@
-"""A column whose value is of use to nobody who has the database alone, such as a backup.
+"""A column that is encrypted: the database alone, or a backup of it, does not reveal its value.
 
 It is encrypted (Fernet: AES-128-CBC and HMAC-SHA256) under SECRET_KEY. What older keys have sealed
 is read with SECRET_KEY_FALLBACKS; `manage.py reseal` writes it anew.

@@ -1,4 +1,4 @@
-"""Names of configuration keys and variables whose values nobody may see.
+"""The names of configuration keys and variables whose values are secret.
 
 Each vendor has some of its own: `StationPassword`, `G_CardPin`, `WifiPassword`. Known by pattern.
 """

@@ -36,7 +36,7 @@ class Work(NamedTuple):
 
 
 class Worked(Protocol):
-    """Whatever knows what it is; asked only where a line is logged, or core is asked."""
+    """An object that knows its `work`; read only to log a line, or to ask core."""
 
     @property
     def work(self) -> Work: ...

@@ -17,7 +17,7 @@ LONGEST = 60
 
 
 def read(text: str) -> datetime:
-    """Without a zone where it tells none. Raises ValueError where it is none, or may be two."""
+    """A datetime, naive without a zone. Raises ValueError if it is no time or ambiguous."""
     try:
         if len(text) <= LONGEST:
             return _read(text.strip())

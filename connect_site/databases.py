@@ -42,7 +42,7 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
 
 
 def make_private(path: Path) -> None:
-    """Nobody else on the machine reads the database; SQLite gives its other files the same mode."""
+    """Only our user may read the database file; SQLite gives its other files the same mode."""
     with suppress(OSError):  # somebody else's file, or a disk that takes nothing: SQLite will tell
         path.touch(mode=0o600, exist_ok=True)
         if path.stat().st_mode & 0o077:

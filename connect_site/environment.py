@@ -148,7 +148,7 @@ def long_enough(value: str) -> None:
 
 
 def split_url(value: str, schemes: Sequence[str]) -> SplitResult | None:
-    """The parts of a URL; None if it is none, or not of these schemes."""
+    """The parts of a URL; None if the text is no URL of one of these schemes."""
     try:
         parts = urlsplit(value)
         _ = parts.port

@@ -1,4 +1,4 @@
-"""Logging: one line a record, whatever text a charger sent."""
+"""Logging: one line for each record, even if a charger's text contains line ends."""
 
 import json
 import logging

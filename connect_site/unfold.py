@@ -1,4 +1,4 @@
-"""How the admin looks: its name, its colours, and what stands in the sidebar."""
+"""The admin's name, colours and sidebar."""
 
 from typing import Any
 

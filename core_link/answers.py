@@ -1,4 +1,4 @@
-"""What core's answers must look like; whatever else they hold is left alone."""
+"""Schemas of core's answers; fields that they do not name are ignored."""
 
 from typing import Any
 

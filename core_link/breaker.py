@@ -1,4 +1,4 @@
-"""The circuit breaker: after some failures in a row nobody waits for core, but one who probes."""
+"""The circuit breaker: after some failures in a row only one request at a time probes core."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class CircuitBreaker:
-    """Closed: all may ask. Open: nobody may. Half-open: one may, and its outcome decides.
+    """Closed: every request may ask. Open: none may. Half-open: one may, and its outcome decides.
 
     Used from one thread, the event loop's.
     """

@@ -42,7 +42,7 @@ async def iso15118(
 
 
 async def status(station: Station, ocsp_request_data: dict[str, Any]) -> str | None:
-    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestData; None if there is none.
+    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestData, or None.
 
     Core's, or where it has none to give, that of the certificate's own responder.
     """
@@ -62,7 +62,7 @@ class Revocation(NamedTuple):
 
 
 async def revocation(station: Station, ocsp_request_data: dict[str, Any]) -> Revocation:
-    """What the OCSP response says, whoever has it, if the certificate's issuer signed it."""
+    """What the OCSP response says, if the certificate's issuer signed it."""
     result = await status(station, ocsp_request_data)
     if not result:
         return Revocation("")

@@ -1,4 +1,4 @@
-"""Questions to core: asked with a deadline that holds, whatever core does.
+"""Questions to core, each with a deadline that holds even if core hangs.
 
 `requests` runs in threads of its own, never in the event loop and never in the threads of
 anybody else: a core that hangs holds at most these, and each only until its deadline.
@@ -94,7 +94,7 @@ class CoreClient:
         waited_s: float = 0.0,
         trace_id: str = "",
     ) -> Body:
-        """As `ask`, but whoever asks the `same_as` another who waits gets the other's answer."""
+        """As `ask`, but questions with the same `same_as` at the same time share one answer."""
         task = self._asking.get(same_as)
         if task is None:
             ends = self._admit(path, waited_s)
@@ -233,7 +233,7 @@ def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
 
 
 def new_trace_id() -> str:
-    """As W3C trace context has it: 32 hexadecimal digits."""
+    """A trace id of W3C Trace Context: 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 

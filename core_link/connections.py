@@ -23,7 +23,7 @@ PAUSE_S = 0.002
 
 
 class NoTurn(Exception):
-    """No connection became free; `hangs`: core answered nobody meanwhile."""
+    """No connection became free; `hangs`: core answered no request meanwhile."""
 
     def __init__(self, *, hangs: bool) -> None:
         super().__init__("every connection to core is waiting")

@@ -1,4 +1,4 @@
-"""What core decides: may this token charge, may this charge point join, what of a DataTransfer.
+"""Core's decisions: whether a token may charge, a charge point may join, and on a DataTransfer.
 
 Called by the version apps on the event loop, before and outside of any database transaction.
 """
@@ -44,7 +44,7 @@ async def authorize(
     certificate_hashes: list[dict[str, Any]] | None = None,
     known: Known | None = None,
 ) -> Decision:
-    """Whether `token` may charge, within CORE_TIMEOUT_S of the receipt whatever core does.
+    """Whether `token` may charge; decided within CORE_TIMEOUT_S of the receipt, even without core.
 
     Core's answer while it is fresh, else core's answer, else what the policy of the charge
     point says; without a core, the gateway's own table. `known`: what is known of the token,

@@ -40,7 +40,7 @@ def follow_environment() -> None:
 
 
 def add(name: str, url: str, **narrowed: list[str]) -> tuple[Endpoint, str]:
-    """A new endpoint, told of what happens from now on, and its first secret.
+    """A new endpoint, which gets the events from now on, and its first secret.
 
     `narrowed` by event_types, sites and charge_points.
     """
@@ -111,7 +111,7 @@ def pause(endpoint: Endpoint, reason: str) -> None:
 
 
 def resume(endpoint: Endpoint) -> None:
-    """Enabled, and tried at once, whatever it was waiting for."""
+    """Enable the endpoint, and try its next delivery at once."""
     with transaction.atomic():
         locked = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
         locked.enabled = True

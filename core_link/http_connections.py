@@ -23,7 +23,7 @@ _opened = threading.local()
 
 
 class Target(NamedTuple):
-    """A URL, read; `path` with its query, `server` as the Host header has it."""
+    """A parsed URL; `path` includes the query, `server` is the value of the Host header."""
 
     scheme: str
     host: str
@@ -118,7 +118,7 @@ class Connection:
 
 
 def of_this_thread(target: Target) -> Connection:
-    """The one that is open already, or is still to be opened."""
+    """This thread's connection to the target, opened or not."""
     connections: dict[tuple[str, str, int], Connection] = getattr(_opened, "connections", {})
     _opened.connections = connections
     return connections.setdefault(target[:3], Connection(target))

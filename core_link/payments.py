@@ -18,7 +18,7 @@ _ADDRESS = {
 
 
 async def vat_number(station: Station, number: str, evse_id: int | None) -> dict[str, Any] | None:
-    """The company with this VAT number, as OCPP has it; None where there is none.
+    """The company with this VAT number, as OCPP's AddressType; None if core knows none.
 
     Raises CoreUnreachable.
     """

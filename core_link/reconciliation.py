@@ -61,7 +61,7 @@ class Reconciler(threading.Thread):
 
 
 def reconcile(after: int = 0) -> int:
-    """Ask core about a page of what policy decided; returns where to go on, 0 at the end.
+    """Ask core about a page of starts that policy decided; returns the next page's start, or 0.
 
     Raises CoreUnreachable when core still cannot be reached.
     """

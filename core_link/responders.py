@@ -34,7 +34,7 @@ UNVERIFIED = "unverified"
 
 
 async def response(data: dict[str, Any]) -> str | None:
-    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestDataType; None: there is none."""
+    """The OCSP response (base64 of the DER) for OCPP's OCSPRequestDataType, or None."""
     try:
         _, _, der = await _ask(ocsp.compose(data))
     except NoStatus as error:

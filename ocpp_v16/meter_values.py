@@ -61,7 +61,7 @@ def _kind(sampled: Payload) -> Kind:
 
 
 def _unit_of_201(sampled: Payload) -> str:
-    """Some write the unit where 2.0.1 has it; with its power of ten it is none that is known."""
+    """Some chargers put the unit into `unitOfMeasure` of 2.0.1; with a multiplier it is unknown."""
     measured = sampled.get("unitOfMeasure")
     if not isinstance(measured, dict):
         return measured if isinstance(measured, str) else ""

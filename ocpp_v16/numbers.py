@@ -16,7 +16,7 @@ def connector(inbound: Inbound) -> int | None:
 
 
 def numbered(inbound: Inbound, name: str) -> int | None:
-    """An optional id of ours; None where it is missing or none that we can have given."""
+    """An optional id of ours; None if it is missing, or a number that we never assign."""
     number = inbound.payload.get(name)
     if number is None:
         return None

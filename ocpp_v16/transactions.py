@@ -48,7 +48,7 @@ def _start_key(payload: Payload, moment: Moment) -> str:
 
 
 def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
-    """The transaction is stored whatever the verdict: energy that flowed is never lost."""
+    """Store the transaction even if the token is refused, so that no energy is lost."""
     payload = inbound.payload
     moment = inbound.time(payload.get("timestamp"))
     start = Start(

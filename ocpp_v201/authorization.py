@@ -60,7 +60,7 @@ def id_token(named: Payload) -> Payload:
 
 
 def without_authorization(id_token: Payload) -> Decision | None:
-    """C02.FR.02: whoever needs no authorization has it."""
+    """C02.FR.02: a token of type NoAuthorization is accepted."""
     if id_token.get("type") != "NoAuthorization":
         return None
     return Decision(str(AuthorizationStatus.ACCEPTED), str(DecidedBy.LOCAL_TABLE))

@@ -125,7 +125,7 @@ async def ask_status(inbound: Inbound) -> str | None:
 
 
 def certificate_status(dialect: Dialect, inbound: Inbound, result: Any) -> Payload:
-    """M06.FR.08, FR.09: the OCSP response, or Failed where there is none."""
+    """M06.FR.08, FR.09: the OCSP response, or Failed without one."""
     if not result or len(result) > dialect.longest_ocsp_result:
         return {"status": "Failed"}
     return {"status": "Accepted", "ocspResult": result}

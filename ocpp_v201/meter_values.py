@@ -64,7 +64,7 @@ def _kind(sampled: Payload) -> Kind:
 
 
 def _unit_of_16(sampled: Payload) -> str:
-    """Some write the unit where 1.6 has it: what was measured in kWh is not to be taken for Wh."""
+    """Some stations put the unit into `unit` of 1.6: without it, kWh would be read as Wh."""
     unit = sampled.get("unit")
     return unit if isinstance(unit, str) else ""
 

@@ -121,7 +121,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 
 def _is_about(result: Payload, data: Payload) -> bool:
-    """N04.FR.02: there is a result for each monitor, in whatever order."""
+    """N04.FR.02: there is a result for each monitor, in any order."""
     return all(result.get(name) == data[name] for name in ("type", "severity")) and (
         naming.where(result) == naming.where(data)
     )

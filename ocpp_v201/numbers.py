@@ -18,7 +18,7 @@ def place(inbound: Inbound, number: int | None) -> int | None:
 
 
 def numbered(inbound: Inbound, number: int | None, name: str) -> int | None:
-    """An id of ours; None where it is missing, or none that we can have given."""
+    """An id of ours; None if it is missing, or a number that we never assign."""
     if number is None or 0 <= number <= LARGEST:
         return number
     inbound.deviate(f"odd_{name}")

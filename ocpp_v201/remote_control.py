@@ -134,7 +134,7 @@ def trigger(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
 
 
 def _one_connector(command: Command) -> Payload:
-    """F06.FR.13: a status is asked for of one connector; unnamed, of the only one that is known."""
+    """F06.FR.13: the request names one connector: the command's, or the only one that is known."""
     args = command.args
     if "evse_id" in args:
         return {"id": args["evse_id"], "connectorId": args.get("connector_id", 1)}

@@ -12,7 +12,7 @@ def request_id(command: Command) -> int:
 
 
 def asked_for_all(command: Command) -> datetime | None:
-    """When its request, which has no criteria, was sent: what is not reported then is gone."""
+    """When a request without criteria was sent: rows that its report lacks are deleted."""
     return command.sent_at if set(command.request or {}) == {"requestId"} else None
 
 

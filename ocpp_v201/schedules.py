@@ -60,7 +60,7 @@ NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 
 def charging_profile(profile: Payload) -> Payload:
-    """ChargingProfileType from a neutral profile. Raises CommandRefused where there is none."""
+    """ChargingProfileType from a neutral profile. Raises CommandRefused if it has none."""
     check_profile(profile)
     said: Payload = {
         "id": profile["id"],
@@ -123,7 +123,7 @@ def neutral_profile(profile: Payload) -> Payload:
 
 
 def rate_unit(said: object) -> str:
-    """A or W: another word (`Amps`, `w`) is taken for the one that it begins like, else for W."""
+    """A or W, by the first letter of an odd unit (`Amps`, `w`); W if that is neither."""
     return "A" if str(said)[:1].upper() == "A" else "W"
 
 

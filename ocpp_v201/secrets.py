@@ -22,7 +22,7 @@ VALUES = frozenset({"value", "attributevalue", "actualvalue"})
 
 
 def is_secret(data: Any) -> bool:
-    """Whether this is about a variable whose value nobody may see."""
+    """Whether this entry is about a variable whose value is secret."""
     return secret_names.is_secret(_name(data))
 
 

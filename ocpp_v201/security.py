@@ -33,7 +33,7 @@ def security_event(inbound: Inbound, decision: Any) -> Payload:
 
 
 async def ask_for_chain(inbound: Inbound) -> str | None:
-    """A02.FR.03: the request is handed to whoever signs."""
+    """A02.FR.03: pass the signing request to core or to our own authority."""
     payload = inbound.payload
     # Without a type one certificate serves both, and the station's comes first.
     use = USES.get(payload.get("certificateType", ""), signing_requests.CHARGING_STATION)

@@ -101,7 +101,7 @@ def record(
 
 
 def _transaction_id(payload: Payload) -> str:
-    """As the store holds it, whoever looks it up: longer ones than its 36 characters are taken."""
+    """The transaction id as it is stored; ids longer than the 36 characters of 2.0.1 are taken."""
     return clip(payload["transactionInfo"]["transactionId"], 255)
 
 

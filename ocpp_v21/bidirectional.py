@@ -28,7 +28,7 @@ def afrr_signal(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def allowed_transfers(row: Transaction) -> list[str]:
-    """What core allowed last: by a command since, or with the token. Empty: whatever it asks."""
+    """What core allowed last, by a command or with the token. Empty: core set no limit."""
     since = Command.objects.filter(
         charge_point_id=row.charge_point_id,
         type=ALLOW,

@@ -22,7 +22,7 @@ UPDATE, SET = "UpdateDynamicSchedule", "SetChargingProfile"
 
 
 def choose(command: Command) -> str:
-    """A dynamic profile is updated; where there is none, one is set."""
+    """Update the dynamic profile, or set one if there is none."""
     return UPDATE if limit_updates.dynamic_here(command) is not None else SET
 
 
@@ -82,7 +82,7 @@ def use_priority(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def priority_used(inbound: Inbound, decision: Any) -> Payload:
-    """K21.FR.09, K22.FR.06: whoever asked for it, core or the driver."""
+    """K21.FR.09, K22.FR.06: core or the driver may have asked for priority charging."""
     payload = inbound.payload
     lifecycle.add_details(
         inbound, payload["transactionId"], {"priority_charging": payload["activated"]}

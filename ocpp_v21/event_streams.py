@@ -37,7 +37,7 @@ def closed(inbound: Inbound, decision: Any) -> Payload:
 
 
 def values(inbound: Inbound, decision: Any) -> Payload:
-    """N14: each value has its distance from the base time, in seconds."""
+    """N14: the time of each value is an offset from the base time, in seconds."""
     payload = inbound.payload
     base = inbound.time(payload["basetime"])
     data = [(_later(base, each["t"]), each["v"]) for each in payload["data"]]

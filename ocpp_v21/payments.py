@@ -43,7 +43,7 @@ def settlement(inbound: Inbound, receipt: Payload) -> Payload:
 
 
 def web_payment_started(unit: UnitOfWork, command: Command) -> Payload:
-    """C25.FR.21: so that nobody else uses the EVSE meanwhile."""
+    """C25.FR.21: reserve the EVSE while the customer pays."""
     args = command.args
     return {"evseId": args["evse_id"], "timeout": args["timeout_s"]}
 
@@ -59,7 +59,7 @@ async def ask_core(inbound: Inbound) -> Payload | None:
 
 
 def vat_number(inbound: Inbound, company: Payload | None) -> Payload:
-    """A number that nobody can validate is not valid."""
+    """A VAT number that core cannot validate is not valid."""
     asked = inbound.payload
     same: Payload = {"vatNumber": clip(asked["vatNumber"], LONGEST_NUMBER)}
     if asked.get("evseId", -1) >= 0:

@@ -70,7 +70,7 @@ def fleet(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """One charge point: each connector in the twelve months up to the one that is asked for."""
+    """One charge point: each connector in the twelve months up to the requested one."""
     charge_point = live.find(model_admin, request, pk)
     month = _month(request)
     asked = [month.later(-back) for back in range(MONTHS_OF_ONE - 1, -1, -1)]
@@ -123,7 +123,7 @@ def _tells(row: Row) -> bool:
 
 
 def _month(request: HttpRequest) -> Month:
-    """The one that is asked for, or the one that it is there."""
+    """The requested month, or the present one in the user's time zone."""
     now = Month.of(timezone.localtime())
     try:
         return min(Month.read(request.GET.get("month", "")), now)

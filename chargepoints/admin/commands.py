@@ -132,7 +132,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
         ]
 
     def cancel(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Cancel what was not sent yet, by whoever might have sent it."""
+        """Cancel commands that were not sent yet; allowed to users who may send them."""
         command = get_object_or_404(Command, pk=pk)
         if not command_types.may_send(request.user, command.type):
             raise PermissionDenied

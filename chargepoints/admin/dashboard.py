@@ -41,7 +41,7 @@ admin.site.index_template = "admin/chargepoints/index.html"
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What its template needs; `troubles` come from whoever calls this."""
+    """The context of its template; the caller adds `troubles`."""
     if not request.user.has_perm("chargepoints.view_chargepoint"):
         return context
     now = timezone.now()

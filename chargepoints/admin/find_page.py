@@ -1,4 +1,4 @@
-"""One box for whatever somebody calls with: a charger, a serial number, a token, any id.
+"""One search box for charge points, serial numbers, tokens, and every kind of id.
 
 Each look-up is of an exact value that has an index; what has none is looked for among the latest
 rows alone, as in the lists.

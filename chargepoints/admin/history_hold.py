@@ -22,7 +22,7 @@ class HoldForm(forms.Form):
 
 
 def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """GET shows it, POST places one, or releases the one that is there."""
+    """GET shows the hold; POST places one, or releases the present one."""
     charge_point = live.find(model_admin, request, pk)
     may_change = model_admin.has_change_permission(request, charge_point)
     hold = HistoryHold.objects.filter(charge_point=charge_point).first()

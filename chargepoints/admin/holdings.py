@@ -33,10 +33,11 @@ Cells = Iterable[object]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table. `all_of`: the model whose list has the rest; who may not see it sees none of it.
+    """One table. `all_of`: the model whose list has all rows; only users who may see that model see
+    the table.
 
-    Each row is the address of its own page, if it has one, and its cells, each with the name of its
-    column; the first leads there.
+    Each row is the URL of its page, if it has one, and its cells, each with the name of its column;
+    the first cell links to the page.
     """
 
     title: str

@@ -107,7 +107,7 @@ async def _close_when(stopping: asyncio.Event, tail: Tail) -> None:
 
 
 def _may_still_look(request: HttpRequest) -> bool:
-    """Whether nobody has signed out or lost the permission."""
+    """Whether the user is still signed in and may still see charge points."""
     name, session = request.user.get_username(), request.session
     user = get_user_model().objects.filter(username=name, is_active=True, is_staff=True).first()
     if user is None or not user.has_perm(VIEW):

@@ -1,4 +1,4 @@
-"""Maintenance windows: while one lasts, nobody is told of what is wrong there."""
+"""Maintenance windows: while one lasts, health rules and alerts ignore its charge points."""
 
 from typing import Any
 

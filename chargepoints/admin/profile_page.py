@@ -98,7 +98,7 @@ def _submitted(
 
 
 def _asked(charge_point: ChargePoint) -> Command | None:
-    """The latest question for the composite schedule, whatever came of it."""
+    """The latest command that asked for the composite schedule, in any state."""
     return charge_point.commands.filter(type=ASK).order_by("-created_at").first()
 
 

@@ -160,7 +160,7 @@ class RollOutAdmin(RowPage, HistoryAdmin):
         ]
 
     def take_step(self, request: HttpRequest, pk: Any, step: str) -> HttpResponse:
-        """Pause, resume or cancel, by whoever might have begun it."""
+        """Pause, resume or cancel; allowed to users who may begin such a roll-out."""
         roll_out = get_object_or_404(RollOut, pk=pk)
         if step not in STEPS or not command_types.may_send(request.user, roll_out.type):
             raise PermissionDenied

@@ -33,7 +33,7 @@ NAME_OF_DEVICE = "authenticator"
 
 @sync_and_async_middleware
 def second_factor(get_response: Callable[[HttpRequest], Any]) -> Callable[..., Any]:
-    """After authentication: whoever still owes a code gets no further than to where it is asked."""
+    """Sends users who have not entered their code yet to the page that asks for it."""
 
     async def asynchronous(request: HttpRequest) -> Any:
         if request.path.startswith(NEVER_BY_SESSION):
@@ -85,7 +85,7 @@ def device_of(user: Any, *, confirmed: bool = True) -> TOTPDevice | None:
 
 
 def new_device(user: User) -> TOTPDevice:
-    """One that counts once a code of it was given; the one that was begun goes."""
+    """A device that counts after the user enters a code of it; replaces an unconfirmed one."""
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
     device: TOTPDevice = TOTPDevice.objects.create(user=user, name=NAME_OF_DEVICE, confirmed=False)
     return device
@@ -108,14 +108,14 @@ def is_done(request: HttpRequest) -> None:
 
 
 def confirm(request: HttpRequest, device: TOTPDevice) -> None:
-    """It counts from now on, and whoever else is signed in as this person has to sign in anew."""
+    """Make the device count, and end the other sessions of its user."""
     TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
     is_done(request)
     end_sessions(device.user, but=request.session.session_key)
 
 
 def remove(user: User) -> int:
-    """Their password is enough again; how many devices there were."""
+    """Let the user sign in by password alone; returns how many devices there were."""
     count: int = TOTPDevice.objects.filter(user=user).delete()[0]
     return count
 

@@ -55,7 +55,7 @@ def of_token(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def around(transaction: Transaction, page: str = "story") -> str:
-    """The address of the story of what led to a transaction, and what came of it."""
+    """The URL of the story around a transaction, from before its start until after its end."""
     begin = (transaction.started_at or timezone.now()) - BEFORE
     end = (transaction.ended_at or timezone.now()) + AFTER
     url = reverse(f"admin:chargepoints_chargepoint_{page}", args=[transaction.charge_point_id])
@@ -127,7 +127,7 @@ def _query(request: HttpRequest, begin: datetime, end: datetime) -> str:
 
 
 def _url(row: Model | None) -> str:
-    """The page of what a line is made of."""
+    """The page of the row that a line was made from."""
     if row is None:
         return ""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -30,7 +30,7 @@ CHOSEN = "time_zone"
 
 
 class LocalTimes(MiddlewareMixin):
-    """Pages of the admin are in the times that whoever asks has chosen."""
+    """Shows times in the admin in the time zone that the user has chosen."""
 
     def process_request(self, request: HttpRequest) -> None:
         if request.path.startswith(ADMIN_PATH) and request.user.is_authenticated:
@@ -93,7 +93,7 @@ class TimesForm(forms.Form):
 
 
 def my_times(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Whoever is signed in chooses for themselves."""
+    """Users choose the time zone of their own pages."""
     user: Any = request.user
     row, _ = StaffTimes.objects.get_or_create(user=user)
     form = TimesForm(request.POST or None, initial={"time_zone": row.time_zone})

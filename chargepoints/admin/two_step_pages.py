@@ -59,7 +59,7 @@ def give_code(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def own(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Whoever is signed in sets it up for themselves, or turns it off."""
+    """Users set up their own second factor, or turn it off."""
     user: Any = request.user
     device = second_factor.device_of(user)
     if device is not None:

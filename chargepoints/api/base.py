@@ -80,7 +80,7 @@ class Resource(GenericViewSet[Any], ApiView):
 
     @cached_property
     def charge_point(self) -> ChargePoint:
-        """The one that the path names. Raises NotFound."""
+        """The charge point that the path names. Raises NotFound."""
         return find_charge_point(self.kwargs["identity"])
 
 

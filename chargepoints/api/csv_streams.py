@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 
 class AnyAccept(BaseContentNegotiation):
-    """CSV is what there is; errors are JSON, whatever was asked for."""
+    """Ignores the Accept header: a list is CSV, and an error is JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]

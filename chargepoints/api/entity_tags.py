@@ -34,7 +34,7 @@ def tagged(serializer: Any, status: int = 200) -> Response:
 
 
 def unless_known(request: Request, serializer: Any) -> Response:
-    """The resource, or 304 where the client has it already (If-None-Match)."""
+    """The resource, or 304 if the client has this version of it (If-None-Match)."""
     tag = entity_tag(serializer)
     known = _given(request, "If-None-Match")
     if "*" in known or tag in known:
@@ -43,7 +43,7 @@ def unless_known(request: Request, serializer: Any) -> Response:
 
 
 def page_unless_known(request: Request, page: Mapping[str, Any]) -> Response:
-    """A page of a list, or 304 where the client has it already (If-None-Match)."""
+    """A page of a list, or 304 if the client has this version of it (If-None-Match)."""
     tag = f'"{_digest(page)}"'
     if tag in _given(request, "If-None-Match"):
         return Response(status=304, headers={"ETag": tag})

@@ -1,4 +1,4 @@
-"""Query parameters: what lists may be narrowed by. A value or a name that is none is refused."""
+"""The query parameters that filter lists. Unknown names and invalid values get a 400."""
 
 from datetime import datetime
 from functools import cache

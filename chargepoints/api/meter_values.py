@@ -11,7 +11,7 @@ from chargepoints.models import MeterValue
 
 
 class MeterValueSerializer(StrictModel):
-    """One moment: typed columns of what is known, and all samples as the charger sent them."""
+    """One moment: typed columns for known measurands, and all samples as the charger sent them."""
 
     charge_point = Text(source="charge_point.identity", read_only=True)
     external_id = Text(

@@ -22,7 +22,7 @@ class KeyThrottle(SimpleRateThrottle):
         return f"{limit}/min" if limit else None
 
     def headers(self) -> dict[str, str]:
-        """What is left, as the IETF's draft of RateLimit header fields has it."""
+        """The remaining quota, in the RateLimit header fields of the IETF's draft."""
         if self.rate is None or not hasattr(self, "history"):
             return {}
         limit: int = settings.API_REQUESTS_PER_MINUTE

@@ -25,7 +25,7 @@ _KNOWN, _WRITTEN = "_known", "_written"
 
 
 def stored(model: type[Model], attributes: dict[str, Any]) -> Model:
-    """A row as the database has it, without the loop over its fields that is for new ones."""
+    """A row that was read from the database, made without Django's loop over its fields."""
     row = model.__new__(model)
     attributes["_state"] = state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
@@ -48,7 +48,7 @@ def editable(row: Model) -> Model:
 
 
 def insert(row: models.Model) -> None:
-    """Write a new row at once; it has its primary key then, and may be changed further."""
+    """Insert a new row at once, so that it has its primary key; it may be changed afterwards."""
     model, vendor = type(row), statements.vendor()
     values = _values(row.__dict__, _new(model, vendor))
     [(row.pk,)] = statements.fetch_all(_insert_text(model, vendor), values)

@@ -1,4 +1,4 @@
-"""How much room the database has left to grow: starts are refused before there is none for stops.
+"""How much the database can still grow: the gateway refuses starts while stops still have room.
 
 Known of SQLite, whose file is on a disk of this machine. A PostgreSQL elsewhere says nothing of its
 disk: there only an error tells (`outages.py`).

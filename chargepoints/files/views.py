@@ -69,7 +69,7 @@ def upload(request: HttpRequest, token: str, name: str) -> HttpResponse:
 @staff_member_required
 @require_safe
 def received(request: HttpRequest, pk: int) -> FileResponse:
-    """What a charger uploaded, for staff: always as an attachment, whatever it holds."""
+    """A charger's upload, for staff: always as an attachment, so that no browser runs it."""
     if not request.user.has_perm("chargepoints.view_upload"):
         raise PermissionDenied
     found = get_object_or_404(Upload, pk=pk, received_at__isnull=False)

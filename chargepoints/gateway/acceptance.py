@@ -33,7 +33,7 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[Oc
 def _in_other_words(
     version: OcppVersion, inbound: Inbound, call: ocppj.Call, payload: Any, noted: int
 ) -> tuple[OcppVersion, Handler] | None:
-    """The payload as it came, as a message of another version; None where it is none."""
+    """The unmended payload as a message of another version; None if it fits no other version."""
     if inbound.station.strict:
         return None
     meant = other_words.version_meant(version, call.action, payload)

@@ -205,7 +205,7 @@ class Answering:
         return await self._store_error(text, inbound, error, answered=answered)
 
     async def stray(self, text: str, frame: concluding.Stray) -> None:
-        """An answer to nothing that was asked: counted and traced, and it frees nobody's slot."""
+        """An answer without a request: count it and trace it; the outstanding request stays."""
         if isinstance(frame, ocppj.CallResultError):
             metrics.REFUSED_RESULTS.inc()
             logger.warning("%s could not read our answer: %s", self._station.identity, text[:500])

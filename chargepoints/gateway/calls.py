@@ -140,7 +140,7 @@ class Calls:
             traces.end(working)
 
     async def _refuse_result(self, claimed: Claimed, unread: Violation) -> None:
-        """Part 4, 4.2.3: whoever sent it is told, where the version has a frame for it."""
+        """Part 4, 4.2.3: tell the sender, if the version has a frame for it (CALLRESULTERROR)."""
         if ocppj.CALLRESULTERROR in self._socket.version.message_types:
             description = f"{unread.pointer}: {unread.message}".removeprefix(": ")
             await self._socket.send(
@@ -148,7 +148,7 @@ class Calls:
             )
 
     async def _conclude(self, claimed: Claimed, answer: Answer) -> Concluded:
-        """An answer that we fail at is as good as none that can be read: the command ends."""
+        """An answer that our code fails at counts as unreadable, so that the command ends."""
         try:
             return await self._write_down(claimed, answer)
         except StoreUnavailable:

@@ -58,7 +58,7 @@ class Claimed:
 
 
 def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
-    """The next command to send, marked as sent; None where there is none.
+    """The next command to send, marked as sent; None if no command waits.
 
     Until the charger's boot is accepted nothing is sent but the request to boot and, while it is
     pending, what its version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).

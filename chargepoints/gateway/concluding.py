@@ -56,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """`deaf`: the socket had better be closed: it is up, and nobody answers on it.
+    """`deaf`: the caller should close the socket, because the charger answers no CALL on it.
 
     `unread`: what is wrong with a result that cannot be read. `traced`: the row of the trace.
     """
@@ -69,7 +69,7 @@ class Concluded:
 def conclude(
     unit: UnitOfWork, station: Station, version: OcppVersion, claimed: Claimed, answer: Answer
 ) -> Concluded:
-    """Write the trace and the command's state, whatever came or did not come."""
+    """Write the trace and the command's state, with or without an answer."""
     answer = _without_secrets(version, claimed.action, answer)
     command = row_changes.editable(_BY_ID.one(claimed.command_id))
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000

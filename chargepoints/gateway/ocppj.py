@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(slots=True)
 class Send(Call):
-    """A message that nobody answers, whatever is wrong with it."""
+    """A SEND that cannot be read: it gets no answer, not even a CALLERROR."""
 
 
 @dataclass(slots=True)
@@ -250,7 +250,7 @@ def _object_in(payload: Any) -> Payload | None:
 
 
 def _read_from_text(text: str) -> list[Any]:
-    """The value alone in a list, within the bounds of every frame; empty where there is none."""
+    """A list of the only value in the text, within the bounds of a frame; empty without one."""
     try:
         read = [orjson.loads(text)]
     except ValueError:
@@ -259,7 +259,7 @@ def _read_from_text(text: str) -> list[Any]:
 
 
 def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
-    """A frame whose fault is one that chargers are known for."""
+    """Repairs a frame that has a fault which chargers are known for."""
     start = _next_frame(text, 0)
     try:
         found = _read(text, start, most_values)

@@ -1,4 +1,4 @@
-"""Messages in the words of another version than the one that charger and gateway agreed on.
+"""Messages of another OCPP version than the one that charger and gateway agreed on.
 
 Some chargers speak two versions and mix them up: on a socket of OCPP 2.0.1 they start a transaction
 as 1.6 has it. It says what it says, so it is taken, by the handler of the version that it is in.
@@ -12,8 +12,10 @@ from chargepoints.protocol.versions import OcppVersion, installed_versions, noth
 
 
 def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion | None:
-    """The version whose schema the payload fits to the letter; never one that shares its messages
-    with the agreed one: what a later version has more is unknown to the earlier one.
+    """The version whose schema the payload fits exactly, or None.
+
+    Versions that extend the agreed one, or that it extends, are left out: a field of the later one
+    is just an unknown field in the earlier one.
     """
     others = [each for each in installed_versions().values() if _first(each) is not _first(agreed)]
     for other in sorted(others, key=lambda each: each.extends is not None):
@@ -23,7 +25,7 @@ def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion
 
 
 def redacted_call(action: str, payload: Any) -> Any:
-    """Without what any version hides: what is secret is so in whatever words it comes."""
+    """Without what any version redacts: a secret stays secret in a message of another version."""
     for hide in _of_all("redacted_call"):
         payload = hide(action, payload)
     return payload

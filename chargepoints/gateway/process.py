@@ -152,7 +152,7 @@ class Gateway:
             logger.warning("could not tell another process of a takeover", exc_info=True)
 
     async def _listen(self) -> None:
-        """Take nudges; whatever happens to the channel layer, no socket is harmed (P10)."""
+        """Receive nudges; a failure of the channel layer affects no socket (P10)."""
         layer = get_channel_layer()
         answers = True
         while layer is not None:
@@ -224,7 +224,7 @@ class Gateway:
                     await session.socket.close(TRY_AGAIN_LATER, Connection.NO_STORE)
 
     async def _sweep(self) -> None:
-        """Find what no nudge told, and what nobody will tell: expiries, dead servers, silence."""
+        """Find what a lost nudge was about, and what no nudge reports: expiry, dead servers."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             metrics.publish()

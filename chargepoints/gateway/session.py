@@ -147,8 +147,8 @@ class Session:
         return bool(garbled) and self.calls.unreadable(text, str(garbled))
 
     def _answered_at_once(self, frame: Waiting) -> bool:
-        """Whether the reading loop may wait for this one: it takes a commit, nobody is asked,
-        and no answer to a CALL of ours is on its way behind it.
+        """Whether the reading loop itself answers this CALL: it takes only a commit, core is not
+        asked, and no CALL of ours waits for an answer that may come behind it.
         """
         if self.calls.waiting or self.station.quirks or not isinstance(frame, ocppj.Call):
             return False

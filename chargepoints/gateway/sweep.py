@@ -180,8 +180,8 @@ def _close_connections(
 
 
 def _close(rows: QuerySet[Connection], closed_at: datetime, reason: str, **changes: object) -> None:
-    """Those that a handshake is superseding at this moment are left to it, which waits for nobody
-    then; with `changes` of the charge points that had no later one.
+    """Skips connections that a handshake has locked because it supersedes them, so that it never
+    waits here. `changes` apply to charge points that have no later connection.
     """
     free = rows.filter(closed_at=None).select_for_update(skip_locked=True, no_key=True)
     closed = list(free.order_by().values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Whoever follows the frames of a charge point, in this process or in another.
+"""The pages that follow the frames of a charge point, in this process or in another.
 
 What is followed is what is traced: the very row, once it is durable. Where nobody follows, a frame
 costs a look into two dictionaries. All of it belongs to the event loop's thread.
@@ -156,7 +156,7 @@ async def next_to_forward() -> tuple[str, Frame]:
 
 
 def message(frame: Frame) -> Message:
-    """As the pages show one; it has no row, or none that is known."""
+    """An unsaved `Message` for the pages; its row, if there is one, is not looked up."""
     return Message(**{**frame, "started_at": datetime.fromisoformat(frame["started_at"])})
 
 

@@ -106,7 +106,7 @@ class _Reader:
         return self._string(sign) if sign in _STRINGS else self._word()
 
     def _left_out(self) -> Any:
-        """Past the list or object that begins here, whatever it holds."""
+        """The position after the list or object that begins here; its content is not read."""
         inside = 0
         for found in _BRACKETS.finditer(self.text, self.at):
             inside += _INSIDE.get(found[0], 0)

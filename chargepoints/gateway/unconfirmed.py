@@ -1,4 +1,4 @@
-"""The SENDs of one charger, which nobody answers (part 4, 4.2.4).
+"""The SENDs of one charger, which get no answer (part 4, 4.2.4).
 
 They are worked on beside its CALLs and delay none of them. Some are lost where they come faster
 than the charger's pace allows for, or than they are stored.

@@ -264,7 +264,7 @@ class _Shard(threading.Thread):
         unit.committed()
 
     def _probe(self) -> bool:
-        """Whether the store takes a write; after one that found no room, a large one."""
+        """Whether the database accepts a write; after a write that found no room, a large one."""
         try:
             _reconnect_if_broken()
             if storage.look() == storage.Room.NONE:

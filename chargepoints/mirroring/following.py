@@ -123,7 +123,7 @@ def command(mirror: Mirror, message_id: str, action: str, payload: Any) -> Comma
 
 
 def answer_of(command_id: uuid.UUID) -> tuple[Any, str] | None:
-    """The charger's answer to a command, or the code of an error; None as long as there is none."""
+    """The charger's answer to a command, or an error code; None while the command is open."""
     row = Command.objects.get(pk=command_id)
     if row.response is not None and row.state != Command.State.CALLERROR:
         return row.response, ""
@@ -146,7 +146,7 @@ def _transaction_id(answer: Frame | None) -> int | None:
 
 
 def _renamed(value: Any, ids: dict[int, int]) -> Any:
-    """The same with other transaction ids; one that is not known stays as it is."""
+    """The payload with the other system's transaction ids; unknown ids stay as they are."""
     if isinstance(value, list):
         return [_renamed(each, ids) for each in value]
     if not isinstance(value, dict):

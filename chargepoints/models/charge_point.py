@@ -192,7 +192,7 @@ class Credential(models.Model):
 
     @staticmethod
     def name_of_pepper() -> str:
-        """Of the one that is in use: it says nothing of the pepper itself."""
+        """Identifies the pepper in use without revealing it."""
         return hashlib.sha256(b"name of " + settings.CREDENTIAL_PEPPER.encode()).hexdigest()[:8]
 
     @classmethod

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class CommandBatch(models.Model):
-    """What was asked, of whom; the commands themselves point here.
+    """One command for many charge points; each `Command` of it points here.
 
     `targets` are primary keys of charge points. `refused` holds [{charge_point, code, detail}]
     for those that took no command; it is whole once `submitted_at` is set.

@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class MaintenanceWindow(models.Model):
-    """Of one charge point, or of a site; meanwhile nobody is told of what is wrong there."""
+    """A window of one charge point or of a site, during which health rules are muted."""
 
     charge_point = models.ForeignKey(
         ChargePoint,

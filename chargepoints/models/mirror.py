@@ -12,7 +12,7 @@ from .charge_point import ChargePoint
 
 
 class Mirror(models.Model):
-    """The trace is its buffer: what is behind `told_through` waits, whoever is away.
+    """The trace is its buffer: messages after `told_through` wait to be mirrored.
 
     `transaction_ids` are the other system's, by ours (OCPP 1.6, where the central system gives
     them). A worker holds the row until `held_until`: no two tell the same.
@@ -42,7 +42,7 @@ class Mirror(models.Model):
 
     @classmethod
     def hold(cls, pk: int, worker: uuid.UUID, now: datetime, lease: timedelta) -> bool:
-        """Whether this worker has it from now on; asked again before the lease ends."""
+        """Take or renew this worker's lease; whether the worker holds the row now."""
         free = models.Q(held_until=None) | models.Q(held_until__lt=now) | models.Q(held_by=worker)
         held = cls.objects.filter(free, pk=pk, enabled=True)
         return bool(held.update(held_by=worker, held_until=now + lease))

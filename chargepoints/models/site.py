@@ -21,7 +21,7 @@ def check_time_zone(name: str) -> None:
 
 
 class Site(models.Model):
-    """`name` is the `site` of its charge points, which may name one that has no row here."""
+    """`name` equals the `site` of its charge points. Such a `site` may have no row."""
 
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])

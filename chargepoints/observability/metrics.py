@@ -82,7 +82,7 @@ def received(
 
 
 def batch_sums() -> tuple[Sums, Sums, Sums]:
-    """For one writer: of units, of what waits behind them, and of seconds."""
+    """Sums of one writer: units, units that wait behind them, and seconds."""
     sums = Sums(BATCH_UNITS), Sums(BATCH_BACKLOG), Sums(COMMIT_SECONDS)
     _batches.extend(sums)
     return sums

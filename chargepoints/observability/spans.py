@@ -1,4 +1,4 @@
-"""Spans of what is done, for a tracing system (OpenTelemetry); none where none is set up.
+"""Spans for OpenTelemetry; nothing is recorded unless tracing is configured.
 
 They are told when they are over, with the trace id that the message, the decision, the events and
 the log have anyway (`chargepoints/traces.py`). The first span of a trace has an id that is made of

@@ -163,7 +163,7 @@ class _Mending:
             self._noted.append(replace(found, soft=True, pointer=pointer or found.pointer))
 
     def _spell(self, error: Any) -> bool:
-        """Whether a word or a name is written as the schema has it from now on."""
+        """Replace a misspelled value or field name by the schema's; whether that was possible."""
         keyword, path = error.schema_path[-1], error.instance_path
         if keyword == "enum" and path:
             *parents, last = path
@@ -224,7 +224,7 @@ def _is_required(error: Any) -> bool:
 
 
 def _missing(error: Any) -> str:
-    """The place of what is missing, though required."""
+    """The JSON pointer of a required field that is missing."""
     return f"{_pointer(error.instance_path)}/{error.kind.property}"
 
 

@@ -78,7 +78,7 @@ def connector(row: Connector, label: str = "") -> SafeString:
 
 @register.filter("last_status_badge")
 def last_status(row: Connector, label: str = "") -> SafeString:
-    """The same of a charge point that is offline: without the colours of what is known."""
+    """The last status of a connector whose charge point is offline, without a colour."""
     return badge(f"{label} {row.status}".strip(), PLAIN, f"{_said(row)} when it was last online")
 
 
@@ -94,7 +94,7 @@ def error_of(row: Connector) -> str:
 
 
 def error_code(code: str) -> str:
-    """OCPP 1.6 has a code for that there is none."""
+    """Empty for NoError, with which OCPP 1.6 says that there is no error."""
     return "" if code == "NoError" else code
 
 
@@ -112,7 +112,7 @@ def _meaning(message: Message) -> Meaning:
 
 @register.filter("says")
 def says(message: Message) -> SafeString:
-    """One line of what the message is about."""
+    """One line that says what the message means."""
     return format_html("<bdi>{}</bdi>", text) if (text := _meaning(message).text) else SafeString()
 
 
@@ -124,7 +124,7 @@ def event_says(event: Event) -> SafeString:
 
 @register.filter("outcome_badge")
 def outcome(message: Message) -> SafeString:
-    """What the answer says: one that refuses is a refusal, however well it was transported."""
+    """What the answer means: a CALLRESULT that refuses is shown as a refusal."""
     if message.outcome != Message.Outcome.RESULT:
         text = message.error_code or message.get_outcome_display()
         return badge(text, _OUTCOME_TONES.get(message.outcome, PLAIN))

@@ -26,7 +26,7 @@ class RequestChannel(HTTPChannel):
         return path
 
     def resetTimeout(self) -> None:
-        """Called for whatever comes."""
+        """Twisted calls it for all received data; the limit is for the whole request."""
         if not self.receiving:
             self.receiving = True
             super().resetTimeout()

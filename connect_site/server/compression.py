@@ -1,4 +1,4 @@
-"""Compression of what chargers send (RFC 7692; required of a CSMS by 2.0.1 part 4, 3.3).
+"""Compression of the messages of chargers (RFC 7692; 2.0.1 part 4, 3.3 requires it of a CSMS).
 
 Each message for itself, so that an idle charger's socket keeps nothing; what we send is not
 compressed, which the extension leaves to the sender. The application says for whom it is.

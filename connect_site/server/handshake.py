@@ -23,7 +23,7 @@ Address = list[Any]  # host and port
 
 
 def tidy_headers(headers: Headers) -> None:
-    """Take out of the handshake what the parser would check and nobody needs."""
+    """Remove headers from the handshake that the parser would check in vain."""
     # No browser talks to this path: whoever authenticates may come from any origin.
     headers.removeHeader(b"origin")
     offers = headers.getRawHeaders(b"sec-websocket-extensions") or []

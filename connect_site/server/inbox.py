@@ -24,7 +24,7 @@ class Inbox:
         self.full = False
 
     def put(self, message: dict[str, Any]) -> None:
-        """Never refuses: whoever overfills has been told by `on_full`."""
+        """Never refuses: `on_full` has told the sender to pause."""
         self._messages.append(message)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

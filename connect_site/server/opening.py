@@ -29,7 +29,7 @@ class OpeningHandshake(WebSocketProtocol):
     denial: tuple[int, Headers, bytes] | None = None
 
     def connectionMade(self) -> None:
-        """Autobahn's own would describe the transport at length, for nobody."""
+        """Replaces autobahn's, which composes a long, unused description of the transport."""
         self._connectionMade()
 
     def _connectionMade(self) -> None:

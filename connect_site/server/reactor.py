@@ -34,7 +34,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Reactor(AsyncioSelectorReactor):
-    """uvloop tells of an error on a socket once, and refuses whoever watches that socket later.
+    """uvloop reports an error on a socket once, and then refuses to watch that socket.
 
     A charger that resets its connection right behind a message is read once and has shown no
     error then: the one who is to write the answer has to be told.

@@ -25,7 +25,7 @@ def listen_on_tcp(host: str, port: int) -> socket.socket:
 
 
 def listen_on_unix(path: Path) -> socket.socket:
-    """Replaces a socket that nobody answers on. Raises CannotStartError."""
+    """Replaces a socket file that no process listens on. Raises CannotStartError."""
     if path.is_socket():
         if answers(path):
             raise CannotStartError(f"cannot listen on {path}: another process does")

@@ -240,7 +240,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self._look_for_life(now)
 
     def _look_for_life(self, now: float) -> None:
-        """Any byte is a sign of it, and a silence of our own making is none of the charger's."""
+        """Every byte is a sign of life; while we pause the reading, silence does not count."""
         if self.ping_sent_at:
             if now - self.ping_sent_at > (self.patience or self.factory.ping_timeout):
                 self.drop("it is silent and answers no ping")

@@ -1,4 +1,4 @@
-"""A simulated charger's socket: one CALL at a time, and a yes to whatever the gateway wants."""
+"""A simulated charger's socket: one CALL at a time; it accepts every CALL of the gateway."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The first page, and above it what keeps core from hearing of what happens."""
+"""The admin's first page; above it, the problems that delay events for core."""
 
 from collections.abc import Iterator
 from typing import Any

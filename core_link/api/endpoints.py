@@ -115,7 +115,7 @@ class Endpoints(Resource):
         return Response({"charge_points": count}, status=202)
 
     def _own(self, pk: int) -> Endpoint:
-        """Locked; one that people may change. Raises 404 and 409."""
+        """An endpoint that the API may change, locked. Raises 404 and 409."""
         endpoint = get_object_or_404(Endpoint.objects.select_for_update(no_key=True), pk=pk)
         if endpoint.from_environment:
             raise Problem(409, "from_environment", "EVENTS_URL and EVENTS_SECRETS say how it is")

@@ -97,10 +97,10 @@ def _take(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -
 
 
 def _take_probe(endpoint: Endpoint, now: datetime, lease_ends: datetime) -> list[Delivery]:
-    """One delivery, while no other is under way; by turns a new one and one that failed before.
+    """One delivery, if no other is under way: alternately a new one and one that failed before.
 
-    The first new ones need not wait for `probe_at`: if what failed did so by its own fault, the
-    others must not suffer for it.
+    The first new deliveries do not wait for `probe_at`: the failed one may have failed because of
+    its own content.
     """
     pending = endpoint.deliveries.filter(state=Delivery.State.PENDING)
     if pending.filter(claimed_until__gt=now).exists():

@@ -27,6 +27,6 @@ def tidy() -> None:
 
 
 def _delete(finished: QuerySet[Delivery]) -> None:
-    """In portions: nobody waits long for the lock of the database."""
+    """Deletes in portions, so that no other write waits long for the lock of the database."""
     oldest = finished.order_by("finished_at").values("pk")[:AT_A_TIME]
     Delivery.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).delete()

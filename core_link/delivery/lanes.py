@@ -55,7 +55,7 @@ class _Row(NamedTuple):
 
 
 def read_feed(endpoint: Endpoint) -> bool:
-    """Take note of what is new in the feed; whether there was anything."""
+    """Take up new events of the feed; whether there were any."""
     rows = list(
         Event.objects.filter(position__gt=endpoint.read_through)
         .order_by("position")

@@ -51,7 +51,7 @@ def message(delivery_id: str, backlog: int, events: list[Body]) -> Body:
 
 
 def exchange_with(endpoint: Endpoint) -> Exchange:
-    """Whoever sets the environment may name any address; whoever uses the admin may not."""
+    """An endpoint of the environment may have any address; one of the admin a public one only."""
     anywhere = endpoint.from_environment or settings.ALLOW_PRIVATE_ENDPOINTS
     return Exchange(public_only=not anywhere)
 

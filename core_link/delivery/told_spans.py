@@ -1,4 +1,4 @@
-"""Events that core was told, as spans: each belongs to the trace of what brought it."""
+"""Spans of delivered events: each belongs to the trace of the message that caused the event."""
 
 from collections.abc import Sequence
 

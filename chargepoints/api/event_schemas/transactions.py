@@ -1,4 +1,4 @@
-"""What events say of transactions, and of what is metered."""
+"""Schemas of the events about transactions and meter values."""
 
 from chargepoints.api.event_schemas.words import (
     INTEGER,

@@ -93,7 +93,7 @@ class _Socket:
 
 
 def _sockets(ids: list[int], begin: datetime, end: datetime) -> dict[int, list[_Socket]]:
-    """Those opened in the span, and the last one before; each after the one that it replaced."""
+    """The sockets opened in the span and the last one before it, in the order of their opening."""
     # The key is made of the time (`new_epoch`).
     first = int(begin.timestamp() * 1_000_000) << 10
     before = Connection.objects.filter(charge_point=OuterRef("pk"), pk__lt=first).order_by("-pk")

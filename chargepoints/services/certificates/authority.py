@@ -116,7 +116,7 @@ def create(directory: Path, name: str) -> None:
 
 @cache
 def load(directory: Path) -> Authority | None:
-    """The authority in this directory; None where there is none."""
+    """The authority in this directory; None if the directory has none."""
     if not (directory / KEY_FILE).is_file():
         return None
     certificate = x509.load_pem_x509_certificate((directory / CERTIFICATE_FILE).read_bytes())
@@ -127,7 +127,7 @@ def load(directory: Path) -> Authority | None:
 
 
 def of_subject(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
-    """The first value of this attribute; empty where there is none."""
+    """The first value of this attribute, or an empty text."""
     attributes = subject.get_attributes_for_oid(oid)
     return str(attributes[0].value) if attributes else ""
 

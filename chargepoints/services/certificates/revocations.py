@@ -74,7 +74,7 @@ def is_revoked(certificate: x509.Certificate) -> bool:
 
 
 def ends_at() -> datetime | None:
-    """When the first of the lists is over; from then on a proxy that uses it lets nobody in."""
+    """When the first of the lists expires; a proxy that uses it then rejects every charger."""
     ends = [each.next_update_utc for each in lists() if each.next_update_utc is not None]
     return min(ends, default=None)
 

@@ -1,4 +1,4 @@
-"""The list of what the gateway's own authority has revoked (RFC 5280, 5), in CA_DIRECTORY."""
+"""The certificate revocation list of the gateway's own authority (RFC 5280, 5), in CA_DIRECTORY."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def begin(directory: Path) -> Path:
 
 
 def revoke(directory: Path, serial_number: int) -> Path:
-    """Add a certificate to the list; one that stands in it stays as it is. Raises NoAuthority."""
+    """Add a certificate to the list, unless it is listed already. Raises NoAuthority."""
     known = _known(directory)
     if all(each.serial_number != serial_number for each in known):
         now = datetime.now(UTC)

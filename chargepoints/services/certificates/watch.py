@@ -46,7 +46,7 @@ class Fall(NamedTuple):
 
 @dataclass(slots=True)
 class Answer:
-    """`unknown`: those of whom it is not known whether they trust the server's certificate."""
+    """`unknown`: charge points that may or may not trust the server's new certificate."""
 
     falls: list[Fall] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
@@ -94,7 +94,7 @@ Reason = tuple[datetime | None, str]
 
 
 class _Authority(NamedTuple):
-    """Who may have signed chargers' certificates: what of it is compared."""
+    """An authority that may have signed chargers' certificates: the fields to compare."""
 
     key: str
     name: str
@@ -167,7 +167,7 @@ def _installed_roots() -> dict[int, list[_Root]]:
 
 
 class _Server:
-    """The chain that the server would show: what of it is compared, worked out once."""
+    """The chain that the server would present: the fields to compare, computed once."""
 
     def __init__(self, chain: Sequence[x509.Certificate], until: datetime) -> None:
         self._kind = kind_of_key(chain[0])

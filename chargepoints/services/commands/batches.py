@@ -73,7 +73,7 @@ def failed_targets(batch: CommandBatch) -> list[int]:
 
 
 def _once(batch: CommandBatch) -> CommandBatch:
-    """The batch, saved; or the one that came with the same key before."""
+    """Save and return the batch, or return the earlier batch with the same key."""
     try:
         with transaction.atomic():
             batch.save(force_insert=True)

@@ -33,7 +33,7 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """As OCPP-J has it; the message id is not known before it is sent."""
+        """The CALL frame; its message id is a placeholder, because it is made at sending."""
         payload = json.dumps(self.payload, indent=2, ensure_ascii=False)
         return f'[2, "(message id)", "{self.action}", {payload}]'
 

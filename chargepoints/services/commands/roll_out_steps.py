@@ -1,4 +1,4 @@
-"""What takes roll-outs further: once a second, in the sweep of whichever server has its lock.
+"""Advances roll-outs once a second, in the sweep of the server process that holds the lock.
 
 All that a roll-out remembers is in its rows, so that it survives a restart of everything. A charge
 point goes from *waiting* to *under way* by a conditional UPDATE, in the transaction that makes its
@@ -149,7 +149,7 @@ def _go_on(roll_out: RollOut, now: datetime) -> None:
 def _next_wave(
     roll_out: RollOut, of_wave: QuerySet[RollOutTarget], failed: int, now: datetime
 ) -> None:
-    """The wave is over. Where none of it shows that it works, people have to look first."""
+    """Begin the next wave, or halt if no charge point of this wave ended well."""
     last = roll_out.wave + 1 >= len(roll_out.wave_sizes)
     if not last and not of_wave.filter(state=TargetState.WELL).exists() and not _forgiven(roll_out):
         roll_outs.halt(roll_out, f"no charge point of wave {roll_out.wave + 1} ended well")

@@ -72,7 +72,7 @@ def drift(template: ConfigurationTemplate) -> list[Drift]:
 
 
 def drift_of(charge_point: ChargePoint, template: ConfigurationTemplate) -> list[Variable]:
-    """What this charge point reported otherwise than the template has it."""
+    """The variables that this charge point reported with other values than the template's."""
     rows = _drifting(template, list(template.values)).filter(charge_point=charge_point)
     return list(rows.order_by("component", "name")[:MOST_KEYS])
 

@@ -30,7 +30,7 @@ class FileTooLarge(Exception):
 
 
 def firmware_url(firmware: FirmwareFile, command: Command) -> str:
-    """A time-limited URL at which this charge point, or whoever knows it, can fetch the file."""
+    """A time-limited URL from which this charge point, or anybody else, can fetch the file."""
     token = new_token()
     link = FirmwareLink.objects.create(
         token_digest=token_digest(token),

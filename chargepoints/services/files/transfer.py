@@ -27,7 +27,7 @@ def protocol(command: Command) -> str:
 
 
 def try_the_other(command: Command, failed: str) -> None:
-    """Send the same command once more, by the other protocol than the one that `failed`.
+    """Send the same command once more, with another protocol than `failed`.
 
     Some charge points speak FTP only, and announce nothing.
     """

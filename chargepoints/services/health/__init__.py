@@ -1,1 +1,1 @@
-"""What is wrong with charge points that nobody has noticed yet, and when that is no news."""
+"""Health rules: what is wrong with charge points, and when maintenance mutes it."""

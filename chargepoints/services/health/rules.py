@@ -191,7 +191,7 @@ def _expiry(charge_point: ChargePoint, now: datetime) -> str:
 
 
 def _said(at: datetime | None) -> str:
-    """In the time zone of whoever asks."""
+    """In the time zone of the user."""
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else "-"
 
 

@@ -1,4 +1,4 @@
-"""Samples of what the fleet is doing, taken by the sweep of whichever process comes first."""
+"""Samples of the fleet's power and charging sessions; the first process to sweep takes each."""
 
 from datetime import datetime, timedelta
 

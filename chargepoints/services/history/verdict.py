@@ -42,7 +42,7 @@ class Verdict:
 
 
 def of(charge_point: ChargePoint, span: Span) -> list[Verdict]:
-    """All that explains it, the likeliest first; one that says so where nothing does."""
+    """All explanations, the likeliest first; `NOTHING_KNOWN` if no rule finds one."""
     charged = _charged(charge_point, span)
     found = [verdict for rule in RULES if (verdict := rule(charge_point, span)) is not None]
     if charged is not None:

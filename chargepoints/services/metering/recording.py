@@ -168,7 +168,7 @@ def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
 
 
 def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment) -> None:
-    """The transaction's latest figures; what is not among these samples stays.
+    """Update the transaction's latest figures; figures that these samples lack stay.
 
     What comes after the end adds to the history alone, unless the end was not the charger's own.
     """

@@ -136,7 +136,7 @@ def _keep_within(periods: list[dict[str, Any]], limits: list[Limit]) -> bool:
 
 
 def _send_again(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None:
-    """K15.FR.13: a negotiation begins anew; one that repeats itself without change has ended."""
+    """K15.FR.13: send the profile again, up to MOST_REPETITIONS times without a change."""
     latest = Command.objects.filter(
         charge_point_id=inbound.station.id,
         type="set_charging_profile",

@@ -114,7 +114,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
 
 def _asked_for(station: Station) -> str | None:
-    """The type of the latest command that had it boot, or say so; None if there is none."""
+    """The type of the latest command that makes a charger boot or report a boot, or None."""
     latest = Command.objects.filter(
         charge_point_id=station.id, sent_at__gte=clock.now() - ASKED_WITHIN
     ).order_by("-sent_at")

@@ -57,7 +57,7 @@ _STATION = PreparedQuery(
 
 
 def record(inbound: Inbound, report: Report, moment: Moment) -> None:
-    """Store a report; one that only repeats the state is counted, and is no news to core."""
+    """Store a report; only count one that repeats the state, and do not tell core of it."""
     clock_skew.observe(inbound, moment)
     report = _clipped(report)
     if report.evse_id is None:

@@ -29,7 +29,7 @@ class NotReported(Exception):
 
 
 class InvalidUrl(Exception):
-    """C25.FR.08: nobody may charge by this URL; the argument says what is wrong with it."""
+    """C25.FR.08: this URL authorizes no charging; the argument says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _reported(charge_point: ChargePoint, name: str) -> str:
 
 
 def _placeholders(template: str, url: str) -> dict[str, str]:
-    """C25.FR.50 to FR.53: what stands in the URL where the template has a name in braces.
+    """C25.FR.50 to FR.53: the values that the URL has for the names in the template's braces.
 
     Each value ends where the template's next fixed part begins: nothing is tried twice.
     """

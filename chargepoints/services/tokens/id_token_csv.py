@@ -31,7 +31,7 @@ class Loaded:
 
 
 def write() -> str:
-    """All of the gateway's own tokens but key codes, which nobody may see; times in UTC."""
+    """The gateway's own tokens without key codes, which are secret; times in UTC."""
     own = IdToken.objects.filter(source=IdToken.Source.OWN).order_by("value", "type")
     shown = (token for token in own if not is_key_code(token.type))
     return csv_tables.write(COLUMNS, ([_cell(token, name) for name in COLUMNS] for token in shown))

@@ -150,7 +150,7 @@ def forget(charge_point_id: int, value: str, type: str) -> None:
 
 
 def report_version(charge_point_id: int, version: int) -> None:
-    """Unless it is one that no list can have."""
+    """Store the version that the charger reports; None for a number that no list can have."""
     LocalList.objects.update_or_create(
         charge_point_id=charge_point_id,
         defaults={

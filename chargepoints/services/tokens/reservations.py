@@ -30,7 +30,7 @@ MOST_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A reservation as a request named it, whoever composed that."""
+    """A reservation as a ReserveNow request names it, composed here or sent raw."""
 
     reservation_id: int
     evse_id: int | None

@@ -79,14 +79,14 @@ def read(message_id: str | None, data: Any) -> Told | None:
 
 
 def remember(station: Station, told: Told, at: datetime) -> None:
-    """It stands there, and its transaction is still to come."""
+    """Remember a vehicle on an EVSE until its transaction starts."""
     station.vehicles[told.evse_id] = (tuple(told.vehicle), at)
 
 
 def waiting(station: Station, evse_id: int | None, at: datetime) -> Vehicle | None:
-    """The vehicle that stands on this EVSE, as far as was told lately.
+    """The vehicle on this EVSE, if the charger reported one lately.
 
-    Where there is one EVSE alone it is meant, whether it is named or not.
+    If the charge point has only one EVSE, `evse_id` may be None.
     """
     here = station.vehicles.get(evse_id)
     if here is None and len({evse for evse, _ in station.connectors}) <= 1:

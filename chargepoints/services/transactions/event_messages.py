@@ -227,7 +227,7 @@ def _updated(
 
 
 def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
-    """What nobody had told of how it began."""
+    """Add what earlier messages did not say about the start."""
     row.evse_id = row.evse_id or start.evse_id
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id

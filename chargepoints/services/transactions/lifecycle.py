@@ -144,7 +144,7 @@ def authorize(
 
 
 def _take_vehicle(inbound: Inbound, row: Transaction) -> None:
-    """The one that was told of before the transaction began."""
+    """Take over the vehicle that was reported before the transaction began."""
     station = inbound.station
     vehicle = vehicles.waiting(station, row.evse_id, inbound.received_at)
     if vehicle is None:
@@ -181,7 +181,7 @@ def _of_vehicle(inbound: Inbound, told: vehicles.Told) -> Transaction | None:
 
 
 def tell_more(row: Transaction, start: Start) -> None:
-    """What some versions tell beside all else; what is not told stays."""
+    """Add the limits and details that some versions report; keep what is not reported again."""
     if start.limits:
         # 2.1 E16.FR.17: a limit may be changed, and never goes away.
         row.limits = (row.limits or {}) | start.limits

@@ -72,7 +72,7 @@ _OPEN_ON_NO_EVSE: PreparedQuery[Transaction] = PreparedQuery(
 
 
 def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
-    """Always by (charge point, id): a foreign id is nobody else's transaction (CVE-2026-28230)."""
+    """By charge point and id: never another charge point's transaction (CVE-2026-28230)."""
     row = known_open(inbound).get(transaction_id)
     if row is None:
         row = by_id(inbound.station.id, transaction_id)
@@ -80,12 +80,12 @@ def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
 
 
 def by_id(charge_point_id: int, transaction_id: str) -> Transaction | None:
-    """As the database has it."""
+    """From the database, not from the `Station`'s memory."""
     return _BY_ID.first(charge_point_id, transaction_id)
 
 
 def open_on(charge_point_id: int, evse_id: int | None) -> Transaction | None:
-    """The newest open transaction on this EVSE, as the database has it."""
+    """The newest open transaction on this EVSE, from the database."""
     if evse_id is None:
         return _OPEN_ON_NO_EVSE.first(charge_point_id)
     return _OPEN_ON.first(charge_point_id, evse_id)
