@@ -197,6 +197,7 @@ async def sleeper(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def never(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    print("undecided", flush=True)
     await asyncio.sleep(3600)
 
 

@@ -22,21 +22,26 @@ class Requests:
         self.at_once = 0
         self.most_at_once = 0
         self.waiting = asyncio.Event()
+        self.begun = threading.Event()
         self.application = BoundedThreads(self._serve, threads)
 
     async def _serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["path"] == "/wait":
-            await sync_to_async(self._work)(0)
+            await sync_to_async(self._work)(None)
             await self.waiting.wait()
-        await sync_to_async(self._work)(scope.get("seconds", 0.01))
+        await sync_to_async(self._work)(scope.get("until"))
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    def _work(self, seconds: float) -> None:
+    def _work(self, until: threading.Event | None) -> None:
         self.names.add(threading.current_thread().name)
         self.turns_s.add(sys.getswitchinterval())
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        time.sleep(seconds)
+        if until is None:
+            time.sleep(0.01)
+        else:
+            self.begun.set()
+            until.wait()
         self.at_once -= 1
 
     async def get(self, path: str = "/", **scope: Any) -> int:
@@ -74,22 +79,23 @@ async def test_pages_of_the_admin_have_a_part_of_the_threads() -> None:
 async def test_a_request_that_waits_holds_up_no_other() -> None:
     requests = Requests(threads=2)
     waiting = [asyncio.create_task(requests.get("/wait")) for _ in range(50)]
-    await asyncio.sleep(0.1)
-    async with asyncio.timeout(2):
-        assert await requests.get() == 200
+    assert await requests.get() == 200
+    assert not any(each.done() for each in waiting)
     requests.waiting.set()
     assert set(await asyncio.gather(*waiting)) == {200}
 
 
 async def test_a_slow_request_leaves_the_other_threads_to_others() -> None:
-    requests = Requests(threads=2)
-    slow = asyncio.create_task(requests.get(seconds=1))
-    await asyncio.sleep(0.1)
-    for _ in range(5):
-        async with asyncio.timeout(0.5):
+    requests, until = Requests(threads=2), threading.Event()
+    slow = asyncio.create_task(requests.get(until=until))
+    assert await asyncio.to_thread(requests.begun.wait, 10)
+    try:
+        for _ in range(5):
             assert await requests.get() == 200
-    assert not slow.done()
-    await slow
+        assert not slow.done()
+    finally:
+        until.set()
+    assert await slow == 200
 
 
 async def test_what_cannot_be_served_soon_is_turned_away() -> None:

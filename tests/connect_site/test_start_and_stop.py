@@ -79,7 +79,7 @@ def test_a_request_that_runs_is_answered_before_the_end() -> None:
     with serving(drain_s=0) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
             sock.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.3)
+            server.says("slow")
             server.signal()
             assert sock.recv(65536).startswith(b"HTTP/1.1 200 OK")
         assert server.wait() == 0
@@ -97,7 +97,7 @@ def test_a_handshake_that_is_undecided_at_the_stop_is_a_503() -> None:
     with serving(drain_s=0) as server:
         client = RawSocket(socket.create_connection(("127.0.0.1", server.port), timeout=10))
         client.sock.sendall(handshake("/never"))
-        time.sleep(0.3)
+        server.says("undecided")
         server.signal()
         client.read_response()
         assert client.status == 503

@@ -53,6 +53,12 @@
       show(frame);
       return;
     }
+    /* A request of ours comes again with its answer. */
+    const earlier = held.findIndex((each) => each.key === frame.key);
+    if (earlier >= 0) {
+      held[earlier] = frame;
+      return;
+    }
     held.push(frame);
     if (held.length > MOST_SHOWN) {
       held.shift();

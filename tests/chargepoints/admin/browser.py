@@ -22,7 +22,8 @@ from tests.running_gateway import RunningGateway
 KEPT = Path(__file__).resolve().parents[3] / "var" / "screenshots"
 TALLEST = 4000
 PASSWORD = "a-password-for-tests"
-WITHIN_S = 20
+WITHIN_S = 40
+IS_LOADED = "return document.readyState === 'complete'"
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update --disable-dev-shm-usage "
@@ -31,7 +32,11 @@ FLAGS = (
 
 
 class Staff:
-    """Somebody of the staff before their browser; every step waits for what it needs."""
+    """Somebody of the staff before their browser.
+
+    Every step waits for what it needs. A live panel may replace an element at any moment, so no
+    step keeps one from its look to its click.
+    """
 
     def __init__(self, browser: Chrome, address: str) -> None:
         self.browser = browser
@@ -44,36 +49,45 @@ class Staff:
         self.browser.get(f"{self.address}/admin/")
         self.find("[name=username]").send_keys(name)
         self.find("[name=password]").send_keys(PASSWORD)
-        self.find("[type=submit]").click()
+        self.leave(lambda: self.click("[type=submit]"))
         self.find(".cp-cards")
 
     def open(self, identity: str) -> None:
         """From the list, by a click on the row."""
         self.browser.get(f"{self.address}/admin/chargepoints/chargepoint/?q={identity}")
-        self.find("#result_list tbody th a").click()
+        self.leave(lambda: self.click("#result_list tbody th a"))
         self.sees("#state", identity)
 
     def choose(self, type: str) -> None:
-        Select(self.find("#command select[name=command]")).select_by_value(type)
+        """A command, whose fields replace those of the one before."""
+        chosen = Select(self.find("#command select[name=command]"))
+        if chosen.first_selected_option.get_attribute("value") != type:
+            form = self.find("#command")
+            chosen.select_by_value(type)
+            self._wait.until(staleness_of(form))
+
+    def select(self, selector: str, value: str) -> None:
+        Select(self.find(selector)).select_by_value(value)
 
     def fill(self, argument: str, value: str) -> None:
         self.find(f'[name="args-{argument}"]').send_keys(value)
 
     def press(self, text: str) -> None:
-        by_text = f"//button[normalize-space()='{text}']"
+        self._click(By.XPATH, f"//button[normalize-space()='{text}']")
 
-        # What is clicked may be replaced in the very moment, by a panel that is live.
-        def press(browser: Chrome) -> bool:
-            browser.find_element(By.XPATH, by_text).click()
-            return True
+    def click(self, selector: str) -> None:
+        self._click(By.CSS_SELECTOR, selector)
 
-        self._wait.until(press)
+    def follow(self, text: str) -> None:
+        """The link of this text, to the page that it leads to."""
+        self.leave(lambda: self._click(By.LINK_TEXT, text))
 
     def leave(self, act: Callable[[], object]) -> None:
-        """Do what leads to another page, and wait until this one is gone."""
+        """Do what leads to another page, and wait until that one is there as a whole."""
         page = self.find("html")
         act()
         self._wait.until(staleness_of(page))
+        self._wait.until(lambda browser: browser.execute_script(IS_LOADED))
 
     def link(self, text: str) -> WebElement:
         return self._wait.until(lambda browser: browser.find_element(By.LINK_TEXT, text))
@@ -86,6 +100,13 @@ class Staff:
             lambda browser: text in browser.find_element(By.CSS_SELECTOR, selector).text,
             f"{text!r} in {selector}",
         )
+
+    def _click(self, by: str, what: str) -> None:
+        def click(browser: Chrome) -> bool:
+            browser.find_element(by, what).click()
+            return True
+
+        self._wait.until(click, what)
 
     def keep(self, name: str) -> None:
         """Pictures of the page as it is, light and dark, on a desk and on a phone."""

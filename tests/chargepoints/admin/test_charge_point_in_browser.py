@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from selenium.webdriver.support.select import Select
 
 from chargepoints.models import (
     ChargePoint,
@@ -48,7 +47,7 @@ async def test_availability_is_seen_by_the_month(logged_in: Staff, identity: str
         open_page(logged_in, row, "availability/")
         logged_in.sees(".cp-panel table", f"{now:%Y-%m}")
         logged_in.keep("availability-of-one")
-        logged_in.browser.find_element("partial link text", "All of the site").click()
+        logged_in.follow("All of the site")
         logged_in.sees(".cp-panel table", identity)
         logged_in.keep("availability-of-a-site")
 
@@ -100,7 +99,7 @@ async def test_frames_are_followed_filtered_and_held_back(
 
         def look() -> None:
             open_page(logged_in, operated.row)
-            logged_in.browser.find_element("link text", "Live").click()
+            logged_in.follow("Live")
             logged_in.sees("#live-state", "live")
 
         await asyncio.to_thread(look)
@@ -120,9 +119,9 @@ async def test_frames_are_followed_filtered_and_held_back(
             assert shown() == ["StatusNotification"]
             logged_in.find("#live-action").clear()
             logged_in.find("#live-action").send_keys("e")
-            Select(logged_in.find("#live-direction")).select_by_value("out")
+            logged_in.select("#live-direction", "out")
             assert shown() == ["ClearCache"]
-            Select(logged_in.find("#live-direction")).select_by_value("")
+            logged_in.select("#live-direction", "")
             logged_in.press("Pause")
 
         await asyncio.to_thread(hold)
@@ -131,7 +130,7 @@ async def test_frames_are_followed_filtered_and_held_back(
         assert "DataTransfer" not in shown()
 
         def go_on() -> None:
-            logged_in.find("#live-pause").click()
+            logged_in.click("#live-pause")
             logged_in.sees("#live-list", "DataTransfer")
 
         await asyncio.to_thread(go_on)
@@ -152,10 +151,10 @@ async def test_the_tabs_of_a_charge_point_stay_on_its_page(logged_in: Staff, ide
     def look() -> None:
         open_page(logged_in, row)
         for tab in tabs:
-            logged_in.browser.find_element("link text", tab).click()
+            logged_in.follow(tab)
             logged_in.sees("[aria-current=page]", tab)
             logged_in.keep(f"tab-{tab.lower().replace(' ', '-')}")
-        logged_in.browser.find_element("link text", "Messages").click()
+        logged_in.follow("Messages")
         logged_in.sees("[aria-current=page]", "Messages")
         logged_in.keep("tab-messages")
 
@@ -171,7 +170,7 @@ async def test_history_is_held_and_what_is_kept_is_foretold(
 
     def hold() -> None:
         open_page(logged_in, row)
-        logged_in.browser.find_element("link text", "Hold it").click()
+        logged_in.follow("Hold it")
         logged_in.find("[name=reason]").send_keys("a dispute with the vendor until March")
         logged_in.keep("hold")
         logged_in.press("Hold it")

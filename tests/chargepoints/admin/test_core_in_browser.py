@@ -40,7 +40,7 @@ async def test_what_core_was_told_is_seen_and_told_again(
 
     async with await OperatedCharger.connect(gateway, identity) as charger:
         await charger.start("04A1")
-        await eventually(lambda: received() == 1, within=20)
+        await eventually(received, within=20)  # once or, where a worker was slow, more often
         event = charger.row.events.get(type="transaction.started")
         delivered = Delivery.objects.exclude(finished_at=None)
         await eventually(lambda: any(event.pk in each.event_ids for each in delivered.all()))
@@ -50,12 +50,13 @@ async def test_what_core_was_told_is_seen_and_told_again(
             logged_in.browser.get(page)
             logged_in.sees("#deliveries", "HTTP 2")
             logged_in.keep("event-and-its-deliveries")
-            logged_in.leave(logged_in.find("#deliveries td a").click)
+            logged_in.leave(lambda: logged_in.click("#deliveries td a"))
             logged_in.sees("body", '"transaction.started"')
             logged_in.sees("body", "HTTP 2")
             logged_in.keep("delivery")
             logged_in.leave(lambda: logged_in.press("Send again"))
 
+        told = received()
         await asyncio.to_thread(look_and_send_again)
-        await eventually(lambda: received() == 2, within=20)
+        await eventually(lambda: received() > told, within=20)
         assert await asyncio.to_thread(logged_in.complaints) == []

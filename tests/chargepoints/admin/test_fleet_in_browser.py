@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.select import Select
 
 from chargepoints.models import (
     Command,
@@ -42,9 +41,9 @@ async def five(gateway: RunningGateway, identity: str) -> AsyncIterator[list[Ope
 
 def choose_all(staff: Staff, query: str, action: str) -> None:
     staff.browser.get(f"{staff.address}/admin/chargepoints/chargepoint/?{query}")
-    staff.find("#action-toggle").click()
-    Select(staff.find("select[name=action]")).select_by_value(action)
-    staff.press("Run")
+    staff.click("#action-toggle")
+    staff.select("select[name=action]", action)
+    staff.leave(lambda: staff.press("Run"))
     staff.find("#command")
 
 
@@ -53,7 +52,7 @@ async def test_five_are_reset_from_their_list(
 ) -> None:
     def ask() -> None:
         choose_all(logged_in, f"site={identity}", "send_reset")
-        Select(logged_in.find("[name=args-type]")).select_by_value("on_idle")
+        logged_in.select("[name=args-type]", "on_idle")
         logged_in.keep("reset-five-form")
         logged_in.press("Preview")
         logged_in.sees("#command", '"type": "Soft"')
@@ -65,7 +64,7 @@ async def test_five_are_reset_from_their_list(
     assert not Command.objects.filter(charge_point__site=identity).exists()
 
     def confirm() -> None:
-        logged_in.find("[name=confirmed]").click()
+        logged_in.click("[name=confirmed]")
         logged_in.press("Send to 5 charge points")
         logged_in.sees("#progress", "under way")
 
@@ -77,7 +76,7 @@ async def test_five_are_reset_from_their_list(
     await asyncio.to_thread(logged_in.keep, "reset-five-progress")
 
     def again() -> None:
-        logged_in.browser.find_element(By.PARTIAL_LINK_TEXT, "Send again").click()
+        logged_in.follow("Send again to those that failed (1)")
         logged_in.sees("#command", "to 1 charge point")
 
     await asyncio.to_thread(again)
@@ -112,11 +111,11 @@ async def test_a_roll_out_to_those_that_are_behind_halts_at_the_third_failure(
             choose_all(logged_in, query, "send_update_firmware")
             logged_in.fill("firmware", f"{identity}.bin")
             logged_in.press("Preview")
-            logged_in.find("#command details summary").click()
+            logged_in.click("#command details summary")
             for field, value in (("waves", "1"), ("halt_after", "3"), ("at_once", "3")):
                 logged_in.find(f"[name=care-{field}]").clear()
                 logged_in.find(f"[name=care-{field}]").send_keys(value)
-            logged_in.find("[name=confirmed]").click()
+            logged_in.click("[name=confirmed]")
             logged_in.keep("roll-out-preview")
             logged_in.press("Begin the roll-out")
             logged_in.sees("#progress", "1 under way")
@@ -158,16 +157,16 @@ async def test_a_key_is_set_on_all_of_a_model_that_drift(
 
         def save() -> None:
             logged_in.open(f"{identity}-1")
-            logged_in.browser.find_element(By.LINK_TEXT, "Configuration").click()
-            logged_in.find(f"[name=key][value={KEY}]").click()
+            logged_in.follow("Configuration")
+            logged_in.click(f"[name=key][value={KEY}]")
             logged_in.keep("configuration")
             logged_in.press(f"Save what is ticked as the template of Acme {model}")
             logged_in.sees("#drift", "Mend (2)")
             logged_in.keep("configuration-drift")
-            logged_in.browser.find_element(By.LINK_TEXT, "Mend (2)").click()
+            logged_in.follow("Mend (2)")
             logged_in.press("Preview")
             logged_in.sees("#command", f'"key": "{KEY}"')
-            logged_in.find("[name=confirmed]").click()
+            logged_in.click("[name=confirmed]")
             logged_in.press("Send to 2 charge points")
             logged_in.sees("#progress", "2 charge points")
 
@@ -208,7 +207,7 @@ async def test_a_profile_is_filled_in_sent_and_seen_in_the_composite_schedule(
 
         def fill() -> None:
             logged_in.open(identity)
-            logged_in.browser.find_element(By.LINK_TEXT, "Profiles").click()
+            logged_in.follow("Profiles")
             for number, row in enumerate((("00:00", "16"), ("06:00", "6"), ("22:00", "32"))):
                 for name, value in zip(("at", "limit"), row, strict=True):
                     field = logged_in.browser.find_elements(By.CSS_SELECTOR, f"[name={name}]")
@@ -217,7 +216,7 @@ async def test_a_profile_is_filled_in_sent_and_seen_in_the_composite_schedule(
             logged_in.press("Show it")
             logged_in.find("#profile svg path")
             logged_in.keep("profile")
-            logged_in.find("#profile [name=confirmed]").click()
+            logged_in.click("#profile [name=confirmed]")
             logged_in.press("Send the profile")
             logged_in.sees("#state", identity)
 
@@ -227,7 +226,7 @@ async def test_a_profile_is_filled_in_sent_and_seen_in_the_composite_schedule(
         assert [each["limit"] for each in schedule["chargingSchedulePeriod"]] == [16, 6, 32]
 
         def ask() -> None:
-            logged_in.browser.find_element(By.LINK_TEXT, "Profiles").click()
+            logged_in.follow("Profiles")
             logged_in.press("Ask it now")
 
         await asyncio.to_thread(ask)

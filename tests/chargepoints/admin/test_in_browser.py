@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.select import Select
 
 from chargepoints.models import Command, Message
 from tests.chargepoints.admin.browser import Staff, logged_in, staff
@@ -15,6 +13,11 @@ from tests.running_gateway import RunningGateway
 __all__ = ["logged_in", "staff"]
 
 pytestmark = pytest.mark.services
+
+
+HEIGHTS = """
+return [...document.querySelectorAll("#messages .cp-action")].map((name) => name.offsetHeight);
+"""
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ async def test_a_reset_is_asked_twice(
     def ask_once() -> None:
         logged_in.open(identity)
         logged_in.choose("reset")
-        Select(logged_in.find("[name=args-type]")).select_by_value("on_idle")
+        logged_in.select("[name=args-type]", "on_idle")
         logged_in.press("Send")
         logged_in.sees("#command", f"Reset {identity}?")
 
@@ -66,7 +69,7 @@ async def test_what_a_charger_reports_appears_while_one_looks(
 ) -> None:
     """And a frame that was opened stays open meanwhile."""
     await asyncio.to_thread(logged_in.open, identity)
-    await asyncio.to_thread(logged_in.find("#messages summary").click)
+    await asyncio.to_thread(logged_in.click, "#messages summary")
     opened = await asyncio.to_thread(logged_in.find, "#messages details[open]")
     name = opened.get_attribute("id")
     await operated.status(1, "Faulted", "GroundFailure")
@@ -124,7 +127,6 @@ async def test_on_a_phone_the_name_of_an_odd_message_stays_on_one_line(
         )
         logged_in.open(identity)
         logged_in.sees("#messages", "earlier_transaction_left_open")
-        names = logged_in.browser.find_elements(By.CSS_SELECTOR, "#messages .cp-action")
-        return [name.size["height"] for name in names]
+        return list(logged_in.browser.execute_script(HEIGHTS))
 
     assert max(await asyncio.to_thread(look)) < 40

@@ -35,10 +35,6 @@ def search(staff: Staff, term: str) -> None:
     staff.leave(lambda: box.send_keys(term, Keys.ENTER))
 
 
-def click(staff: Staff, text: str) -> None:
-    staff.leave(staff.link(text).click)
-
-
 def choose_the_night(staff: Staff) -> None:
     for name, time in (("from", "2026-11-28T18:00"), ("to", "2026-11-29T08:00")):
         staff.browser.execute_script(SET_TIME, staff.find(f"[name={name}]"), time)
@@ -56,7 +52,7 @@ def refused_token(staff: Staff, charge_point: ChargePoint, token: str) -> None:
 def every_cause(staff: Staff, charge_point: ChargePoint) -> None:
     """From the bus's charger: the search, its story, the night."""
     search(staff, charge_point.identity)
-    click(staff, "Story")
+    staff.follow("Story")
     choose_the_night(staff)
     for cause in (
         "The token was refused: blocked",
@@ -87,7 +83,7 @@ async def test_the_vendor_is_given_the_night_as_a_file(
 
     def export() -> bytes:
         search(logged_in, identity)
-        click(logged_in, "Story")
+        logged_in.follow("Story")
         choose_the_night(logged_in)
         logged_in.find("#verdict")
         address = logged_in.link("Export for the vendor").get_attribute("href")
@@ -127,10 +123,11 @@ async def test_a_charger_is_set_up_though_its_path_and_its_key_were_wrong_at_fir
         logged_in.browser.get(f"{logged_in.address}/admin/chargepoints/handshakerefusal/?q={name}")
         logged_in.sees("#result_list", f"/ocpp/{name}")  # the right path
         logged_in.keep("refused-for-its-path")
-        click(logged_in, "Register")
-        logged_in.press("Save")
+        logged_in.follow("Register")
+        logged_in.leave(lambda: logged_in.press("Save"))
+        key = logged_in.find("#key").text
         logged_in.keep("onboarding-key")
-        return logged_in.find("#key").text
+        return key
 
     first_key = await asyncio.to_thread(register)
     assert await knock(gateway, f"/ocpp/{name}", "guessed") == 401
@@ -139,8 +136,8 @@ async def test_a_charger_is_set_up_though_its_path_and_its_key_were_wrong_at_fir
         logged_in.browser.get(f"{logged_in.address}/admin/chargepoints/handshakerefusal/?q={name}")
         logged_in.sees("#result_list", "wrong key")
         logged_in.keep("refused-for-its-key")
-        click(logged_in, "New key")
-        logged_in.press("Make a new key")
+        logged_in.follow("New key")
+        logged_in.leave(lambda: logged_in.press("Make a new key"))
         return logged_in.find("#key").text
 
     key = await asyncio.to_thread(make_a_new_key)
@@ -177,7 +174,7 @@ async def test_each_refusal_leads_to_what_mends_it(
     def mend() -> None:
         page = f"{logged_in.address}/admin/chargepoints/handshakerefusal/?q={identity}"
         logged_in.browser.get(page)
-        click(logged_in, step)
+        logged_in.follow(step)
         logged_in.find(field)
 
     await asyncio.to_thread(mend)
@@ -192,7 +189,7 @@ async def test_diagnostics_are_fetched_and_firmware_is_brought(
         def ask_for_diagnostics() -> None:
             logged_in.open(identity)
             logged_in.choose("get_log")
-            Select(logged_in.find("[name=args-log]")).select_by_value("diagnostics")
+            logged_in.select("[name=args-log]", "diagnostics")
             logged_in.press("Send")
 
         await asyncio.to_thread(ask_for_diagnostics)
@@ -241,7 +238,7 @@ async def test_a_transaction_that_was_left_open_is_closed_by_hand(
 
     def close() -> None:
         search(logged_in, transaction.transaction_id)
-        click(logged_in, "Close by hand")
+        logged_in.follow("Close by hand")
         logged_in.find("[name=meter_stop_wh]").send_keys("4200")
         logged_in.keep("left-open")
         logged_in.press("Close it")
@@ -267,8 +264,7 @@ async def test_a_colleague_may_be_made_who_reads_everything_and_changes_nothing(
             logged_in.find(f"[name={field}]").send_keys(PASSWORD)
         Select(logged_in.find("[name=role]")).select_by_visible_text(VIEWER)
         logged_in.keep("new-colleague")
-        logged_in.press("Save")
-        logged_in.find(".messagelist, [role=alert], #content")
+        logged_in.leave(lambda: logged_in.press("Save"))
 
     await asyncio.to_thread(make_a_colleague)
     user = User.objects.get(username=colleague)

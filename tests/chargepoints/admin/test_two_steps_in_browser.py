@@ -39,7 +39,7 @@ async def test_somebody_sets_it_up_and_signs_in_with_a_code(
         logged_in.browser.get(f"{logged_in.address}/admin/")
         logged_in.find("[name=username]").send_keys(identity)
         logged_in.find("[name=password]").send_keys(PASSWORD)
-        logged_in.find("[type=submit]").click()
+        logged_in.click("[type=submit]")
         logged_in.sees(".cp-panel", "Your password was right")
         logged_in.keep("two-steps-code")
 
