@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
@@ -89,11 +90,7 @@ class RunningGateway:
     def start(self) -> None:
         arguments = ["serve", "--port", str(self.port)]
         self._process = ManagePy(arguments, self.environment, self.log)
-        deadline = time.monotonic() + START_WITHIN_S
-        while not self._answers():
-            assert self._process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, f"no answer: {self.log.read_text()}"
-            time.sleep(0.02)
+        self._wait_for(self._has_started)
 
     def stop(self) -> int | None:
         """A graceful stop; the exit status."""
@@ -106,6 +103,8 @@ class RunningGateway:
             for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
                 os.kill(int(child), signal.SIGKILL)
         self._end(signal.SIGKILL)
+        # A child that is still dying holds the port open, and would be taken for the next server.
+        self._wait_for(lambda: not self._answers())
 
     def errors(self, after: int = 0) -> list[str]:
         """The lines of its log that are ERRORs, from this byte on."""
@@ -131,6 +130,17 @@ class RunningGateway:
         status = self._process.wait(timeout=30)
         self._process = None
         return status
+
+    def _has_started(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text()
+        return self._answers()
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_WITHIN_S
+        while not condition():
+            assert time.monotonic() < deadline, f"not in time: {self.log.read_text()}"
+            time.sleep(0.02)
 
     def _answers(self) -> bool:
         # The port opens when the gateway is up.

@@ -69,7 +69,8 @@ async def _events(request: HttpRequest, pk: int, zone: tzinfo) -> AsyncIterator[
                     return
                 if not await sync_to_async(nudges.follow)(pk):
                     tail.confirm()
-                looks_at = time.monotonic() + tails.RENEW_EVERY_S
+                again_after_s = tails.RENEW_EVERY_S if tail.live else tails.ASK_AGAIN_AFTER_S
+                looks_at = time.monotonic() + again_after_s
             await tail.wait(looks_at - time.monotonic())
             if tail.live and not said_live:
                 said_live = True

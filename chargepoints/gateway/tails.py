@@ -20,6 +20,8 @@ MOST_TAILS = 20
 # Another process says again and again that it still follows.
 LEASE_S = 40.0
 RENEW_EVERY_S = 15.0
+# Until one has confirmed that it forwards: the layer may have lost the request, or the answer.
+ASK_AGAIN_AFTER_S = 2.0
 SHOWN_OF_A_FRAME = 2_000
 
 Frame = dict[str, Any]

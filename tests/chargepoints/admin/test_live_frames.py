@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
 
+from chargepoints import nudges
 from chargepoints.admin import live_frames
 from chargepoints.gateway import tails
 from chargepoints.models import ChargePoint
@@ -96,6 +97,38 @@ def test_only_who_may_look_at_charge_points_follows_frames(
         assert nobody.get(url).status_code == 403
 
 
+def streamed(charge_point: ChargePoint) -> tuple[Client, AsyncIterator[bytes]]:
+    client = signed_in("somebody")
+    request: Any = RequestFactory().get("/")
+    request.user = User.objects.get(username="somebody")
+    request.session = client.session
+    model_admin = admin.site._registry[ChargePoint]
+    response: Any = live_frames.stream(model_admin, request, charge_point.pk)
+    return client, cast(AsyncIterator[bytes], response.streaming_content)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_asks_soon_again_where_its_request_to_another_process_was_lost(
+    charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The channel layer may lose any message: the second one is confirmed."""
+    asked = []
+
+    def follow(charge_point_id: int) -> bool:
+        asked.append(charge_point_id)
+        if len(asked) > 1:
+            tails.confirm(charge_point_id)
+        return True
+
+    monkeypatch.setattr(nudges, "follow", follow)
+    _, parts = await asyncio.to_thread(streamed, charge_point)
+    async with asyncio.timeout(tails.RENEW_EVERY_S - 1):
+        while await anext(parts) != b"event: live\ndata: {}\n\n":
+            pass
+    assert asked == [charge_point.pk] * 2
+    await cast(Any, parts).aclose()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "how", ["signs out", "is no longer staff", "may no longer look", "has a new password"]
@@ -104,14 +137,6 @@ async def test_the_stream_ends_with_the_right_to_look(
     how: str, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tails, "RENEW_EVERY_S", 0.01)
-
-    def prepare() -> Any:
-        client = signed_in("somebody")
-        request = RequestFactory().get("/")
-        request.user = User.objects.get(username="somebody")
-        request.session = client.session
-        model_admin = admin.site._registry[ChargePoint]
-        return client, live_frames.stream(model_admin, request, charge_point.pk)
 
     def ends() -> None:
         if how == "signs out":
@@ -123,8 +148,7 @@ async def test_the_stream_ends_with_the_right_to_look(
         else:
             User.objects.get().groups.clear()
 
-    client, response = await asyncio.to_thread(prepare)
-    parts = cast(AsyncIterator[bytes], response.streaming_content)
+    client, parts = await asyncio.to_thread(streamed, charge_point)
     assert (await anext(parts)).startswith(b"retry")
     assert await anext(parts) == b"event: live\ndata: {}\n\n"
     assert await anext(parts) == b": still here\n\n"
