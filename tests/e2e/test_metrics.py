@@ -1,6 +1,5 @@
 """What Prometheus is told, after something has happened."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -15,13 +14,9 @@ from tests.running_gateway import RunningGateway
 Samples = dict[str, list[tuple[dict[str, str], float]]]
 
 
-async def scraped(gateway: RunningGateway) -> Samples:
-    # The sums are handed over once a second.
-    await asyncio.sleep(1.2)
+def scrape(gateway: RunningGateway) -> Samples:
     headers = {"Authorization": f"Bearer {gateway.api_key('read')}"}
-    answer = await asyncio.to_thread(
-        requests.get, f"{gateway.http}/metrics", headers=headers, timeout=30
-    )
+    answer = requests.get(f"{gateway.http}/metrics", headers=headers, timeout=30)
     assert answer.status_code == 200
     found: Samples = {}
     for family in text_string_to_metric_families(answer.text):
@@ -36,22 +31,40 @@ def value(samples: Samples, name: str, **labels: str) -> float:
     return sum(number for each, number in samples.get(name, []) if wanted <= each.items())
 
 
+async def scraped(charger: OperatedCharger) -> Samples:
+    """With all that happened before: sums are published together, and this waits for a new one."""
+    before = heartbeats(scrape(charger.gateway))
+    await charger.call("Heartbeat", {})
+    samples: Samples = {}
+
+    def is_published() -> bool:
+        samples.update(scrape(charger.gateway))
+        return heartbeats(samples) > before
+
+    await eventually(is_published)
+    return samples
+
+
+def heartbeats(samples: Samples) -> float:
+    return value(samples, "connect_handling_seconds_count", action="Heartbeat")
+
+
 async def test_metrics_tell_what_chargers_did_and_how_long_it_took(
     gateway: RunningGateway, core: FakeCore, identity: str
 ) -> None:
-    before = await scraped(gateway)
     product = {"vendor": "Acme", "model": f"Model of {identity}"}
     boot = BOOT_16 | {"chargePointVendor": "Acme", "chargePointModel": product["model"]}
     async with await OperatedCharger.connect(
         gateway, identity, boot=boot, site=identity
     ) as charger:
+        before = await scraped(charger)
         await charger.refused("Unheard", {})
         odd = {"connectorId": 1, "status": "Odd", "errorCode": "NoError"}
         await charger.call("StatusNotification", odd)
         await charger.call("Authorize", {"idTag": identity})
         await charger.command("clear_cache", {}, "ClearCache", {"status": "Rejected"})
         await charger.reconnect()
-        after = await scraped(gateway)
+        after = await scraped(charger)
 
         def grown(name: str, **labels: str) -> float:
             return value(after, name, **labels) - value(before, name, **labels)
@@ -79,10 +92,10 @@ async def test_core_that_gives_no_answer_is_timed_as_well(
     gateway: RunningGateway, core: FakeCore, identity: str
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as charger:
-        before = await scraped(gateway)
+        before = await scraped(charger)
         core.fail(path="/data-transfer", status=500, times=1)
         await charger.call("DataTransfer", {"vendorId": "com.acme"})
-        after = await scraped(gateway)
+        after = await scraped(charger)
         labels = {"path": "/data-transfer", "answered": "no"}
         name = "connect_core_seconds_count"
         assert value(after, name, **labels) - value(before, name, **labels) == 1
@@ -96,12 +109,7 @@ async def test_metrics_are_those_of_all_workers(
     chargers = [await OperatedCharger.connect(gateway, f"W-{number}") for number in range(6)]
     for charger in chargers:
         await charger.call("Heartbeat", {})
-
-    async def all_counted() -> bool:
-        samples = await scraped(gateway)
-        return value(samples, "connect_handling_seconds_count", action="Heartbeat") == 6
-
-    assert await all_counted() or await all_counted()
+    await eventually(lambda: heartbeats(scrape(gateway)) == 6)
     for charger in chargers:
         await charger.charger.close()
     await eventually(lambda: all(charger.known().connection_id is None for charger in chargers))
