@@ -46,7 +46,7 @@ LONGEST_S = {"daily": 24 * 3600, "weekly": 7 * 24 * 3600}
 class ProfileForm(forms.Form):
     """`rows` are (time, limit) as they were typed; after `is_valid` the arguments are in `args`."""
 
-    purpose = forms.ChoiceField(label="It limits", choices=PURPOSES, widget=UnfoldAdminSelectWidget)
+    purpose = forms.ChoiceField(label="Limit of", choices=PURPOSES, widget=UnfoldAdminSelectWidget)
     evse_id = forms.TypedChoiceField(label="Where", coerce=int, widget=UnfoldAdminSelectWidget)
     transaction_id = forms.ChoiceField(
         label="Session", required=False, widget=UnfoldAdminSelectWidget
@@ -60,7 +60,8 @@ class ProfileForm(forms.Form):
         label="First time",
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-11-22 00:00"}),
-        help_text="Times below count from here. Empty: today at 00:00. A session has its own.",
+        help_text="The times below count from this moment. Empty: today at 00:00, or the start of"
+        " each session.",
     )
     unit = forms.ChoiceField(
         label="Limits are in", choices=[(u, u) for u in UNITS], widget=UnfoldAdminSelectWidget
@@ -70,7 +71,7 @@ class ProfileForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", "as the charger has it"), ("1", "1"), ("2", "2"), ("3", "3")],
+        choices=[("", "as the charger is connected"), ("1", "1"), ("2", "2"), ("3", "3")],
         widget=UnfoldAdminSelectWidget,
     )
     stack_level = forms.IntegerField(
@@ -78,7 +79,7 @@ class ProfileForm(forms.Form):
         min_value=0,
         initial=0,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Of two with the same purpose the higher one holds.",
+        help_text="If two profiles have the same purpose, the one with the higher level applies.",
     )
 
     def __init__(
@@ -116,11 +117,11 @@ class ProfileForm(forms.Form):
             return asked
         session = asked.get("transaction_id")
         if asked["purpose"] == Purpose.TRANSACTION and not session:
-            self.add_error("transaction_id", "Which one?")
+            self.add_error("transaction_id", "Choose the session.")
         if asked["purpose"] == Purpose.STATION_MAX and asked["evse_id"]:
-            self.add_error("evse_id", "This limit is of the whole charge point.")
+            self.add_error("evse_id", "This limit applies to the whole charge point.")
         if asked["purpose"] != Purpose.TRANSACTION and session:
-            self.add_error("transaction_id", "Only a limit of one session names one.")
+            self.add_error("transaction_id", "Choose a session only for a limit of one session.")
         unit, factor = UNITS[asked["unit"]]
         self.periods = self._read_rows(factor, LONGEST_S.get(asked["when"]))
         if not self.errors:

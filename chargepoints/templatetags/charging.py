@@ -87,7 +87,7 @@ def clock_skew(seconds: int | None) -> str:
     if seconds is None:
         return ""
     if abs(seconds) < 5:
-        return "right"
+        return "correct"
     off = abs(seconds)
     text = f"{off} s" if off < 120 else duration(timedelta(seconds=off + 30))
     return f"{text} {'ahead' if seconds > 0 else 'behind'}"

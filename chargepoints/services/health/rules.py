@@ -81,7 +81,7 @@ def _silence(charge_point: ChargePoint, now: datetime) -> str:
     if connection is None or seen_at is None:
         return ""
     is_silent = max(connection.opened_at, seen_at) < now - SILENT_FOR
-    return f"connected, and not a byte came since {_said(seen_at)}" if is_silent else ""
+    return f"connected, but no byte has arrived since {_said(seen_at)}" if is_silent else ""
 
 
 def _without_boot(now: datetime) -> Q:
@@ -100,7 +100,7 @@ def _no_boot(charge_point: ChargePoint, now: datetime) -> str:
     if booted_at is not None and booted_at >= asked_at:
         return ""
     booted = _said(booted_at) if booted_at else "never"
-    return f"asked to boot at {_said(asked_at)}; its last boot: {booted}"
+    return f"asked for a BootNotification at {_said(asked_at)}; its last one: {booted}"
 
 
 def _clock_off(now: datetime) -> Q:
@@ -142,7 +142,7 @@ def _left_open(now: datetime) -> Q:
 
 def _open_transaction(charge_point: ChargePoint, now: datetime) -> str:
     row = closing.left_open(Transaction.objects.filter(charge_point=charge_point)).first()
-    return f"transaction {row.transaction_id} is open since {_said(row.started_at)}" if row else ""
+    return f"transaction {row.transaction_id}, open since {_said(row.started_at)}" if row else ""
 
 
 def _drifting(now: datetime) -> Q:
@@ -155,7 +155,7 @@ def _drifting(now: datetime) -> Q:
 def _drift(charge_point: ChargePoint, now: datetime) -> str:
     template = templates.of_model(charge_point)
     keys = [each.key for each in templates.drift_of(charge_point, template)] if template else []
-    return "otherwise than its model's template: " + ", ".join(keys[:3]) if keys else ""
+    return "differs from the template of its model: " + ", ".join(keys[:3]) if keys else ""
 
 
 def _behind(now: datetime) -> Q:
@@ -167,7 +167,7 @@ def _older(charge_point: ChargePoint, now: datetime) -> str:
     if not versions.is_behind(charge_point):
         return ""
     usual = versions.usual_of(charge_point)
-    return f"it runs {charge_point.firmware_version}, most of its model {usual}"
+    return f"it runs {charge_point.firmware_version}, most of its model run {usual}"
 
 
 def _deaf(now: datetime) -> Q:
@@ -201,23 +201,23 @@ RULES: dict[str, Rule] = {
         Rule(
             "flapping",
             "Flapping",
-            "It connects again and again: a bad network, or a charger that restarts.",
-            "Look at how its sockets ended (Connections), and at its signal and power.",
+            "It connects again and again: its network is bad, or it restarts.",
+            "See in Connections why its sockets closed; check its signal and its power supply.",
             _flapping,
             _flaps,
         ),
         Rule(
             "half_open",
             "Half-open",
-            "Its socket is open here, and nothing comes over it: the other end is gone.",
-            "Disconnect it, so that it connects anew.",
+            "Its socket is open here, but no data arrives: the other end is probably gone.",
+            "Disconnect it, so that it reconnects.",
             _silent,
             _silence,
         ),
         Rule(
             "deaf",
             "Deaf",
-            "It holds its socket and answers none of our requests.",
+            "Its socket is open, but it answers no request of the gateway.",
             "Disconnect it; if that does not help, somebody has to restart it on site.",
             _deaf,
             _deafness,
@@ -225,8 +225,8 @@ RULES: dict[str, Rule] = {
         Rule(
             "no_boot",
             "No boot after it connected",
-            "It came back, was asked to boot, and did not.",
-            "Reset it: what it says of itself may be old.",
+            "It reconnected, was asked for a BootNotification, and sent none.",
+            "Reset it: its firmware version and serial number here may be out of date.",
             _without_boot,
             _no_boot,
             "reset",
@@ -235,9 +235,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "clock",
             "Clock off",
-            "The times that it tells are wrong.",
-            "It takes the time from the answer to a heartbeat: have it send one. If that does not"
-            " help, look at its time zone and its time server.",
+            "Its clock is wrong, and so are the times that it reports.",
+            "A charger sets its clock by the answer to a Heartbeat: trigger one. If that does not"
+            " help, check its time zone and its time server.",
             _clock_off,
             _skew,
             "trigger",
@@ -246,32 +246,32 @@ RULES: dict[str, Rule] = {
         Rule(
             "meter",
             "Implausible meter",
-            "A register jumped or fell within a transaction of the last two days.",
-            "Look at the transaction: the figure of record is the plausible reading.",
+            "Its energy register jumped or fell during a transaction of the last two days.",
+            "Look at the transaction: its energy is computed from the plausible readings.",
             _odd_meter,
             _odd_transaction,
         ),
         Rule(
             "left_open",
             "Left open while available",
-            "A transaction is open in our books, and the charger says that it is over.",
-            "Ask the charger to stop it, or close it by hand.",
+            "A transaction is open here, but the charger has reported that the connector is free.",
+            "Send the charger a stop, or close the transaction by hand.",
             _left_open,
             _open_transaction,
         ),
         Rule(
             "drift",
             "Configuration drift",
-            "It reported other values than the template of its model has.",
-            "Look at its configuration, and mend it there or on the template's page.",
+            "Its configuration differs from the template of its model.",
+            "Correct it on its Configuration page, or for all of the model on the template's page.",
             _drifting,
             _drift,
         ),
         Rule(
             "certificate",
             "Certificate expires",
-            "The client certificate that it took last is about to expire, or has.",
-            "Have it ask for a new one. Without one it is not let in with security profile 3.",
+            "Its client certificate expires soon, or has expired.",
+            "Trigger a signing request. Security profile 3 needs a valid certificate.",
             _expiring,
             _expiry,
             "trigger",
@@ -280,8 +280,8 @@ RULES: dict[str, Rule] = {
         Rule(
             "behind",
             "Firmware behind",
-            "It runs older firmware than most of its model.",
-            "Update it.",
+            "It runs older firmware than most charge points of its model.",
+            "Update its firmware.",
             _behind,
             _older,
             "update_firmware",

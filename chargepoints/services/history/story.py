@@ -130,17 +130,21 @@ def decisions(rows: QuerySet[Any], span: Span, *, place: bool = False) -> Iterat
 
 def decided_by(row: TokenDecision) -> str:
     """Who decided, and how long core took or why it did not."""
-    took = f" after {row.core_ms / 1000:.1f} s" if row.core_ms is not None else ""
+    took = f" after {_spoken_ms(row.core_ms)}" if row.core_ms is not None else ""
     if row.decided_by == "core":
-        return f"core said so{took}"
+        return f"core decided{took}"
     if row.core_error:
         return f"core did not answer{took} ({row.core_error}), so the policy decided"
     words = {
-        "cache": "core had said so before, and that is still valid",
-        "local_table": "the gateway's own table says so",
-        "policy": "the policy of the gateway says so",
+        "cache": "by an earlier answer of core that is still valid",
+        "local_table": "by the gateway's own table of tokens",
+        "policy": "by the policy of the gateway",
     }
     return words.get(row.decided_by, row.decided_by)
+
+
+def _spoken_ms(milliseconds: float) -> str:
+    return f"{milliseconds:.0f} ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f} s"
 
 
 BECAME: dict[str, str] = {

@@ -51,9 +51,9 @@ def of(charge_point: ChargePoint, span: Span) -> list[Verdict]:
 
 
 NOTHING_KNOWN = Verdict(
-    "Nothing that the gateway knows explains it",
+    "The gateway knows no reason",
     "The charger was connected, no token was refused, no fault was reported, and no transaction"
-    " was begun.",
+    " started.",
     "Probably nobody plugged in a vehicle or presented a token at this charger. Ask for the token,"
     " and search for it: the vehicle may have stood at another charger.",
     PLAIN,
@@ -94,7 +94,7 @@ def _never_connected(charge_point: ChargePoint, span: Span) -> Verdict | None:
     return Verdict(
         "Nothing of the charger reached the gateway",
         f"It was last seen {at(seen)}." if seen else "It has never connected.",
-        "Check its power, its network and the address that is set in it.",
+        "Check its power supply, its network and the URL of the gateway in its settings.",
     )
 
 
@@ -109,7 +109,7 @@ def _refused(charge_point: ChargePoint, span: Span) -> Verdict | None:
     return Verdict(
         f"The token was refused: {status}",
         f"{at(row.asked_at)}: token {row.id_token or '(none)'} was {status}; {decided_by(row)}.",
-        "Clear this with whoever manages the tokens: the charger did as it was told.",
+        "Ask the people who manage the tokens. The charger acted correctly.",
     )
 
 
@@ -141,7 +141,7 @@ def _away(charge_point: ChargePoint, span: Span) -> Verdict | None:
     return Verdict(
         f"The charger was offline for {spoken(lasted)}",
         f"From {at(since)} to {at(until)}; its connection had ended: {why or 'no reason given'}.",
-        "Check its network if this repeats. What it did meanwhile it may report later.",
+        "Check its network if this repeats. It may still report later what it did meanwhile.",
         WARN,
     )
 
@@ -187,7 +187,9 @@ def _command_failed(charge_point: ChargePoint, span: Span) -> Verdict | None:
     if row is None:
         return None
     proof = f"{at(row.created_at)}: {row.type} by {row.requested_by}: {row.error_detail}."
-    return Verdict(f"A remote {row.type} had no effect", proof, "See the command for what to do.")
+    return Verdict(
+        f"A remote {row.type} had no effect", proof, "Open the command to see what to do."
+    )
 
 
 def _stopped_early(charge_point: ChargePoint, span: Span) -> Verdict | None:
@@ -199,7 +201,8 @@ def _stopped_early(charge_point: ChargePoint, span: Span) -> Verdict | None:
         f"Transaction {row.transaction_id} ended {at(row.ended_at)} with"
         f" {(row.energy_wh or 0):.0f} Wh, reason {row.stop_reason}."
     )
-    return Verdict("A transaction ended before it charged", proof, "Ask at the vehicle.", WARN)
+    advice = "Ask the driver, or look at the vehicle."
+    return Verdict("A transaction ended before it charged", proof, advice, WARN)
 
 
 def _suspended(charge_point: ChargePoint, span: Span) -> Verdict | None:
@@ -210,7 +213,7 @@ def _suspended(charge_point: ChargePoint, span: Span) -> Verdict | None:
     if row is None:
         return None
     proof = f"{at(row.reported_at)}: connector {row.evse_id} reported SuspendedEV."
-    advice = "The charger offered power, and the vehicle took none: full, or set to charge later."
+    advice = "The vehicle took none of the power on offer: it is full, or set to charge later."
     return Verdict("The vehicle stopped charging by itself", proof, advice, WARN)
 
 
@@ -219,7 +222,7 @@ def _limited(charge_point: ChargePoint, span: Span) -> Verdict | None:
     for row in rows:
         if any(period.get("limit") == 0 for period in row.profile.get("periods", [])):
             proof = f"Profile {row.profile_id} on EVSE {row.evse_id} has a period with limit 0."
-            advice = "Look at the charging profile, and clear it if it should not hold."
+            advice = "Look at the charging profile, and clear it if it is wrong."
             return Verdict("A charging profile allows no power", proof, advice, WARN)
     return None
 
@@ -228,7 +231,10 @@ def _left_open(charge_point: ChargePoint, span: Span) -> Verdict | None:
     row = closing.left_open(Transaction.objects.filter(charge_point=charge_point)).first()
     if row is None:
         return None
-    proof = f"Transaction {row.transaction_id} is open, and the charger has moved on since."
+    proof = (
+        f"Transaction {row.transaction_id} is open, but the charger has reported a free connector"
+        " or a boot since."
+    )
     return Verdict("A transaction was left open", proof, "Close it on its page.", WARN)
 
 

@@ -103,7 +103,7 @@ def test_a_row_shows_that_its_firmware_is_behind_and_that_a_command_is_open(
         make_charge_point(f"CP-{number}", firmware_version="1.10")
     submission.submit(old, "clear_cache", {}, requested_by="a test")
     page = admin_client.get(URL).content.decode()
-    assert page.count("It runs older firmware than most of its model.") == 1
+    assert page.count("It runs older firmware than most charge points of its model.") == 1
     link = f"/admin/chargepoints/command/?charge_point__id__exact={old.pk}"
     assert f'href="{link}&amp;finished_at__isnull=True">1 command open</a>' in page
     opened = admin_client.get(f"{link}&finished_at__isnull=True").context["cl"].result_list

@@ -38,7 +38,7 @@ def test_a_charge_point_shows_what_is_wrong_with_the_proof_and_a_button(
 ) -> None:
     sick = make_charge_point("CP-1", clock_skew_s=7200)
     page = page_of(admin_client, sick)
-    assert "The times that it tells are wrong." in page
+    assert "Its clock is wrong, and so are the times that it reports." in page
     assert "Proof: <bdi>its clock is 7200 s ahead</bdi>" in page
     button = f"{LIST}bulk/?id={sick.pk}&command=trigger&args-message=Heartbeat"
     assert f'{button.replace("&", "&amp;")}">Trigger Heartbeat...</a>' in page
@@ -70,7 +70,7 @@ def test_maintenance_mutes_a_site_and_says_so(
     assert kept.created_by == "staff:a-operator"
     page = page_of(operator, sick)
     assert "a new fuse" in page
-    assert "The times that it tells are wrong." not in page
+    assert "Its clock is wrong, and so are the times that it reports." not in page
     assert f"{LIST}?health=clock" not in operator.get(f"{LIST}health/").content.decode()
     muted = operator.get(f"{LIST}?health=maintenance").context["cl"].result_list
     assert list(muted) == [sick]
@@ -97,7 +97,7 @@ def test_a_viewer_looks_and_mutes_nothing(
     sick = make_charge_point("CP-1", clock_skew_s=7200)
     viewer = as_role(VIEWER)
     page = page_of(viewer, sick)
-    assert "The times that it tells are wrong." in page
+    assert "Its clock is wrong, and so are the times that it reports." in page
     assert "command=trigger" not in page
     assert viewer.get(f"{LIST}health/").status_code == 200
     assert viewer.post(f"{WINDOWS}add/", window(site="North")).status_code == 403

@@ -80,7 +80,7 @@ def test_a_profile_of_a_session_names_it_and_begins_with_it(
     charge(charge_point, "17")
     session = {"purpose": "transaction", "when": "session", "unit": "A", "limit": ["16"]}
     form = post(admin_client, charge_point, "show", at=["00:00"], **session).context["form"]
-    assert form.errors == {"transaction_id": ["Which one?"]}
+    assert form.errors == {"transaction_id": ["Choose the session."]}
     form = post(
         admin_client, charge_point, "show", at=["00:00"], transaction_id="17", **session
     ).context["form"]

@@ -39,7 +39,7 @@ def test_the_verdict_names_each_cause_with_its_proof(
 ) -> None:
     shown = page(admin_client, bus_42)
     assert "The token was refused: blocked" in shown
-    assert "core said so after 0.2 s" in shown
+    assert "core decided after 0.2 s" in shown
     assert "The charger was offline for 2 hours" in shown
     assert "the charger answered no ping" in shown
     assert "A remote start had no effect" in shown
@@ -51,7 +51,7 @@ def test_each_line_is_a_sentence_and_a_late_report_is_marked(
     admin_client: Client, bus_42: ChargePoint
 ) -> None:
     shown = page(admin_client, bus_42)
-    assert "Token 04A1B2 was refused (blocked): core said so after 0.2 s." in shown
+    assert "Token 04A1B2 was refused (blocked): core decided after 0.2 s." in shown
     assert "after 2 hours without a connection" in shown
     assert "Transaction 7 ended with 0.1 kWh, reason EVDisconnected." in shown
     assert "reported late" in shown and "1:30 h after it happened" in shown
@@ -71,7 +71,7 @@ def test_where_nothing_explains_it_that_is_said(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
     Connection.objects.update(opened_at=hours(-1))
-    assert "Nothing that the gateway knows explains it" in page(admin_client, charge_point)
+    assert "The gateway knows no reason" in page(admin_client, charge_point)
 
 
 def test_a_charger_that_was_away_before_the_night_began_was_offline_in_it(

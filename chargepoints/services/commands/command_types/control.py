@@ -79,7 +79,7 @@ def _statuses_since(command: Command, since: datetime) -> set[str]:
 
 TYPES: dict[str, CommandType] = {
     "start": CommandType(
-        "Start a transaction for a token; with `group_id_token` where that has reserved the EVSE.",
+        "Start a transaction for a token. `group_id_token`: the group that has reserved the EVSE.",
         arguments(
             ("id_token",),
             id_token=ID_TOKEN,
@@ -105,8 +105,8 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_transaction,),
     ),
     "reset": CommandType(
-        "Restart the charge point: `on_idle` waits for transactions to end, `immediate` does not, "
-        "`immediate_and_resume` has them go on afterwards.",
+        "Restart the charge point: `on_idle` lets transactions end first, `immediate` does not, "
+        "`immediate_and_resume` continues transactions after the restart.",
         arguments(
             type={"enum": ["immediate", "immediate_and_resume", "on_idle"]}, evse_id=POSITIVE
         ),
@@ -124,7 +124,7 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_evse,),
     ),
     "set_availability": CommandType(
-        "Take an EVSE, or without one the whole charge point, into or out of service.",
+        "Take an EVSE, or without `evse_id` the whole charge point, into or out of service.",
         arguments(
             ("availability",),
             availability={"enum": ["operative", "inoperative"]},
@@ -143,7 +143,7 @@ TYPES: dict[str, CommandType] = {
         arguments(("vendor_id",), vendor_id=TEXT, message_id=TEXT, data={}),
     ),
     "trigger": CommandType(
-        "Have the charge point send a message now; with `CustomTrigger` what `custom` names.",
+        "Have the charge point send a message now; `custom` names the one for `CustomTrigger`.",
         arguments(("message",), message=TEXT, custom=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
         for_operators=True,
         confirmed=False,
@@ -152,14 +152,14 @@ TYPES: dict[str, CommandType] = {
         for_many=True,
     ),
     "get_configuration": CommandType(
-        "Read configuration keys (1.6) or variables (2.0.1), named `Component.Variable`; "
-        "none named: all of them.",
+        "Read configuration keys (1.6) or variables (2.x, as `Component.Variable`); "
+        "without `keys`, all of them.",
         arguments(keys={"type": "array", "items": TEXT}),
         for_operators=True,
         confirmed=False,
     ),
     "set_configuration": CommandType(
-        "Write a configuration key (1.6) or a variable (2.0.1), named `Component.Variable`.",
+        "Write a configuration key (1.6) or a variable (2.x, as `Component.Variable`).",
         arguments(("key", "value"), key=TEXT, value={"type": "string"}),
         warnings=(about_key,),
         redacted=without_secret_value,
@@ -172,7 +172,7 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
     ),
     "raw": CommandType(
-        "Any request that the charge point's version lets a CSMS send, checked by its schema.",
+        "Send any request that the charge point's version allows a CSMS, checked by its schema.",
         arguments(("action", "payload"), action=TEXT, payload={"type": "object"}),
         verbatim=True,
         asks_for_boot=lambda args: (
