@@ -161,10 +161,12 @@ def test_only_the_link_to_core_speaks_http(app: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["ocppj", "tolerant_json"])
+@pytest.mark.parametrize("name", ["message_ids", "ocppj", "tolerant_json"])
 def test_the_framing_is_without_io(name: str) -> None:
     path = REPOSITORY / "chargepoints" / "gateway" / f"{name}.py"
-    ours = {"chargepoints.gateway", "chargepoints.gateway.tolerant_json"}
+    ours = {"chargepoints.gateway"} | {
+        f"chargepoints.gateway.{each}" for each in ("message_ids", "tolerant_json")
+    }
     assert {name.split(".")[0] for name in set(imported(path)) - ours} <= {
         "dataclasses",
         "json",

@@ -57,14 +57,15 @@ class Answering:
             received_at=received_at,
             deviations=call.deviations,
             long=len(text) > long_messages.ORDINARY_LENGTH,
+            written_id=call.written_id,
         )
         redacted = other_words.redacted_call(call.action, call.payload)
         if redacted is not call.payload:
             inbound.payload = redacted
-            text = ocppj.encode_call(call.message_id, call.action, redacted)
+            text = ocppj.encode_call(call.message_id, call.action, redacted, call.written_id)
         if (traced := other_words.redacted_for_trace(call.action, redacted)) is not redacted:
             inbound.redact_for_trace = other_words.redacted_for_trace
-            text = ocppj.encode_call(call.message_id, call.action, traced)
+            text = ocppj.encode_call(call.message_id, call.action, traced, call.written_id)
         # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         working = traces.begin(inbound)
@@ -195,6 +196,7 @@ class Answering:
             payload={},
             received_at=received_at,
             deviations=[frame.reason, *frame.deviations],
+            written_id=frame.written_id,
         )
         if key_codes.KEY_CODE in text.lower():
             text = key_codes.REDACTED
@@ -219,7 +221,9 @@ class Answering:
 
     def _encode_error(self, inbound: Inbound, error: OcppError) -> tuple[str, str]:
         code = self._version.error_code(error.code)
-        frame = ocppj.encode_call_error(inbound.message_id, code, error.description, error.details)
+        frame = ocppj.encode_call_error(
+            inbound.message_id, code, error.description, error.details, inbound.written_id
+        )
         return frame, code
 
 
@@ -227,4 +231,4 @@ def _encode(version: OcppVersion, inbound: Inbound, payload: dict[str, Any]) -> 
     if not version.schemas.fits_response(inbound.action, payload):
         violations = version.schemas.check_response(inbound.action, payload)
         logger.error("our reply to %s breaks its schema: %s", inbound.action, violations)
-    return ocppj.encode_call_result(inbound.message_id, payload)
+    return ocppj.encode_call_result(inbound.message_id, payload, inbound.written_id)

@@ -34,7 +34,7 @@ class Calls:
         self._open = True
         self._again = False
         self._sender: asyncio.Task[None] | None = None
-        self._pending_id = ""
+        self._pending_id = self._pending_action = ""
         self._pending: asyncio.Future[Answer] | None = None
         # Until an answer that came is written down.
         self.concluding: asyncio.Future[None] | None = None
@@ -72,6 +72,10 @@ class Calls:
         self.concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
         return True
+
+    def is_asked(self, call: ocppj.Call) -> bool:
+        """Whether it has the id and the action of the one outstanding CALL."""
+        return call.message_id == self._pending_id and call.action == self._pending_action
 
     def unreadable(self, text: str, message_id: str) -> bool:
         """Whether this garbled frame answers the outstanding CALL: then that one is over."""
@@ -167,7 +171,7 @@ class Calls:
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
         # Registered before it is sent: an answer cannot come too early.
-        self._pending_id = claimed.message_id
+        self._pending_id, self._pending_action = claimed.message_id, claimed.action
         self._pending = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send(claimed.frame)

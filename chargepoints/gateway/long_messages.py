@@ -16,17 +16,17 @@ from chargepoints.protocol.versions import OcppVersion
 # Longer texts, or with more values than an ordinary one may have (`ocppj.MAX_NODES`), are long.
 ORDINARY_LENGTH = 128 * 1024
 MOST_VALUES = 200_000
-# In it the action is found.
-HEAD = 512
 
+# What has been passed is not looked at again, however it goes on: a stranger may write anything.
+_ID = r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|[^"',\s]*+"""
 _ACTION = re.compile(
-    r"""[\s\x00\ufeff,]*\[\s*["']?2["']?\s*,\s*["']?[^"',]{1,255}["']?\s*,\s*["'](\w+)["']"""
+    rf"""[\s\x00\ufeff,]*+\[\s*+["']?2["']?\s*+,\s*+(?:{_ID})\s*+,\s*+["'](\w+)["']""", re.DOTALL
 )
 
 
 def may_be_long(version: OcppVersion, head: str) -> bool:
     """Whether what begins like this is about a transaction."""
-    found = _ACTION.match(head[:HEAD])
+    found = _ACTION.match(head)
     if found is None:
         return False
     handler = version.handlers.get(found[1])
@@ -48,7 +48,7 @@ def _in_part(text: str, too_large: ocppj.Malformed) -> Call | ocppj.Malformed:
     document = _shallow(text)
     if document is None:
         return too_large
-    if len(document) != 4 or document[0] != CALL or not isinstance(document[3], dict):
+    if len(document) != 4 or str(document[0]) != str(CALL) or not isinstance(document[3], dict):
         return too_large
     kept = {name: value for name, value in document[3].items() if not _holds_too_much(value)}
     frame = ocppj.decode(orjson.dumps([*document[:3], kept]).decode(), MOST_VALUES)

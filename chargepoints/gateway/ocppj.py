@@ -9,15 +9,13 @@ from typing import Any
 
 import orjson
 
-from chargepoints.gateway import tolerant_json
+from chargepoints.gateway import message_ids, tolerant_json
 
 CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 _TYPES = (CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND)
 
 MAX_DEPTH = 16
 MAX_NODES = 20_000
-# Part 4, 4.1.4: at most 36 characters; longer ones are taken, up to what the store holds.
-MAX_MESSAGE_ID = 255
 
 _BETWEEN_FRAMES = re.compile(r"[\x00\ufeff,\s]*")
 
@@ -39,6 +37,9 @@ FRAME_DEFECTS = frozenset(
     }
 )
 
+# An answer to a CALL of ours, under its id, but as a CALL itself.
+AS_A_CALL = "answer_as_a_call"
+
 # Of a payload that is no object, though one can be made of it.
 OTHER_FORM = "payload_in_other_form"
 
@@ -47,13 +48,16 @@ Payload = dict[str, Any]
 
 @dataclass(slots=True)
 class Call:
-    """`partial`: the payload holds what could be read of it, and there was more."""
+    """`partial`: the payload holds what could be read of it, and there was more.
+    `written_id`: the id as JSON, where it is not the text that is kept: as such it is answered.
+    """
 
     message_id: str
     action: str
     payload: Any
     deviations: list[str] = field(default_factory=list)
     partial: bool = False
+    written_id: str = ""
 
 
 @dataclass(slots=True)
@@ -95,6 +99,7 @@ class Malformed:
     `unknown_type`: it may be a frame, of a type that this version of OCPP does not know.
     `answers`: set where it plainly is no CALL; the id of what it answers, if it can be read.
     `too_large`: it holds more values, or deeper ones, than are read.
+    `written_id` as of a Call. `meant`: the answer that it may be, under the type of a CALL.
     """
 
     reason: str
@@ -103,6 +108,8 @@ class Malformed:
     answers: str | None = None
     deviations: list[str] = field(default_factory=list)
     too_large: bool = False
+    written_id: str = ""
+    meant: CallResult | None = None
 
 
 Frame = Call | CallResult | CallError | CallResultError | Malformed
@@ -147,25 +154,31 @@ def _in_a_text(text: str, most_values: int) -> Frame:
     return frame
 
 
-def encode_call(message_id: str, action: str, payload: Payload) -> str:
-    return orjson.dumps([CALL, message_id, action, payload]).decode()
+def encode_call(message_id: str, action: str, payload: Payload, written_id: str = "") -> str:
+    return orjson.dumps(
+        [CALL, message_ids.written(message_id, written_id), action, payload]
+    ).decode()
 
 
-def encode_call_result(message_id: str, payload: Payload) -> str:
-    return orjson.dumps([CALLRESULT, message_id, payload]).decode()
+def encode_call_result(message_id: str, payload: Payload, written_id: str = "") -> str:
+    return orjson.dumps([CALLRESULT, message_ids.written(message_id, written_id), payload]).decode()
 
 
-def encode_call_error(message_id: str, code: str, description: str, details: Payload) -> str:
+def encode_call_error(
+    message_id: str, code: str, description: str, details: Payload, written_id: str = ""
+) -> str:
+    named = message_ids.written(message_id, written_id)
     # Part 4, 4.2.3: the description has at most 255 characters.
-    return orjson.dumps([CALLERROR, message_id, code, description[:255], details]).decode()
+    return orjson.dumps([CALLERROR, named, code, description[:255], details]).decode()
 
 
 def encode_call_result_error(message_id: str, code: str, description: str) -> str:
     return orjson.dumps([CALLRESULTERROR, message_id, code, description[:255], {}]).decode()
 
 
-def unknown_type(kind: object, message_id: str | None) -> Malformed:
-    return Malformed(f"unknown message type {str(kind)[:20]}", message_id, unknown_type=True)
+def unknown_type(kind: object, message_id: str | None, written_id: str = "") -> Malformed:
+    reason = f"unknown message type {str(kind)[:20]}"
+    return Malformed(reason, message_id, unknown_type=True, written_id=written_id)
 
 
 def _frame(document: list[Any], deviations: list[str]) -> Frame:
@@ -173,13 +186,15 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     if isinstance(kind, str) and kind in ("2", "3", "4", "5", "6"):
         kind = int(kind)
         deviations.append("message_type_as_string")
-    message_id = _message_id(document, deviations)
+    message_id, written_id = message_ids.read(
+        document[1] if len(document) > 1 else False, deviations
+    )
     if kind not in _TYPES or isinstance(kind, bool):
-        return unknown_type(kind, message_id)
+        return unknown_type(kind, message_id, written_id)
     if message_id is None:
         return Malformed("no message id", answers=None if kind == CALL else "")
     if kind in (CALL, SEND):
-        return _call(kind, message_id, document, deviations)
+        return _call(kind, (message_id, written_id), document, deviations)
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None
         if len(document) == 4 and isinstance(payload, str) and isinstance(document[3], dict):
@@ -192,15 +207,23 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     return error(message_id, str(code or ""), str(description or ""), details, deviations)
 
 
-def _call(kind: int, message_id: str, document: list[Any], deviations: list[str]) -> Frame:
+def _call(
+    kind: int, ids: tuple[str, str], document: list[Any], deviations: list[str]
+) -> Call | Malformed:
+    message_id, written_id = ids
     if len(document) < 3 or not isinstance(document[2], str):
-        answers = None if kind == CALL else ""
-        return Malformed("a CALL names its action", message_id, answers=answers)
+        malformed = Malformed("a CALL names its action", message_id, written_id=written_id)
+        if kind != CALL:
+            malformed.answers = ""
+        elif len(document) > 2 and isinstance(document[-1], dict):
+            malformed.meant = CallResult(message_id, document[-1], [*deviations, AS_A_CALL])
+        return malformed
     if len(document) != 4:
         deviations.append("extra_frame_elements" if len(document) > 4 else "no_payload")
     payload = document[3] if len(document) > 3 else {}
     call = Call if kind == CALL else Send
-    return call(message_id, document[2], _as_object(payload, deviations), deviations)
+    payload = _as_object(payload, deviations)
+    return call(message_id, document[2], payload, deviations, written_id=written_id)
 
 
 def _is_plain(document: list[Any]) -> bool:
@@ -208,24 +231,9 @@ def _is_plain(document: list[Any]) -> bool:
     _, message_id, action, payload = document
     return (
         type(message_id) is type(action) is str
-        and 0 < len(message_id) <= 36
+        and 0 < len(message_id) <= message_ids.LONGEST
         and type(payload) is dict
     )
-
-
-def _message_id(document: list[Any], deviations: list[str]) -> str | None:
-    value = document[1] if len(document) > 1 else None
-    if isinstance(value, str):
-        if len(value) > 36:
-            deviations.append("message_id_too_long")
-        elif not value:
-            deviations.append("no_message_id")
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        deviations.append("message_id_as_number")
-        value = str(value)
-    else:
-        return None
-    return value if len(value) <= MAX_MESSAGE_ID else None
 
 
 def _as_object(payload: Any, deviations: list[str]) -> Any:
@@ -327,13 +335,12 @@ def _too_large(text: str) -> Malformed:
 
 
 def _unreadable(text: str, reason: str) -> Malformed:
-    return Malformed(reason, _readable_id(text, "2"), answers=_readable_id(text, "[3-6]"))
-
-
-def _readable_id(text: str, types: str) -> str | None:
-    """The id in what looks like the beginning of a frame of these types."""
-    found = re.match(rf'[\s\x00\ufeff,]*\[\s*"?{types}"?\s*,\s*"([^"\\]{{1,255}})"', text)
-    return found.group(1) if found else None
+    if (found := message_ids.at_beginning(text)) is None:
+        return Malformed(reason)
+    kind, message_id, written_id = found
+    if kind == CALL:
+        return Malformed(reason, message_id, written_id=written_id)
+    return Malformed(reason, answers=message_id)
 
 
 def is_too_large(text: str, document: Any, most_values: int) -> bool:

@@ -137,14 +137,33 @@ class Session:
         kind = ocppj.SEND if isinstance(frame, ocppj.Send) else ocppj.CALLRESULTERROR
         if kind in self.version.message_types:
             return frame
-        return ocppj.unknown_type(kind, frame.message_id)
+        written_id = frame.written_id if isinstance(frame, ocppj.Send) else ""
+        return ocppj.unknown_type(kind, frame.message_id, written_id)
 
     def _answers_ours(self, text: str, frame: Waiting) -> bool:
         """Whether the frame answers the outstanding CALL of ours, which then goes on."""
         if isinstance(frame, ANSWERS):
             return self.calls.answered(text, frame)
-        garbled = isinstance(frame, ocppj.Malformed) and frame.answers
-        return bool(garbled) and self.calls.unreadable(text, str(garbled))
+        if not isinstance(frame, ocppj.Malformed):
+            return self.calls.waiting and self._echoes_ours(text, frame)
+        if frame.meant is not None and not self.station.strict:
+            return self.calls.answered(text, frame.meant)
+        return bool(frame.answers) and self.calls.unreadable(text, str(frame.answers))
+
+    def _echoes_ours(self, text: str, frame: ocppj.Frame) -> bool:
+        """Whether it is the answer under the type and the action of our own CALL."""
+        if self.station.strict or not isinstance(frame, ocppj.Call):
+            return False
+        schemas = self.version.schemas
+        if not self.calls.is_asked(frame) or not schemas.fits_response(frame.action, frame.payload):
+            return False
+        if frame.action in self.version.handlers and schemas.fits_request(
+            frame.action, frame.payload
+        ):
+            # Either side may ask it.
+            return False
+        meant = ocppj.CallResult(frame.message_id, frame.payload, [ocppj.AS_A_CALL])
+        return self.calls.answered(text, meant)
 
     def _answered_at_once(self, frame: Waiting) -> bool:
         """Whether the reading loop itself answers this CALL: it takes only a commit, core is not

@@ -195,7 +195,7 @@ class _Reader:
             self.at = len(self.text)
             return _CUT
         self.at = found.end()
-        return _unescaped(found[1], quote)
+        return unescaped(found[1], quote)
 
     def _word(self) -> Any:
         word = self._match(_WORD)
@@ -218,7 +218,8 @@ class _Reader:
         return word
 
 
-def _unescaped(body: str, quote: str) -> str:
+def unescaped(body: str, quote: str = '"') -> str:
+    """What a string says, of which this stands between its quotes. Raises UnreadableError."""
     body = body.replace("\x00", "")
     if "\\" not in body:
         return body

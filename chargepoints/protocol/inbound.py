@@ -54,6 +54,8 @@ class Inbound:
     open_transactions: dict[str, Transaction] | None = None
     # What else there is at the charge point, where a transaction begins or ends; as long.
     beside: object = None
+    # The message's id as JSON, where it is answered in another form than the text that is kept.
+    written_id: str = ""
 
     def begin(self, unit: UnitOfWork, deviations: list[str]) -> None:
         """Handle it in this transaction, which may be a second try."""

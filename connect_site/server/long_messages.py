@@ -16,7 +16,7 @@ LONGEST_BYTES = 2 * 1024 * 1024
 # P14: what is dropped costs time; with more of it the socket is closed.
 MOST_DROPPED_BYTES = 16 * 1024 * 1024
 # By what a message begins with the application tells whether it wants all of it.
-HEAD_BYTES = 512
+HEAD_BYTES = 8 * 1024
 # While others wait: in that time the slowest of links brings some hundred kilobytes.
 LONGEST_TURN_S = 120.0
 

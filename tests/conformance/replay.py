@@ -48,7 +48,7 @@ from tests.operated import BOOT_16, OperatedCharger, eventually
 from tests.operated_station import BOOT
 from tests.running_gateway import KEY, RunningGateway
 
-BOOTS = {"ocpp1.6": BOOT_16, "ocpp2.0.1": BOOT}
+BOOTS = {"ocpp1.6": BOOT_16, "ocpp2.0.1": BOOT, "ocpp2.1": BOOT}
 # Steps whose names are taken by what they are about.
 STEPS = {"charger": "charger_sends", "gateway": "gateway_sends"}
 TIME = re.compile(r"\{(-?\d+)s ?(naive|\+03)?\}")

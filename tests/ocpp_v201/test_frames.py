@@ -108,7 +108,7 @@ async def test_an_answer_that_cannot_be_read_is_not_answered(
     ("text", "message_id"),
     [
         (f'[2,"{"7" * 37}","Heartbeat",{{}}]', "7" * 37),
-        ('[2,7,"Heartbeat",{}]', "7"),
+        ('[2,7,"Heartbeat",{}]', 7),
         ('["2","A-7","Heartbeat",{}]', "A-7"),
         ('[2,"A-7","Heartbeat"]', "A-7"),
         ('[2,"A-7","Heartbeat",{},{}]', "A-7"),
@@ -116,7 +116,7 @@ async def test_an_answer_that_cannot_be_read_is_not_answered(
     ],
 )
 async def test_a_frame_with_a_small_defect_is_refused_from_a_charger_that_is_strict_only(
-    gateway: RunningGateway, identity: str, text: str, message_id: str
+    gateway: RunningGateway, identity: str, text: str, message_id: str | int
 ) -> None:
     """Part 4, 4.2.1, 4.2.3."""
     async with await OperatedStation.connect(gateway, identity) as station:

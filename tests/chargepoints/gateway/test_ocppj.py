@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoints.gateway import ocppj
+from chargepoints.gateway import long_messages, ocppj
 from chargepoints.gateway.ocppj import Call, CallError, CallResult, Malformed
+from ocpp_v16.version import VERSION
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -50,6 +51,47 @@ def test_a_frame_with_a_known_fault_is_read_and_the_fault_noted(text: str, devia
     assert isinstance(frame, Call)
     assert (frame.message_id, frame.action, frame.payload) == ("1", "Heartbeat", {})
     assert frame.deviations == [deviation]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "deviation"),
+    [
+        ("17", "17", "message_id_as_number"),
+        ("-3", "-3", "message_id_as_number"),
+        ("1.5", "1.5", "message_id_as_number"),
+        ("null", "", "no_message_id"),
+        (f'"{"x" * 256}"', "x" * 255, "message_id_too_long"),
+        (f'"{"ä" * 5000}"', "ä" * 255, "message_id_too_long"),
+    ],
+)
+def test_an_id_of_another_form_is_answered_as_it_came_and_kept_as_a_text_that_fits(
+    written: str, kept: str, deviation: str
+) -> None:
+    frame = ocppj.decode(f'[2,{written},"Heartbeat",{{}}]')
+    assert isinstance(frame, Call)
+    assert (frame.message_id, frame.deviations) == (kept, [deviation])
+    reply = ocppj.encode_call_result(frame.message_id, {}, frame.written_id)
+    assert reply == f"[3,{written},{{}}]"
+    error = ocppj.encode_call_error(frame.message_id, "X", "", {}, frame.written_id)
+    assert error == f'[4,{written},"X","",{{}}]'
+
+
+@pytest.mark.parametrize("written", ["17", "0", "-1.5", "null", f'"{"x" * 256}"'])
+def test_an_id_of_another_form_is_found_in_a_broken_call_too(written: str) -> None:
+    for broken in (f'[2,{written},"Boot', f"[2,{written},5,{{}}]"):
+        frame = ocppj.decode(broken)
+        assert isinstance(frame, Malformed)
+        error = ocppj.encode_call_error(str(frame.message_id), "X", "", {}, frame.written_id)
+        assert error == f'[4,{written},"X","",{{}}]'
+    # There may have been more of it.
+    assert ocppj.decode("[2,17") == Malformed("not JSON")
+
+
+@pytest.mark.parametrize("action", ["", ",null", ",7"])
+def test_a_call_without_an_action_may_be_an_answer(action: str) -> None:
+    frame = ocppj.decode(f'[2,"1"{action},{{"status":"Accepted"}}]')
+    assert isinstance(frame, Malformed)
+    assert frame.meant == CallResult("1", {"status": "Accepted"}, ["answer_as_a_call"])
 
 
 def test_a_lone_surrogate_and_a_nul_become_replacement_characters() -> None:
@@ -162,3 +204,11 @@ def test_a_payload_in_a_text_is_read_within_the_bounds_of_every_frame(payload: s
     frame = ocppj.decode(json.dumps([2, "1", "DataTransfer", payload]))
     assert isinstance(frame, Call)
     assert frame.payload == payload
+
+
+@pytest.mark.parametrize("end", ["", "1", '"', '"\\', "'x", '1 , "StopTransaction"'])
+def test_what_a_long_message_is_about_is_found_at_once_whatever_stands_before_it(end: str) -> None:
+    blanks = " " * 500_000
+    about = end.endswith('Transaction"')
+    assert long_messages.may_be_long(VERSION, f"[2,{blanks}{end}{blanks}") == about
+    assert long_messages.may_be_long(VERSION, f'[2,"{blanks}",{blanks}"StopTransaction"')

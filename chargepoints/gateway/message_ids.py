@@ -1,0 +1,54 @@
+"""The id of a message: the text that is kept of it, and the form in which it is answered."""
+
+import re
+from typing import Any
+
+import orjson
+
+from chargepoints.gateway import tolerant_json
+
+# Part 4, 4.1.4: at most 36 characters; of longer ones the store keeps so much.
+LONGEST, LONGEST_KEPT = 36, 255
+
+# What looks like the beginning of a frame, with its type and its id.
+_BEGINNING = re.compile(
+    r"""[\s\x00\ufeff,]*\[\s*"?([2-6])"?\s*,\s*(?:"((?:[^"\\]|\\.)*)"|([\w.+-]{1,40})\s*,)""",
+    re.DOTALL,
+)
+
+
+def read(value: Any, deviations: list[str]) -> tuple[str | None, str]:
+    """As it is kept, None where it is no id; and as JSON, where it is not answered as that."""
+    if isinstance(value, str) and len(value) <= LONGEST_KEPT:
+        if len(value) > LONGEST:
+            deviations.append("message_id_too_long")
+        elif not value:
+            deviations.append("no_message_id")
+        return value, ""
+    if isinstance(value, bool | list | dict):
+        return None, ""
+    written = orjson.dumps(value).decode()
+    if value is None:
+        deviations.append("no_message_id")
+        return "", written
+    too_long = isinstance(value, str)
+    deviations.append("message_id_too_long" if too_long else "message_id_as_number")
+    return str(value)[:LONGEST_KEPT], written
+
+
+def at_beginning(text: str) -> tuple[int, str | None, str] | None:
+    """The type and the id, as `read` has it, of what begins like a frame."""
+    found = _BEGINNING.match(text)
+    if found is None:
+        return None
+    kind, named, word = found.groups()
+    try:
+        value = orjson.loads(word) if word else tolerant_json.unescaped(named)
+    except ValueError:
+        return None
+    return int(kind), *read(value, [])
+
+
+def written(message_id: str, written_id: str) -> Any:
+    """For `orjson.dumps`: as it came."""
+    return orjson.Fragment(written_id) if written_id else message_id
