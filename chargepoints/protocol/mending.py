@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chargepoints.protocol import spelling
+from chargepoints.protocol import sample_forms, spelling
 from chargepoints.protocol.numbers_in_text import read_number
 
 OCCURRENCE = "OccurrenceConstraintViolation"
 TYPE = "TypeConstraintViolation"
 PROPERTY = "PropertyConstraintViolation"
 FORMAT = "FormatViolation"
+SAMPLES_IN_OTHER_FORM = "samples_in_other_form"
 # Each pass may take out one thing more around what cannot be read.
 MOST_PASSES = 10
 MOST_NOTED = 100
@@ -101,7 +102,11 @@ def mend(
     """A copy put right. `dispensable` fields may be missing, though the schema requires them;
     `names` are those of its fields, which may be spelled otherwise.
     """
-    mending = _Mending(validator, json.loads(json.dumps(payload)), dispensable, names)
+    payload = json.loads(json.dumps(payload))
+    regrouped = sample_forms.regroup(payload, names)
+    mending = _Mending(validator, payload, dispensable, names)
+    if regrouped:
+        mending.note(SAMPLES_IN_OTHER_FORM, regrouped)
     for _ in range(MOST_PASSES):
         if not mending.go_over():
             break
@@ -156,6 +161,9 @@ class _Mending:
             else:
                 hard = hard or violation(error)
         return Checked(self.payload, self._noted, hard)
+
+    def note(self, keyword: str, name: str) -> None:
+        self._noted.append(Violation(f"/{name}", f"{name} in another form", FORMAT, True, keyword))
 
     def _note(self, error: Any, pointer: str = "") -> None:
         if len(self._noted) < MOST_NOTED:

@@ -1,0 +1,73 @@
+"""Meter values as OCPP 1.5 has them, or in a flat list, put into the form of later versions.
+
+later:  {"meterValue": [{"timestamp": ..., "sampledValue": [{"value": ..., "unit": ...}]}]}
+1.5:    {"values": [{"timestamp": ..., "values": [{"value": ..., "unit": ...}]}]}
+flat:   {"meterValue": [{"timestamp": ..., "value": ..., "unit": ...}]}
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+Payload = dict[str, Any]
+
+OLD_NAME, SAMPLES, TIME, VALUE = "values", "sampledValue", "timestamp", "value"
+
+
+def regroup(payload: Any, names: tuple[str, ...]) -> str:
+    """Put them right in place; the name of their list, empty where there was nothing to do.
+
+    `names`: of all fields that the message may have.
+    """
+    if SAMPLES not in names or not isinstance(payload, dict):
+        return ""
+    # A stop of 1.6 has them under a name of its own.
+    name = "transactionData" if "transactionData" in names else "meterValue"
+    renamed, told = name not in payload, _told(payload, name)
+    if told is None:
+        return ""
+    entries = told if isinstance(told, list) else [told]
+    elements = list(_elements(entries))
+    if elements == entries and not renamed:
+        return ""
+    payload[name] = elements
+    return name
+
+
+def _told(payload: Payload, name: str) -> Any:
+    if name in payload:
+        return payload[name]
+    if isinstance(payload.get(OLD_NAME), list | dict):
+        return payload.pop(OLD_NAME)
+    if SAMPLES not in payload:
+        return None
+    # All of the one moment, without a list around it.
+    at = {TIME: payload[TIME]} if TIME in payload else {}
+    return {**at, SAMPLES: payload.pop(SAMPLES)}
+
+
+def _elements(told: list[Any]) -> Iterator[Any]:
+    flat: Payload | None = None
+    for element in told:
+        if not isinstance(element, dict) or SAMPLES in element:
+            yield element
+        elif isinstance(inner := element.get(OLD_NAME, element.get(VALUE)), list | dict):
+            yield from _of_inner(element, inner if isinstance(inner, list) else [inner])
+        elif VALUE not in element:
+            yield element
+        else:
+            sample = {name: each for name, each in element.items() if name != TIME}
+            if flat is not None and flat.get(TIME) == element.get(TIME):
+                flat[SAMPLES].append(sample)
+                continue
+            at = {TIME: element[TIME]} if TIME in element else {}
+            flat = {**at, SAMPLES: [sample]}
+            yield flat
+
+
+def _of_inner(element: Payload, inner: list[Any]) -> Iterator[Payload]:
+    if any(isinstance(each, dict) and TIME in each for each in inner):
+        # 1.5 groups the samples of a stop once more.
+        yield from _elements(inner)
+        return
+    kept = {name: each for name, each in element.items() if name not in (OLD_NAME, VALUE)}
+    yield {**kept, SAMPLES: inner}
