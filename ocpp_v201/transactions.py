@@ -32,6 +32,8 @@ from ocpp_v201.dialect import Dialect
 from ocpp_v201.meter_values import SAMPLES, elements
 
 # What may be missing of an event: what else it tells of the transaction is kept.
+# TriggerReasonEnumType: what says whether the station was asked to begin.
+REMOTELY = {"RemoteStart": True, "Authorized": False}
 EVENT = SAMPLES | {"eventType", "id", "seqNo", "timestamp", "triggerReason", "type"}
 
 
@@ -134,6 +136,7 @@ def event_message(inbound: Inbound) -> EventMessage:
             remote_start_id=remote_start_id,
             offline=bool(payload.get("offline")),
             charging_state=info.get("chargingState", ""),
+            remotely=REMOTELY.get(str(payload.get("triggerReason"))),
         ),
         stop=Stop(
             moment=moment,

@@ -96,17 +96,6 @@ def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
     return [key for key in effect_keys if key in found]
 
 
-def starts_with(charge_point_id: int, evse_id: int | None, token: str) -> list[str]:
-    """The effects of the starts that wait for a transaction of this token, here or anywhere."""
-    waiting = Command.objects.filter(charge_point_id=charge_point_id, type="start")
-    return [
-        command.effect_key
-        for command in waiting.filter(finished_at=None).exclude(effect_key="")
-        if command.args["id_token"]["value"].lower() == token.lower()
-        and command.args.get("evse_id") in (None, evse_id)
-    ]
-
-
 def confirm_effect(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
 ) -> None:

@@ -220,8 +220,8 @@ def _updated(
     if message.trigger_reason == STOPPED:
         # The transaction may end later, by the cable, without a token.
         lifecycle.stopped_by(row, message.stop.token)
-    if row.remote_start_id is not None and before[2] is None:
-        lifecycle.confirm_start(inbound, row)
+    if start.remotely or (row.remote_start_id is not None and before[2] is None):
+        lifecycle.confirm_start(inbound, row, start)
     if before != _told(row) and not row.ended_at:
         inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
 

@@ -10,7 +10,7 @@ from chargepoints.database import row_changes
 from chargepoints.event_types import EventType
 from chargepoints.models import AuthorizationStatus, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
-from chargepoints.services.commands import outcomes
+from chargepoints.services.commands import awaited_starts, outcomes
 from chargepoints.services.metering import most_power, recording, registers
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.smart_charging import installed_profiles
@@ -20,6 +20,7 @@ from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import beside, limits, lookup, words
 
 ENDED_BEFORE_START = "ended_before_start"
+OTHER_TOKEN = "other_token_than_sent"  # noqa: S105  (a deviation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Start:
     """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6).
 
     `answer` is what it is answered, as far as that depends on the decision: kept on the row, and
-    given again to a repetition (P4).
+    given again to a repetition (P4). `remotely`: whether the charger says that it was asked to
+    begin; None where it does not say.
     """
 
     moment: Moment
@@ -40,6 +42,7 @@ class Start:
     remote_start_id: int | None = None
     offline: bool = False
     charging_state: str = ""
+    remotely: bool | None = None
     limits: dict[str, Any] | None = None
     details: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
@@ -122,7 +125,7 @@ def begin(
     lookup.save(inbound, row)
     reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
-    confirm_start(inbound, row)
+    confirm_start(inbound, row, start)
     return row
 
 
@@ -310,7 +313,8 @@ def describe(row: Transaction) -> dict[str, Any]:
     }
 
 
-def confirm_start(inbound: Inbound, row: Transaction) -> None:
+def confirm_start(inbound: Inbound, row: Transaction, start: Start) -> None:
+    """A command may have asked for it; `start` is what this message says of how it began."""
     if not beside.of(inbound).awaiting_commands:
         return
     keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
@@ -321,10 +325,29 @@ def confirm_start(inbound: Inbound, row: Transaction) -> None:
     waiting = outcomes.awaited(inbound.station.id, effects)
     if row.remote_start_id is None and row.id_token:
         # 2.0.1 F02.FR.01 has its id told, which some stations leave out.
-        waiting = waiting or outcomes.starts_with(inbound.station.id, row.evse_id, row.id_token)
+        waiting = waiting or awaited_starts.of_token(inbound.station.id, row.evse_id, row.id_token)
+    if not waiting and row.remote_start_id is None:
+        waiting = _by_place_and_time(inbound, row, start)
     for effect in waiting:
         if refused:
             # It began, and is about to be stopped by the charge point: nobody charges.
             outcomes.deny_start(inbound.unit, inbound.station.id, effect, row)
         else:
             outcomes.confirm_effect(inbound.unit, inbound.station.id, effect, row.pk)
+
+
+def _by_place_and_time(inbound: Inbound, row: Transaction, start: Start) -> list[str]:
+    """The effect of the command that it can only be, under a token that nobody sent it."""
+    old = start.offline or is_backfill(start.moment.at, inbound.received_at)
+    told = start.remotely or (start.remotely is None and start.token is not None)
+    if inbound.station.strict or old or not told:
+        return []
+    waiting = awaited_starts.of_another_token(
+        inbound.station.id,
+        row.evse_id,
+        None if start.remotely else row.id_token,
+        start.moment.at,
+    )
+    if waiting:
+        inbound.deviate(OTHER_TOKEN)
+    return waiting
