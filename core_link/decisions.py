@@ -69,7 +69,8 @@ async def authorize(
             known = await inbound.look_up(lambda unit: tokens.known(token))
         decision = await _decide(inbound, known, question, occurred_at)
         decision = await _once_at_a_time(inbound, token, question, decision)
-    decision = replace(decision, asked=replace(decision.asked, evse_id=evse_id))
+    if decision.asked.evse_id != evse_id:
+        decision = replace(decision, asked=Asked(evse_id))  # core was not asked
     metrics.DECISIONS.labels(decision.decided_by).inc()
     return decision
 
@@ -108,7 +109,7 @@ async def _decide(
     except CoreUnreachable as unreachable:
         decision, error = _by_policy(_policy(station), known, at), str(unreachable)
     core_ms = (time.monotonic() - begun) * 1000
-    return replace(decision, asked=Asked(None, core_ms, error, trace_id))
+    return replace(decision, asked=Asked(question["evse_id"], core_ms, error, trace_id))
 
 
 async def _once_at_a_time(

@@ -4,7 +4,7 @@ from chargepoints.clock import Moment, is_backfill
 from chargepoints.models import TimeQuality
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, Handler, Payload
-from chargepoints.services.tokens.authorization import Decision
+from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import closing, lookup, start_stop_messages
 from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions, tokens
@@ -50,26 +50,26 @@ def _start_key(payload: Payload, moment: Moment) -> str:
 def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     """Store the transaction even if the token is refused, so that no energy is lost."""
     payload = inbound.payload
-    moment = inbound.time(payload.get("timestamp"))
+    moment, asked = inbound.time(payload.get("timestamp")), token(payload)
     start = Start(
         moment=moment,
         evse_id=numbers.connector(inbound),
         connector_id=1,
-        token=token(payload),
+        token=asked,
         meter_wh=float(payload["meterStart"]) if "meterStart" in payload else None,
         reservation_id=numbers.numbered(inbound, "reservationId"),
         offline=is_backfill(moment.at, inbound.received_at),
-        answer=_answer(inbound, decision),
+        answer=_answer(inbound, asked, decision),
     )
     closing.by_next_start(inbound, start)
     row = start_stop_messages.start(inbound, start, decision, _start_key(payload, moment))
     return {"transactionId": int(row.transaction_id), **(row.start_answer or start.answer or {})}
 
 
-def _answer(inbound: Inbound, decision: Decision | None) -> Payload:
-    if decision is None:
+def _answer(inbound: Inbound, asked: TokenAsked | None, decision: Decision | None) -> Payload:
+    if asked is None or decision is None:
         return {}
-    decisions.remember(inbound, token(inbound.payload), decision)
+    decisions.remember(inbound, asked, decision)
     return {"idTagInfo": id_tag_info(decision)}
 
 
@@ -80,8 +80,9 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
     await long_tags.shorten(inbound)
     named, moment = _named(inbound.payload), inbound.time(inbound.payload.get("timestamp"))
     station, asked = inbound.station, token(inbound.payload)
+    row = lookup.remembered(station, named)
     row, known = await inbound.look_up(
-        lambda unit: (lookup.by_id(station.id, named), tokens.known(asked))
+        lambda unit: (row or lookup.by_id(station.id, named), tokens.known(asked))
     )
     if row is not None and row.stop_answer is not None:
         return None
@@ -100,15 +101,16 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
 
 def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
+    asked = token(payload) if payload.get("idTag") else None
     stop = Stop(
         moment=inbound.time(payload.get("timestamp")),
         transaction_id=_named(payload),
         meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
         # 4.10: without a reason it is Local.
         reason=payload.get("reason") or "Local",
-        token=token(payload) if payload.get("idTag") else None,
+        token=asked,
         samples=elements(inbound, payload.get("transactionData") or []),
-        answer=_answer(inbound, decision),
+        answer=_answer(inbound, asked, decision),
     )
     row = start_stop_messages.stop(inbound, stop)
     return row.stop_answer or stop.answer or {}

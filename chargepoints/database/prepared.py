@@ -112,10 +112,16 @@ class _Composed:
         return row_changes.stored(self._model, dict(zip(self._names, values, strict=True)))
 
 
+# As SQLite has them; None is none.
+_BOOLEANS: dict[Any, bool] = {0: False, 1: True}
+
+
 def _conversion(converter: Callable[..., Any], expression: Any) -> Convert:
     convert = partial(_convert, converter, expression)
     if isinstance(expression, Col) and isinstance(expression.target, models.JSONField):
         return _json if expression.target.decoder is None else convert
+    if converter == getattr(connection.ops, "convert_booleanfield_value", None):
+        return _BOOLEANS.get
     if converter != getattr(connection.ops, "convert_datetimefield_value", None):
         return convert
     # SQLite stores UTC, and Django asks its settings about it for each value.

@@ -5,7 +5,7 @@ it is still what is remembered in the columns that others change; the statement'
 tells (`UnitOfWork.expect`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from itertools import compress
 from operator import is_not, itemgetter
@@ -50,7 +50,7 @@ def editable(row: Model) -> Model:
 def insert(row: models.Model) -> None:
     """Insert a new row at once, so that it has its primary key; it may be changed afterwards."""
     model, vendor = type(row), statements.vendor()
-    values = _values(row.__dict__, _new(model, vendor))
+    values = _new(model, vendor).values(row.__dict__)
     [(row.pk,)] = statements.fetch_all(_insert_text(model, vendor), values)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     _remember(row)
@@ -59,7 +59,7 @@ def insert(row: models.Model) -> None:
 def insert_once(row: models.Model) -> bool:
     """Write a new row at once, unless one with the same unique values exists; whether it did so."""
     model, vendor = type(row), statements.vendor()
-    values = _values(row.__dict__, _new(model, vendor))
+    values = _new(model, vendor).values(row.__dict__)
     text = _insert_text(model, vendor, unless_known=True)
     return bool(statements.fetch_all(text, values))
 
@@ -81,10 +81,11 @@ class Update:
     def columns(self) -> tuple["Columns", "Columns"]:
         """The key and those that it writes; and those that must be as they were known."""
         vendor = statements.vendor()
-        by_attribute = {column.attribute: column for column in _new(self._model, vendor)}
+        by_attribute = {column.attribute: column for column in _new(self._model, vendor).all}
         key = Column.of(self._model._meta.pk, vendor)
         changed = [by_attribute[name] for name in self.changed]
-        return [key, *changed], [by_attribute[name] for name in self._unless_changed]
+        guards = [by_attribute[name] for name in self._unless_changed]
+        return Columns([key, *changed]), Columns(guards)
 
     def _text(self, rows: int) -> str:
         text = self._texts.get(rows)
@@ -134,7 +135,7 @@ def change(
             changed = (*usual.columns, *others)
         update = _update(type(row), changed, unless_changed)
     columns, guards = update.columns
-    values = [*_values(now, columns), *_values(known, guards)]
+    values = [*columns.values(now), *guards.values(known)]
     for name in update.changed:
         written[name] = now[name]
     return update, values
@@ -186,14 +187,28 @@ class Column(NamedTuple):
         )
 
 
-Columns = Sequence[Column]
+class Columns:
+    """Some columns of a row, and their values as the driver takes them."""
 
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.all = columns
+        names = [column.attribute for column in columns]
+        self._read: Callable[[dict[str, Any]], Iterable[Any]] = (
+            itemgetter(*names)
+            if len(names) > 1
+            else lambda attributes: [attributes[name] for name in names]
+        )
+        self._conversions = [
+            (place, column.conversion)
+            for place, column in enumerate(columns)
+            if column.conversion is not None
+        ]
 
-def _values(attributes: dict[str, Any], columns: Columns) -> list[Any]:
-    return [
-        conversion(attributes[attribute]) if conversion else attributes[attribute]
-        for attribute, _, conversion, _ in columns
-    ]
+    def values(self, attributes: dict[str, Any]) -> list[Any]:
+        values = list(self._read(attributes))
+        for place, convert in self._conversions:
+            values[place] = convert(values[place])
+        return values
 
 
 @cache
@@ -210,17 +225,19 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str
 
 @cache
 def _new(model: type[models.Model], vendor: str) -> Columns:
-    return [
-        Column.of(field, vendor)
-        for field in model._meta.local_concrete_fields
-        if not field.primary_key
-    ]
+    return Columns(
+        [
+            Column.of(field, vendor)
+            for field in model._meta.local_concrete_fields
+            if not field.primary_key
+        ]
+    )
 
 
 @cache
 def _insert_text(model: type[models.Model], vendor: str, *, unless_known: bool = False) -> str:
-    columns = ", ".join(column.name for column in _new(model, vendor))
-    marks = ", ".join(["%s"] * len(_new(model, vendor)))
+    names = [column.name for column in _new(model, vendor).all]
+    columns, marks = ", ".join(names), ", ".join(["%s"] * len(names))
     table, key = model._meta.db_table, model._meta.pk.column
     unless = "ON CONFLICT DO NOTHING " if unless_known else ""
     return f"INSERT INTO {table} ({columns}) VALUES ({marks}) {unless}RETURNING {key}"  # noqa: S608
@@ -230,7 +247,7 @@ def _update_text(model: type[models.Model], written: Columns, guards: Columns, r
     """For so many rows: each of its values, in the order of `change`, is a column of `v`."""
     on_sqlite = statements.vendor() == "sqlite"
     same = "IS" if on_sqlite else "IS NOT DISTINCT FROM"
-    columns = [*written, *guards]
+    columns = [*written.all, *guards.all]
     # PostgreSQL takes the types of the columns from the first row.
     first = ", ".join(f"CAST(%s AS {column.type})" for column in columns)
     others = ", ".join(["%s"] * len(columns))
@@ -238,9 +255,9 @@ def _update_text(model: type[models.Model], written: Columns, guards: Columns, r
         first = others
     values = ", ".join([f"({first})", *[f"({others})"] * (rows - 1)])
     pairs = [(column.name, f"v.column{at}") for at, column in enumerate(columns, start=1)]
-    assignments = ", ".join(f"{name} = {value}" for name, value in pairs[1 : len(written)])
+    assignments = ", ".join(f"{name} = {value}" for name, value in pairs[1 : len(written.all)])
     conditions = [f"t.{pairs[0][0]} = {pairs[0][1]}"]
-    conditions += [f"t.{name} {same} {value}" for name, value in pairs[len(written) :]]
+    conditions += [f"t.{name} {same} {value}" for name, value in pairs[len(written.all) :]]
     return (  # only names of columns and placeholders go into the text
         f"UPDATE {model._meta.db_table} AS t SET {assignments}"  # noqa: S608
         f" FROM (VALUES {values}) AS v WHERE {' AND '.join(conditions)}"

@@ -13,6 +13,7 @@ from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound
+from chargepoints.protocol.station import Station
 from chargepoints.services.metering.recording import Element
 
 # P14: of a charger that ends nothing, the newest. What is not among them, the database is asked.
@@ -77,6 +78,11 @@ def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
     if row is None:
         row = by_id(inbound.station.id, transaction_id)
     return row and row_changes.editable(row)
+
+
+def remembered(station: Station, transaction_id: str) -> Transaction | None:
+    """An open transaction as the last message has left it; for who changes nothing."""
+    return (station.open_transactions or {}).get(transaction_id)
 
 
 def by_id(charge_point_id: int, transaction_id: str) -> Transaction | None:

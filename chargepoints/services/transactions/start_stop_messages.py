@@ -51,7 +51,10 @@ def was_started(charge_point_id: int, key: str) -> bool:
 def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
     """Begin a transaction under a number of ours; the same start gets the same number (P4)."""
     station_id = inbound.station.id
-    known = _BY_START.first(station_id, key)
+    # Where a decision was asked for, it was new a moment ago. The column is unique: if it has been
+    # told meanwhile, this unit of work is run again, alone.
+    is_new = decision is not None and not inbound.unit.alone
+    known = None if is_new else _BY_START.first(station_id, key)
     if known is not None:
         inbound.deviate("repeated_start")
         return known

@@ -1,8 +1,10 @@
 """What the process remembers of a transaction, and what staff, core or another process changed."""
 
+import asyncio
 from typing import Any
 
 from chargepoints.models import ChargePoint, DecidedBy, MeterValue, Transaction, TransactionEvent
+from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger, at, eventually
 from tests.operated_station import EVSE, Charging, OperatedStation, energy
 from tests.running_gateway import RunningGateway
@@ -156,3 +158,23 @@ async def test_a_neighbours_message_is_not_lost_where_what_was_remembered_was_wr
     row.refresh_from_db()
     assert row.ended_at is not None
     assert await eventually(lambda: ChargePoint.objects.get(pk=station.row.pk).connection_id)
+
+
+async def test_a_start_that_another_process_has_taken_while_core_decides_is_a_repetition(
+    gateway: RunningGateway, identity: str, core: FakeCore
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        when, tag = at(minutes=3), f"M-{identity}"
+        core.decisions.tokens[tag] = {"status": "accepted", "cache_ttl_s": 0}
+        first = await cp.start(tag, timestamp=when)
+        (row,) = cp.transactions()
+        told = cp.events("transaction.started")
+        as_if_it_were_new = Transaction.objects.filter(pk=row.pk)
+        as_if_it_were_new.update(start_key=None)
+        core.fail(path="/authorize", slow_ms=1000, times=1)
+        again = asyncio.create_task(cp.start(tag, timestamp=when))
+        await eventually(lambda: not core.faults.active())
+        as_if_it_were_new.update(start_key=row.start_key)
+        assert await again == first
+        assert len(cp.transactions()) == 1
+        assert cp.events("transaction.started") == told
