@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from connect_site.server import unserved
+
 logger = logging.getLogger(__name__)
 
 COUNTERS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -110,8 +112,12 @@ class Workers:
         self._wait_for(self.workers, deadline)
         _tell(self.for_pages, signal.SIGTERM)
         self._wait_for(self.for_pages, deadline)
+        for each in self.for_pages:
+            if each.handover is not None:
+                unserved.refuse(each.handover)
         statuses = [each.process.returncode for each in self.places if each.process is not None]
-        return 0 if not any(statuses) else 1
+        # One that was still starting, and so had nothing to end, ends by the signal itself.
+        return 0 if not set(statuses) - {0, -signal.SIGTERM} else 1
 
     def _wait_for(self, places: list[Place], deadline: float) -> None:
         while any(place.runs for place in places) and time.monotonic() < deadline:

@@ -139,6 +139,33 @@ def test_what_is_asked_for_as_the_server_stops_is_answered(installation: Install
     assert parent.wait(30) == 0, installation.output
 
 
+@pytest.mark.parametrize("next_one", ["waits", "starts"])
+def test_what_waits_for_the_next_process_for_pages_is_answered_when_the_server_stops(
+    installation: Installation, next_one: str
+) -> None:
+    installation.environment["METRICS_OPEN"] = "true"
+    parent = installation.serve("--port", "0", "--workers", "1")
+    assert sign_in(installation.port) == 200
+    (pages,) = children(parent.pid, for_pages=True)
+    os.kill(pages, signal.SIGKILL)
+    address = ("127.0.0.1", installation.port)
+    head = b"POST /api/v1/charge-points HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    with closing(socket.create_connection(address, timeout=30)) as client:
+        client.sendall(head + b"{")
+        until(lambda: handed_over(installation.port) == 2, 10)
+        if next_one == "starts":
+            until(lambda: bool(children(parent.pid, for_pages=True) - {pages}), 10)
+        parent.send_signal(signal.SIGTERM)
+        answer = b""
+        with suppress(ConnectionResetError):
+            while more := client.recv(1000):
+                answer += more
+        # Where the next one has come so far, it serves what waited.
+        statuses = [503] if next_one == "waits" else [503, 401]
+        assert any(answer.startswith(b"HTTP/1.1 %d " % each) for each in statuses), answer
+    parent.wait(30)
+
+
 def alive(path: Path) -> bool:
     with closing(socket.socket(socket.AF_UNIX)) as client:
         client.settimeout(5)
