@@ -43,7 +43,10 @@ def values(inbound: Inbound, decision: Any) -> Payload:
     data = [(_later(base, each["t"]), each["v"]) for each in payload["data"]]
     if data:
         event_streams.bring(
-            inbound, numbers.clipped(payload["id"]), data, numbers.clipped(payload["pending"], 0)
+            inbound,
+            numbers.clipped(payload["id"]),
+            data,
+            numbers.clipped(payload.get("pending", 0), 0),
         )
     return {}
 

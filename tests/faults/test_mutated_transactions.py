@@ -126,17 +126,21 @@ DAMAGES = [
 
 @pytest.mark.timeout(120 + EXAMPLES)
 @pytest.mark.parametrize(
-    ("kind", "messages"),
-    [(OperatedCharger, MESSAGES_16), (OperatedStation, MESSAGES_201)],
-    ids=["1.6", "2.0.1"],
+    ("kind", "protocol", "messages"),
+    [
+        (OperatedCharger, "ocpp1.6", MESSAGES_16),
+        (OperatedStation, "ocpp2.0.1", MESSAGES_201),
+        (OperatedStation, "ocpp2.1", MESSAGES_201),
+    ],
+    ids=["1.6", "2.0.1", "2.1"],
 )
 async def test_no_message_about_a_transaction_is_refused_whose_id_and_meter_can_be_read(
-    gateway: RunningGateway, identity: str, kind: Any, messages: Any
+    gateway: RunningGateway, identity: str, kind: Any, protocol: str, messages: Any
 ) -> None:
     loop = asyncio.get_running_loop()
     said = 0
     logged = gateway.log.stat().st_size
-    async with await kind.connect(gateway, identity, proactive=False) as cp:
+    async with await kind.connect(gateway, identity, protocol, proactive=False) as cp:
 
         async def say(action: str, text: str) -> None:
             nonlocal said
