@@ -127,7 +127,7 @@ class RunningGateway:
         if self._process is None:
             return None
         self._process.send_signal(number)
-        status = self._process.wait(timeout=30)
+        status = self._process.wait(timeout=60)
         self._process = None
         return status
 

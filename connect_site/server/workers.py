@@ -73,11 +73,16 @@ class Workers:
         return self._wait_for_the_end()
 
     def _signalled(self, number: int, _: Any) -> None:
-        """The first lets the workers drain, the second ends them at once, as with one process."""
+        """The first lets the workers drain, the second ends them at once, as with one process.
+
+        The first may come while a worker is being started, which is not known here yet: all of
+        them are told when that is done.
+        """
         self.signals += 1
         for each in self.sockets:
             each.close()
-        _tell(self.workers if self.signals == 1 else self.places, number)
+        if self.signals > 1:
+            _tell(self.places, number)
 
     def _look_after(self, place: Place) -> None:
         now = time.monotonic()
@@ -109,6 +114,7 @@ class Workers:
     def _wait_for_the_end(self) -> int:
         """The server of pages ends after the workers, which have handed it what it works on."""
         deadline = time.monotonic() + self.drain_s + LAST_RESORT_S
+        _tell(self.workers, signal.SIGTERM)
         self._wait_for(self.workers, deadline)
         _tell(self.for_pages, signal.SIGTERM)
         self._wait_for(self.for_pages, deadline)
