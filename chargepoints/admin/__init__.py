@@ -13,6 +13,7 @@ from chargepoints.admin import (
     device_model,
     energy,
     events,
+    field_names,
     files,
     id_tokens,
     local_lists,
@@ -33,6 +34,8 @@ from chargepoints.admin import (
     transactions,
 )
 
+field_names.put_into_words()
+
 __all__ = [
     "api_keys",
     "certificate_watch",
@@ -46,6 +49,7 @@ __all__ = [
     "device_model",
     "energy",
     "events",
+    "field_names",
     "files",
     "id_tokens",
     "local_lists",

@@ -10,7 +10,8 @@ from django.utils import timezone
 from chargepoints.models import MeterValue
 
 WIDTH, HEIGHT = 720, 190
-LEFT, RIGHT, TOP, BOTTOM = 52, 40, 12, 24
+# Beside it, what stands on the axes has room on a phone, where its letters are larger.
+LEFT, RIGHT, TOP, BOTTOM = 84, 62, 14, 26
 NEWEST_SAMPLES = 2_000
 POINTS = 160
 HOUR = timedelta(hours=1)

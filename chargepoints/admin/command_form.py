@@ -1,7 +1,6 @@
 """A form for a command's arguments, made from the JSON Schema of its type."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chargepoints.admin.field_names import in_words
 from chargepoints.database import strict_json
 from chargepoints.key_codes import REDACTED
 from chargepoints.services.commands.command_types import COMMAND_TYPES, JsonSchema, check_args
@@ -22,7 +22,6 @@ from chargepoints.services.commands.command_types import COMMAND_TYPES, JsonSche
 SCALARS = {"string", "integer", "number", "boolean"}
 PREFIX = "args"
 EXAMPLE_TIME = "2026-11-22T08:00:00Z"
-ABBREVIATIONS = {"evse", "id", "url"}
 YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 
 
@@ -146,7 +145,7 @@ def _may_be_empty(schema: JsonSchema) -> bool:
 def _field(name: str, schema: JsonSchema, *, required: bool) -> forms.Field:
     common: dict[str, Any] = {
         "required": required,
-        "label": _label(name),
+        "label": in_words(name),
         "help_text": schema.get("description", ""),
     }
     if "enum" in schema:
@@ -200,13 +199,6 @@ def _list_or_json(schema: JsonSchema, **common: Any) -> forms.Field:
         return LinesField(**common)
     common["help_text"] = common["help_text"] or "JSON"
     return JsonField(**common)
-
-
-def _label(name: str) -> str:
-    """`id_token.value` -> "ID token", `evse_id` -> "EVSE ID"."""
-    words = re.split(r"[._]", name.removesuffix(".value"))
-    words = [word.upper() if word in ABBREVIATIONS else word for word in words]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _put(args: dict[str, Any], path: list[str], value: Any) -> None:

@@ -43,6 +43,10 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     end = timezone.now()
     begin = end - SPANS[span]
     sockets = _sockets(charge_point, begin)
+    # Before it was registered it could not be connected.
+    known_since = min([charge_point.created_at, *(each.opened_at for each in sockets)])
+    is_new = known_since > begin
+    begin = max(begin, known_since)
     online = [
         (max(each.opened_at, begin), min(each.closed_at or end, end)) for each in reversed(sockets)
     ]
@@ -55,6 +59,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": model_admin.has_change_permission(request, charge_point),
         "span": span,
         "spans": list(SPANS),
+        "since": begin if is_new else None,
         "width": WIDTH,
         "pieces": _pieces(online, server_runs.downtimes(begin, end), begin, end),
         "ticks": _ticks(begin, end),

@@ -9,8 +9,6 @@ from django.utils import timezone
 from chargepoints.admin.charts import (
     BOTTOM,
     HEIGHT,
-    LEFT,
-    RIGHT,
     TOP,
     Tick,
     round_number_above,
@@ -18,6 +16,7 @@ from chargepoints.admin.charts import (
 
 # Its words stay readable in a narrow panel and on a phone.
 WIDTH = 480
+LEFT, RIGHT = 68, 16
 # A step has a value from its moment on; None: nothing limits.
 Point = tuple[datetime, float | None]
 

@@ -80,4 +80,4 @@ def test_a_transactions_page_shows_its_curve(
 ) -> None:
     transaction = charge(charge_point)
     url = f"/admin/chargepoints/transaction/{transaction.pk}/change/"
-    assert '<svg class="cp-chart"' in admin_client.get(url).content.decode()
+    assert '<svg class="cp-chart cp-wide"' in admin_client.get(url).content.decode()

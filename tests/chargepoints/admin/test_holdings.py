@@ -175,6 +175,16 @@ def test_connections_are_a_bar_over_time(admin_client: Client, charge_point: Cha
     assert "pulled" in page and "gateway down" in page
 
 
+def test_what_was_before_its_registration_is_no_time_without_a_connection(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    now = timezone.now()
+    ChargePoint.objects.update(created_at=now - timedelta(hours=2))
+    Connection.objects.update(opened_at=now - timedelta(hours=1))
+    page = page_of(admin_client, charge_point, "connections", "?span=week")
+    assert "Connected 50.00 % of the time since" in page
+
+
 def test_a_socket_that_was_replaced_is_not_counted_twice(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:

@@ -1,0 +1,27 @@
+"""Names of fields and arguments as people write them."""
+
+import re
+
+from django.apps import apps
+
+ABBREVIATIONS = {
+    **{word: word.upper() for word in ("evse", "iccid", "id", "imsi", "ocpp", "url")},
+    "sha256": "SHA-256",
+    "soc": "state of charge,",
+    "wh": "(Wh)",
+}
+
+
+def in_words(name: str) -> str:
+    """`id_token.value` -> "ID token", `evse_id` -> "EVSE ID"."""
+    words = [ABBREVIATIONS.get(word, word) for word in re.split(r"[._ ]", name)]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def put_into_words() -> None:
+    """Of all fields that were given no name; Django would write "Evse id"."""
+    for model in apps.get_app_config("chargepoints").get_models():
+        for field in model._meta.fields:
+            if field._verbose_name is None:
+                field.verbose_name = in_words(field.name)
