@@ -94,7 +94,7 @@ class WhatIf(forms.Form):
         widget=UnfoldAdminTextareaWidget({"rows": 6}),
     )
     authorities = forms.CharField(
-        label="Authorities whose chargers' certificates are taken from then on (PEM)",
+        label="New authorities for the certificates of chargers (PEM)",
         required=False,
         max_length=LONGEST_PEM,
         widget=UnfoldAdminTextareaWidget({"rows": 6}),
@@ -120,4 +120,4 @@ def _certificates(text: str) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError:
-        raise forms.ValidationError("These are no certificates in PEM.") from None
+        raise forms.ValidationError("This is not a list of certificates in PEM.") from None

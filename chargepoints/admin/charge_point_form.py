@@ -27,14 +27,14 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
     pinned_protocol = forms.ChoiceField(
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="The one subprotocol to speak; empty: what charger and gateway agree on.",
+        help_text="The only subprotocol to accept; empty: any that charger and gateway agree on.",
     )
 
     assigned_quirks = forms.MultipleChoiceField(
         label="Quirks",
         required=False,
         widget=UnfoldAdminSelectMultipleWidget,
-        help_text="Quirk profiles it has whatever its vendor and model.",
+        help_text="Quirk profiles that apply in addition to those of its vendor and model.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,5 +53,5 @@ class RegistrationForm(SettingsForm):
         required=False,
         initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="A random one, shown once on the next page, to be set in the charger.",
+        help_text="A random key, shown once on the next page, to be entered in the charger.",
     )

@@ -133,7 +133,7 @@ class ChargePointAdmin(ModelAdmin):
         (None, {"fields": ("identity", *SETTINGS)}),
         ("Behaviour", {"fields": BEHAVIOUR}),
         (
-            "What the charge point said about itself",
+            "What the charge point reports about itself",
             {"fields": (*SAID_AT_BOOT, "protocol", "booted_at", "boot_reason", "created_at")},
         ),
     )

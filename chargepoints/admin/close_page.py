@@ -24,14 +24,14 @@ class CloseForm(forms.Form):
         label="Ended at",
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-11-22 08:00"}),
-        help_text="In the times that pages show. Empty: when it was metered last, else now.",
+        help_text="In the time zone of this page. Empty: the time of the last sample, else now.",
     )
     meter_stop_wh = forms.FloatField(
         label="Reading at its end (Wh)",
         required=False,
         min_value=0,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"step": "any"}),
-        help_text="What somebody has read. Empty: the last sample.",
+        help_text="The reading of the meter. Empty: the last sample.",
     )
 
 

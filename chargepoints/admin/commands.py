@@ -66,10 +66,10 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
             {"fields": ("created_at", "expires_at", "sent_at", "answered_at", "finished_at")},
         ),
         (
-            "What was said",
+            "Request and answer",
             {"fields": ("action", "message_id", "request_sent", "response_got", "brought")},
         ),
-        ("What went wrong", {"fields": ("error_class", "error_code", "error_detail")}),
+        ("Error", {"fields": ("error_class", "error_code", "error_detail")}),
         ("Effect", {"fields": ("effect_key", "effect_deadline", "transaction", "files")}),
     )
     readonly_fields = (

@@ -76,7 +76,7 @@ def save_template(model_admin: Any, request: HttpRequest, pk: int) -> HttpRespon
         raise PermissionDenied
     keys = request.POST.getlist("key")
     if not keys:
-        messages.error(request, "Tick the keys that are to be as they are here.")
+        messages.error(request, "Tick the keys to save in the template.")
         return HttpResponseRedirect(url_of(charge_point))
     by = command_types.requester(request.user)
     template = templates.save(charge_point, keys[: templates.MOST_KEYS], by)

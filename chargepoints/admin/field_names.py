@@ -9,7 +9,11 @@ ABBREVIATIONS = {
     "sha256": "SHA-256",
     "soc": "state of charge,",
     "wh": "(Wh)",
+    "s": "(s)",
+    "ms": "(ms)",
 }
+# As the sidebar calls them.
+MODELS = {"handshakerefusal": "refused handshake", "rollout": "roll-out"}
 
 
 def in_words(name: str) -> str:
@@ -22,6 +26,8 @@ def in_words(name: str) -> str:
 def put_into_words() -> None:
     """Of all fields that were given no name; Django would write "Evse id"."""
     for model in apps.get_app_config("chargepoints").get_models():
+        if (called := MODELS.get(str(model._meta.model_name))) is not None:
+            model._meta.verbose_name, model._meta.verbose_name_plural = called, f"{called}s"
         for field in model._meta.fields:
             if field._verbose_name is None:
                 field.verbose_name = in_words(field.name)

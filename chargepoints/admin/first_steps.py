@@ -24,18 +24,18 @@ def of(charge_point: ChargePoint) -> list[Step]:
         Step(
             charge_point.last_seen_at is not None,
             "connected",
-            "Enter the address, the user name and the password in the charger. If it knocks and is"
-            " refused, Refused handshakes says why.",
+            "Enter the address, the user name and the password in the charger. If the gateway"
+            " refuses it, Refused handshakes says why.",
         ),
         Step(
             charge_point.booted_at is not None,
-            "told what it is",
+            "sent its BootNotification",
             "Restart the charger: it sends a BootNotification when it starts.",
         ),
         Step(
             bool(live.labelled_connectors(charge_point)),
-            "told the state of its connectors",
-            "Send the command trigger with StatusNotification.",
+            "reported its connectors",
+            "Send the command Trigger with StatusNotification.",
         ),
         Step(False, "charged for the first time", "Plug in a vehicle and present a token."),
     ]

@@ -17,7 +17,7 @@ TEMPLATE = "admin/chargepoints/chargepoint/hold.html"
 
 class HoldForm(forms.Form):
     reason = forms.CharField(
-        max_length=255, help_text="Such as a dispute, and until when it is needed."
+        max_length=255, help_text="For example a dispute, and how long the history is needed."
     )
 
 

@@ -93,7 +93,7 @@ def reserved(charge_point: ChargePoint) -> list[Section]:
                 charging.moment(row.created_at),
                 charging.moment(row.expires_at),
             ),
-            "Nothing was reserved.",
+            "There is no reservation.",
             Reservation,
         )
     ]
@@ -115,7 +115,7 @@ def transferred(charge_point: ChargePoint) -> list[Section]:
                 charging.moment(row.status_at),
                 charging.moment(row.finished_at),
             ),
-            "It was never asked to update its firmware.",
+            "No firmware update was requested.",
             FirmwareUpdate,
         ),
         _table(
@@ -130,7 +130,7 @@ def transferred(charge_point: ChargePoint) -> list[Section]:
                 "" if row.size is None else filesizeformat(row.size),
                 charging.moment(row.received_at),
             ),
-            "It was never asked for a file.",
+            "No file was requested.",
             Upload,
         ),
     ]
@@ -150,7 +150,7 @@ def certificates(charge_point: ChargePoint) -> list[Section]:
                 row.hash_algorithm,
                 charging.moment(row.read_at),
             ),
-            "It has listed none. The command Get certificates asks for them.",
+            "It has listed none. The command Get installed certificates asks for them.",
             InstalledCertificate,
         )
     ]
@@ -163,14 +163,17 @@ def security(charge_point: ChargePoint) -> list[Section]:
         "Security",
         (
             ("Security profile", charge_point.security_profile),
-            ("The next one, accepted and not yet used", "" if following is None else following),
-            ("User name has to be the identity", "yes" if charge_point.check_user_name else "no"),
+            (
+                "Next security profile, accepted but not used yet",
+                "" if following is None else following,
+            ),
+            ("User name must be the identity", "yes" if charge_point.check_user_name else "no"),
             ("Client certificate expires", charging.moment(charge_point.certificate_expires_at)),
         ),
     )
     keys = _table(
         "Keys, of which only the hashes are stored",
-        ("Made", "Used first", "Made with the pepper in use"),
+        ("Created", "First used", "Hashed with the current pepper"),
         Credential.objects.filter(charge_point=charge_point),
         lambda row: (
             charging.moment(row.created_at),
@@ -204,8 +207,8 @@ def _tls(charge_point: ChargePoint) -> list[tuple[str, object]]:
     return [
         ("As seen last", " ".join(filter(None, (seen.version, seen.suite)))),
         ("Seen", charging.moment(seen.at)),
-        ("Client certificate it showed", certificate),
-        ("Which expires", charging.moment(seen.certificate_expires_at)),
+        ("Client certificate", certificate),
+        ("Client certificate expires", charging.moment(seen.certificate_expires_at)),
     ]
 
 

@@ -29,7 +29,7 @@ class MeterValueAdmin(BoundedSearch, HistoryAdmin):
         (None, {"fields": ("charge_point", "transaction", "evse_id")}),
         ("When", {"fields": ("sampled_at", "received_at")}),
         ("What", {"fields": ("energy", "power", "current", "voltage", "soc", "remarks")}),
-        ("As it was said", {"fields": ("said",)}),
+        ("As the charger sent it", {"fields": ("said",)}),
     )
     readonly_fields = ("energy", "power", "current", "voltage", "soc", "remarks", "said")
     list_select_related = ("charge_point", "transaction")

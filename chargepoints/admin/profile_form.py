@@ -28,11 +28,11 @@ PURPOSES = [
     (Purpose.TRANSACTION.value, "One charging session that runs now"),
     (Purpose.STATION_MAX.value, "All EVSEs together, the connection to the grid"),
     (Purpose.PRIORITY.value, "Sessions with priority (OCPP 2.1)"),
-    (Purpose.LOCAL_GENERATION.value, "Power made on site (OCPP 2.1)"),
+    (Purpose.LOCAL_GENERATION.value, "Power generated on site (OCPP 2.1)"),
 ]
 WHEN = {
-    "session": ("From the beginning of each session on", {"kind": "relative"}),
-    "once": ("Once, from a moment on", {"kind": "absolute"}),
+    "session": ("From the start of each session", {"kind": "relative"}),
+    "once": ("Once, from a given time", {"kind": "absolute"}),
     "daily": ("Every day", {"kind": "recurring", "recurrence": "daily"}),
     "weekly": ("Every week", {"kind": "recurring", "recurrence": "weekly"}),
 }
@@ -143,12 +143,14 @@ class ProfileForm(forms.Form):
                 continue
             start_s = int(found[1]) * 3600 + int(found[2]) * 60
             if start_s in periods:
-                self.add_error(None, f"Row {number}: this time is there twice.")
+                self.add_error(None, f"Row {number}: this time occurs twice.")
             if longest_s is not None and start_s >= longest_s:
                 self.add_error(None, f"Row {number}: the time is after the end of the schedule.")
             periods[start_s] = round(value * factor, 1)
         if 0 not in periods and not self.errors:
-            self.add_error(None, "The first row is for 00:00: what holds from the beginning on?")
+            self.add_error(
+                None, "The first row must be 00:00: which limit applies from the beginning?"
+            )
         return sorted(periods.items())
 
     def _arguments(self, asked: dict[str, Any], unit: str) -> dict[str, Any]:

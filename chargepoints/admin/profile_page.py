@@ -72,7 +72,7 @@ def url_of(charge_point: ChargePoint) -> str:
 def _sent(request: HttpRequest, charge_point: ChargePoint, form: ProfileForm) -> bool:
     if not _submitted(request, charge_point, INSTALL, form.args):
         return False
-    messages.success(request, "The profile is on its way: see Commands for what becomes of it.")
+    messages.success(request, "The profile is being sent: follow it under Commands.")
     return True
 
 

@@ -58,13 +58,13 @@ class CareForm(forms.Form):
         help_text="Numbers of charge points, or shares of all. The rest is the last wave.",
     )
     halt_after = forms.IntegerField(
-        label="Halt after so many failures",
+        label="Halt after this number of failures",
         min_value=1,
         initial=1,
         widget=UnfoldAdminIntegerFieldWidget,
     )
     at_once = forms.IntegerField(
-        label="Under way at a time",
+        label="Charge points at a time",
         min_value=1,
         max_value=MOST_AT_ONCE,
         initial=20,
@@ -76,20 +76,20 @@ class CareForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     wait_hours = forms.IntegerField(
-        label="Hours to wait for one that is offline or charging",
+        label="Hours to wait for a charge point that is offline or charging",
         min_value=1,
         max_value=2160,
         initial=24,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Then it is left out.",
+        help_text="After that it is left out.",
     )
     back_minutes = forms.IntegerField(
-        label="Minutes in which it has to be back online",
+        label="Minutes within which a charge point has to be online again",
         min_value=1,
         max_value=10_080,
         initial=15,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Else it counts as a failure.",
+        help_text="Otherwise it counts as a failure.",
     )
 
     def clean_waves(self) -> list[str]:

@@ -51,7 +51,7 @@ def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
     said = (last.close_code, last.close_reason) if last else ()
     how = " ".join(str(part) for part in said if part)
     advice = (
-        "It should come back by itself; else look at its power, its network and the address set"
+        "It should come back by itself; else check its power, its network and the URL set"
         " in it. What stands below is what it said last."
     )
     if last is not None and last.close_code == MESSAGE_TOO_BIG:
@@ -82,7 +82,7 @@ def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
 
 def _deafness(charge_point: ChargePoint) -> Iterator[Trouble]:
     if charge_point.deaf_since:
-        what = "It is deaf: it holds its socket and answers none of our requests"
+        what = "It is deaf: its socket is open, but it answers no request of the gateway"
         yield Trouble(what, charge_point.deaf_since, "Somebody has to restart it on site.")
 
 

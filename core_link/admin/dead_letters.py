@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
@@ -61,7 +62,7 @@ class DeadLetterAdmin(HistoryAdmin):
     @admin.action(description="Send again", permissions=["resend"])
     def resend(self, request: HttpRequest, selected: QuerySet[DeadLetter]) -> None:
         count = resending.resend_dead_letters(selected)
-        messages.success(request, f"Events that are sent again: {count}.")
+        messages.success(request, f"{count} event{pluralize(count)} queued to be sent again.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core_link.change_deadletter")

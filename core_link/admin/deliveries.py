@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -145,7 +146,10 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
             raise PermissionDenied
         count = resending.resend_delivery(delivery)
         self.log_change(request, delivery, f"Sent again: {count} events.")
-        messages.success(request, f"Events that are sent again to {delivery.endpoint}: {count}.")
+        messages.success(
+            request,
+            f"{count} event{pluralize(count)} queued to be sent again to {delivery.endpoint}.",
+        )
         return HttpResponseRedirect(reverse("admin:core_link_delivery_change", args=[pk]))
 
     @admin.action(description="Try now", permissions=["resend"])

@@ -36,14 +36,16 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
         choices=[(name, name) for name in EVENT_TYPES],
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: all of them, those of later versions too.",
+        help_text="None chosen: all types, also those of later versions.",
     )
 
     sites = NamesField(
-        required=False, help_text="Only of the charge points of these sites; none: of all."
+        required=False,
+        help_text="Only events of charge points at these sites. Empty: of all sites.",
     )
     charge_points = NamesField(
-        required=False, help_text="Only of these charge points (and those of the sites); none: all."
+        required=False,
+        help_text="Only events of these charge points, and of the sites above. Empty: of all.",
     )
 
     class Meta:

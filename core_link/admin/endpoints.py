@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -122,14 +123,14 @@ class EndpointAdmin(RowPage):
         for endpoint in selected:
             endpoints.pause(endpoint, f"by {request.user.get_username()}")
             self.log_change(request, endpoint, "Paused.")
-        messages.success(request, "Paused: what happens from now on waits.")
+        messages.success(request, "Paused: new events wait until you resume it.")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, selected: QuerySet[Endpoint]) -> None:
         for endpoint in selected:
             endpoints.resume(endpoint)
             self.log_change(request, endpoint, "Resumed.")
-        messages.success(request, "Resumed: what waited is sent now.")
+        messages.success(request, "Resumed: the waiting events are being sent.")
 
     def get_urls(self) -> list[URLPattern]:
         deeds = require_POST(self.admin_site.admin_view(self.do))
@@ -159,12 +160,13 @@ class EndpointAdmin(RowPage):
     def _send_again(self, request: HttpRequest, endpoint: Endpoint) -> None:
         form = SendAgainForm(request.POST)
         if not form.is_valid():
-            messages.error(request, f"Since when? {form.errors.as_text()}")
+            messages.error(request, f"Enter a time. {form.errors.as_text()}")
             return
         since = form.cleaned_data["since"]
         count = resending.resend_since(endpoint, since)
         self.log_change(request, endpoint, f"Sent again since {since:%Y-%m-%d %H:%M:%S %Z}.")
-        messages.success(request, f"Charge points whose events are sent again: {count}.")
+        points = f"{count} charge point{pluralize(count)}"
+        messages.success(request, f"Queued to be sent again: the events of {points}.")
 
     def _test(self, request: HttpRequest, endpoint: Endpoint) -> None:
         outcome: Outcome = endpoints.test(endpoint)

@@ -51,7 +51,7 @@ class EventOfCoreAdmin(RowPage, EventAdmin):
             raise PermissionDenied
         if resending.resend(chosen, Event.objects.filter(pk=event.pk)):
             self.log_change(request, event, f"Sent again to {chosen}.")
-            messages.success(request, f"It is sent again to {chosen}.")
+            messages.success(request, f"The event is queued to be sent again to {chosen}.")
         else:
             messages.error(request, "It has no position in the feed yet: it is about to be sent.")
         return HttpResponseRedirect(reverse("admin:chargepoints_event_change", args=[pk]))

@@ -31,7 +31,7 @@ def test_what_a_file_would_do_is_told_before_anything_is_done(
 ) -> None:
     make_charge_point("PIN-02", name="", site="Elsewhere")
     page = look_at(admin_client, LINES).content.decode()
-    assert "1 new, 1 changed, 0 as they are. Nothing is done yet." in page
+    assert "1 new, 1 changed, 0 as they are. Nothing has been changed yet." in page
     assert "registered, with a new key" in page
     assert "site changed; its key stays" in page
     assert ChargePoint.objects.get().site == "Elsewhere"

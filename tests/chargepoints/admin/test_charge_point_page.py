@@ -30,7 +30,7 @@ def test_the_page_shows_what_the_charge_point_is_doing(
     page = page_of(admin_client, charge_point)
     for text in ("CP-1", ">online<", "10.1.2.3", "ocpp1.6", "1.8.21", "2 h ago"):
         assert text in page
-    for text in ("11.0 kW", "2.50 kWh", "59 %", "04A1B2C3", '<svg class="cp-chart"'):
+    for text in ("11.0 kW", "2.50 kWh", "59 %", "04A1B2C3", '<svg class="cp-chart cp-wide"'):
         assert text in page
 
 

@@ -47,7 +47,7 @@ def test_what_looks_wrong_is_asked_about_before_it_is_sent(
     fields = {"args-id_token.value": "PARKING LOT 17 NORTH", "args-evse_id": "9"}
     asked = send(admin_client, charge_point, "start", **fields).content.decode()
     assert "Some chargers read no more than 16 characters of a remote token." in asked
-    assert "It has never told of an EVSE (connector) 9." in asked
+    assert "It has never reported an EVSE (connector) 9." in asked
     assert not Command.objects.exists()
     send(admin_client, charge_point, "start", confirmed="yes", **fields)
     command = Command.objects.get()

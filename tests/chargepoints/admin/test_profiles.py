@@ -93,11 +93,11 @@ def test_a_profile_of_a_session_names_it_and_begins_with_it(
 @pytest.mark.parametrize(
     ("at", "limit", "said"),
     [
-        (["06:00"], ["11"], "The first row is for 00:00"),
+        (["06:00"], ["11"], "The first row must be 00:00"),
         (["00:00", "6"], ["11", "11"], "Row 2: a time such as 06:30"),
         (["00:00"], ["-1"], "Row 1: a time such as 06:30"),
         (["00:00"], ["nan"], "Row 1: a time such as 06:30"),
-        (["00:00", "00:00"], ["1", "2"], "Row 2: this time is there twice"),
+        (["00:00", "00:00"], ["1", "2"], "Row 2: this time occurs twice"),
         (["00:00", "24:00"], ["1", "2"], "Row 2: the time is after the end"),
     ],
 )

@@ -35,7 +35,7 @@ def about_evse(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         return
     known = set(Evse.objects.filter(charge_point=charge_point).values_list("evse_id", flat=True))
     if known and evse_id not in known:
-        yield f"it has never told of an EVSE (connector) {evse_id}"
+        yield f"it has never reported an EVSE (connector) {evse_id}"
 
 
 def about_open_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
@@ -52,7 +52,7 @@ def about_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         charge_point=charge_point, transaction_id=transaction_id, superseded=False
     ).first()
     if row is None:
-        yield f"no transaction {transaction_id} of it is known"
+        yield f"it has no known transaction {transaction_id}"
     elif row.ended_at is not None:
         yield f"its transaction {transaction_id} has ended"
 
@@ -63,12 +63,12 @@ def about_boot(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         return
     connection, accepted_at = charge_point.connection, charge_point.boot_accepted_at
     if connection and accepted_at and accepted_at >= connection.opened_at:
-        yield "its boot was accepted on this connection: it is to refuse another"
+        yield "its boot was accepted on this connection, so it has to reject this request"
 
 
 def about_end(charge_point: ChargePoint, args: Args) -> Iterator[str]:
     if (at := coming_time(args["expires_at"])) is not None and at <= now():
-        yield "the reservation is over before it begins"
+        yield "the reservation has expired before it begins"
 
 
 def about_key(charge_point: ChargePoint, args: Args) -> Iterator[str]:
@@ -79,8 +79,8 @@ def about_key(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         component__iexact=component.partition("[")[0], name__iexact=name.partition("[")[0]
     ).first()
     if named is None and variables.exists():
-        yield f"it has never told of {key}"
+        yield f"it has never reported {key}"
     elif named is not None and named.mutability == "ReadOnly":
-        yield f"it says that {key} cannot be written"
+        yield f"it reports {key} as read-only"
     if quirks.setting(charge_point, "reboots_on_configuration"):
         yield "this charger reboots when a key is written"

@@ -144,14 +144,14 @@ def test_the_page_shows_who_comes_how_and_what_a_change_would_do(
     url = "/admin/chargepoints/seentls/watch/"
     page = admin_client.get(url).content.decode()
     assert RSA in page and NEW in page and "CN=Chargers,O=Acme" in page
-    assert "1 of 2 that came over TLS" in page
+    assert "1 of 2 that connected over TLS" in page
     server = Issuer(tmp_path, "Servers").issue("connect.example.com", days=200)
     asked = {"server": server.certificate.read_text(), "authorities": "", "days": "5"}
     page = admin_client.post(url, asked).content.decode()
     assert f"it agreed on {RSA}" in page and "at once" in page
     assert "Of 2 it is not known" in page
     wrong = admin_client.post(url, asked | {"server": "nonsense", "days": "x"}).content.decode()
-    assert "These are no certificates in PEM." in wrong
+    assert "This is not a list of certificates in PEM." in wrong
 
 
 def test_the_page_costs_a_bounded_number_of_queries(
