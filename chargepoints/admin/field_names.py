@@ -18,8 +18,8 @@ MODELS = {"handshakerefusal": "refused handshake", "rollout": "roll-out"}
 
 def in_words(name: str) -> str:
     """`id_token.value` -> "ID token", `evse_id` -> "EVSE ID"."""
-    words = [ABBREVIATIONS.get(word, word) for word in re.split(r"[._ ]", name)]
-    text = " ".join(words)
+    words = re.split(r"[._ ]", name.removesuffix(".value"))
+    text = " ".join(ABBREVIATIONS.get(word, word) for word in words)
     return text[:1].upper() + text[1:]
 
 

@@ -71,6 +71,14 @@ def test_today_stands_beside_the_same_day_a_week_ago(
     assert today["before"] == {"count": 1, "energy_wh": 2500.0}
 
 
+def test_the_energy_of_a_large_fleet_fits_its_card(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge_point = make_charge_point("CP-1")
+    charge(charge_point, started_at=timezone.now(), meter_latest_wh=22_331_000)
+    assert "22.3 MWh" in admin_client.get("/admin/").content.decode()
+
+
 def test_what_core_was_not_told_stands_there_with_the_last_error(
     admin_client: Client, make_charge_point: MakeChargePoint
 ) -> None:
