@@ -103,7 +103,7 @@ def is_backfill(at: datetime, received_at: datetime) -> bool:
 
 
 def ocpp_time(at: datetime) -> str:
-    """As every charger reads it: UTC, whole seconds, Z."""
+    """The time in the form that every charger reads: UTC, whole seconds, Z."""
     # strftime does not pad the year 1, which is what core has for no time at all, if it is .NET.
     return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 

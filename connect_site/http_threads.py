@@ -29,7 +29,7 @@ TURN_S = 0.0005
 
 
 class Turns:
-    """Of the interpreter: short ones as long as any thread of pages has a call."""
+    """Shortens the interpreter's switch interval while a thread renders a page."""
 
     def __init__(self) -> None:
         self._calls = 0

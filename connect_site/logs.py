@@ -56,7 +56,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def clipped(text: str, longest: int) -> str:
-    """Its begin and its end: a traceback names the exception last."""
+    """The begin and the end of a long text: a traceback names the exception last."""
     if len(text) <= longest:
         return text
     half = longest // 2

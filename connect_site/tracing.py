@@ -90,7 +90,7 @@ def _end_with_the_process(processor: BatchSpanProcessor) -> None:
 
 
 def _is_chosen(trace_id: str) -> bool:
-    """All spans of a trace or none, in every process: TRACES_SHARE of the traces."""
+    """Whether to record a trace: every process decides alike, for TRACES_SHARE of them."""
     return int(spans.first_id(trace_id)[:8], 16) < settings.TRACES_SHARE * ALL
 
 

@@ -14,7 +14,7 @@ from django.template.loaders import app_directories
 
 
 class Replacement(NamedTuple):
-    """Each match of `pattern` in a template, which has one at least, becomes `by`."""
+    """Replaces each match of `pattern` in a template by `by`; there is at least one."""
 
     pattern: str
     by: str
@@ -59,7 +59,7 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
 
 
 class Loader(app_directories.Loader):
-    """Those of the applications; where unfold's is found, with its replacements."""
+    """Loads the templates of applications; applies the replacements to those of unfold."""
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)

@@ -207,7 +207,7 @@ class CoreClient:
     def _post(
         self, path: str, question: Body, remaining_s: float, exchange: Exchange, trace_id: str
     ) -> Answer:
-        """In a thread of the pool."""
+        """Runs in a thread of the pool."""
         return _post(self._url + path, self._token, question, remaining_s, exchange, trace_id)
 
     def _release(self, request: asyncio.Future[Answer], taken_at: float) -> None:

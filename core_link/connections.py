@@ -32,7 +32,7 @@ class NoTurn(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Turn:
-    """Of one who waits: by the loop's clock, since when and how long."""
+    """A waiting request: since when and until when, by the loop's clock."""
 
     given: asyncio.Future[None]
     since: float

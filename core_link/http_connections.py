@@ -40,7 +40,7 @@ class Response(NamedTuple):
 
 
 class Connection:
-    """To one server, for one thread at a time."""
+    """A connection to one server, for one thread at a time."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -138,7 +138,7 @@ def read(url: str) -> Target:
 
 
 def request(method: str, target: Target, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """As it goes over the socket. Raises ValueError where a header would be more than one."""
+    """The bytes of a request. Raises ValueError if a header contains a line end."""
     lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.server}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body is not None:

@@ -31,7 +31,7 @@ async def vat_number(station: Station, number: str, evse_id: int | None) -> dict
 
 
 async def receipt(station: Station, settlement: dict[str, Any]) -> dict[str, Any]:
-    """Where the driver finds the receipt: receipt_url and receipt_id, as far as core knows.
+    """The driver's receipt: receipt_url and receipt_id, as far as core knows them.
 
     Raises CoreUnreachable.
     """

@@ -115,7 +115,7 @@ def _is_named(url: str) -> bool:
 
 
 def _post(asked: Asked, exchange: Exchange) -> bytes:
-    """In a thread of the pool. Raises NoAnswer."""
+    """Runs in a thread of the pool. Raises NoAnswer."""
     answer = outbound.post(
         asked.url,
         asked.request,

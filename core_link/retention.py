@@ -19,7 +19,7 @@ def events() -> Kept:
 
 
 def _told() -> QuerySet[Event]:
-    """Those that no endpoint waits for, none is about to be sent again, and staff need not see."""
+    """Events that no endpoint waits for, that will not be sent again, and staff need not see."""
     # One that the environment names no more will never be told.
     listening = Endpoint.objects.exclude(disabled_reason=endpoints.NOT_SET)
     told = Event.objects.exclude(position=None)

@@ -57,7 +57,7 @@ async def _download(url: str) -> CertificateRevocationList:
 
 
 def _get(url: str, exchange: Exchange) -> bytes:
-    """In a thread of the pool. Raises NoAnswer."""
+    """Runs in a thread of the pool. Raises NoAnswer."""
     answer = outbound.get(url, exchange=exchange, timeout_s=DOWNLOAD_TIMEOUT_S)
     if not answer.ok:
         raise NoAnswer(f"HTTP {answer.status}")

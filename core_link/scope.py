@@ -14,7 +14,7 @@ def is_narrowed(endpoint: Endpoint) -> bool:
 
 
 def charge_points(endpoint: Endpoint) -> QuerySet[ChargePoint]:
-    """Those that it is told of."""
+    """The charge points whose events the endpoint gets."""
     if not is_narrowed(endpoint):
         return ChargePoint.objects.all()
     lowered = [identity.lower() for identity in endpoint.charge_points]
@@ -23,7 +23,7 @@ def charge_points(endpoint: Endpoint) -> QuerySet[ChargePoint]:
 
 
 def within(endpoint: Endpoint, ids: Iterable[int]) -> set[int]:
-    """Of these charge points, those that it is told of."""
+    """The ones of these charge points whose events the endpoint gets."""
     wanted = set(ids)
     if not is_narrowed(endpoint):
         return wanted
@@ -31,7 +31,7 @@ def within(endpoint: Endpoint, ids: Iterable[int]) -> set[int]:
 
 
 def unknown(identities: Iterable[str]) -> list[str]:
-    """Of these identities, those of no charge point."""
+    """The identities that no charge point has."""
     asked = list(identities)
     rows = ChargePoint.objects.annotate(lowered=Lower("identity"))
     known = rows.filter(lowered__in=[each.lower() for each in asked])

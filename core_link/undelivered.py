@@ -11,7 +11,7 @@ from core_link.models import Endpoint, Lane
 
 
 def protect(sender: Any, instance: ChargePoint, **kwargs: Any) -> None:
-    """Its events would go with it. Raises ProtectedError."""
+    """Refuse to delete a charge point with undelivered events. Raises ProtectedError."""
     # One that the environment names no more will never be told.
     for endpoint in Endpoint.objects.exclude(disabled_reason=NOT_SET):
         if waits(instance, endpoint):

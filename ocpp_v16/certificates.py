@@ -37,7 +37,7 @@ def _use_named(command: Command) -> str:
 
 
 def _next_use(command: Command) -> str:
-    """Of a list: each use is asked for by itself."""
+    """The next use to request: 1.6 lists the certificates of one use at a time."""
     uses, listed = _uses(command), len(_listed(command))
     return uses[min(listed, len(uses) - 1)]
 
@@ -105,7 +105,7 @@ def record_listed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def record_part(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    """Of one use: what all requests of this command have brought so far."""
+    """Record the certificates of one use, and the results of all requests so far."""
     use, found = _found(command, response)
     _store(command, use, found)
     known = (command.result or {}).get("certificates", [])

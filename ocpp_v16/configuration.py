@@ -22,7 +22,7 @@ SECURITY_PROFILES = ("1", "2", "3")
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
-    """As many keys as one request may have (9.1.9, GetConfigurationMaxKeys); the rest follows."""
+    """Request the keys, split by GetConfigurationMaxKeys (9.1.9)."""
     keys = command.args.get("keys")
     if not keys:
         return {}

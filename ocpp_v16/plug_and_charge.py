@@ -116,7 +116,7 @@ async def _sign_certificate(inbound: Inbound, asked: Payload) -> Payload:
 
 
 def settle(inbound: Inbound, given: DataTransferAnswer) -> DataTransferAnswer:
-    """In the message's transaction: a signed chain follows as a command, after the answer."""
+    """Queue a command with the signed chain, in the message's database transaction."""
     if inbound.payload.get("messageId") != "SignCertificate" or given.status != "accepted":
         return given
     chain = given.data["chain"]
@@ -145,7 +145,7 @@ def _is_wrapped(request: Payload) -> bool:
 def reading(
     conclude: Callable[[Command, Payload], Conclusion] = by_status, record: Record | None = None
 ) -> ResponseReading:
-    """Of the answer itself, also where it is in the answer to a DataTransfer."""
+    """Reads the answer, also if it is inside the answer to a DataTransfer."""
 
     def conclude_inside(command: Command, response: Payload) -> Conclusion:
         if not _is_wrapped(command.request or {}):

@@ -1,4 +1,4 @@
-"""As many items in a request as the station takes: its ItemsPerMessage and BytesPerMessage."""
+"""Splits requests by the station's ItemsPerMessage and BytesPerMessage."""
 
 from collections.abc import Callable
 

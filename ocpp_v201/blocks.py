@@ -1,4 +1,4 @@
-"""All that this app brings, for OCPP 2.0.1 and for versions that extend it."""
+"""The blocks of this app, for OCPP 2.0.1 and for versions that extend it."""
 
 from chargepoints.protocol.versions import Block
 from ocpp_v201 import (

@@ -23,7 +23,7 @@ _REPORTED: PreparedQuery[tuple[int, dict[str, Any] | None]] = PreparedQuery(
 
 
 def most_power(charge_point_id: int) -> dict[int, float]:
-    """In W, by the number of the EVSE."""
+    """The largest power in W, by the number of the EVSE."""
     found: dict[int, float] = {}
     for component in COMPONENTS:
         told: dict[int, float] = {}

@@ -31,5 +31,5 @@ def clipped(number: int, smallest: int = SMALLEST) -> int:
 
 
 def decimal(value: float) -> float:
-    """As stations are sent it: at most six decimal places (part 2, primitive datatypes)."""
+    """A decimal for a station: at most six decimal places (part 2, primitive datatypes)."""
     return round(float(value), 6)

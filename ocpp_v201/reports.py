@@ -41,7 +41,7 @@ def get_base_report(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
-    """All that can be set."""
+    """Request a report of all variables that can be set."""
     return _ask_for(command, "configuration")
 
 
@@ -64,7 +64,7 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def with_variables(command: Command, payload: Payload) -> Payload:
-    """With the variables that are named, if any; not more than the station takes.
+    """Add the named variables, if any, up to the station's limit.
 
     B08.FR.06, N02.FR.07: each request is a report of its own, so that it is not parted here.
     """

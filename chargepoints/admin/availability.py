@@ -38,7 +38,7 @@ WIDTH = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of a bar: `x` and `width` in per cent of it."""
+    """A part of a bar; `x` and `width` are per cent of the bar."""
 
     state: str
     name: str

@@ -17,7 +17,7 @@ ANY = "send_command"
 
 
 def offered(request: HttpRequest) -> dict[str, tuple[Action, str, str]]:
-    """As Django has them, by name; only what this person may send."""
+    """The actions that this user may run, by name, in the form that Django's admin expects."""
     types = [type for type in COMMAND_TYPES if command_types.may_send(request.user, type)]
     if not types:
         return {}

@@ -170,7 +170,7 @@ def _begun(
 
 
 def chosen_in(request: HttpRequest) -> list[ChargePoint]:
-    """Those that the form was made for."""
+    """The charge points that the form was made for."""
     given = request.POST.get("targets", "")
     if not PRIMARY_KEYS.fullmatch(given):
         return []
@@ -178,7 +178,7 @@ def chosen_in(request: HttpRequest) -> list[ChargePoint]:
 
 
 def as_text(chosen: list[ChargePoint]) -> str:
-    """As the form holds them."""
+    """The primary keys, as the form's hidden field contains them."""
     return ",".join(str(each.pk) for each in chosen)
 
 

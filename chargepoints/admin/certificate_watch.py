@@ -26,7 +26,7 @@ LONGEST_PEM = 100_000
 
 @admin.register(SeenTls)
 class SeenTlsAdmin(BoundedSearch, HistoryAdmin):
-    """Of each charge point, how it came in last; read only."""
+    """The TLS of each charge point's last connection; read-only."""
 
     list_display = (
         "charge_point",

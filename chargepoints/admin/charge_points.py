@@ -66,7 +66,7 @@ class ChargePointList(ChangeList):
         return rows.annotate(commands_open=count_of(unfinished, "charge_point"))
 
     def get_results(self, request: HttpRequest) -> None:
-        """Each row knows what is wrong with it."""
+        """Adds to each row the health rules that find it."""
         super().get_results(request)
         found = rules.among((row.pk for row in self.result_list), timezone.now())
         for row in self.result_list:
@@ -236,7 +236,7 @@ class ChargePointAdmin(ModelAdmin):
         return [] if obj is None else [CredentialInline]
 
     def save_model(self, request: HttpRequest, obj: ChargePoint, form: Any, change: bool) -> None:
-        """Only what was changed here is written: the gateway writes other columns meanwhile."""
+        """Writes only the changed fields, because the gateway may write other columns meanwhile."""
         if change:
             registry.changed(obj, *form.changed_data)
             return
@@ -258,7 +258,7 @@ class ChargePointAdmin(ModelAdmin):
         return HttpResponseRedirect(live.url_of(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: ChargePoint | None = None) -> bool:
-        """Only what never connected: history is kept, and deleting it would take hours."""
+        """Only a charge point that never connected: deleting history would take hours."""
         if obj is None or obj.last_seen_at is not None:
             return False
         allowed: bool = super().has_delete_permission(request, obj)

@@ -138,7 +138,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _ceiling(watts: float) -> float:
-    """At least 1 kW."""
+    """The top of the power axis, at least 1 kW."""
     return round_number_above(max(watts, 1000.0))
 
 
@@ -162,7 +162,7 @@ def _time_label(at: datetime, span_s: float) -> str:
 
 
 def _hovers(samples: Sequence[Sample], xs: list[float]) -> list[Hover]:
-    """Each column reaches half-way to its neighbours."""
+    """The columns that show a sample's values; each reaches half-way to its neighbours."""
     edges = [xs[0], *((a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)), xs[-1]]
     return [
         Hover(left, round(max(right - left, 0.5), 1), _hover_text(sample))

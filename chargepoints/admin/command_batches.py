@@ -66,7 +66,7 @@ class CommandBatchAdmin(RowPage, HistoryAdmin):
 
     @admin.display(description="commands")
     def sent(self, row: CommandBatch) -> SafeString:
-        """Their number, which leads to them."""
+        """The number of commands, with a link to them."""
         url = reverse("admin:chargepoints_command_changelist")
         made = int(getattr(row, "commands_made", 0))
         link = '<a class="cp-link" href="{}?batch__id__exact={}">{}</a>'

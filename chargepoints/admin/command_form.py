@@ -132,7 +132,7 @@ def _is_spread(schema: JsonSchema) -> bool:
 
 
 def _kind(schema: JsonSchema) -> Any:
-    """Its type; where it may be null as well, the other one: what is left empty is left out."""
+    """The schema's type other than null: an empty field is left out of the arguments."""
     kind = schema.get("type")
     return kind[0] if isinstance(kind, list) else kind
 

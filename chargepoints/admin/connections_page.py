@@ -27,7 +27,7 @@ WIDTH = 480
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Of the bar, in the coordinates of its viewBox."""
+    """A piece of the bar, in the coordinates of its viewBox."""
 
     state: str
     x: float
@@ -73,7 +73,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _sockets(charge_point: ChargePoint, begin: datetime) -> list[Connection]:
-    """Those that were open at some time since, the latest first."""
+    """The sockets that were open at some time since `begin`, the latest first."""
     rows = Connection.objects.filter(charge_point=charge_point).order_by("-pk")
     return list(rows.filter(Q(closed_at=None) | Q(closed_at__gt=begin))[:MOST_SOCKETS])
 
@@ -108,7 +108,7 @@ def _ticks(begin: datetime, end: datetime) -> list[Tick]:
 
 
 def _share(online: list[Interval], begin: datetime, end: datetime) -> float:
-    """Of the time, in which it was connected; a successor begins before its predecessor ends."""
+    """The connected share of the time; a socket may open before the one that it replaces closes."""
     covered, reached = timedelta(0), begin
     for since, until in online:
         covered += max(until - max(since, reached), timedelta(0))

@@ -24,10 +24,10 @@ def in_words(name: str) -> str:
 
 
 def put_into_words() -> None:
-    """Of all fields that were given no name; Django would write "Evse id"."""
+    """Name all fields that have no name of their own; Django would write "Evse id"."""
     for model in apps.get_app_config("chargepoints").get_models():
         if (called := MODELS.get(str(model._meta.model_name))) is not None:
             model._meta.verbose_name, model._meta.verbose_name_plural = called, f"{called}s"
         for field in model._meta.fields:
-            if field._verbose_name is None:
+            if field._verbose_name is None:  # type: ignore[attr-defined]
                 field.verbose_name = in_words(field.name)

@@ -28,7 +28,7 @@ class Button(NamedTuple):
 
 
 def of(request: HttpRequest, charge_point: ChargePoint) -> dict[str, Any]:
-    """Of the page of one charge point; in maintenance only that is said."""
+    """The context of a charge point's health panel; in maintenance only the window."""
     now = timezone.now()
     window = maintenance.window_of(charge_point, now)
     found = [] if window else rules.of(charge_point, now)

@@ -199,7 +199,7 @@ def security(charge_point: ChargePoint) -> list[Section]:
 
 
 def _tls(charge_point: ChargePoint) -> list[tuple[str, object]]:
-    """Of its last handshake over TLS, as far as the proxy tells of it."""
+    """Facts of its last handshake over TLS, as far as the proxy reports them."""
     seen = SeenTls.objects.filter(charge_point=charge_point).first()
     if seen is None:
         return [("As seen last", "none was seen")]

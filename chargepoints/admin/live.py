@@ -21,7 +21,7 @@ CELLS_AT_ONCE = 100
 
 
 def with_live_state(charge_points: QuerySet[ChargePoint]) -> QuerySet[ChargePoint]:
-    """With the connection, the connectors and the open transactions: three queries more."""
+    """Adds the connection, the connectors and the open transactions, in three more queries."""
     return charge_points.select_related("connection").prefetch_related(
         "evses__connectors",
         Prefetch(
@@ -31,7 +31,7 @@ def with_live_state(charge_points: QuerySet[ChargePoint]) -> QuerySet[ChargePoin
 
 
 def open_transactions(charge_point: ChargePoint) -> list[Transaction]:
-    """Of a charge point that was read `with_live_state`: only those were fetched."""
+    """The prefetched open transactions of a charge point that was read `with_live_state`."""
     return list(charge_point.transactions.all())
 
 

@@ -90,7 +90,7 @@ def _left_open(charge_point: ChargePoint) -> set[int]:
 
 
 def _quirk_uses(charge_point: ChargePoint) -> list[dict[str, Any]]:
-    """Each setting it has now, with how often it made a difference."""
+    """Each present quirk setting, with how often it made a difference."""
     values = charge_point.quirks.get("settings", {})
     if not values:
         return []

@@ -169,7 +169,7 @@ class ProfileForm(forms.Form):
         return {"evse_id": asked["evse_id"], "profile": profile}
 
     def chart(self) -> ScheduleChart | None:
-        """Of what was typed, once it is valid."""
+        """A chart of the rows, once they are valid."""
         if not self.periods:
             return None
         name = self.cleaned_data["unit"]

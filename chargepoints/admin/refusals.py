@@ -115,7 +115,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     @admin.display(description="next step")
     def next_step(self, row: HandshakeRefusal) -> SafeString | str:
-        """To what mends it where the charge point is registered, else to its registration."""
+        """A link to the remedy if the charge point is registered, else to its registration."""
         known_pk = getattr(row, "known_pk", None)
         if known_pk is not None:
             steps = [("Open", "overview", ""), *filter(None, [MENDED_BY.get(row.reason)])]

@@ -207,7 +207,7 @@ def _in_words(wave: roll_outs.Wave) -> str:
 
 
 def _shares(wave: roll_outs.Wave) -> list[tuple[str, int, float, float]]:
-    """Each state that there is: its name, its count, where its bar begins, and how long it is."""
+    """Each state that occurs: its name, its count, and the begin and length of its bar."""
     shares, begins = [], 0.0
     for state in (TargetState.WELL, TargetState.FAILED, TargetState.SKIPPED, TargetState.UNDER_WAY):
         share = 100 * wave.counts[state] / wave.size

@@ -69,12 +69,12 @@ class UserAdmin(RowPage, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only a superuser makes one: of themselves, an administrator would."""
+        """Only a superuser makes superusers; else administrators could promote themselves."""
         fields = super().get_readonly_fields(request, obj)
         return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Not the password of a superuser, either."""
+        """Nor may an administrator change the password of a superuser."""
         return _within_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

@@ -56,7 +56,7 @@ def at(request: HttpRequest, site: str) -> None:
 
 
 def remember(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """With the session, so that no page has to ask; called when somebody signs in."""
+    """At sign-in, keep the time zone in the session, so that no page has to query it."""
     chosen = StaffTimes.objects.filter(user=user).values_list("time_zone", flat=True)
     request.session[CHOSEN] = chosen.first() or ""
 
@@ -123,7 +123,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Site)
 class SiteAdmin(ModelAdmin):
-    """Where charge points stand, as their `site` says, and what time it is there."""
+    """The sites that charge points name, each with its time zone."""
 
     form = SiteForm
     list_display = ("name", "time_zone", "charge_points", "availability")

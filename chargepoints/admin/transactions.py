@@ -156,7 +156,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
 
     @admin.display(description="transaction")
     def short_id(self, row: Transaction) -> SafeString:
-        """On one line: those of 2.0.1 are 36 characters and take four."""
+        """The id on one line; the 36 characters of 2.0.1 would take four."""
         return format_html('<span class="cp-id" title="{0}">{0}</span>', row.transaction_id)
 
     @admin.display(description="EVSE")
@@ -219,7 +219,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
         return badges.deviations([name for name, holds in named.items() if holds]) or "-"
 
     def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> list[Any]:
-        """Only where it was told by such events: 1.6 has none."""
+        """The events, if there are any: OCPP 1.6 has none."""
         told = obj is not None and obj.events.exists()
         return list(self.inlines) if told else []
 

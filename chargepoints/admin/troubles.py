@@ -27,7 +27,7 @@ class Trouble(NamedTuple):
 
 
 def of(charge_point: ChargePoint) -> list[Trouble]:
-    """Of a charge point that was read `with_live_state`; at most two queries more."""
+    """The troubles of a charge point that was read `with_live_state`, in two more queries."""
     return [
         *_registration(charge_point),
         *_absence(charge_point),
@@ -67,7 +67,7 @@ def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
 
 
 def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
-    """Those after its last success; somebody else's, too, who uses its identity."""
+    """Refusals after its last success, including those of others who use its identity."""
     connection = charge_point.connection
     since = connection.opened_at if connection else charge_point.last_seen_at
     refusals = HandshakeRefusal.objects.filter(

@@ -80,7 +80,7 @@ def own(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def reset(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """For who has lost their device: a superuser takes it away, and ends their sessions."""
+    """Remove the lost device of a user, and end their sessions; for superusers."""
     user = get_object_or_404(User, pk=pk)
     if request.method != "POST" or not request.user.is_superuser:
         raise PermissionDenied

@@ -50,7 +50,7 @@ def usable_key(header: bytes) -> ApiKey | None:
 
 
 def _note_use(key: ApiKey) -> None:
-    """At most once a minute: a key in heavy use must not cost a write for every request."""
+    """Note the use at most once a minute, so that not every request writes."""
     now = clock.now()
     if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
         return

@@ -20,7 +20,7 @@ TAKEN_IN = [
 
 
 class ChargePointChoice(Strict):
-    """Those to which all of this applies."""
+    """A filter: the charge points that match all of its fields."""
 
     site = Text(required=False)
     protocol = Text(required=False)
@@ -40,7 +40,7 @@ def identities(most: int) -> serializers.ListField:
 
 
 class OfMany(Strict):
-    """Either `charge_points`, the `identities` of so many at most, or a `filter`."""
+    """A body with either `charge_points` (a bounded list of identities) or a `filter`."""
 
     filter = ChargePointChoice(required=False)
     type = Text(max_length=40)
@@ -66,7 +66,7 @@ def targets(asked: dict[str, Any], most: int) -> list[int]:
 
 
 def named(identities: list[str]) -> list[int]:
-    """Their primary keys. Raises 400 where somebody is unknown."""
+    """The primary keys of these identities. Raises 400 if one is unknown."""
     lowered = [identity.lower() for identity in identities]
     known = dict(
         ChargePoint.objects.annotate(lowered=Lower("identity"))
@@ -84,7 +84,7 @@ def named(identities: list[str]) -> list[int]:
 
 
 def chosen(choice: dict[str, Any]) -> QuerySet[ChargePoint]:
-    """Those to which all of a `ChargePointChoice` applies."""
+    """The charge points that match all fields of a `ChargePointChoice`."""
     choice = dict(choice)
     charge_points = ChargePoint.objects.order_by("pk")
     if "online" in choice:

@@ -35,7 +35,7 @@ class ChargePointFilters(django_filters.FilterSet):
 
 
 def charge_points_in_full() -> QuerySet[ChargePoint]:
-    """With their connectors, and what is told of the last socket."""
+    """All charge points with their connectors and the facts of their last socket."""
     last = Connection.objects.filter(charge_point=OuterRef("pk")).order_by("-id")
     return ChargePoint.objects.prefetch_related(
         Prefetch("evses", Evse.objects.prefetch_related("connectors"))

@@ -40,7 +40,7 @@ class CommandRequest(Strict):
 
 
 class ShownRequest(serializers.DictField):
-    """Without the key codes that the row holds."""
+    """The stored request, without key codes."""
 
     def to_representation(self, value: Any) -> Any:
         return super().to_representation(key_codes.shown(value))

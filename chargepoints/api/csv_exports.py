@@ -1,4 +1,4 @@
-"""All that a list has, as CSV: streamed some rows at a time, so that it may have any length."""
+"""Whole lists as CSV, streamed some rows at a time, so that they may have any length."""
 
 import csv
 import io
@@ -72,7 +72,7 @@ class TransactionsCsv(Transactions):
         responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "A line for each.")},
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """All transactions that the filters leave, as CSV, in the order of the list."""
+        """All transactions that match the filters, as CSV, in the order of the list."""
         rows = self.filter_queryset(Transaction.objects.all())
         order = self.pages().get_ordering(request, rows, self)
         return _stream(request, "transactions", TRANSACTION_COLUMNS, rows, order)
@@ -89,7 +89,7 @@ class MeterValuesCsv(MeterValues):
         responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "A line for each.")},
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """All meter values that the filters leave, as CSV, in the order of the list."""
+        """All meter values that match the filters, as CSV, in the order of the list."""
         rows = self.filter_queryset(MeterValue.objects.defer("samples"))
         order = self.pages().get_ordering(request, rows, self)
         return _stream(request, "meter-values", METER_VALUE_COLUMNS, rows, order)
@@ -108,7 +108,7 @@ def _stream(
 
 
 def _parts(columns: dict[str, Column], rows: QuerySet[Any], order: Sequence[str]) -> Iterator[str]:
-    """Each with some rows, which a query of its own has found behind those before."""
+    """Parts of some rows; one query each finds the rows after those of the part before."""
     yield _lines([list(columns)])
     chunk = list(rows[:ROWS_AT_ONCE])
     while chunk:

@@ -33,6 +33,6 @@ def stream_csv(request: HttpRequest, name: str, parts: Iterator[str]) -> Streami
 
 
 async def _one_by_one(parts: Iterator[str]) -> AsyncIterator[str]:
-    """In the thread of the request, which serves others while the client takes what there is."""
+    """Makes each part in the request's thread, which serves others while the client reads."""
     while part := await sync_to_async(next)(parts, ""):  # type: ignore[call-arg]
         yield part

@@ -38,7 +38,7 @@ def add_examples(result: Json, **context: Any) -> Json:
 
 
 def operations(document: Json) -> Iterator[tuple[str, Json]]:
-    """Those of the API by their ids, and those of core by the names of their webhooks."""
+    """The API's operations by their ids, and core's by the names of their webhooks."""
     for methods in document["paths"].values():
         for operation in methods.values():
             yield operation["operationId"], operation

@@ -105,6 +105,6 @@ class ByStartOrEnd(CursorPages):
 
 
 class OldestFirst(CursorPages):
-    """In the order in which rows became known."""
+    """Pages in the order in which the gateway stored the rows."""
 
     ordering = "id"

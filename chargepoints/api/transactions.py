@@ -140,7 +140,7 @@ class TransactionSerializer(StrictModel):
 
 
 class Closing(Strict):
-    """Without `ended_at`: when it was last metered. Without a reading: its last sample."""
+    """How to close: by default at the time of the last sample, and with its reading."""
 
     ended_at = Time(required=False, allow_null=True, default=None)
     meter_stop_wh = serializers.FloatField(

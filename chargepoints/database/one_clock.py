@@ -24,7 +24,7 @@ _looked_at: float | None = None
 
 
 def keep() -> None:
-    """To be called before anything is written, and again and again: now and then it looks."""
+    """Compare the clocks now and then; call it before the first write, and regularly."""
     global _looked_at
     now = time.monotonic()
     if _looked_at is None or now - _looked_at >= EVERY_S:

@@ -29,7 +29,7 @@ def are_kept() -> bool:
 
 
 def renew() -> None:
-    """For a thread of its own, whose connection is closed afterwards."""
+    """Renew the statistics; for a thread of its own, whose connection it closes afterwards."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_DOUBLED)

@@ -142,7 +142,7 @@ def change(
 
 
 def write(row: models.Model, unless_changed: Names = ()) -> bool:
-    """At once: of an editable row what has changed, of any other all; whether a row was hit."""
+    """Save a row at once (if it is editable, its changed columns); whether it was there."""
     if _KNOWN not in row.__dict__:
         row.save()
         return True
@@ -213,7 +213,7 @@ class Columns:
 
 @cache
 def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
-    """Of each attribute its default, or what makes one."""
+    """The default of each attribute, or the function that makes it."""
     constant, made = {}, []
     for field in model._meta.concrete_fields:
         if field.has_default() and callable(field.default):

@@ -130,7 +130,7 @@ _this_thread = threading.local()
 
 
 def remember_connection() -> None:
-    """For a thread that runs no event loop: Django looks for it for some microseconds each time."""
+    """Keep this thread's connection, which Django looks up anew, slowly, at each use."""
     _this_thread.database = connections[DEFAULT_DB_ALIAS]
 
 
@@ -245,7 +245,7 @@ def _json(value: Any) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _sqlite_time(value: datetime | None) -> str | None:
-    """As Django stores it; the time of receipt stands in every row of a message."""
+    """The text in which Django stores a time in SQLite."""
     return None if value is None else clock.written(value).replace("T", " ")
 
 

@@ -34,7 +34,7 @@ _room = Room.ENOUGH
 
 
 def room() -> Room:
-    """As of the last look; may be asked in any thread."""
+    """The room at the last look; safe to call from any thread."""
     return _room
 
 
@@ -59,7 +59,7 @@ def _look() -> Room:
 
 
 def _size_and_left(directory: Path) -> tuple[int, int]:
-    """In bytes. Of a disk that cannot be asked the database itself will tell."""
+    """In bytes. If the disk cannot be asked, the database's own errors will tell."""
     try:
         disk = os.statvfs(directory)
     except OSError:
@@ -100,7 +100,7 @@ _TRIAL_ON_POSTGRESQL = (
 
 
 def _directory() -> Path | None:
-    """Where the database file lies; None where it is no file here."""
+    """The directory of the database file; None if the database is no file here."""
     if connection.vendor != "sqlite":
         return None
     path = Path(str(connection.settings_dict["NAME"]))

@@ -35,7 +35,7 @@ def dumps(value: Any, *, option: int = 0) -> bytes:
 
 
 def with_floats(node: Any) -> Any:
-    """With integers that take more than 64 bits as what they were when a charger said them."""
+    """Integers of more than 64 bits become the floats that the charger had sent."""
     if isinstance(node, dict):
         return {key: with_floats(inner) for key, inner in node.items()}
     if isinstance(node, list):

@@ -36,7 +36,7 @@ def authenticate(
 
 
 def take_as_long(request: Request) -> None:
-    """As for a charger that is known: the time must not tell which identities are."""
+    """Takes as long as for a known charger, so that the time does not reveal known identities."""
     _NO_CREDENTIAL.matches(request.authorization or b"")
 
 

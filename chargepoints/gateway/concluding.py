@@ -219,7 +219,7 @@ def _conclude_result(
 
 
 def _joined(batched: Batched, earlier: Any, answer: dict[str, Any]) -> dict[str, Any]:
-    """All results so far, as if there had been one request."""
+    """The results of all requests so far, as those of one request."""
     before = (earlier or {}).get(batched.results) or []
     return answer | {batched.results: [*before, *(answer.get(batched.results) or [])]}
 

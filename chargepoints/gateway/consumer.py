@@ -85,7 +85,7 @@ def _key(request: Request) -> int:
 
 
 async def _is_worth_a_look(gateway: process.Gateway, request: Request) -> bool:
-    """Where an address fails too often, only registered identities cost the database anything."""
+    """Whether to query the database: if an address fails too often, only for known identities."""
     if not gateway.guard.is_over_limit(request) or gateway.guard.knows(request):
         return True
     if (newest := gateway.guard.may_look()) is not None:

@@ -36,7 +36,7 @@ TOO_MANY = Refused(
 
 
 class Guard:
-    """Of one process, on its event loop."""
+    """The guard of one process; runs on its event loop."""
 
     def __init__(self) -> None:
         self._counts = MinuteCounts(most_times=RECORDED_IN_ALL)
@@ -107,7 +107,7 @@ class Guard:
         return True
 
     def frozen_s(self, identity: str) -> float:
-        """For how long no further socket may take the place of an open one."""
+        """For how many seconds no further socket may replace the open one."""
         return max(0.0, self._frozen_until.get(identity.lower(), 0.0) - time.monotonic())
 
 

@@ -44,7 +44,7 @@ def decode(text: str, *, cut: bool) -> ocppj.Frame | ocppj.Several:
 
 
 def _in_part(text: str, too_large: ocppj.Malformed) -> Call | ocppj.Malformed:
-    """Without the members that hold too much, or too deep."""
+    """The message without its members that are too large or nested too deep."""
     document = _shallow(text)
     if document is None:
         return too_large
@@ -80,7 +80,7 @@ def _holds_too_much(value: Any) -> bool:
 
 
 def traced(text: str) -> str:
-    """As the trace keeps it: its beginning, and how long it was."""
+    """What the trace stores of a long message: its beginning and its length."""
     if len(text) <= ORDINARY_LENGTH:
         return text
     return f"{text[:ORDINARY_LENGTH]} ... ({len(text)} characters)"

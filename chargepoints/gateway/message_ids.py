@@ -18,7 +18,7 @@ _BEGINNING = re.compile(
 
 
 def read(value: Any, deviations: list[str]) -> tuple[str | None, str]:
-    """As it is kept, None where it is no id; and as JSON, where it is not answered as that."""
+    """The id to store, or None; and, if the answer needs another form, the id as JSON."""
     if isinstance(value, str) and len(value) <= LONGEST_KEPT:
         if len(value) > LONGEST:
             deviations.append("message_id_too_long")

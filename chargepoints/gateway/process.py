@@ -99,7 +99,7 @@ class Gateway:
             self._tasks.append(asyncio.create_task(_renew_statistics()))
 
     async def stop(self) -> None:
-        """After the sockets are closed: end the tasks, then write what is left."""
+        """Called after the sockets are closed: ends the tasks, then writes what is left."""
         # Again until it sticks: the Redis client swallows a cancellation now and then.
         while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
@@ -170,11 +170,11 @@ class Gateway:
         self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
 
     def _forward(self, channel: str, message: dict[str, Any]) -> None:
-        """To another process, from any thread of this one."""
+        """Send a message to another process, from any thread of this one."""
         self._loop.call_soon_threadsafe(lambda: self._spawn(self._tell(channel, message)))
 
     async def _forward_frames(self) -> None:
-        """To pages that other processes serve."""
+        """Send frames to the processes whose pages follow them."""
         while True:
             channel, frame = await tails.next_to_forward()
             await self._tell(channel, {"charge_point_ids": [], "frame": frame})
@@ -259,7 +259,7 @@ class Gateway:
                 await session.supersede(NOT_ITS_SOCKET)
 
     async def _ask_to_boot(self) -> None:
-        """Those that have come back, and said nothing of themselves for a while."""
+        """Trigger a boot from chargers that reconnected and have not booted for a while."""
         long_ago = time.monotonic() - settings.BOOT_WITHIN_S
         for session in list(self.sessions.values()):
             station = session.station

@@ -66,7 +66,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
 
 
 def _failures(identity: str, address: str, now: datetime) -> Failures:
-    """Of keys and names alone: who speaks no common version guesses nothing."""
+    """Counts wrong keys and names only: an unknown version is no attempt to guess a key."""
     recent = HandshakeRefusal.objects.filter(
         address=address, window_started_at__gt=now - WINDOW, status_code__in=(401, 404)
     )

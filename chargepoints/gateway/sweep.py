@@ -146,7 +146,7 @@ def _due(name: str, every_s: float) -> bool:
 
 
 def _bury_dead_servers(now: datetime) -> None:
-    """Their chargers were last seen when they were: the grace time began then."""
+    """Close the connections of lost servers; the grace time began at the last heartbeat."""
     dead = ServerProcess.objects.filter(heartbeat_at__lt=now - SERVER_DEAD_AFTER)
     for pk, alive_at in list(dead.values_list("pk", "heartbeat_at")):
         last_seen_at = Greatest("last_seen_at", Value(alive_at))
@@ -190,7 +190,7 @@ def _close(rows: QuerySet[Connection], closed_at: datetime, reason: str, **chang
 
 
 def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
-    """Of some with each sweep, in turn: P16, all at once would hold thousands of replies up."""
+    """Writes some in each sweep, in turn: all at once would delay thousands of replies (P16)."""
     monotonic = time.monotonic()
     turn = int(monotonic)
     done = max(int(_last.get("flush", 0.0)), turn - FLUSH_EVERY_S)

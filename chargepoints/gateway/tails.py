@@ -60,7 +60,7 @@ class Tail:
         self._news.set()
 
     async def wait(self, seconds: float) -> None:
-        """Until there is something to take, or it is closed, or the time is over."""
+        """Wait until there is something to take, the tail is closed, or the time is over."""
         try:
             await asyncio.wait_for(self._news.wait(), seconds)
         except TimeoutError:
@@ -142,13 +142,13 @@ def publish(row: tuple[Any, ...]) -> None:
 
 
 def take(charge_point_id: int, frame: Frame) -> None:
-    """Of this process, or as another one has forwarded it."""
+    """Give a frame of this or another process to the tails of its charge point."""
     for tail in _tails.get(charge_point_id, ()):
         tail.put(frame)
 
 
 async def next_to_forward() -> tuple[str, Frame]:
-    """To which channel, and what; for the one task that does it."""
+    """The next channel and frame; for the one task that forwards frames."""
     global _to_forward
     while not _outbox:
         # A new one each time: an event belongs to the loop that it was first waited for in.
@@ -163,7 +163,7 @@ def message(frame: Frame) -> Message:
 
 
 def _frame(row: tuple[Any, ...]) -> Frame:
-    """In types that the channel layer takes."""
+    """The row as a dictionary of types that the channel layer can carry."""
     frame = dict(zip(COLUMNS, row, strict=True))
     for text in ("request", "reply"):
         frame[text] = frame[text][:SHOWN_OF_A_FRAME]

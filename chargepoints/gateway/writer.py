@@ -165,7 +165,7 @@ class _Shard(threading.Thread):
             connection.close()
 
     def _next_batch(self) -> list[Job] | None:
-        """All that is queued, at least one; an empty list when it is time to probe the store."""
+        """All queued units, at least one; an empty list when it is time to probe the database."""
         try:
             job = self.jobs.get(timeout=None if self.healthy else PROBE_EVERY_S)
         except queue.Empty:
@@ -280,7 +280,7 @@ class _Shard(threading.Thread):
         return True
 
     def _hand_over(self, batch: list[Job]) -> None:
-        """On the event loop."""
+        """Runs on the event loop."""
         _release(batch)
 
 

@@ -107,5 +107,5 @@ def _safe(cell: object) -> object:
 
 
 def _plain(cell: str) -> str:
-    """As it was before `_safe`."""
+    """The cell as it was before `_safe`."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

@@ -104,7 +104,7 @@ def command_state(value: str) -> SafeString:
 
 
 def _meaning(message: Message) -> Meaning:
-    """Of a message that was read with `request_head` and `reply_head`, or in full."""
+    """The meaning of a message that was read in full, or with `request_head` and `reply_head`."""
     request = getattr(message, "request_head", None) or message.request
     reply = getattr(message, "reply_head", None)
     return meanings.of_message(request, message.reply if reply is None else reply)

@@ -27,7 +27,7 @@ def energy(watt_hours: float | None) -> str:
 
 @register.filter
 def energy_sum(watt_hours: float) -> str:
-    """Of a fleet: as `energy`, but 22329940.0 -> "22.3 MWh", which has room on a card."""
+    """The energy of a fleet: as `energy`, but 22329940.0 -> "22.3 MWh", which fits a card."""
     return energy(watt_hours) if watt_hours < 10_000_000 else f"{watt_hours / 1_000_000:.1f} MWh"
 
 

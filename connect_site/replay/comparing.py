@@ -16,7 +16,7 @@ LONGEST = 200
 
 
 def differences(recorded: Any, seen: Any, where: str) -> Iterator[str]:
-    """Each place where they differ, in words."""
+    """A sentence for each place where the two differ."""
     if isinstance(recorded, dict) and isinstance(seen, dict):
         for name in sorted((recorded.keys() | seen.keys()) - OWN):
             place = f"{where}/{name}"
@@ -44,7 +44,7 @@ def of_replies(recorded: str, seen: list[Any] | None, where: str) -> Iterator[st
 
 
 def of_events(recorded: list[dict[str, Any]], seen: list[dict[str, Any]]) -> Iterator[str]:
-    """Both by their order; `seen` as the API has them."""
+    """Compare events in their order; `seen` comes from the API."""
     was = [each for each in recorded if each["event"] not in NOT_COMPARED]
     now = [each for each in seen if each["type"] not in NOT_COMPARED]
     types_was, types_now = [each["event"] for each in was], [each["type"] for each in now]

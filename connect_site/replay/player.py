@@ -57,7 +57,7 @@ class Player:
         self._server.api("POST", "/charge-points", body)
 
     def _events(self) -> list[Json]:
-        """In their order, with the transaction ids of the recording."""
+        """The events in their order, with the transaction ids of the recording."""
         found: list[Json] = []
         path = f"/charge-points/{self._identity}/events?limit=1000"
         while path:
@@ -159,7 +159,7 @@ class Player:
     # --- then and now ---------------------------------------------------------------------------
 
     def _as_now(self, payload: Any, message: Json) -> Any:
-        """With times as long ago as they were before the end, and this gateway's ids."""
+        """The payload with its times moved, and with this gateway's ids."""
         moved = shifted(payload, self._later, datetime.fromisoformat(message["at"]))
         return _renamed(moved, self._given)
 

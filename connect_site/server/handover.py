@@ -88,7 +88,7 @@ class Handover:
         return True
 
     def _adopt(self, connected: socket.socket, data: bytes) -> None:
-        """As if this process had accepted it, and had read the data."""
+        """Serve a connection as if this process had accepted it and had read the data."""
         connected.set_inheritable(False)
         try:
             peer = connected.getpeername()

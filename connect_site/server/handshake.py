@@ -87,7 +87,7 @@ def address(endpoint: Any) -> Address | None:
 
 
 def behind_proxy(transport: Any) -> bool:
-    """Only the proxy can reach the unix socket, so that what comes there is believed."""
+    """Whether the connection comes from the proxy: only the proxy can reach the unix socket."""
     return _family(transport) == socket.AF_UNIX
 
 

@@ -107,7 +107,7 @@ class OpeningHandshake(WebSocketProtocol):
         deferred.errback(ConnectionDeny(status, f"refused with {status}"))
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
-        """Both for our denials and for autobahn's own complaints about the request."""
+        """Sends our denials, and autobahn's own complaints about the request."""
         status, headers, body = self.denial or (code, [], reason.encode())
         lines = [b"HTTP/1.1 %d %s" % (status, phrase(status))]
         lines += [name + b": " + value for name, value in headers]

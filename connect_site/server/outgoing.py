@@ -29,7 +29,7 @@ class BoundedOutput(Writability, WebSocketProtocol):
         self._write(data)
 
     def _write(self, data: bytes) -> None:
-        """At once where nothing waits: a reply then costs no turn of the reactor."""
+        """Write at once if nothing waits, so that a reply costs no turn of the reactor."""
         transport = self.transport
         if transport.connected and not (transport.dataBuffer or transport._tempDataBuffer):
             try:

@@ -48,7 +48,7 @@ def may_be_several() -> bool:
 
 
 def check_directories() -> None:
-    """Where a charger would be the first to notice: its upload, or its certificate."""
+    """Check the directories for uploads and certificates, before a charger finds them broken."""
     files, authority = Path(settings.MEDIA_ROOT), settings.CA_DIRECTORY
     try:
         files.mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,7 @@ def which(path: Path) -> tuple[int, int]:
 
 
 def remove(path: Path, mine: tuple[int, int]) -> None:
-    """Unless the next server has put its own there, as it may while this one drains."""
+    """Remove the file, unless the next server has put its own there while this one drains."""
     with suppress(FileNotFoundError):
         if which(path) == mine:
             path.unlink()

@@ -59,7 +59,7 @@ class Workers:
         self.lifeline, self.held_end = os.pipe()
 
     def run(self) -> int:
-        """Until a signal. Returns 0 when every process has ended in order."""
+        """Runs until a signal. Returns 0 when every process has ended in order."""
         with _common_counters():
             return self._run()
 
@@ -148,7 +148,7 @@ def _tell(places: list[Place], number: int) -> None:
 
 @contextmanager
 def _common_counters() -> Iterator[None]:
-    """Where the workers count together, so that each of them answers /metrics for all.
+    """A directory in which the workers count together, so that each answers /metrics for all.
 
     What a worker that has ended had counted stays counted.
     """

@@ -15,7 +15,7 @@ class Writability:
             await asyncio.shield(self.writable)
 
     def blocked_for(self) -> float:
-        """For how many seconds the peer has taken nothing."""
+        """For how many seconds the peer has read nothing."""
         return time.monotonic() - self.blocked_since if self.writable is not None else 0
 
     def pauseProducing(self) -> None:

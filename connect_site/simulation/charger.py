@@ -36,7 +36,7 @@ class SimulatedCharger:
         self._booted = False
 
     async def live(self) -> None:
-        """Until its night is over and all of it is told."""
+        """Live until the night is over and everything is reported."""
         telling = asyncio.create_task(self._tell())
         try:
             await self._happen()

@@ -15,7 +15,7 @@ Show = Callable[[str], None]
 async def run(
     nights: Sequence[Night], keys: dict[str, str], port: int, interval_s: float, show: Show
 ) -> Journal:
-    """Until each night is over; `interval_s` lies between the samples of one charger."""
+    """Run until each night is over, with a sample of each charger every `interval_s`."""
     journal = Journal()
     loop = asyncio.get_running_loop()
     chargers = [

@@ -15,7 +15,7 @@ class Told:
 
 @dataclass(slots=True)
 class Book:
-    """Of one charger; `acknowledged` holds the ids of messages, `samples` the times of samples."""
+    """One charger's journal: ids of acknowledged messages, and times of samples."""
 
     acknowledged: set[str] = field(default_factory=set)
     samples: set[str] = field(default_factory=set)

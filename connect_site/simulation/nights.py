@@ -20,7 +20,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """At one charger; times in seconds of the simulation, from its begin."""
+    """The night of one charger; times are in seconds since the begin of the simulation."""
 
     number: int
     subprotocol: str
@@ -66,7 +66,7 @@ class Night:
 
 
 def depot_night(count: int, seed: int, seconds: float, ramp_s: float) -> list[Night]:
-    """All connect within `ramp_s`; buses arrive in the first third and leave in the last fifth."""
+    """Nights whose chargers connect within `ramp_s`; buses arrive early and leave at the end."""
     # A generator of numbers for a test, not for secrets.
     draw = random.Random(seed)  # noqa: S311
     return [_night(number, draw, seconds, ramp_s) for number in range(1, count + 1)]

@@ -100,7 +100,7 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
 
     @admin.display(description="POST")
     def sent_to(self, row: Delivery) -> str:
-        """Without the signature, which each attempt makes anew."""
+        """The URL and id of the request; each attempt makes a new signature."""
         return f"{row.endpoint.url} (webhook-id: {row.pk})"
 
     @admin.display(description="body")

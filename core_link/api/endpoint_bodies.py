@@ -111,7 +111,7 @@ class PauseRequest(Strict):
 
 
 class ResendRequest(Strict):
-    """Either all that was received `since` then, or positions `first` to `last` of the feed."""
+    """Which events to send again: all received `since`, or positions `first` to `last`."""
 
     since = Time(required=False)
     first = Integer(required=False, min_value=1, max_value=LARGEST_POSITION)

@@ -195,7 +195,7 @@ def _events(endpoint: Endpoint, batch: list[Range]) -> list[_Row]:
 
 
 def _skip(endpoint: Endpoint, part: Range) -> None:
-    """Nothing in this range is for the endpoint: go to the next event that is."""
+    """Move a lane past a range without an event for the endpoint, to the next event for it."""
     later = Event.objects.filter(
         charge_point=part.lane.charge_point_id,
         sequence__gt=part.last,

@@ -185,7 +185,7 @@ def _again(endpoint: Endpoint, parts: list[list[Event]]) -> None:
 
 
 def _advance(delivery: Delivery, events: list[Event], now: datetime) -> bool:
-    """Their lanes are free, and know how far they have come; whether there are any."""
+    """Free the delivery's lanes and move them on; whether there are any."""
     through = {event.charge_point_id: event.sequence for event in events}
     if not through:
         return False

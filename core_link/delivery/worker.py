@@ -126,7 +126,7 @@ class Worker:
         return sum(each.claim.endpoint.pk == endpoint.pk for each in self._under_way.values())
 
     def _rest(self) -> None:
-        """Until an answer comes, or it is time to look for new events."""
+        """Wait until an answer comes, or it is time to look for new events."""
         if self._under_way:
             wait(self._under_way, timeout=STEP_EVERY_S, return_when=FIRST_COMPLETED)
         else:

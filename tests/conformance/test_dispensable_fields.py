@@ -1,4 +1,4 @@
-"""What a message can do without: each of these fields is left out, by itself and with all others."""
+"""The fields that a message can do without: each is left out, by itself and with all others."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -20,7 +20,7 @@ class DatabaseWrapper(_Wrapper):
 
     @property
     def patience_s(self) -> float:
-        """As long as SQLite itself would wait for its lock."""
+        """The time that SQLite itself would wait for its lock."""
         return float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
 
     def create_cursor(self, name: Any = None) -> Any:

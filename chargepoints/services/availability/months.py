@@ -65,7 +65,7 @@ def of(
     zone: tzinfo,
     now: datetime,
 ) -> Iterator[Row]:
-    """Of each of their connectors, one for each of these months, which follow each other."""
+    """For each connector, one row for each of these consecutive months."""
     ends = [min(month.end(zone), now) for month in months]
     for history in histories(charge_points, months[0].begin(zone), ends[-1]):
         for month, end in zip(months, ends, strict=True):

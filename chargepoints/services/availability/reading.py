@@ -52,7 +52,7 @@ class ConnectorHistory:
 def histories(
     charge_points: Sequence[ChargePoint], begin: datetime, end: datetime
 ) -> list[ConnectorHistory]:
-    """Of each connector of these charge points, in their order, all that counts in the span."""
+    """The relevant history of each connector of these charge points, in their order."""
     if not charge_points or begin >= end:
         return []
     ids = [charge_point.pk for charge_point in charge_points]

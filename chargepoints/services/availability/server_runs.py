@@ -19,7 +19,7 @@ def end(server_ids: Sequence[uuid.UUID], at: datetime) -> None:
 
 
 def end_with_last_heartbeat(server_ids: Sequence[uuid.UUID]) -> None:
-    """Of processes that were lost: when was not noticed."""
+    """End the runs of lost processes at their last heartbeat."""
     for server in ServerProcess.objects.filter(pk__in=server_ids):
         end([server.pk], server.heartbeat_at)
 

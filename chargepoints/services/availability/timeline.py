@@ -21,7 +21,7 @@ _OUT_OF_ORDER = {Status.FAULTED: FAULTED, Status.UNAVAILABLE: UNAVAILABLE}
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """Of a span; `faulted`, `unavailable` and `offline` together are down."""
+    """The seconds of a span; `faulted`, `unavailable` and `offline` together are down."""
 
     up: int = 0
     faulted: int = 0

@@ -48,7 +48,7 @@ def read(path: Path) -> list[CertificateRevocationList]:
 
 
 def files() -> list[Path]:
-    """Where lists are looked for; that of the gateway's own authority where there is one."""
+    """The files of revocation lists, including that of the gateway's own authority."""
     named = [Path(settings.REVOKED_CERTIFICATES)] if settings.REVOKED_CERTIFICATES else []
     if settings.CA_DIRECTORY:
         own = Path(settings.CA_DIRECTORY) / REVOKED_FILE
@@ -57,7 +57,7 @@ def files() -> list[Path]:
 
 
 def lists() -> list[CertificateRevocationList]:
-    """All of them, as they are now: a look at each file's stamp, no more where it is the same."""
+    """All lists as they are now; reads a file only if its time stamp has changed."""
     return [each for path in files() for each in _lists_of(path)]
 
 

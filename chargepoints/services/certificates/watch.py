@@ -130,7 +130,7 @@ def _by_client_certificate(
 
 
 def kind_of_suite(suite: str) -> str:
-    """Of the server's key that a suite needs: ECDSA or RSA; empty where either will do."""
+    """The kind of server key that a suite needs: ECDSA or RSA; empty if both will do."""
     if not suite or suite.startswith(OF_EITHER_KIND):
         return ""
     # Where OpenSSL names no kind it is RSA, which then encrypts the secret itself.

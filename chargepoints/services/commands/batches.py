@@ -65,7 +65,7 @@ def submit(
 
 
 def failed_targets(batch: CommandBatch) -> list[int]:
-    """Those that took no command, or whose command came to nothing; not what was cancelled."""
+    """The charge points whose command was not sent or failed; not those cancelled."""
     failed = batch.commands.filter(state__in=NOT_DONE).values_list("charge_point", flat=True)
     refused = [each["charge_point"] for each in batch.refused]
     unsent = ChargePoint.objects.filter(identity__in=refused).values_list("pk", flat=True)

@@ -24,7 +24,7 @@ _WAITING: PreparedQuery[Command] = PreparedQuery(
 
 
 def end_without_effect(unit: UnitOfWork, command: Command) -> None:
-    """Its time is over: say what can be seen of the reason."""
+    """End a command whose time is over, with the reason if one is visible."""
     error_class: str = ErrorClass.STATION
     code, detail = COMMAND_TYPES[command.type].why_no_effect(command)
     if command.charge_point.connection_id is None:

@@ -91,7 +91,7 @@ _AWAITED = PreparedQuery(
 
 
 def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
-    """Those of one effect or two for which a command may wait, in their order."""
+    """The commands that may wait for one of these effects, in their order."""
     found = {key for (key,) in _AWAITED.all(charge_point_id, effect_keys[0], effect_keys[-1])}
     return [key for key in effect_keys if key in found]
 

@@ -99,7 +99,7 @@ def of(charge_points: Sequence[ChargePoint], type: str, args: dict[str, Any]) ->
 def _frame(
     charge_points: Sequence[ChargePoint], version: OcppVersion, type: str, args: dict[str, Any]
 ) -> Frame:
-    """As composed for the first of them, who speak one version. Raises CommandRefused."""
+    """Compose the request for the first of these, which share a version. Raises CommandRefused."""
     example = ChargePoint.objects.get(pk=charge_points[0].pk)
     action, payload = _composed(example, version, type, args)
     shown = url_secrets.hidden(version.redacted_request(action, payload))

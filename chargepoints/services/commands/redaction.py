@@ -6,7 +6,7 @@ from chargepoints.services.commands.command_types.declaration import Args
 
 
 def shown_args(type: str, args: Args) -> Args:
-    """As rows may hold them, and without key codes, which are needed until the command is over."""
+    """Arguments as rows may store them; key codes stay until the command has ended."""
     shown: Args = key_codes.shown(stored_args(type, args))
     return shown
 

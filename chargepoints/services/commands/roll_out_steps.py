@@ -108,7 +108,7 @@ def _verdict(roll_out: RollOut, target: RollOutTarget, now: datetime) -> Verdict
 
 
 def _not_well(command: Command) -> Verdict | None:
-    """Of a command that has ended, unless it ended well."""
+    """The reason of a command that has ended, unless it ended well."""
     if command.sent_at is None and command.state == Command.State.EXPIRED:
         return AGAIN
     if command.sent_at is None and command.state == Command.State.CANCELLED:

@@ -164,7 +164,7 @@ def close_if_settled(row: RollOut) -> RollOut:
 
 
 def progress(roll_out: RollOut) -> list[Wave]:
-    """Each wave, with how many of its charge points are in which state."""
+    """Each wave, with the number of its charge points in each state."""
     counted = roll_out.targets.order_by().values_list("wave", "state").annotate(Count("pk"))
     by_wave: dict[int, dict[str, int]] = {}
     for number, state, count in counted:
@@ -176,7 +176,7 @@ def progress(roll_out: RollOut) -> list[Wave]:
 
 
 def failed_targets(roll_out: RollOut) -> list[int]:
-    """Those that failed or were left out."""
+    """The targets that failed or were left out."""
     rows = roll_out.targets.filter(state__in=[TargetState.FAILED, TargetState.SKIPPED])
     return list(rows.values_list("charge_point", flat=True))
 

@@ -21,7 +21,7 @@ MOST_DRIFTS = 5000
 
 @dataclass(slots=True)
 class Drift:
-    """Of one key: which charge points reported another value, and which one."""
+    """The drift of one key: the charge points that reported another value, and that value."""
 
     key: str
     wanted: str

@@ -67,7 +67,7 @@ def _row(charge_point_id: int, report: Reported, read_at: datetime) -> Row:
 
 
 def _clipped(report: Reported) -> Reported:
-    """As the columns of the key take it: what is the same there is one variable."""
+    """The name clipped to the columns of the key: equal keys are one variable."""
     return replace(
         report,
         component=clip(report.component, 50),

@@ -49,7 +49,7 @@ def upload_url(token: str) -> str:
 
 
 def upload_location(upload: Upload, token: str, command: Command) -> str:
-    """Where this charge point is told to put its file."""
+    """The URL to which this charge point uploads its file."""
     by_ftp = transfer.protocol(command) == transfer.FTP
     return _ftp_url(upload, token) if by_ftp else upload_url(token)
 

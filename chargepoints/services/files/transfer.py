@@ -14,7 +14,7 @@ REQUESTED_BY = "gateway:other file transfer"
 
 
 def protocol(command: Command) -> str:
-    """As the command says, else staff, else a quirk, else the charge point itself."""
+    """The protocol, by the command, else by staff, a quirk, or the charge point's report."""
     charge_point = command.charge_point
     if not settings.FTP_URL:
         return HTTP

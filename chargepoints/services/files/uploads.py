@@ -51,7 +51,7 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
 
 
 def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:
-    """To a request for a log."""
+    """The charger has answered the request for a log."""
     if status == CANCELED:
         _superseded(unit, command)
     promised(command, file_name)
@@ -146,7 +146,7 @@ def describe(upload: Upload) -> dict[str, Any]:
 
 
 def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
-    """Told once: by the file itself, or by the charger's word where it went elsewhere."""
+    """Emit the event once: when the file arrives, or the charger reports it elsewhere."""
     ours = hosting.is_ours(upload)
     if upload.received_at is not None or not ours:
         outcomes.confirm_effect(unit, upload.charge_point_id, _effect(upload))

@@ -16,7 +16,7 @@ def window_of(charge_point: ChargePoint, now: datetime) -> MaintenanceWindow | N
 
 
 def in_maintenance(now: datetime) -> Q:
-    """Those that are in a window, as a condition on charge points."""
+    """A condition that finds the charge points that are in a window."""
     own = _running(now).filter(charge_point=OuterRef("pk"))
     of_site = _running(now).filter(charge_point=None, site=OuterRef("site")).exclude(site="")
     return Q(Exists(own)) | Q(Exists(of_site))

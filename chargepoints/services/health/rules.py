@@ -314,5 +314,5 @@ def among(charge_points: Iterable[int], now: datetime) -> dict[int, list[Rule]]:
 
 
 def about(rule: Rule, now: datetime) -> QuerySet[ChargePoint]:
-    """Those that a rule is about, but for those in maintenance."""
+    """The charge points that a rule finds, except those in maintenance."""
     return ChargePoint.objects.filter(rule.among(now)).exclude(maintenance.in_maintenance(now))

@@ -122,7 +122,7 @@ def event_body(event: Event) -> dict[str, Any]:
 
 
 def trace_id(event: Event) -> str:
-    """That of the message that brought it, or of the command that it is the end of."""
+    """The trace id of the message or command that caused the event."""
     of_command: str | None = event.data.get("trace_id")
     message_id = (event.ocpp or {}).get("message_id", "")
     made = traces.trace_id(event.charge_point_id, event.received_at, message_id)

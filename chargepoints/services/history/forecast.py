@@ -121,7 +121,7 @@ def forecasts(now: datetime) -> Iterator[Forecast]:
 
 
 def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
-    """Of the last week; of a shorter past, of that; of no more rows than there are."""
+    """Rows a day over the last week, or over a shorter past; at most the rows that exist."""
     rows = kind.model._default_manager.order_by("pk")
     since = now - WEEK
     if kind.model in RANDOM_KEYS:
@@ -141,7 +141,7 @@ def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
 
 
 def _since(kind: Kind, moment: datetime) -> int:
-    """As many as keys were used up; those of sockets are times (`new_epoch`), and are counted."""
+    """Estimated from used keys; the keys of sockets are times (`new_epoch`), so it counts them."""
     rows = kind.model._default_manager.order_by()
     if kind.model is Connection:
         return rows.filter(pk__gte=int(moment.timestamp() * 1_000_000) << 10).count()
@@ -165,7 +165,7 @@ def _rows_and_size(kind: Kind) -> tuple[int, int]:
 
 
 def _counted(kind: Kind) -> int:
-    """Of many, as many as there are keys: what was pruned is at their beginning."""
+    """Estimated from the range of keys if there are many: pruning deletes the first ones."""
     rows = kind.model._default_manager.order_by()
     if kind.model in RANDOM_KEYS or kind.model is Connection:
         return rows.count()
@@ -174,7 +174,7 @@ def _counted(kind: Kind) -> int:
 
 
 def _bytes_of_latest(kind: Kind) -> float:
-    """Of the values of a row, without what its indexes take."""
+    """The size of the values of a row, without its indexes."""
     rows = kind.model._default_manager.order_by("-pk")
     values = list(rows.values_list()[:SAMPLED])
     size = sum(len(str(value).encode()) for row in values for value in row)

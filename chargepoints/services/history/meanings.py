@@ -57,14 +57,14 @@ class Meaning:
 
 
 def of_message(request: str, reply: str) -> Meaning:
-    """Of two frames, as they are kept. The reply may be missing."""
+    """The meaning of a request and its reply, which may be missing."""
     asked, answer = _payload(request, 3), _payload(reply, 2)
     verdict = _verdict(answer)
     return Meaning(", ".join(_parts(asked)), verdict, _tone(verdict))
 
 
 def of_event(data: Payload) -> str:
-    """Of an event's data, in neutral words."""
+    """The meaning of an event's data."""
     data = key_codes.shown(data)
     parts = [*_place(data.get("evse_id"), data.get("connector_id"))]
     token = data.get("id_token")
@@ -77,7 +77,7 @@ def of_event(data: Payload) -> str:
 
 
 def _figures(data: Payload) -> Iterator[str]:
-    """Of the data itself, or of the latest of its meter values."""
+    """The figures of the data itself, or of its latest meter value."""
     moments = data.get("meter_values")
     latest = moments[-1] if isinstance(moments, list) and moments else data
     if not isinstance(latest, dict):

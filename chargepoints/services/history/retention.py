@@ -61,7 +61,7 @@ def histories() -> list[Kept]:
 
 
 def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Without those of charge points whose history is held, as far as they are of any."""
+    """Leaves out rows of charge points whose history is held."""
     if rows.model is HandshakeRefusal:
         held = HistoryHold.objects.filter(charge_point__identity__iexact=OuterRef("identity"))
         return rows.exclude(Exists(held))

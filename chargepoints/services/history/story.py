@@ -48,7 +48,7 @@ class Line:
 
 
 def tell(charge_point: ChargePoint, span: Span) -> list[Line]:
-    """All lines, in the order of time."""
+    """All lines, ordered by time."""
     sources: Iterable[Iterator[Line]] = (
         connections(charge_point, span),
         statuses(charge_point, span),
@@ -225,7 +225,7 @@ def folded(charge_point: ChargePoint, span: Span) -> list[tuple[str, int]]:
 
 
 def spoken(span: timedelta) -> str:
-    """As people say it: the two largest units."""
+    """The duration in words, with its two largest units."""
     seconds = int(span.total_seconds())
     units = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
     parts = []

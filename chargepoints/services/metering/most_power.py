@@ -8,7 +8,7 @@ from chargepoints.protocol.station import Station
 
 
 def of_evse(station: Station, evse_id: int | None) -> float | None:
-    """In W; None where it is not known."""
+    """In W; None if unknown."""
     if evse_id is None:
         return None
     if station.most_power is None:

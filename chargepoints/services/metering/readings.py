@@ -104,7 +104,7 @@ def shape_of(kinds: tuple[Kind, ...]) -> Shape:
 
 
 def _nearest(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
-    """Those of one place: the outlet, else what there is."""
+    """The samples of one location: the outlet, else another."""
     places = {kind[4].lower() for _, kind in found}
     if not places - {"outlet", "", "ev"}:
         return found

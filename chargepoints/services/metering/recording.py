@@ -127,7 +127,7 @@ def _append(
 
 
 def _known_among(inbound: Inbound, elements: Sequence[Element]) -> Known | None:
-    """Of many elements, all that is known already: few questions, and not one for each."""
+    """Find all known elements among many, with few queries."""
     if len(elements) <= ASKED_FOR_EACH:
         return None
     times = sorted({element.moment.at for element in elements})

@@ -22,7 +22,7 @@ MOST_ENERGY_WH = 1e6
 
 
 class Powers(NamedTuple):
-    """In W: below which a step is plausible, and above which it is noted."""
+    """In W: steps up to `plausible` count as plausible; steps above `steep` are noted."""
 
     plausible: float
     steep: float

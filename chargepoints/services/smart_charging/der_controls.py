@@ -40,7 +40,7 @@ def supersede(charge_point_id: int, control_ids: Iterable[str]) -> None:
 
 
 def forget(charge_point_id: int, criteria: dict[str, Any]) -> None:
-    """Those that all criteria fit: is_default, and type or control_id where they are named."""
+    """The controls that match all criteria: is_default, and type or control_id if given."""
     DerControl.objects.filter(charge_point_id=charge_point_id, **criteria).delete()
 
 

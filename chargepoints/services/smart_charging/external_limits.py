@@ -36,7 +36,7 @@ def set_limit(
 
 
 def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
-    """Without an EVSE, of the charge point and of all of them."""
+    """Delete limits; without an EVSE, those of the charge point and of all its EVSEs."""
     limits = ChargingProfile.objects.filter(
         charge_point_id=inbound.station.id, purpose=Purpose.EXTERNAL, source=source
     )

@@ -76,7 +76,7 @@ def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile)
 
 
 def each_evse(command: Command) -> list[int]:
-    """Where the profile of a command goes, one request each.
+    """The EVSEs that get the profile of a command, one request each.
 
     A charge point that ignores connector 0 is told for each of its EVSEs. Raises CommandRefused.
     """

@@ -30,7 +30,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Of BootNotification, in both versions."""
+    """The fields of BootNotification that all versions have."""
 
     vendor: str
     model: str
@@ -43,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class BootDecision:
-    """Where core decides: its word, and the heartbeat interval it wants, if any."""
+    """Core's decision and its heartbeat interval, if core decides."""
 
     registration: str
     interval_s: int | None = None

@@ -58,7 +58,7 @@ def _agrees(station: Station, skew: int) -> bool:
 
 
 def _doubt(inbound: Inbound, skew: int) -> None:
-    """Until the clock has gone on as ours has."""
+    """Remember a new skew; a later message has to confirm it."""
     station = inbound.station
     if not _agrees(station, skew):
         doubtful = (skew, inbound.received_at)

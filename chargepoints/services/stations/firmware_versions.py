@@ -32,7 +32,7 @@ def order(version: str) -> Order:
 
 
 class Versions:
-    """As they are spread now: one query, however many charge points there are.
+    """How many charge points run each version now, in one query.
 
     `alike`: only those of its model.
     """
@@ -66,7 +66,7 @@ class Versions:
         return self.usual.get(Model(charge_point.vendor, charge_point.model), "")
 
     def behind(self) -> Q:
-        """Those that are behind, as a condition on charge points.
+        """A condition that finds the charge points that are behind.
 
         One comparison with a list: a database takes long for hundreds that are joined by OR.
         """

@@ -36,7 +36,7 @@ class Product:
 
 
 def apply(inbound: Inbound, product: Product) -> None:
-    """At a boot: take over what fits the charge point as it is now."""
+    """At a boot: apply the profiles that match the charge point now."""
     station = inbound.station
     fitting = find(_profiles(), product, station.assigned_quirks)
     if fitting:
@@ -61,7 +61,7 @@ def reassign(charge_point: ChargePoint) -> None:
 def find(
     profiles: Sequence[QuirkProfile], product: Product, assigned: Sequence[str] = ()
 ) -> list[QuirkProfile]:
-    """Those that fit, the more general before the more special ones; what staff assigned, last."""
+    """The matching profiles, general before specific, and then those that staff assigned."""
     fitting = [
         profile for profile in profiles if profile.name in assigned or _fits(profile, product)
     ]
@@ -96,7 +96,7 @@ def keep_alive(station: Station) -> tuple[float | None, float | None]:
 
 
 def connected(unit: UnitOfWork, charge_point: ChargePoint) -> None:
-    """Its socket is watched in a way of its own from now on, where it is set so."""
+    """Count the settings of the charger's socket as used."""
     for name in ("ping_interval_s", "answers_pings", "reconnects_after_close"):
         if setting(charge_point, name) is not None:
             used(unit, charge_point.pk, name)

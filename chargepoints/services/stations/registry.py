@@ -53,7 +53,7 @@ def new_key() -> str:
 
 
 def set_key(charge_point: ChargePoint, key: str) -> None:
-    """Only `key` opens the door from now on; a socket that is open stays open."""
+    """Accept only `key` from now on; an open socket stays open."""
     with transaction.atomic():
         charge_point.credentials.all().delete()
         Credential.for_key(charge_point, key.encode()).save()

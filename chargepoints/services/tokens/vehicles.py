@@ -97,7 +97,7 @@ def waiting(station: Station, evse_id: int | None, at: datetime) -> Vehicle | No
 
 
 def forget(station: Station, vehicle: Vehicle) -> None:
-    """Its transaction has begun."""
+    """Forget a vehicle whose transaction has begun."""
     kept = {place: each for place, each in station.vehicles.items() if each[0] != tuple(vehicle)}
     station.vehicles = kept
 

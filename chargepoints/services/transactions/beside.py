@@ -48,7 +48,7 @@ _BESIDE = PreparedQuery(
 
 
 def of(inbound: Inbound) -> Beside:
-    """As it is when this message is worked on; asked for once."""
+    """What else is charging when this message is handled; read once."""
     found = inbound.beside
     if not isinstance(found, Beside):
         found = inbound.beside = Beside(*_BESIDE.one(inbound.station.id))

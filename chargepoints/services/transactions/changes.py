@@ -37,7 +37,7 @@ class Changes:
 
 
 def read(after: int | None, limit: int) -> Changes:
-    """Those that changed `after` a position; None: none, and where to go on from.
+    """Transactions that changed `after` a position; without one, none, and the present position.
 
     Raises BeyondTheEnd, Pruned.
     """

@@ -26,7 +26,7 @@ class AlreadyEnded(Exception):
 
 
 def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
-    """Those that are open in our books alone, it seems.
+    """Transactions that are probably open only in our database.
 
     Since its last meter value the charger has reported the connector as available, or has booted.
     A boot that we received before the start does not count, whatever the charger's clock says.

@@ -181,7 +181,7 @@ def _is_doubtful(inbound: Inbound) -> bool:
 
 
 def _left_open(inbound: Inbound) -> dict[str, Transaction]:
-    """As this unit of work leaves them, which is remembered once it is committed."""
+    """The open transactions after this unit of work; the station remembers them after commit."""
     if inbound.open_transactions is not None:
         return inbound.open_transactions
     station = inbound.station

@@ -108,7 +108,7 @@ def _refuse_a_taken_port(port: int) -> None:
 
 
 def _wait_for(url: str, processes: Processes) -> None:
-    """Until `url` answers with 200; raises `ChildDiedError` or `CommandError`."""
+    """Wait until `url` answers with 200; raises `ChildDiedError` or `CommandError`."""
     deadline = time.monotonic() + START_WITHIN_S
     with requests.Session() as session:
         session.trust_env = False  # a proxy knows nothing of this machine's own ports
