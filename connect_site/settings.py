@@ -96,6 +96,8 @@ HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=1
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
 # The operator, and organizations it trusts: one of them owns a charger's certificate.
 OPERATOR_NAMES = env.listed("OPERATOR_NAMES")
+# What the proxy takes chargers' certificates from, and the intermediates below that.
+CHARGER_AUTHORITIES = env.str("CHARGER_AUTHORITIES", "", validate=pem_file)
 # Beside the list of the gateway's own authority.
 REVOKED_CERTIFICATES = env.str("REVOKED_CERTIFICATES", "", validate=crl_file)
 CONCURRENT_TRANSACTIONS = env.bool("CONCURRENT_TRANSACTIONS", True)

@@ -65,17 +65,22 @@ class Issued:
 class Issuer:
     """A certificate authority that issues what tests ask for."""
 
-    def __init__(self, directory: Path, common_name: str) -> None:
+    def __init__(
+        self, directory: Path, common_name: str, above: "Issuer | None" = None, *, days: int = 30
+    ) -> None:
+        """A root, or an intermediate of the one `above`, whose file has that one too."""
         self._directory = directory
         self._name = name(common_name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._numbers = itertools.count(1)
-        builder = self._builder(self._name, self._key.public_key(), days=30)
-        root = builder.add_extension(
-            x509.BasicConstraints(ca=True, path_length=1), critical=True
-        ).sign(self._key, hashes.SHA256())
+        signer = above or self
+        builder = signer._builder(self._name, self._key.public_key(), days)
+        own = builder.add_extension(
+            x509.BasicConstraints(ca=True, path_length=1 if above is None else 0), critical=True
+        ).sign(signer._key, hashes.SHA256())
         self.root = directory / f"{common_name.replace(' ', '-')}.pem"
-        self.root.write_bytes(root.public_bytes(PEM))
+        chain = above.root.read_bytes() if above is not None else b""
+        self.root.write_bytes(own.public_bytes(PEM) + chain)
 
     def issue(
         self,
@@ -110,14 +115,15 @@ class Issuer:
     def revoked(self) -> Path:
         return self.root.with_suffix(".revoked")
 
-    def revoke(self, *issued: Issued, at: Path | None = None, days: int = 10) -> None:
+    def revoke(self, *issued: "Issued | Issuer", at: Path | None = None, days: int = 10) -> None:
         """The list of those that are revoked, in `revoked` or another file."""
         now = datetime.now(UTC)
         builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
         builder = builder.last_update(now - timedelta(days=60))
         builder = builder.next_update(now + timedelta(days=days))
         for each in issued:
-            certificate = x509.load_pem_x509_certificate(each.certificate.read_bytes())
+            file = each.root if isinstance(each, Issuer) else each.certificate
+            certificate = x509.load_pem_x509_certificate(file.read_bytes())
             entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
             builder = builder.add_revoked_certificate(entry.revocation_date(now).build())
         listed = builder.sign(self._key, hashes.SHA256())

@@ -62,6 +62,26 @@ async def test_the_gateway_refuses_what_its_list_names_without_a_restart(
             pass
 
 
+async def test_the_gateway_refuses_who_came_with_an_intermediate_that_was_revoked(
+    start: tuple[GatewayBehindNginx, Issuer], tmp_path: Path
+) -> None:
+    """nginx hands on the first certificate of the chain that it has verified."""
+    gateway, issuer = start
+    below = Issuer(tmp_path, "Depot", issuer)
+    gateway.environment["CHARGER_AUTHORITIES"] = str(below.root)
+    gateway.start()
+    with gateway.database():
+        issued = below.issue("BUS-1")
+        sent = issued.certificate.read_bytes() + below.root.read_bytes()
+        issued.certificate.write_bytes(sent)
+        gateway.register("BUS-1", key=None, security_profile=3)
+        async with await gateway.connect("BUS-1", key=None, tls=gateway.client(issued)):
+            seen = SeenTls.objects.get(charge_point__identity="BUS-1")
+            assert seen.certificate_issuer == "CN=Depot,O=Acme"
+        issuer.revoke(below, at=tmp_path / "gateways.pem")
+        assert (await refused(gateway, "BUS-1", issued)).reason == "revoked_certificate"
+
+
 async def test_nginx_refuses_what_its_list_names_and_staff_read_why(
     start: tuple[GatewayBehindNginx, Issuer], tmp_path: Path
 ) -> None:

@@ -264,8 +264,8 @@ MUTANTS = [
         "a revoked certificate opens the door",
         "section 4",
         "chargepoints/services/certificates/revocations.py",
-        "        each.issuer == certificate.issuer\n",
-        "        each.issuer != certificate.issuer\n",
+        "        listed.issuer == certificate.issuer\n",
+        "        listed.issuer != certificate.issuer\n",
         "tests/chargepoints/services/certificates/test_revocations.py::"
         "test_a_charger_with_a_revoked_certificate_is_refused_whatever_its_profile",
     ),

@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.x509 import CertificateRevocationList
 from django.conf import settings
 
+from chargepoints.services.certificates import chains
+
 logger = logging.getLogger(__name__)
 
 # Beside the gateway's own authority (`manage.py revoke_certificate`).
@@ -62,14 +64,22 @@ def lists() -> list[CertificateRevocationList]:
 
 
 def is_revoked(certificate: x509.Certificate) -> bool:
-    """Whether its issuer has revoked it.
+    """Whether its issuer has revoked it, or an authority above it was revoked (RFC 5280, 6.1).
 
     A list whose time is over still counts: what was revoked stays so.
     """
-    return any(
-        each.issuer == certificate.issuer
-        and each.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
-        for each in lists()
+    known = lists()
+    if not known:
+        return False
+    chain = [certificate, *chains.above(certificate, chains.known())]
+    return any(_names(listed, each) for listed in known for each in chain)
+
+
+def _names(listed: CertificateRevocationList, certificate: x509.Certificate) -> bool:
+    number = certificate.serial_number
+    return (
+        listed.issuer == certificate.issuer
+        and listed.get_revoked_certificate_by_serial_number(number) is not None
     )
 
 

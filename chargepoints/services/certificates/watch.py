@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.extensions import ExtensionNotFound
 
 from chargepoints.models import InstalledCertificate, SeenTls
-from chargepoints.services.certificates import ocsp
+from chargepoints.services.certificates import chains, ocsp
 from chargepoints.services.certificates.installed_certificates import ALGORITHMS
 
 CSMS_ROOT = "csms_root"
@@ -70,12 +70,12 @@ def look(change: Change, until: datetime) -> Answer:
     """Who falls off by the change, or by a date before `until`; those at once first."""
     answer = Answer()
     server = _Server(change.server, until) if change.server else None
-    authorities = [_Authority.of(each) for each in change.authorities]
+    signers = _signers(change.authorities)
     roots = _installed_roots() if server else {}
     for row in SeenTls.objects.values_list(*_COLUMNS).order_by("charge_point__identity"):
         seen = _Seen(*row)
         answer.looked_at += 1
-        found = [*_by_client_certificate(seen, authorities, until)]
+        found = [*_by_client_certificate(seen, signers, until, changed=bool(change.authorities))]
         if server is not None:
             found += server.shuts_out(seen.suite)
             trusted = server.is_trusted(roots.get(seen.charge_point_id, []))
@@ -94,16 +94,27 @@ Reason = tuple[datetime | None, str]
 
 
 class _Authority(NamedTuple):
-    """An authority that may have signed chargers' certificates: the fields to compare."""
+    """An authority that may have signed chargers' certificates: the fields to compare.
+
+    `ends_at`: when it expires, or one above it. `trusted`: it leads to one that would be trusted.
+    """
 
     key: str
     name: str
     ends_at: datetime
+    trusted: bool
 
     @classmethod
-    def of(cls, certificate: x509.Certificate) -> "_Authority":
-        name, ends_at = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
-        return cls(_key_of(certificate), name, ends_at)
+    def of(
+        cls, certificate: x509.Certificate, known: chains.Certificates, trusted: chains.Certificates
+    ) -> "_Authority":
+        chain = [certificate, *chains.above(certificate, known)]
+        return cls(
+            _key_of(certificate),
+            certificate.subject.rfc4514_string(),
+            min(each.not_valid_after_utc for each in chain),
+            any(each in trusted for each in chain),
+        )
 
     def may_have_signed(self, seen: _Seen) -> bool:
         """By its key, where the charger's certificate names that; else by its name."""
@@ -112,20 +123,27 @@ class _Authority(NamedTuple):
         return seen.certificate_issuer == self.name
 
 
+def _signers(trusted: chains.Certificates) -> list[_Authority]:
+    """All that would be trusted, and all that are known: a charger sends its intermediate along."""
+    known = [*trusted, *(each for each in chains.known() if each not in trusted)]
+    return [_Authority.of(each, known, trusted) for each in known]
+
+
 def _by_client_certificate(
-    seen: _Seen, authorities: Sequence[_Authority], until: datetime
+    seen: _Seen, signers: Sequence[_Authority], until: datetime, *, changed: bool
 ) -> Iterator[Reason]:
     if not seen.certificate_serial:
         return
     expires = seen.certificate_expires_at
     if expires is not None and expires <= until:
         yield expires, "its client certificate expires, or has expired"
-    if not authorities:
-        return
-    signer = next((each for each in authorities if each.may_have_signed(seen)), None)
-    if signer is None:
+    signed = [each for each in signers if each.may_have_signed(seen)]
+    signer = next((each for each in signed if each.trusted), None)
+    if signer is None and changed:
         yield None, f"its client certificate is of {seen.certificate_issuer}, not among the new"
-    elif signer.ends_at <= until:
+        return
+    signer = signer or next(iter(signed), None)
+    if signer is not None and signer.ends_at <= until:
         yield signer.ends_at, "the authority of its client certificate expires"
 
 

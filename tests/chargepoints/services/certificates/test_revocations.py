@@ -14,7 +14,7 @@ from pytest_django import Settings
 from chargepoints.gateway import tls
 from chargepoints.gateway.tls import Secured
 from chargepoints.models import ChargePoint, SeenTls
-from chargepoints.services.certificates import authority, revocations
+from chargepoints.services.certificates import authority, chains, revocations
 from chargepoints.services.certificates.gauges import gauges
 from chargepoints.services.certificates.revocations import REVOKED_FILE
 from tests.pki import Issued, Issuer, signing_request
@@ -82,6 +82,37 @@ def test_what_was_revoked_stays_so_while_the_file_cannot_be_read(
     assert len([each for each in caplog.records if each.levelno == logging.ERROR]) == 1
     listing.revoke()
     assert not revocations.is_revoked(certificate_of(one))
+
+
+def test_what_an_intermediate_issued_goes_with_it_when_its_root_revokes_it(
+    listing: Issuer, tmp_path: Path, settings: Settings
+) -> None:
+    below, other = Issuer(tmp_path, "Depot", listing), Issuer(tmp_path, "Other depot", listing)
+    one, two = below.issue("BUS-1"), other.issue("BUS-2")
+    listing.revoke(below)
+    # Who is above it is known by the file alone.
+    assert not revocations.is_revoked(certificate_of(one))
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(other.root.read_bytes())
+    settings.CHARGER_AUTHORITIES = str(authorities)
+    assert not revocations.is_revoked(certificate_of(one))
+    authorities.write_bytes(other.root.read_bytes() + below.root.read_bytes())
+    assert revocations.is_revoked(certificate_of(one))
+    assert not revocations.is_revoked(certificate_of(two))
+    # While it is being written, those that were known stay so.
+    authorities.write_bytes(b"half a certifi")
+    assert revocations.is_revoked(certificate_of(one))
+
+
+def test_an_authority_of_the_same_name_that_did_not_sign_is_not_above(
+    listing: Issuer, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    one = certificate_of(listing.issue("BUS-1"))
+    stranger = Issuer(tmp_path / "elsewhere", "Chargers")
+    roots = [x509.load_pem_x509_certificate(each.root.read_bytes()) for each in (stranger, listing)]
+    assert chains.above(one, roots) == roots[1:]
+    assert chains.above(one, roots[:1]) == []
 
 
 def test_when_the_first_list_is_over_is_told_to_prometheus(listing: Issuer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from cryptography import x509
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from chargepoints.gateway import seen_tls
 from chargepoints.gateway.tls import Secured
@@ -86,6 +87,22 @@ def test_another_authority_shuts_out_whose_certificates_it_did_not_issue(tmp_pat
     # The authority of both ends after 30 days.
     both = [read(new.root), read(old.root)]
     assert len(falls(Change(authorities=both), days=40)) == 2
+
+
+def test_a_certificate_of_an_intermediate_counts_to_the_root_that_is_known_above_it(
+    tmp_path: Path, settings: Settings
+) -> None:
+    root, new = Issuer(tmp_path, "Root"), Issuer(tmp_path, "New")
+    below = Issuer(tmp_path, "Depot", root, days=20)
+    came("BELOW", issued=below.issue("BELOW", days=300))
+    assert list(falls(Change(authorities=[read(root.root)]), days=1)) == ["BELOW"]
+    settings.CHARGER_AUTHORITIES = str(below.root)
+    assert falls(Change(authorities=[read(root.root)]), days=1) == {}
+    assert "CN=Depot" in falls(Change(authorities=[read(new.root)]), days=1)["BELOW"]
+    # The intermediate ends before its root does, whatever is trusted.
+    for change in (Change(authorities=[read(root.root)]), None):
+        assert falls(change, days=15) == {}
+        assert "authority" in falls(change, days=25)["BELOW"]
 
 
 def test_a_server_with_another_kind_of_key_shuts_out_whose_suite_needs_the_old_one(
