@@ -185,9 +185,17 @@ def start_gateway(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., RunningGateway]]:
-    """Start one more gateway with other settings; the ORM looks at the last one started."""
+    """Start one more gateway with other settings; the ORM looks at the last one started.
+
+    A test that fails shows what its gateways have logged.
+    """
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+    def show(gateway: RunningGateway) -> None:
+        request.node.add_report_section("teardown", gateway.log.name, gateway.log_tail())
+
     with contextlib.ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
 
@@ -195,6 +203,7 @@ def start_gateway(
             name = f"own{next(_numbers)}"
             directory = tmp_path_factory.mktemp("gateway")
             gateway = RunningGateway(name, directory, environment, beside)
+            stack.callback(show, gateway)
             stack.enter_context(gateway)
             stack.enter_context(gateway.database())
             if beside is None:

@@ -18,6 +18,8 @@ from tests.warm_start import ManagePy, run_manage_py
 
 # A slow machine with other tests beside it needs many times what a quiet one does.
 START_WITHIN_S = 120.0
+# Of the log of a gateway whose test failed, in characters.
+LOG_SHOWN = 4_000
 KEY = "a-key-for-tests-0123456789"
 
 
@@ -110,6 +112,9 @@ class RunningGateway:
         """The lines of its log that are ERRORs, from this byte on."""
         logged = self.log.read_bytes()[after:].decode(errors="replace")
         return [line for line in logged.splitlines() if " ERROR " in line]
+
+    def log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-LOG_SHOWN:] if self.log.exists() else ""
 
     def wait_for_its_end(self, within: float = 60) -> int:
         """The exit status of a server that ends by itself."""
