@@ -4,6 +4,7 @@ import asyncio
 import random
 import uuid
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from benchmarks.load.websocket import HandshakeError
@@ -12,7 +13,6 @@ from connect_site.simulation.dialects import Message, dialect, encode, sampled_a
 from connect_site.simulation.journal import Journal
 from connect_site.simulation.nights import Night
 
-LOOK_EVERY_S = 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 
 
@@ -92,9 +92,10 @@ class SimulatedCharger:
         await self._until(self.night.connects_at)
         pause = FIRST_PAUSE_S
         while not self._over or self._queue:
-            if self.night.is_offline(self._now()) and not self._over:
+            back_at = self.night.offline_until(self._now())
+            if back_at is not None and not self._over:
                 self._disconnect()
-                await asyncio.sleep(LOOK_EVERY_S)
+                await self._news_or(back_at)
                 continue
             try:
                 await self._tell_next()
@@ -111,12 +112,7 @@ class SimulatedCharger:
         if not socket.is_open:
             raise Lost
         if not self._queue:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
+            await self._news_or(self.night.next_offline(self._now()))
             return
         message = self._dialect.complete(self._queue[0], self._book.transaction)
         answer = await self._call(socket, message)
@@ -129,10 +125,17 @@ class SimulatedCharger:
         if at := sampled_at(message):
             self._book.samples.add(at)
 
+    async def _news_or(self, at: float | None) -> None:
+        """Until there is something to tell, the socket is gone, or that time has come."""
+        self._news.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if at is None else at - self._now()):
+                await self._news.wait()
+
     async def _connect(self) -> ChargerSocket:
         night = self.night
         self._socket = socket = await ChargerSocket.connect(
-            night.identity, self._key, self._port, night.subprotocol
+            night.identity, self._key, self._port, night.subprotocol, self._news.set
         )
         self._journal.connected.add(night.identity)
         self._journal.counts["connects"] += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,15 +20,22 @@ class RefusedError(Exception):
 
 
 class ChargerSocket(WebSocketClient):
-    def __init__(self, identity: str, key: str, port: int, subprotocol: str) -> None:
+    """`on_closed` is called when the socket is gone, by whichever side."""
+
+    def __init__(
+        self, identity: str, key: str, port: int, subprotocol: str, on_closed: Callable[[], None]
+    ) -> None:
         super().__init__(identity, key, port, subprotocol)
+        self._on_closed = on_closed
         self._waiting: tuple[str, asyncio.Future[Any]] | None = None
 
     @classmethod
-    async def connect(cls, identity: str, key: str, port: int, subprotocol: str) -> "ChargerSocket":
+    async def connect(
+        cls, identity: str, key: str, port: int, subprotocol: str, on_closed: Callable[[], None]
+    ) -> "ChargerSocket":
         """Raises OSError, or what refused the handshake."""
         loop = asyncio.get_running_loop()
-        make = partial(cls, identity, key, port, subprotocol)
+        make = partial(cls, identity, key, port, subprotocol, on_closed)
         _, socket = await loop.create_connection(make, "127.0.0.1", port)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -70,3 +78,4 @@ class ChargerSocket(WebSocketClient):
     def closed(self) -> None:
         if self._waiting and not self._waiting[1].done():
             self._waiting[1].set_exception(Lost())
+        self._on_closed()

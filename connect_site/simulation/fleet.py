@@ -1,6 +1,7 @@
 """All chargers of a simulation, and the line that shows how it goes."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 
 from connect_site.simulation.charger import SimulatedCharger
@@ -22,6 +23,9 @@ async def run(
         SimulatedCharger(night, keys[night.identity], port, journal, loop.time(), interval_s)
         for night in nights
     ]
+    # To look through all of them again and again takes as long as many answers of the gateway.
+    gc.collect()
+    gc.freeze()
     display = asyncio.create_task(_display(journal, len(nights), show))
     try:
         await asyncio.gather(*(charger.live() for charger in chargers))

@@ -38,8 +38,13 @@ class Night:
     def identity(self) -> str:
         return f"SIM-{self.number:05d}"
 
-    def is_offline(self, at: float) -> bool:
-        return any(begins <= at < ends for begins, ends in self.offline)
+    def offline_until(self, at: float) -> float | None:
+        """When it comes back; None where it is not offline."""
+        return max((ends for begins, ends in self.offline if begins <= at < ends), default=None)
+
+    def next_offline(self, at: float) -> float | None:
+        """When it goes offline next, if it does."""
+        return min((begins for begins, _ in self.offline if begins > at), default=None)
 
     def is_faulted(self, at: float) -> bool:
         return self.faulted is not None and self.faulted[0] <= at < self.faulted[1]
