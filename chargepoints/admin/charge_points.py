@@ -150,11 +150,11 @@ class ChargePointAdmin(ModelAdmin):
 
     @admin.display(description="charge point", ordering="identity")
     def identity_and_name(self, row: ChargePoint) -> SafeString:
-        return format_html("{}<br><small>{}</small>", row.identity, row.name)
+        return format_html("<bdi>{}</bdi><br><small><bdi>{}</bdi></small>", row.identity, row.name)
 
     @admin.display(description="site", ordering="site")
     def place(self, row: ChargePoint) -> SafeString:
-        return format_html('<span class="cp-one-line">{}</span>', row.site or "-")
+        return format_html('<bdi class="cp-one-line">{}</bdi>', row.site or "-")
 
     @admin.display(description="live", ordering="connection")
     def online(self, row: ChargePoint) -> SafeString:

@@ -38,4 +38,5 @@ class CommandBatch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} for {len(self.targets)} charge points"
+        count = len(self.targets)
+        return f"{self.type} for {count} charge point{'s' if count != 1 else ''}"

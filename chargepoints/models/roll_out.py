@@ -66,7 +66,8 @@ class RollOut(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} for {sum(self.wave_sizes)} charge points"
+        count = sum(self.wave_sizes)
+        return f"{self.type} for {count} charge point{'s' if count != 1 else ''}"
 
 
 class RollOutTarget(models.Model):

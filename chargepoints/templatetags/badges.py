@@ -89,7 +89,7 @@ def _said(row: Connector) -> str:
 @register.filter
 def error_of(row: Connector) -> str:
     """What the charger said is wrong with a connector; empty where nothing is."""
-    said = (error_code(row.error_code), row.vendor_error_code, row.info)
+    said = (error_code(row.error_code), row.vendor_error_code, row.info.strip())
     return " · ".join(text for text in said if text)
 
 

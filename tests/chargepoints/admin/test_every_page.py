@@ -15,6 +15,7 @@ from chargepoints.models import ChargePoint, FirmwareFile, QuirkProfile
 from chargepoints.roles import ADMINISTRATOR, ENGINEER, OPERATOR, VIEWER
 from core_link.models import Endpoint
 from tests.chargepoints.admin.conftest import AsRole
+from tests.chargepoints.admin.isolation import mixed
 from tests.chargepoints.admin.past import a_past
 
 OWN_PAGES = (
@@ -85,6 +86,23 @@ def test_every_page_is_shown_or_refused(as_role: AsRole, role: str) -> None:
     client = as_role(role)
     statuses = {url: visit(client, url).status_code for url in pages()}
     assert list(statuses.values()).count(200) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("everything")
+def test_text_from_elsewhere_turns_no_words_of_ours_round(as_role: AsRole) -> None:
+    ChargePoint.objects.update(
+        **dict.fromkeys(("name", "site", "vendor", "model", "firmware_version"), TEXT)
+    )
+    client = as_role(ADMINISTRATOR)
+    answers = {url: visit(client, url) for url in pages()}
+    found = [
+        f"{url}: {each}"
+        for url, answer in answers.items()
+        if not answer.streaming
+        for each in mixed(answer.content.decode())
+    ]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.usefixtures("everything")
