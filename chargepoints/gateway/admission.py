@@ -47,6 +47,10 @@ _STILL_OPEN: PreparedQuery[Connection] = PreparedQuery(
     lambda connection_id: Connection.objects.filter(pk=connection_id, closed_at=None)
 )
 
+_SERVER: PreparedQuery[ServerProcess] = PreparedQuery(
+    lambda server_id: ServerProcess.objects.filter(pk=server_id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -123,7 +127,7 @@ def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
     ):
         return None
     # Looked up here: the event loop makes no queries.
-    found.server = ServerProcess.objects.filter(connections=found.pk).first()
+    found.server = _SERVER.first(found.server_id) if found.server_id else None
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from chargepoints.clock import GATEWAY, Moment, is_backfill, read_time
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.event_types import EventType
 from chargepoints.models import Event, Transaction
@@ -20,6 +21,17 @@ MORE_DEVIATIONS = "more_deviations"
 RECENT = 50
 
 Found = TypeVar("Found")
+
+_RECENT = PreparedQuery(
+    lambda charge_point_id: (
+        Event.objects.filter(charge_point_id=charge_point_id)
+        .order_by("-sequence")
+        .values_list("id", "type")[:RECENT]
+    )
+)
+_TOLD = PreparedQuery(
+    lambda event_id: Event.objects.filter(pk=event_id).values_list("data", "ocpp")
+)
 
 
 class Writer(Protocol):
@@ -121,11 +133,13 @@ class Inbound:
         """Emit what no row is kept of, unless core's last event of this type was of the same
         message: it was told again then (P4).
         """
-        told = Event.objects.filter(charge_point_id=self.station.id).order_by("-sequence")
-        recent = told.values_list("type", "data", "ocpp__payload")[:RECENT]
-        latest = next((each for each in recent if each[0] == type), None)
-        if latest != (type, data, self.traced_payload):
-            self.emit(type, data)
+        recent = _RECENT.all(self.station.id)
+        latest = next((event_id for event_id, its_type in recent if its_type == type), None)
+        if latest is not None:
+            told, ocpp = _TOLD.one(latest)
+            if told == data and (ocpp or {}).get("payload") == self.traced_payload:
+                return
+        self.emit(type, data)
 
 
 def clip(value: object, length: int) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chargepoints import clock, url_secrets
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
 from chargepoints.protocol.inbound import Inbound, clip
@@ -26,6 +28,23 @@ FAILED = frozenset(
         "RevokedCertificate",
     }
 )
+
+_RUNNING: PreparedQuery[FirmwareUpdate] = PreparedQuery(
+    lambda charge_point_id: FirmwareUpdate.objects.filter(
+        charge_point_id=charge_point_id, finished_at=None
+    ).order_by("-id")[:1]
+)
+_NEWEST: PreparedQuery[FirmwareUpdate] = PreparedQuery(
+    lambda charge_point_id: FirmwareUpdate.objects.filter(charge_point_id=charge_point_id).order_by(
+        "-id"
+    )[:1]
+)
+_BY_REQUEST: PreparedQuery[FirmwareUpdate] = PreparedQuery(
+    lambda charge_point_id, request_id: FirmwareUpdate.objects.filter(
+        charge_point_id=charge_point_id, request_id=request_id
+    )
+)
+_NAME = PreparedQuery(lambda file_id: FirmwareFile.objects.filter(pk=file_id).values_list("name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +147,16 @@ def superseded(unit: UnitOfWork, command: Command) -> None:
 
 def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:
     """A status of the charge point: of the update with this id, else of the newest that runs."""
-    updates = FirmwareUpdate.objects.filter(charge_point_id=inbound.station.id)
+    station_id = inbound.station.id
     if request_id is None:
-        running = updates.filter(finished_at=None).order_by("-id").first()
-        update = running or _told_late(updates.order_by("-id").first(), status)
+        update = _RUNNING.first(station_id) or _told_late(_NEWEST.first(station_id), status)
     else:
-        update = updates.filter(request_id=request_id).first()
+        update = _BY_REQUEST.first(station_id, request_id)
+    name = _NAME.first(update.firmware_id) if update and update.firmware_id else None
     said = {
         "status": status,
         "request_id": request_id,
-        "firmware": update.firmware.name if update and update.firmware else None,
+        "firmware": name and name[0],
         "location": update.location if update else None,
     }
     if update is None:
@@ -145,7 +164,7 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
             inbound.deviate("unknown_firmware_update")
         inbound.emit_news("charge_point.firmware_status", said)
         return
-    repeated = update.status == status
+    update, repeated = row_changes.editable(update), update.status == status
     _take(inbound, update, status)
     if not repeated:
         inbound.emit("charge_point.firmware_status", said)
@@ -192,7 +211,7 @@ def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
     update.status_at = inbound.received_at
     if status == INSTALLED or status in FAILED:
         update.finished_at = inbound.received_at
-    update.save()
+    row_changes.write(update)
     if status == INSTALLED:
         outcomes.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
     elif status in FAILED:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargepoints import clock, url_secrets
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
@@ -16,6 +18,17 @@ Kind = Upload.Kind
 NO_FILE = "it says that it uploaded a file; none has come here"
 CANCELED = "AcceptedCanceled"
 LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG, Kind.DATA_COLLECTOR})
+
+_NEWEST: PreparedQuery[Upload] = PreparedQuery(
+    lambda charge_point_id, kind: Upload.objects.filter(
+        charge_point_id=charge_point_id, kind=kind
+    ).order_by("-id")[:1]
+)
+_OF_REQUEST: PreparedQuery[Upload] = PreparedQuery(
+    lambda charge_point_id, kind, request_id: Upload.objects.filter(
+        charge_point_id=charge_point_id, kind=kind, request_id=request_id
+    ).order_by("-id")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +97,13 @@ def report(
     failed: bool,
 ) -> None:
     """What the charge point says of an upload: by its request id, or of the newest without one."""
-    asked = Upload.objects.filter(charge_point_id=inbound.station.id, kind__in=kinds)
-    if request_id is not None:
-        asked = asked.filter(request_id=request_id)
-    upload = asked.order_by("-id").first()
+    upload = _told_of(inbound.station.id, kinds, request_id)
     if upload is None:
         inbound.deviate("unknown_upload")
         return
     upload.status = clip(status, 50)
     upload.status_at = inbound.received_at
-    upload.save(update_fields=["status", "status_at"])
+    row_changes.write(upload)
     if failed:
         outcomes.deny_effect(inbound.unit, inbound.station.id, _effect(upload), status)
         if upload.command is not None and hosting.is_ours(upload) and upload.received_at is None:
@@ -101,6 +111,16 @@ def report(
     if done:
         _uploaded(inbound.unit, upload)
         _warn_without_a_file(upload)
+
+
+def _told_of(charge_point_id: int, kinds: frozenset[Kind], request_id: int | None) -> Upload | None:
+    """The newest of these kinds, of this request where there is one."""
+    if request_id is None:
+        asked = [_NEWEST.first(charge_point_id, str(kind)) for kind in kinds]
+    else:
+        asked = [_OF_REQUEST.first(charge_point_id, str(kind), request_id) for kind in kinds]
+    found = [upload for upload in asked if upload is not None]
+    return row_changes.editable(max(found, key=lambda upload: upload.pk)) if found else None
 
 
 def _warn_without_a_file(upload: Upload) -> None:

@@ -29,6 +29,13 @@ _EVENTS: PreparedQuery[TransactionEvent] = PreparedQuery(
         transaction_id=transaction_pk, seq_no=seq_no
     )
 )
+_SEQ_NOS = PreparedQuery(
+    lambda transaction_pk: (
+        TransactionEvent.objects.filter(transaction_id=transaction_pk, conflict=False)
+        .order_by()
+        .values_list("seq_no")
+    )
+)
 _WAS_RECEIVED = PreparedQuery(
     lambda charge_point_id, transaction_id, digest: TransactionEvent.objects.filter(
         transaction__charge_point_id=charge_point_id,
@@ -157,7 +164,7 @@ def _begins_another(row: Transaction, message: EventMessage) -> bool:
 
 def numbers_are_missing(row: Transaction, coming: int) -> bool:
     """Whether there are holes between the first and the last number: those that came, and this."""
-    numbers = {coming, *row.events.filter(conflict=False).values_list("seq_no", flat=True)}
+    numbers = {coming, *(seq_no for (seq_no,) in _SEQ_NOS.all(row.pk))}
     return max(numbers) - min(numbers) >= len(numbers)
 
 

@@ -25,11 +25,15 @@ from chargepoints.models import (
     Event,
     EventFeed,
     Evse,
+    FirmwareFile,
+    FirmwareUpdate,
     IdToken,
     Reservation,
     SeenTls,
+    ServerProcess,
     Transaction,
     TransactionEvent,
+    Upload,
     Variable,
 )
 from core_link.models import Delivery, Endpoint, Lane
@@ -37,7 +41,10 @@ from tests.core_link.delivery.delivering import charge_points
 
 pytestmark = pytest.mark.django_db
 
-PACKAGES = ("chargepoints.services", "chargepoints.gateway", "core_link", "ocpp_v16", "ocpp_v201")
+PACKAGES = (
+    *("chargepoints.protocol", "chargepoints.services", "chargepoints.gateway"),
+    *("core_link", "ocpp_v16", "ocpp_v201"),
+)
 AT = datetime(2026, 11, 20, 10, 0, 0, 250_000, tzinfo=UTC)
 
 
@@ -69,7 +76,12 @@ def values(charge_point: ChargePoint) -> dict[str, Any]:
         "lowered": charge_point.identity.lower(),
         "charge_point_id": charge_point.pk,
         "endpoint_id": told(charge_point),
+        "event_id": Event.objects.get(charge_point=charge_point).pk,
         "position": 4,
+        "file_id": filed(charge_point),
+        "kind": "diagnostics",
+        "request_id": 5,
+        "server_id": ServerProcess.objects.create(host="here", pid=1).pk,
         "connection_id": connected(charge_point),
         "command_id": commanded(charge_point),
         "transaction_id": "T1",
@@ -96,6 +108,16 @@ def connected(charge_point: ChargePoint) -> int:
     )
     ChargePoint.objects.filter(pk=charge_point.pk).update(connection=connection)
     return connection.pk
+
+
+def filed(charge_point: ChargePoint) -> int:
+    """A firmware, its update that runs, and diagnostics that are to come."""
+    firmware = FirmwareFile.objects.create(name="1.1")
+    FirmwareUpdate.objects.create(charge_point=charge_point, firmware=firmware, request_id=5)
+    Upload.objects.create(
+        charge_point=charge_point, kind="diagnostics", request_id=5, expires_at=AT
+    )
+    return firmware.pk
 
 
 def commanded(charge_point: ChargePoint) -> UUID:
