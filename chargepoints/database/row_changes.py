@@ -5,7 +5,7 @@ it is still what is remembered in the columns that others change; the statement'
 tells (`UnitOfWork.expect`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import compress
 from operator import is_not, itemgetter
@@ -148,6 +148,16 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
         return True
     changed = change(row, unless_changed=unless_changed)
     return changed is None or changed[0].run([changed[1]]) == 1
+
+
+def put(row: models.Model, values: Mapping[str, Any]) -> None:
+    """Write these values at once: what has changed of an editable row, or all of a new one."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    if row._state.adding:
+        insert(row)
+    else:
+        write(row)
 
 
 def settled(row: models.Model) -> None:

@@ -88,6 +88,11 @@ _AWAITED = PreparedQuery(
         .values_list("effect_key")
     )
 )
+_OF_EFFECT: PreparedQuery[Command] = PreparedQuery(
+    lambda charge_point_id, other_key: Command.objects.filter(
+        charge_point_id=charge_point_id, effect_key=other_key
+    ).order_by("-created_at")[:1]
+)
 
 
 def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
@@ -143,11 +148,7 @@ def take_part(
 
     The command; None where none asked for this.
     """
-    command = (
-        Command.objects.filter(charge_point_id=charge_point_id, effect_key=effect_key)
-        .order_by("-created_at")
-        .first()
-    )
+    command = _OF_EFFECT.first(charge_point_id, effect_key)
     if command is None:
         return None
     known = command.result or []

@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Monitor
 from chargepoints.protocol.inbound import clip
+
+_BY_NUMBER: PreparedQuery[Monitor] = PreparedQuery(
+    lambda charge_point_id, monitor_number: Monitor.objects.filter(
+        charge_point_id=charge_point_id, number=monitor_number
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +32,11 @@ class Known:
 
 def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> None:
     for monitor in monitors:
-        Monitor.objects.update_or_create(
-            charge_point_id=charge_point_id,
-            number=monitor.number,
-            defaults={
+        known = _BY_NUMBER.first(charge_point_id, monitor.number)
+        place = {"charge_point_id": charge_point_id, "number": monitor.number}
+        row_changes.put(
+            row_changes.editable(known) if known else row_changes.new(Monitor, **place),
+            {
                 "variable": clip(monitor.variable, 50),
                 "type": clip(monitor.type, 30),
                 "value": monitor.value,

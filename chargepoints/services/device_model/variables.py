@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from chargepoints.database import statements
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.statements import Row
 from chargepoints.key_codes import REDACTED
 from chargepoints.models import Variable
@@ -14,6 +15,19 @@ from chargepoints.protocol.inbound import clip
 from chargepoints.secret_names import is_secret
 
 _key_of = attrgetter(*VARIABLE_KEY)
+
+_OF_THE_STATION = PreparedQuery(
+    lambda charge_point_id, component, name, instance: Variable.objects.filter(
+        charge_point_id=charge_point_id,
+        component=component,
+        component_instance="",
+        evse_id=0,
+        connector_id=0,
+        name=name,
+        instance=instance,
+        attribute="Actual",
+    ).values_list("reported")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +112,8 @@ def is_known(charge_point_id: int, component: str) -> bool:
 
 def reported(charge_point_id: int, component: str, name: str, instance: str = "") -> str | None:
     """The actual value of a variable of the station itself; None where it is not known."""
-    found = Variable.objects.filter(
-        charge_point_id=charge_point_id,
-        component=component,
-        component_instance="",
-        evse_id=0,
-        connector_id=0,
-        name=name,
-        instance=instance,
-        attribute="Actual",
-    ).first()
-    return found.reported if found else None
+    found = _OF_THE_STATION.first(charge_point_id, component, name, instance)
+    return found[0] if found else None
 
 
 def store_desired(

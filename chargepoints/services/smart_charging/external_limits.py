@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargingProfile
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.commands.station_numbers import next_number
@@ -10,6 +11,12 @@ from chargepoints.services.smart_charging import installed_profiles
 Purpose = installed_profiles.Purpose
 # One limit a source: the source's place is its stack level.
 SOURCES = ("ems", "other", "so", "cso")
+
+_OF_SOURCE: PreparedQuery[ChargingProfile] = PreparedQuery(
+    lambda charge_point_id, source: ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id, purpose=Purpose.EXTERNAL, source=source
+    )
+)
 
 
 def set_limit(
@@ -37,10 +44,10 @@ def set_limit(
 
 def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
     """Delete limits; without an EVSE, those of the charge point and of all its EVSEs."""
-    limits = ChargingProfile.objects.filter(
-        charge_point_id=inbound.station.id, purpose=Purpose.EXTERNAL, source=source
-    )
-    (limits if evse_id is None else limits.filter(evse_id=evse_id)).delete()
+    found = _OF_SOURCE.all(inbound.station.id, str(source))
+    gone = [row.pk for row in found if evse_id in (None, row.evse_id)]
+    if gone:
+        ChargingProfile.objects.filter(pk__in=gone).delete()
     _tell(inbound, {"evse_id": evse_id, "source": source, "schedule": None, "cleared": True})
 
 

@@ -6,9 +6,17 @@ from typing import Any
 
 from django.db.models import Q
 
+from chargepoints.database import row_changes
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import ChargingProfile
 
 Profile = dict[str, Any]
+
+_BY_ID: PreparedQuery[ChargingProfile] = PreparedQuery(
+    lambda charge_point_id, source, profile_id: ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id, source=source, profile_id=profile_id
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +45,25 @@ def reported(
 ) -> None:
     """It has these: what we did not know of appears, with its source."""
     for profile in profiles:
-        ChargingProfile.objects.update_or_create(
+        profile_id = profile["id"]
+        known = _BY_ID.first(charge_point_id, str(source), profile_id)
+        row = row_changes.new(
+            ChargingProfile,
             charge_point_id=charge_point_id,
-            source=source,
-            profile_id=profile["id"],
-            defaults={
+            source=str(source),
+            profile_id=profile_id,
+            installed_at=at,
+        )
+        row_changes.put(
+            row_changes.editable(known) if known else row,
+            {
                 "evse_id": evse_id,
-                "purpose": profile["purpose"],
+                "purpose": str(profile["purpose"]),
                 "stack_level": profile["stack_level"],
                 "transaction_id": profile.get("transaction_id", ""),
                 "profile": profile,
                 "reported_at": at,
                 "missing_since": None,
-            },
-            create_defaults={
-                "evse_id": evse_id,
-                "purpose": profile["purpose"],
-                "stack_level": profile["stack_level"],
-                "transaction_id": profile.get("transaction_id", ""),
-                "profile": profile,
-                "reported_at": at,
-                "installed_at": at,
             },
         )
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from chargepoints import clock, nudges
+from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, Connector, Registration
 from chargepoints.protocol.errors import OcppError
@@ -49,6 +50,13 @@ class BootDecision:
     interval_s: int | None = None
 
 
+_SENT_SINCE = PreparedQuery(
+    lambda charge_point_id, at: (
+        Command.objects.filter(charge_point_id=charge_point_id, sent_at__gte=at)
+        .order_by("-sent_at")
+        .values_list("type", "args")
+    )
+)
 _REGISTRATION = (
     "SELECT registration, heartbeat_interval FROM chargepoints_chargepoint WHERE id = %s"
 )
@@ -115,12 +123,9 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
 
 def _asked_for(station: Station) -> str | None:
     """The type of the latest command that makes a charger boot or report a boot, or None."""
-    latest = Command.objects.filter(
-        charge_point_id=station.id, sent_at__gte=clock.now() - ASKED_WITHIN
-    ).order_by("-sent_at")
-    asking = (each for each in latest if COMMAND_TYPES[each.type].asks_for_boot(each.args))
-    found = next(asking, None)
-    return found.type if found else None
+    latest = _SENT_SINCE.all(station.id, clock.now() - ASKED_WITHIN)
+    asking = (type for type, args in latest if COMMAND_TYPES[type].asks_for_boot(args))
+    return next(asking, None)
 
 
 def _is_certified(station: Station, serial_number: str) -> bool:

@@ -21,6 +21,11 @@ _OPEN: PreparedQuery[Reservation] = PreparedQuery(
         charge_point_id=charge_point_id, state__in=OPEN
     )
 )
+_BY_NUMBER: PreparedQuery[Reservation] = PreparedQuery(
+    lambda charge_point_id, reservation_id: Reservation.objects.filter(
+        charge_point_id=charge_point_id, reservation_id=reservation_id
+    )
+)
 _OVER = (
     "SELECT 1 FROM chargepoints_reservation WHERE state IN (%s, %s) AND expires_at <= %s LIMIT 1"
 )
@@ -161,9 +166,7 @@ def describe(reservation: Reservation) -> dict[str, Any]:
 
 
 def _find(charge_point_id: int, reservation_id: int) -> Reservation | None:
-    return Reservation.objects.filter(
-        charge_point_id=charge_point_id, reservation_id=reservation_id
-    ).first()
+    return _BY_NUMBER.first(charge_point_id, reservation_id)
 
 
 def _change(unit: UnitOfWork, reservation: Reservation, state: str) -> None:

@@ -28,6 +28,7 @@ from chargepoints.models import (
     FirmwareFile,
     FirmwareUpdate,
     IdToken,
+    Monitor,
     Reservation,
     SeenTls,
     ServerProcess,
@@ -80,6 +81,12 @@ def values(charge_point: ChargePoint) -> dict[str, Any]:
         "position": 4,
         "file_id": filed(charge_point),
         "kind": "diagnostics",
+        "monitor_number": 3,
+        "name": "Power",
+        "instance": "",
+        "source": "ems",
+        "profile_id": 2,
+        "reservation_id": 1,
         "request_id": 5,
         "server_id": ServerProcess.objects.create(host="here", pid=1).pk,
         "connection_id": connected(charge_point),
@@ -130,6 +137,15 @@ def commanded(charge_point: ChargePoint) -> UUID:
         profile={"id": 1},
         installed_at=AT,
     )
+    ChargingProfile.objects.create(
+        charge_point=charge_point,
+        profile_id=2,
+        purpose=ChargingProfile.Purpose.EXTERNAL,
+        source="ems",
+        stack_level=0,
+        profile={"id": 2},
+        installed_at=AT,
+    )
     DisplayMessage.objects.create(
         charge_point=charge_point, number=1, transaction_id="T1", read_at=AT
     )
@@ -141,7 +157,11 @@ def commanded(charge_point: ChargePoint) -> UUID:
         expires_at=AT,
     )
     Command.objects.create(
-        charge_point=charge_point, type="start", state=Command.State.SENT, expires_at=AT
+        charge_point=charge_point,
+        type="start",
+        state=Command.State.SENT,
+        expires_at=AT,
+        sent_at=AT,
     )
     command = Command.objects.create(
         charge_point=charge_point,
@@ -156,6 +176,10 @@ def reported(charge_point: ChargePoint) -> int:
     most = {"unit": "kW", "maxLimit": 22}
     told = {"component": "EVSE", "name": "Power", "characteristics": most}
     Variable.objects.create(charge_point=charge_point, evse_id=1, **told)
+    Variable.objects.create(charge_point=charge_point, evse_id=0, reported="22", **told)
+    Monitor.objects.create(
+        charge_point=charge_point, number=3, type="Delta", value=1, severity=9, read_at=AT
+    )
     evse = Evse.objects.create(charge_point=charge_point, evse_id=1)
     return Connector.objects.create(evse=evse, status_at=AT).connector_id
 
