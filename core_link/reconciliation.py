@@ -75,7 +75,7 @@ def reconcile(after: int = 0) -> int:
         except CoreUnreachable as error:
             if not error.refused:
                 raise
-            logger.warning("core does not take the question about %s: %s", row, error)
+            logger.warning("core rejects the question about %s: %s", row, error)
         last = row.pk
     return last
 

@@ -62,13 +62,14 @@ def texts() -> list[Path]:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a module: looking for them takes longer than any test here."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
 
 
 def imported(path: Path) -> Iterator[str]:
     """The full names of what a module imports, inside functions too."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -80,12 +81,12 @@ def texts_in_code(path: Path) -> Iterator[tuple[int, str]]:
     """String constants with their lines; docstrings are prose, and left out."""
     prose = {
         id(node.body[0].value)
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             yield node.lineno, node.value
 
@@ -174,7 +175,7 @@ def test_the_framing_is_without_io(name: str) -> None:
         "re",
         "typing",
     }
-    assert not [node for node in ast.walk(tree(path)) if isinstance(node, ast.Await)]
+    assert not [node for node in nodes(path) if isinstance(node, ast.Await)]
 
 
 def test_what_is_stored_or_compared_is_of_the_one_clock() -> None:
@@ -184,7 +185,7 @@ def test_what_is_stored_or_compared_is_of_the_one_clock() -> None:
         place(path, node.lineno)
         for path in modules("chargepoints", "core_link", *VERSIONS)
         if pages.isdisjoint({*path.relative_to(REPOSITORY).parts, path.stem})
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "timezone.now"
     ]
     assert found == []
@@ -202,7 +203,7 @@ def test_every_function_fits_on_a_screen() -> None:
     lengths = {
         f"{place(path, node.lineno)} {node.name}": (node.end_lineno or 0) - node.lineno + 1
         for path in everything()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, Function)
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
@@ -218,7 +219,7 @@ def test_no_test_is_skipped_whatever_holds() -> None:
     found = [
         place(path, node.lineno)
         for path in modules("tests")
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and skipping.match(ast.unparse(node))
     ]
     assert found == []

@@ -99,7 +99,7 @@ async def _until_over(response: CommandResponse) -> None:
                 try:
                     await sync_to_async(response.refresh)()
                 except STORE_AWAY as error:
-                    logger.warning("how a command went on could not be read: %s", error)
+                    logger.warning("the state of a command could not be read: %s", error)
 
 
 class _Poll:
@@ -128,7 +128,7 @@ class _Poll:
             try:
                 over = await sync_to_async(_over, thread_sensitive=False)(list(self._waits))
             except STORE_AWAY as error:
-                logger.warning("commands cannot be watched: %s", error)
+                logger.warning("the states of commands could not be read: %s", error)
                 over = []
             for command_id in over:
                 nudges.wake(command_id)

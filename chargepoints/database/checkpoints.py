@@ -57,7 +57,7 @@ class Checkpoints(threading.Thread):
             with turns.turn(of_chargers=False, within_s=TURN_WITHIN_S):
                 self._take()
         except Error as error:
-            logger.info("a commit will take over what is in the log: %s", error)
+            logger.info("no checkpoint of SQLite's log, a commit will make it: %s", error)
 
     def _take(self) -> None:
         with self._databases[DEFAULT_DB_ALIAS].cursor() as cursor:

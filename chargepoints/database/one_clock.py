@@ -58,4 +58,4 @@ def take(there: datetime, begun: datetime, ended: datetime) -> None:
         logger.info("this host's clock is right again")
         return
     seconds, side = abs(ahead.total_seconds()), "behind" if ahead > timedelta(0) else "ahead"
-    logger.warning("this host's clock is %.1f s %s: the database's counts", seconds, side)
+    logger.warning("this host's clock is %.1f s %s: the gateway uses the database's", seconds, side)

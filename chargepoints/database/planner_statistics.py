@@ -37,6 +37,6 @@ def renew() -> None:
                 # Another process, or PostgreSQL itself, may be at it.
                 cursor.execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(sql.Identifier(table)))
     except Error as error:
-        logger.info("statistics are not renewed: %s", error)
+        logger.info("the statistics of the query planner could not be renewed: %s", error)
     finally:
         connection.close()

@@ -213,7 +213,7 @@ class Answering:
             logger.warning("%s could not read our answer: %s", self._station.identity, text[:500])
         else:
             metrics.UNEXPECTED_ANSWERS.inc()
-            logger.info("%s answered nothing that was asked", self._station.identity)
+            logger.info("%s sent an answer without a request", self._station.identity)
         row = await self._socket.store(
             lambda unit: concluding.trace_stray(unit, self._station, text, frame)
         )

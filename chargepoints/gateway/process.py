@@ -132,7 +132,7 @@ class Gateway:
             try:
                 await work
             except StoreUnavailable:
-                logger.warning("a task of the gateway is given up: the database does not answer")
+                logger.warning("a task of the gateway was given up: the database does not answer")
             except Exception:
                 logger.exception("a task of the gateway failed")
 
@@ -188,7 +188,7 @@ class Gateway:
             nudge = {"type": "nudge", **message}
             await asyncio.wait_for(layer.send(channel, nudge), nudges.PATIENCE_S)
         except Exception:
-            logger.info("%s was not told", channel, exc_info=True)
+            logger.info("no message could be sent to the server process %s", channel, exc_info=True)
 
     async def _take_nudge(self, message: dict[str, Any]) -> None:
         if frame := message.get("frame"):

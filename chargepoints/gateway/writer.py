@@ -236,7 +236,7 @@ class _Shard(threading.Thread):
                     return
                 repeated = True
                 if not self.healthy or time.monotonic() + pause > deadline:
-                    logger.error("the database did not take a unit of work: %s", error)
+                    logger.error("the database rejected a unit of work: %s", error)
                     job.error = StoreUnavailable(str(error))
                     return
                 time.sleep(pause)

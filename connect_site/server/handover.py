@@ -73,7 +73,7 @@ class Handover:
     def _note(self, *, taken: bool, why: OSError | None = None) -> None:
         _handed_over.labels("yes" if taken else "no").inc()
         if self._taken and not taken:
-            logger.warning("requests are served here, as the process for them takes none: %s", why)
+            logger.warning("this worker serves pages, as the process for them does not: %s", why)
         self._taken = taken
 
     def _take(self) -> bool:

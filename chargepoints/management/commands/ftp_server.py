@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.FTP_URL:
-            raise CommandError("FTP_URL is not set: no charger would be told to come here")
+            raise CommandError("FTP_URL is not set: the gateway would send no charger here")
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         try:
             ftp.serve(

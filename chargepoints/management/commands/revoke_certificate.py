@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.CA_DIRECTORY:
-            raise CommandError("Set CA_DIRECTORY: another authority's list is its own to keep.")
+            raise CommandError("Set CA_DIRECTORY: the gateway keeps its own authority's list.")
         directory = Path(settings.CA_DIRECTORY)
         try:
             path = revoking.revoke(directory, self._number(directory, options))

@@ -59,7 +59,7 @@ def step(unit: UnitOfWork, now: datetime) -> None:
             raise
         except Exception:
             # A fault of ours in one holds up neither the others nor the sweep.
-            logger.exception("the roll-out %s could not be taken further", roll_out.pk)
+            logger.exception("the roll-out %s could not be advanced", roll_out.pk)
 
 
 def _step(roll_out: RollOut, now: datetime) -> None:
