@@ -55,6 +55,40 @@ def fill() -> dict[str, int]:
     return {label: len(rows) for label, rows in found.items()}
 
 
+def read_and_saved_again() -> dict[str, int]:
+    """Every row, by that version's models, as its code would read and write it; how many by model.
+
+    Its code itself is not to be had: it is older than the first commit that has these migrations.
+    """
+    counts = {}
+    for model in historical().get_models():
+        if model._meta.app_label not in RELEASED or model._meta.proxy:
+            continue
+        fields = [
+            each.attname
+            for each in model._meta.local_concrete_fields
+            if not each.primary_key and not getattr(each, "auto_now", False)
+        ]
+        rows = model._default_manager.order_by("pk")
+        before = list(rows.values_list("pk", *fields))
+        for row in rows:
+            row.save(update_fields=fields)
+        assert list(rows.values_list("pk", *fields)) == before, model._meta.label
+        counts[model._meta.label] = len(before)
+    return counts
+
+
+def constraints() -> dict[str, list[Any]]:
+    """By table: its keys, indexes and constraints, whatever their names are."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name in sorted(set(connection.introspection.table_names(cursor)) - BY_MIGRATIONS):
+            each = connection.introspection.get_constraints(cursor, name).values()
+            known = [{**one, "definition": None} for one in each]
+            found[name] = sorted(known, key=lambda one: json.dumps(one, default=str))
+    return found
+
+
 def _begin_after_them(apps: StateApps) -> None:
     """PostgreSQL numbers rows on its own: from the last one on."""
     models = [apps.get_model(label) for label in json.loads(ROWS.read_text())]

@@ -20,7 +20,7 @@ async def test_what_a_released_version_stored_is_there_after_an_upgrade_and_afte
     released_state.go_back(gateway)
     counts = released_state.fill()
     assert counts["chargepoints.Message"] > 1 and len(counts) > 35
-    released = released_state.tables()
+    released, bounds = released_state.tables(), released_state.constraints()
 
     gateway.manage("migrate", "--verbosity=0")
     upgraded = released_state.tables()
@@ -35,6 +35,10 @@ async def test_what_a_released_version_stored_is_there_after_an_upgrade_and_afte
     assert {name: columns for name, (columns, _) in back.items()} == {
         name: columns for name, (columns, _) in released.items()
     }
+    assert released_state.constraints() == bounds
+    saved = released_state.read_and_saved_again()
+    assert saved["chargepoints.Message"] > counts["chargepoints.Message"]
+    assert len([label for label in saved if saved[label]]) >= len(counts)
     assert len(back["chargepoints_message"][1]) > len(released["chargepoints_message"][1])
 
 
