@@ -22,7 +22,7 @@ LARGEST = 1e15
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     evse_id = numbers.place(inbound, payload.get("evseId"))
-    told = elements(inbound, payload["meterValue"])
+    told = elements(inbound, payload.get("meterValue") or [])
     transaction, transaction_id = lookup.identify(inbound, None, told, evse_id=evse_id)
     recording.record(
         inbound,
@@ -81,7 +81,7 @@ BLOCK = Block(
     handlers={
         "MeterValues": Handler(
             meter_values,
-            dispensable=SAMPLES | {"evseId"},
+            dispensable=SAMPLES | {"evseId", "meterValue"},
             about_transactions=frozenset({"evseId", "meterValue"}),
         )
     },

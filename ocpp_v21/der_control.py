@@ -40,7 +40,7 @@ REPORTED = {field: (type, field) for type, field in FIELDS.items()} | {
 }
 
 
-def effect(request_number: int) -> str:
+def effect(request_number: int | None) -> str:
     return f"der:{request_number}"
 
 
@@ -106,7 +106,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
     der_controls.store(inbound.station.id, _reported(payload), inbound.received_at)
     part = {name: payload[name] for name in REPORTED if name in payload}
     last = not payload.get("tbc")
-    key = effect(payload["requestId"])
+    key = effect(payload.get("requestId"))
     outcomes.take_part(inbound.unit, inbound.station.id, key, part, last=last)
     return {}
 
@@ -125,7 +125,7 @@ def _reported(payload: Payload) -> Iterator[Control]:
 
 def started_or_stopped(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     der_controls.started(inbound, clip(payload["controlId"], 36), payload["started"], moment)
     der_controls.supersede(inbound.station.id, payload.get("supersededIds") or [])
     return {}
@@ -134,7 +134,7 @@ def started_or_stopped(inbound: Inbound, decision: Any) -> Payload:
 def alarm(inbound: Inbound, decision: Any) -> Payload:
     """R05: a grid event at which the control trips, or its end."""
     payload = inbound.payload
-    moment = inbound.time(payload["timestamp"])
+    moment = inbound.time(payload.get("timestamp"))
     inbound.emit_news(
         "der.alarm",
         {
@@ -150,9 +150,9 @@ def alarm(inbound: Inbound, decision: Any) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "NotifyDERAlarm": Handler(alarm),
-        "NotifyDERStartStop": Handler(started_or_stopped),
-        "ReportDERControl": Handler(report),
+        "NotifyDERAlarm": Handler(alarm, dispensable=frozenset({"timestamp"})),
+        "NotifyDERStartStop": Handler(started_or_stopped, dispensable=frozenset({"timestamp"})),
+        "ReportDERControl": Handler(report, dispensable=frozenset({"requestId"})),
     },
     commands={
         "set_der_control": CommandTranslation("SetDERControl", set_control),

@@ -39,7 +39,7 @@ def closed(inbound: Inbound, decision: Any) -> Payload:
 def values(inbound: Inbound, decision: Any) -> Payload:
     """N14: the time of each value is an offset from the base time, in seconds."""
     payload = inbound.payload
-    base = inbound.time(payload["basetime"])
+    base = inbound.time(payload.get("basetime"))
     data = [(_later(base, each["t"]), each["v"]) for each in payload["data"]]
     if data:
         event_streams.bring(
@@ -86,7 +86,9 @@ def record_all(unit: UnitOfWork, command: Command, response: Payload) -> None:
 BLOCK = Block(
     handlers={
         "ClosePeriodicEventStream": Handler(closed),
-        "NotifyPeriodicEventStream": Handler(values, dispensable=frozenset({"pending"})),
+        "NotifyPeriodicEventStream": Handler(
+            values, dispensable=frozenset({"basetime", "pending"})
+        ),
         "OpenPeriodicEventStream": Handler(opened),
     },
     commands={

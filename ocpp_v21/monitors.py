@@ -10,7 +10,7 @@ _HANDLER = monitors.BLOCK.handlers["NotifyMonitoringReport"]
 OVERRIDES = Block(
     handlers={
         "NotifyMonitoringReport": replace(
-            _HANDLER, dispensable=frozenset({"eventNotificationType"})
+            _HANDLER, dispensable=_HANDLER.dispensable | {"eventNotificationType"}
         )
     }
 )

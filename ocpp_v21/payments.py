@@ -24,7 +24,7 @@ _SETTLEMENT = {
 
 def _told(inbound: Inbound) -> Payload:
     told = {name: inbound.payload.get(ocpp) for name, ocpp in _SETTLEMENT.items()}
-    return told | {"settled_at": api_time(inbound.time(inbound.payload["settlementTime"]).at)}
+    return told | {"settled_at": api_time(inbound.time(inbound.payload.get("settlementTime")).at)}
 
 
 async def ask_for_receipt(inbound: Inbound) -> Payload:
@@ -71,7 +71,9 @@ def vat_number(inbound: Inbound, company: Payload | None) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "NotifySettlement": Handler(settlement, decide=ask_for_receipt),
+        "NotifySettlement": Handler(
+            settlement, decide=ask_for_receipt, dispensable=frozenset({"settlementTime"})
+        ),
         "VatNumberValidation": Handler(vat_number, decide=ask_core),
     },
     commands={

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chargepoints.models import ChargingProfile
+from chargepoints.protocol.versions import installed_versions
 from tests.fakes.core import FakeCore
 from tests.operated import Payload, at
 from tests.operated_station import OperatedStation
@@ -76,3 +77,15 @@ async def test_a_period_may_have_no_limit(station: OperatedStation) -> None:
     )
     assert command["result"]["as_expected"], command["result"]
     assert command["result"]["expected"][-1]["limit"] is None
+
+
+def test_a_later_version_can_do_without_what_the_earlier_one_could() -> None:
+    for version in installed_versions().values():
+        if version.extends is None:
+            continue
+        for action, earlier in version.extends.handlers.items():
+            later = version.handlers[action]
+            assert earlier.dispensable <= later.dispensable, action
+            assert earlier.about_transactions == later.about_transactions, action
+        for action, reading in version.extends.responses.items():
+            assert reading.dispensable <= version.responses[action].dispensable, action
