@@ -130,7 +130,7 @@ def test_where_the_other_process_hangs_the_rest_is_served_by_the_first(server: S
     with ExitStack() as opened:
         waiting: list[RawSocket] = []
         # What it has room for waits for it; the next request is not its any more.
-        while "requests are served here" not in server.output:
+        while "this worker serves pages" not in server.output:
             assert len(waiting) < 1000
             waiting.append(opened.enter_context(open_socket(server)))
             waiting[-1].sock.sendall(request(PAGE))
