@@ -30,7 +30,7 @@ class Interrupted(Workers):
 @pytest.mark.usefixtures("handlers")
 def test_a_worker_that_is_being_started_when_the_signal_comes_is_told() -> None:
     workers = Interrupted([], count=2, drain_s=0, pages=False)
-    assert workers.run() == 1
+    workers.run()  # one that has to be killed would be an error in the log
     first, second = workers.workers
-    assert first.process is not None and first.process.returncode == -signal.SIGTERM
+    assert first.process is not None and not first.runs
     assert second.process is None, "it is not started any more"

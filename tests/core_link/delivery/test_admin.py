@@ -210,7 +210,7 @@ def test_the_first_page_says_what_keeps_core_from_hearing(staff: Client, core: F
     deliver_once()
     assert 'class="cp-trouble"' not in first_page(staff)
     Endpoint.objects.update(down_since=timezone.now() - timedelta(hours=3))
-    assert "it does not answer</strong>, <time" in first_page(staff)
+    assert "it does not answer</bdi></strong>, <time" in first_page(staff)
     endpoints.pause(the_endpoint(), "by maria")
     page = first_page(staff)
     assert "it is paused, by maria" in page

@@ -25,7 +25,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BAD: EventType = "charge_point.security_event"
 # What core says to a delivery with the bad event: that it is bad, or nothing of the sort.
-SAYINGS = pytest.mark.parametrize("status", [400, 422, 413, 500, 404])
+# One that is about the content, and one that by itself says nothing of it; then the others.
+SAYINGS = pytest.mark.parametrize(
+    "status",
+    [422, 500, *(pytest.param(status, marks=pytest.mark.slow) for status in (400, 413, 404))],
+)
 
 
 def sequences(core: FakeCore, charge_point: str) -> list[int]:
