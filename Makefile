@@ -26,7 +26,7 @@ run: $(INSTALLED)
 
 ## test: the suite, on SQLite and the in-memory channel layer
 test: $(INSTALLED)
-	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 8 --dist loadfile --no-loadscope-reorder -m "not services and not slow"
+	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) -n 6 --dist loadfile --no-loadscope-reorder -m "not services and not slow"
 
 ## test-slow: the tests of the suite that take ten seconds and more, which `make test` leaves out
 test-slow: $(INSTALLED)
