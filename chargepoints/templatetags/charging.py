@@ -133,8 +133,8 @@ def precise(at: datetime) -> SafeString:
 
 @register.simple_tag
 def time_zone() -> str:
-    """Whose times the page shows: "UTC", "CET"."""
-    return f"{timezone.localtime():%Z}"
+    """Whose times the page shows: "UTC", "Europe/Amsterdam"; CET would be untrue of a summer's."""
+    return timezone.get_current_timezone_name()
 
 
 @register.filter
