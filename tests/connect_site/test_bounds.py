@@ -2,7 +2,9 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from statistics import median
 
 import pytest
 
@@ -52,19 +54,26 @@ def test_a_flooding_charger_does_not_hold_up_another(server: Served) -> None:
     pings = frame(PING, b"") * 10_000
     with connect(server, "/echo") as hostile, connect(server, "/echo") as charger:
         hostile.sock.setblocking(False)
-        took = []
-        for _ in range(50):
-            try:
+
+        def send_pings() -> None:
+            with suppress(BlockingIOError, ConnectionError):
                 while True:
                     hostile.sock.send(pings)
-            except (BlockingIOError, ConnectionError):
-                pass
-            began = time.monotonic()
-            charger.send("hello")
-            assert charger.text() == "hello"
-            took.append(time.monotonic() - began)
-    # In most rounds: a busy machine may hold this test itself up in any single one.
-    assert sorted(took)[len(took) // 2] < 0.25
+
+        def answered_within(before: Callable[[], None]) -> float:
+            """In most rounds: a busy machine may hold this test itself up in any single one."""
+            took = []
+            for _ in range(50):
+                before()
+                began = time.monotonic()
+                charger.send("hello")
+                assert charger.text() == "hello"
+                took.append(time.monotonic() - began)
+            return median(took)
+
+        alone = answered_within(lambda: None)
+        # On a machine that is busy with others, all of it takes longer.
+        assert answered_within(send_pings) < max(0.25, 20 * alone)
 
 
 def test_a_charger_that_reads_nothing_makes_the_application_wait_and_is_dropped() -> None:
