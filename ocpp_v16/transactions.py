@@ -50,6 +50,9 @@ def _start_key(payload: Payload, moment: Moment) -> str:
 def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     """Store the transaction even if the token is refused, so that no energy is lost."""
     payload = inbound.payload
+    if payload.get("connectorId") == 0:
+        # StartTransaction.req: connectorId > 0; 0 is the charge point itself.
+        inbound.deviate("odd_connector")
     moment, asked = inbound.time(payload.get("timestamp")), token(payload)
     start = Start(
         moment=moment,

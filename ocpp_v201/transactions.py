@@ -112,6 +112,10 @@ def event_message(inbound: Inbound) -> EventMessage:
     samples = elements(inbound, payload.get("meterValue") or [])
     info = payload["transactionInfo"]
     evse = payload.get("evse") or {}
+    for name, deviation in (("id", "odd_evse"), ("connectorId", "odd_connector")):
+        # Part 1, 7.1 and 7.2: both are numbered from 1; EVSE 0 is the station itself.
+        if evse.get(name) == 0:
+            inbound.deviate(deviation)
     moment = inbound.time(payload.get("timestamp"))
     remote_start_id = numbers.numbered(inbound, info.get("remoteStartId"), "remote_start")
     if payload.get("idToken"):
