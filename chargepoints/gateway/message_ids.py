@@ -43,7 +43,10 @@ def at_beginning(text: str) -> tuple[int, str | None, str] | None:
         return None
     kind, named, word = found.groups()
     try:
-        value = orjson.loads(word) if word else tolerant_json.unescaped(named)
+        # PostgreSQL keeps no NUL in a text.
+        value = (
+            orjson.loads(word) if word else tolerant_json.unescaped(named).replace("\x00", "\ufffd")
+        )
     except ValueError:
         return None
     return int(kind), *read(value, [])

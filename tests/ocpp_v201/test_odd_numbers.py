@@ -22,6 +22,30 @@ async def test_two_thousand_million_events_that_are_missing_cost_nothing(
         assert last is not None and "events_missing" in last.deviations
 
 
+async def test_an_event_without_a_number_has_a_place_after_the_largest_number(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, proactive=False) as station:
+        charging = Charging(station)
+        await charging.tell("Started", "CablePluggedIn")
+        charging.seq_no = LARGEST
+        await charging.tell("Updated", "ChargingStateChanged")
+        unnumbered = {
+            "eventType": "Ended",
+            "timestamp": at(minutes=2),
+            "triggerReason": "EVDeparted",
+            "transactionInfo": {"transactionId": charging.transaction_id},
+        }
+        for _ in range(2):
+            assert await station.call("TransactionEvent", unnumbered) == {}
+        row = station.row.transactions.get()
+        assert row.ended_at is not None
+        assert list(row.events.order_by("id").values_list("seq_no", "conflict"))[1:] == [
+            (LARGEST, False),
+            (LARGEST, True),
+        ]
+
+
 async def test_numbers_written_as_decimals_are_numbers(
     gateway: RunningGateway, identity: str
 ) -> None:

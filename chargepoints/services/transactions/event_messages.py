@@ -23,6 +23,8 @@ STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
 # TriggerReasonEnumType: a token was presented to charge with, or to stop.
 AUTHORIZING = frozenset({"Authorized", "RemoteStart"})
 STOPPED = "StopAuthorized"
+# That the store takes; larger ones are kept as this.
+LARGEST_SEQ_NO = 2**31 - 1
 
 _EVENTS: PreparedQuery[TransactionEvent] = PreparedQuery(
     lambda transaction_pk, seq_no: TransactionEvent.objects.filter(
@@ -117,12 +119,15 @@ def _numbered(row: Transaction, seq_no: int) -> list[TransactionEvent]:
 
 
 def _place(row: Transaction, digest: str) -> int:
-    """The number of an event that has none: the next one, or where the same was kept before."""
+    """The number of an event that has none: the next one, or where the same was kept before.
+
+    After the largest number it is that number once more, and so beside it as a conflict.
+    """
     same = row.events.filter(digest=digest).values_list("seq_no", flat=True).first()
     if same is not None:
         return same
     last: int | None = row.events.aggregate(last=Max("seq_no"))["last"]
-    return 0 if last is None else last + 1
+    return 0 if last is None else min(last + 1, LARGEST_SEQ_NO)
 
 
 def _take(

@@ -151,6 +151,13 @@ def test_what_has_no_readable_id_is_malformed_without_one(text: str) -> None:
     assert frame.message_id is None
 
 
+def test_the_id_of_an_unreadable_frame_has_no_nul_character() -> None:
+    for text in ('[2,"a\\u0000b","Heartbeat",{?', '[2,"a\\u0000b"', '[3,"a\\u0000b",{?'):
+        frame = ocppj.decode(text)
+        assert isinstance(frame, Malformed)
+        assert (frame.message_id or frame.answers) == "a\ufffdb"
+
+
 def test_a_frame_of_an_unknown_type_is_known_by_its_id() -> None:
     frame = ocppj.decode('[7,"1","Heartbeat",{}]')
     assert isinstance(frame, Malformed)
