@@ -276,7 +276,7 @@ def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
     except tolerant_json.UnreadableError:
         return _unreadable(text, "not JSON")
     if found.cut:
-        return _unclosed_answer(text, most_values) or _truncated(text, found.value)
+        return _unclosed_answer(text, most_values) or _truncated(text, _without_nul(found.value))
     following = _next_frame(text, found.end)
     if text.startswith("[", following):
         return Several(_split(text, start, most_values))

@@ -151,6 +151,12 @@ def test_what_has_no_readable_id_is_malformed_without_one(text: str) -> None:
     assert frame.message_id is None
 
 
+def test_what_is_read_of_a_call_that_is_cut_has_no_nul_character() -> None:
+    frame = ocppj.decode('[2,"a\\u0000b","DataTransfer",{"vendorId":"\\u0000","data":"tr')
+    assert isinstance(frame, Call) and frame.partial
+    assert (frame.message_id, frame.payload) == ("a\ufffdb", {"vendorId": "\ufffd"})
+
+
 def test_the_id_of_an_unreadable_frame_has_no_nul_character() -> None:
     for text in ('[2,"a\\u0000b","Heartbeat",{?', '[2,"a\\u0000b"', '[3,"a\\u0000b",{?'):
         frame = ocppj.decode(text)
