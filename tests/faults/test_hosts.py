@@ -202,6 +202,8 @@ async def test_a_host_that_is_cut_off_loses_its_chargers_and_settles_its_command
         assert not each.events("charge_point.offline")
     assert two.errors() == []
     await back_again(one, lost)
+    for each in (moving, stays):
+        await each.charger.close()
 
 
 async def back_again(host: Host, chargers: list[OperatedCharger]) -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -30,6 +35,14 @@ FLAGS = (
     "--window-size=1440,1000"
 )
 
+# What a page answers while it is being made: nothing there, something else in front, or replaced.
+NOT_YET = [
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+]
+
 
 class Staff:
     """Somebody of the staff before their browser.
@@ -41,9 +54,7 @@ class Staff:
     def __init__(self, browser: Chrome, address: str) -> None:
         self.browser = browser
         self.address = address
-        self._wait = WebDriverWait(
-            browser, WITHIN_S, 0.1, [NoSuchElementException, StaleElementReferenceException]
-        )
+        self._wait = WebDriverWait(browser, WITHIN_S, 0.1, NOT_YET)
 
     def log_in(self, name: str) -> None:
         self.browser.get(f"{self.address}/admin/")
