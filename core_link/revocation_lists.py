@@ -1,4 +1,4 @@
-"""Lists of revoked certificates (CRL, RFC 5280), downloaded where a station names one (2.1 M07).
+"""Lists of revoked certificates (CRL, RFC 5280), downloaded where a station names one (M07).
 
 The same hosts may be asked as for OCSP. No certificate is good by a list that was not signed by an
 issuer of OCSP_ISSUERS. A list is kept until it says that there is a newer one.

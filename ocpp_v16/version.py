@@ -21,6 +21,7 @@ from ocpp_v16 import (
     transactions,
 )
 from ocpp_v16.clauses import CLAUSES
+from ocpp_v16.simulated_messages import SimulatedMessages
 
 VERSION = OcppVersion(
     clauses=CLAUSES,
@@ -28,6 +29,7 @@ VERSION = OcppVersion(
     subprotocol="ocpp1.6",
     aliases=("ocpp1.6j", "ocpp1.6json", "1.6", "1.6j"),
     assumed=True,
+    simulated_messages=SimulatedMessages,
     triggered=remote_control.TRIGGERED
     | remote_control.TRIGGERED_EXTENDED
     | {remote_control.TRIGGERED_WRAPPED},
@@ -110,6 +112,7 @@ VERSION = OcppVersion(
             "SignedFirmwareStatusNotification",
         }
     ),
+    profile_purposes=tuple(smart_charging.PURPOSE),
     messages_requested=remote_control.messages_requested,
     password_in=security.password_in,
     redacted_request=security.redacted_request,

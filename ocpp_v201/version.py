@@ -6,6 +6,7 @@ from ocpp_v201 import evse_power, remote_control, secrets, status_info
 from ocpp_v201.blocks import blocks
 from ocpp_v201.clauses import CLAUSES
 from ocpp_v201.dialect import Dialect
+from ocpp_v201.simulated_messages import SimulatedMessages
 
 DIALECT = Dialect(
     version="2.0.1",
@@ -41,6 +42,8 @@ VERSION = OcppVersion(
     subprotocol="ocpp2.0.1",
     aliases=("2.0.1",),
     schemas=Schemas("ocpp.v201", request_suffix="Request"),
+    simulated_messages=SimulatedMessages,
+    profile_purposes=DIALECT.purposes_of_operator,
     blocks=blocks(DIALECT),
     csms_actions=frozenset(
         {

@@ -18,6 +18,7 @@ from ocpp_v21 import (
     tariffs,
     transactions,
 )
+from ocpp_v21.simulated_messages import SimulatedMessages
 from ocpp_v201 import version as v201
 from ocpp_v201.blocks import blocks
 
@@ -49,6 +50,8 @@ VERSION = replace(
     aliases=("2.1",),
     extends=v201.VERSION,
     schemas=Schemas("ocpp.v21", request_suffix="Request"),
+    simulated_messages=SimulatedMessages,
+    profile_purposes=DIALECT.purposes_of_operator,
     blocks=(
         *blocks(DIALECT),
         battery_swap.BLOCK,

@@ -136,6 +136,28 @@ def test_only_version_apps_know_which_versions_there_are(app: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("app", [app for app in VERSIONS if extended_by(app)])
+def test_only_the_settings_name_a_version_that_extends_another(app: str) -> None:
+    """No line of another app does, in code, comments or pages: it would have to go with the app."""
+    name = re.escape(import_module(f"{app}.version").VERSION.name)
+    # Not 2.1 of 4.2.1, of 127.0.2.1 or of 2.10.
+    named = re.compile(rf"(?<![\d.]){name}(?![\d.]*\d)|{app}|v{app.removeprefix('ocpp_v')}\b", re.I)
+    files = (
+        path
+        for other in APPS
+        for path in (REPOSITORY / other).rglob("*")
+        if other != app and path.suffix in {".py", ".html", ".txt", ".css", ".js"}
+    )
+    found = [
+        place(path, number)
+        for path in files
+        if path != REPOSITORY / "connect_site" / "settings.py" and not path.name.endswith(".min.js")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if named.search(line)
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("app", VERSIONS)
 def test_a_version_app_translates_and_leaves_sockets_and_commits_to_others(app: str) -> None:
     found = [

@@ -23,7 +23,8 @@ def fill_in(model_admin: Any, request: HttpRequest) -> HttpResponse:
     chosen = bulk_page.chosen_in(request)
     evses = Evse.objects.filter(charge_point__in=chosen).order_by("evse_id")
     typed = request.POST if "purpose" in request.POST else None
-    form = ProfileForm(list(evses.values_list("evse_id", flat=True).distinct()), [], typed)
+    numbers = list(evses.values_list("evse_id", flat=True).distinct())
+    form = ProfileForm(numbers, [], command_types.profile_purposes(*chosen), typed)
     shown: dict[str, Any] = {}
     if "more" in request.POST:
         form.more_rows()

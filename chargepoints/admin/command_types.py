@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoints import roles
 from chargepoints.models import ChargePoint
+from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.submission import can_express, version_of
 
@@ -23,6 +24,16 @@ def offered(user: Any, *charge_points: ChargePoint) -> list[str]:
         if may_send(user, type)
         and any(version is None or can_express(version, type) for version in versions)
     ]
+
+
+def profile_purposes(*charge_points: ChargePoint) -> set[str]:
+    """What a charging profile may be for, in the version of one of the chargers at least."""
+    versions = [version_of(charge_point) for charge_point in charge_points]
+    spoken = [version for version in versions if version is not None]
+    if len(spoken) < len(versions):
+        # One of them has never come: it may speak any version.
+        spoken = list(installed_versions().values())
+    return {purpose for version in spoken for purpose in version.profile_purposes}
 
 
 def requester(user: Any) -> str:

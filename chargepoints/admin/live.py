@@ -50,7 +50,7 @@ def url_of(charge_point: ChargePoint) -> str:
 
 
 def labelled_connectors(charge_point: ChargePoint) -> list[tuple[str, Connector]]:
-    """Every connector with its name: `2` where the EVSE has one, else `2.1`."""
+    """Every connector with its name: `2` where the EVSE has one, else `2.3`."""
     found = []
     for evse in charge_point.evses.all():
         connectors = list(evse.connectors.all())

@@ -4,7 +4,7 @@ What it makes are the arguments of the command that installs it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,8 +27,8 @@ PURPOSES = [
     (Purpose.DEFAULT.value, "Every charging session (default)"),
     (Purpose.TRANSACTION.value, "One charging session that runs now"),
     (Purpose.STATION_MAX.value, "All EVSEs together, the connection to the grid"),
-    (Purpose.PRIORITY.value, "Sessions with priority (OCPP 2.1)"),
-    (Purpose.LOCAL_GENERATION.value, "Power generated on site (OCPP 2.1)"),
+    (Purpose.PRIORITY.value, "Sessions with priority"),
+    (Purpose.LOCAL_GENERATION.value, "Power generated on site"),
 ]
 WHEN = {
     "session": ("From the start of each session", {"kind": "relative"}),
@@ -86,6 +86,7 @@ class ProfileForm(forms.Form):
         self,
         evses: Iterable[int],
         transactions: Sequence[str],
+        purposes: Container[str],
         data: Any = None,
     ) -> None:
         super().__init__(data, initial={"when": "daily"})
@@ -97,8 +98,11 @@ class ProfileForm(forms.Form):
         self._field("transaction_id").choices = sessions
         if not transactions:
             del self.fields["transaction_id"]
-            others = [each for each in PURPOSES if each[0] != Purpose.TRANSACTION]
-            self._field("purpose").choices = others
+        self._field("purpose").choices = [
+            (purpose, label)
+            for purpose, label in PURPOSES
+            if purpose in purposes and (transactions or purpose != Purpose.TRANSACTION)
+        ]
         times, limits = (data.getlist("at"), data.getlist("limit")) if data else ([], [])
         typed = list(zip(times, limits, strict=False))[:MOST_ROWS]
         self.rows = [*typed, *[("", "")] * max(FEWEST_ROWS - len(typed), 0)]

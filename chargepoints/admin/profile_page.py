@@ -38,7 +38,8 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     running = [row.transaction_id for row in live.open_transactions(charge_point)]
     evses = [evse.evse_id for evse in charge_point.evses.all()]
-    form = ProfileForm(evses, running, request.POST if posted else None)
+    purposes = command_types.profile_purposes(charge_point)
+    form = ProfileForm(evses, running, purposes, request.POST if posted else None)
     shown: dict[str, Any] = {}
     if posted and "more" in request.POST:
         form.more_rows()

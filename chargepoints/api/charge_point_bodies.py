@@ -31,7 +31,7 @@ from chargepoints.services.commands.submission import can_express, version_of
 
 
 def printable(password: str) -> None:
-    """2.0.1, errata 2.1: a password is any UTF-8. Unprintable characters are probably a mistake."""
+    """Errata of 2.0.1: a password is any UTF-8. Unprintable characters are probably a mistake."""
     if not password.isprintable():
         raise serializers.ValidationError("a character of it cannot be printed")
 

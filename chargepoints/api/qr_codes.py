@@ -48,7 +48,7 @@ class QrCodeCheck(ApiView):
         responses={200: CheckedCode},
     )
     def post(self, request: Request, identity: str) -> Response:
-        """Check the URL that a driver scanned on the charge point's display (OCPP 2.1, C25)."""
+        """Check the URL that a driver scanned on the charge point's display (OCPP use case C25)."""
         refuse_unknown(request, set())
         charge_point = find_charge_point(identity)
         body = ScannedCode(data=request.data)

@@ -1,6 +1,6 @@
 """OCPP-J framing: text to frames and back. No I/O, and nothing here raises on input.
 
-OCPP-J 1.6 chapter 4, OCPP 2.0.1 and 2.1 part 4 chapter 4.
+OCPP-J 1.6 chapter 4; since OCPP 2.0.1 part 4, chapter 4.
 """
 
 import re

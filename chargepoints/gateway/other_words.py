@@ -40,7 +40,7 @@ def redacted_for_trace(action: str, payload: Any) -> Any:
 
 @cache
 def _of_all(name: str) -> tuple[Callable[[str, Any], Any], ...]:
-    """Of those that hide anything; what 2.1 has of 2.0.1 is asked once."""
+    """Of those that hide anything; what a version takes from the one it extends is asked once."""
     hiding = {getattr(each, name): None for each in installed_versions().values()}
     return tuple(hide for hide in hiding if hide is not nothing_secret)
 

@@ -811,7 +811,7 @@ class Migration(migrations.Migration):
                 (
                     "translations",
                     models.JSONField(
-                        blank=True, default=list, help_text="the same in other languages (2.1)"
+                        blank=True, default=list, help_text="the same in other languages"
                     ),
                 ),
                 (
@@ -1397,7 +1397,7 @@ class Migration(migrations.Migration):
                     "event_notification_type",
                     models.CharField(
                         blank=True,
-                        help_text="how it came to be (2.1); empty: it does not say",
+                        help_text="how it came to be; empty: it does not say",
                         max_length=30,
                     ),
                 ),

@@ -21,7 +21,7 @@ class Monitor(models.Model):
     severity = models.PositiveSmallIntegerField()
     transaction = models.BooleanField(default=False)
     event_notification_type = models.CharField(
-        max_length=30, blank=True, help_text="how it came to be (2.1); empty: it does not say"
+        max_length=30, blank=True, help_text="how it came to be; empty: it does not say"
     )
     read_at = models.DateTimeField()
 
@@ -46,7 +46,7 @@ class DisplayMessage(models.Model):
     format = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=8, blank=True)
     translations = models.JSONField(
-        default=list, blank=True, help_text="the same in other languages (2.1)"
+        default=list, blank=True, help_text="the same in other languages"
     )
     priority = models.CharField(max_length=20)
     state = models.CharField(max_length=20, blank=True)

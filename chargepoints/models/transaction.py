@@ -39,7 +39,7 @@ class ChargingState(models.TextChoices):
 
 
 class StopReason(models.TextChoices):
-    """OCPP 2.0.1's ReasonEnumType, and what 1.6 and 2.1 have beside it."""
+    """OCPP 2.0.1's ReasonEnumType, and what other versions have beside it."""
 
     DE_AUTHORIZED = "DeAuthorized"
     EMERGENCY_STOP = "EmergencyStop"
@@ -64,7 +64,7 @@ class StopReason(models.TextChoices):
     HARD_RESET = "HardReset"
     SOFT_RESET = "SoftReset"
     UNLOCK_COMMAND = "UnlockCommand"
-    # Since 2.1.
+    # Of later versions.
     REQ_ENERGY_TRANSFER_REJECTED = "ReqEnergyTransferRejected"
 
 

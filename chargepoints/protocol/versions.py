@@ -4,7 +4,7 @@ A version is an app of its own, named by one line of the OCPP_VERSIONS setting; 
 elsewhere in `chargepoints` knows which there are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import chain
@@ -17,6 +17,7 @@ from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.schemas import Schemas
+from chargepoints.protocol.simulated_messages import SimulatedMessages
 
 Payload = dict[str, Any]
 
@@ -191,6 +192,8 @@ class OcppVersion:
     error_codes: Mapping[str, str]
     # What a charger may send before its BootNotification was accepted.
     served_before_boot: frozenset[str]
+    # What `manage.py simulate` says, by the id that a charger would give its transaction.
+    simulated_messages: Callable[[str], SimulatedMessages]
     # The earlier version whose blocks this one uses, and whose app its app may import.
     extends: "OcppVersion | None" = None
     overrides: Block = Block()
@@ -229,6 +232,8 @@ class OcppVersion:
     reason: Callable[[Payload], str] = _no_reason
     # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
     triggered: frozenset[str] = frozenset()
+    # What a charging profile of the operator may be for, in neutral words.
+    profile_purposes: Collection[str] = ()
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
     @cached_property

@@ -1,6 +1,7 @@
 """One simulated charger: it lives its night, keeps what it could not tell, and tells it later."""
 
 import asyncio
+import json
 import random
 import uuid
 from collections import deque
@@ -8,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.load.websocket import HandshakeError
+from chargepoints.protocol.simulated_messages import Message
+from chargepoints.protocol.versions import installed_versions
 from connect_site.simulation.charger_socket import ChargerSocket, Lost, RefusedError
-from connect_site.simulation.dialects import Message, dialect, encode, sampled_at
 from connect_site.simulation.journal import Journal
 from connect_site.simulation.nights import Night
 
@@ -28,7 +30,9 @@ class SimulatedCharger:
         self._begun, self._interval_s = begun, interval_s
         # So that a charger's pauses are the same each time, too.
         self._draw = random.Random(night.number)  # noqa: S311
-        self._dialect = dialect(night.subprotocol, f"{night.identity}-{uuid.uuid4().hex[:12]}")
+        version = installed_versions()[night.subprotocol]
+        transaction_id = f"{night.identity}-{uuid.uuid4().hex[:12]}"
+        self._messages = version.simulated_messages(transaction_id)
         self._queue: deque[Message] = deque()
         self._news = asyncio.Event()
         self._over = False
@@ -51,7 +55,7 @@ class SimulatedCharger:
     # --- What happens ----------------------------------------------------------------------------
 
     async def _happen(self) -> None:
-        night, says = self.night, self._dialect
+        night, says = self.night, self._messages
         await self._until(night.connects_at)
         self._say(says.status(occupied=False, faulted=False))
         await self._until(night.arrives_at)
@@ -114,16 +118,16 @@ class SimulatedCharger:
         if not self._queue:
             await self._news_or(self.night.next_offline(self._now()))
             return
-        message = self._dialect.complete(self._queue[0], self._book.transaction)
+        message = self._messages.complete(self._queue[0], self._book.transaction.transaction_id)
         answer = await self._call(socket, message)
         self._queue.popleft()
         if answer is None:
             return
         if "transactionId" in answer or "idTokenInfo" in answer:
             told = self._book.transaction
-            told.transaction_id = told.transaction_id or self._dialect.transaction_id(answer)
-        if at := sampled_at(message):
-            self._book.samples.add(at)
+            told.transaction_id = told.transaction_id or self._messages.transaction_id(answer)
+        for value in message[1].get("meterValue", ()):
+            self._book.samples.add(value["timestamp"])
 
     async def _news_or(self, at: float | None) -> None:
         """Until there is something to tell, the socket is gone, or that time has come."""
@@ -140,7 +144,7 @@ class SimulatedCharger:
         self._journal.connected.add(night.identity)
         self._journal.counts["connects"] += 1
         if not self._booted:
-            await self._call(socket, self._dialect.boot)
+            await self._call(socket, self._messages.boot)
             self._booted = True
             self._journal.counts["booted"] += 1
             if self._journal.counts["booted"] == len(self._journal.books):
@@ -156,9 +160,10 @@ class SimulatedCharger:
     async def _call(self, socket: ChargerSocket, message: Message) -> dict[str, Any] | None:
         """The answer, and None where it was refused, which no charger repeats. Raises Lost."""
         message_id, begun = uuid.uuid4().hex, self._now()
+        encoded = json.dumps([2, message_id, *message], separators=(",", ":")).encode()
         self._journal.counts["sent"] += 1
         try:
-            answer = await socket.call(message_id, encode(message_id, message))
+            answer = await socket.call(message_id, encoded)
         except RefusedError:
             self._journal.counts[f"refused {message[0]}"] += 1
             return None

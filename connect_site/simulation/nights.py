@@ -2,8 +2,10 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from chargepoints.protocol.versions import installed_versions
 
 # A night has so many seconds of its own; a short simulation shows the first hours of one, or its
 # meters would run faster than the gateway believes.
@@ -13,7 +15,6 @@ FAST_W, SLOW_W = 22_000.0, 11_000.0
 # The share of the need at which a battery begins to take less.
 TAPERS_FROM = 0.8
 OFFLINE_SHARE, FAULTY_SHARE = 0.1, 0.02
-SUBPROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 
 Span = tuple[float, float]
 
@@ -74,10 +75,13 @@ def depot_night(count: int, seed: int, seconds: float, ramp_s: float) -> list[Ni
     """Nights whose chargers connect within `ramp_s`; buses arrive early and leave at the end."""
     # A generator of numbers for a test, not for secrets.
     draw = random.Random(seed)  # noqa: S311
-    return [_night(number, draw, seconds, ramp_s) for number in range(1, count + 1)]
+    spoken = sorted(installed_versions())
+    return [_night(number, spoken, draw, seconds, ramp_s) for number in range(1, count + 1)]
 
 
-def _night(number: int, draw: random.Random, seconds: float, ramp_s: float) -> Night:
+def _night(
+    number: int, spoken: Sequence[str], draw: random.Random, seconds: float, ramp_s: float
+) -> Night:
     pace = min(NIGHT_S / seconds, FASTEST_PACE)
     connects_at = draw.uniform(0, ramp_s)
     arrives_at = connects_at + draw.triangular(0.02, 0.33, 0.1) * (seconds - ramp_s)
@@ -94,7 +98,7 @@ def _night(number: int, draw: random.Random, seconds: float, ramp_s: float) -> N
         faulted = (begins, begins + 0.02 * seconds)
     return Night(
         number=number,
-        subprotocol=draw.choice(SUBPROTOCOLS),
+        subprotocol=draw.choice(spoken),
         connects_at=connects_at,
         arrives_at=arrives_at,
         leaves_at=leaves_at,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from django.db import transaction
 
 from chargepoints.models import ChargePoint, ChargePointCounters, Credential, IdToken
-from connect_site.simulation.dialects import ID_TAG
+from chargepoints.protocol.simulated_messages import ID_TAG
 
 AT_ONCE = 500
 SITE = "Simulation"

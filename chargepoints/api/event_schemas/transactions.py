@@ -24,7 +24,8 @@ from chargepoints.models import ChargingState, Reservation, StopReason
 COMPONENTS: dict[str, Json] = {
     "ChargingState": about(one_of(ChargingState.values), "As OCPP 2.0.1 has them."),
     "StopReason": about(
-        one_of(StopReason.values), "As OCPP 2.0.1 has them, and those of 1.6 and 2.1 beside them."
+        one_of(StopReason.values),
+        "Those of OCPP 2.0.1, and what other versions have beside them.",
     ),
     "ReservationState": one_of(Reservation.State.values),
     "EventToken": fields(value=TEXT, type=about(TEXT_OR_NULL, "null: OCPP 1.6 knows no types")),

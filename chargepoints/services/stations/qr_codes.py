@@ -1,4 +1,4 @@
-"""The URL of a station's QR code, on which a driver pays (2.1 C25): read, and its password checked.
+"""The URL of a station's QR code, by which a driver pays (C25): read, and its password checked.
 
 The web page is core's, and so is the secret that the one-time password is made with: the station
 never reports it. All else is what the station reported of `WebPaymentsCtrlr`.

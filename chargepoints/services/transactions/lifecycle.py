@@ -186,7 +186,7 @@ def _of_vehicle(inbound: Inbound, told: vehicles.Told) -> Transaction | None:
 def tell_more(row: Transaction, start: Start) -> None:
     """Add the limits and details that some versions report; keep what is not reported again."""
     if start.limits:
-        # 2.1 E16.FR.17: a limit may be changed, and never goes away.
+        # E16.FR.17: a limit may be changed, and never goes away.
         row.limits = (row.limits or {}) | start.limits
     if start.details:
         row.details = (row.details or {}) | start.details

@@ -74,6 +74,24 @@ def test_it_is_sent_once_it_was_confirmed(admin_client: Client, charge_point: Ch
     assert command.requested_by == "staff:admin"
 
 
+@pytest.mark.parametrize(
+    ("protocol", "offered"),
+    [
+        ("ocpp1.6", {"default", "station_max"}),
+        ("ocpp2.0.1", {"default", "station_max"}),
+        ("ocpp2.1", {"default", "station_max", "priority", "local_generation"}),
+        # It has not come yet: whatever it may speak.
+        ("", {"default", "station_max", "priority", "local_generation"}),
+    ],
+)
+def test_the_form_offers_what_the_version_of_the_charge_point_can_express(
+    admin_client: Client, charge_point: ChargePoint, protocol: str, offered: set[str]
+) -> None:
+    ChargePoint.objects.filter(pk=charge_point.pk).update(protocol=protocol)
+    form = admin_client.get(url_of(charge_point)).context["form"]
+    assert {purpose for purpose, _ in form.fields["purpose"].choices} == offered
+
+
 def test_a_profile_of_a_session_names_it_and_begins_with_it(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:

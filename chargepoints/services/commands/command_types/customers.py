@@ -25,7 +25,7 @@ PRIORITY: JsonSchema = {"enum": ["always_front", "in_front", "normal_cycle"]}
 STATE: JsonSchema = {
     "enum": ["charging", "discharging", "faulted", "idle", "suspended", "unavailable"]
 }
-# 2.1: up to four.
+# The most that any version takes.
 _TRANSLATIONS: JsonSchema = {
     **several(arguments(("content", "language"), content=TEXT, format=FORMAT, language=TEXT)),
     "maxItems": 4,
