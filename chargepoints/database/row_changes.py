@@ -73,9 +73,9 @@ class Update:
         self._unless_changed = unless_changed
         self._texts: dict[int, str] = {}
 
-    def run(self, rows: Sequence[Sequence[Any]]) -> int:
-        """How many rows were hit; of each its values as `change` gives them, and no row twice."""
-        return statements.execute_at_once(self._text, rows)
+    def send(self, rows: Sequence[Sequence[Any]]) -> statements.Sent:
+        """Write these rows: of each its values as `change` gives them, and no row twice."""
+        return statements.send_at_once(self._text, rows)
 
     @cached_property
     def columns(self) -> tuple["Columns", "Columns"]:
@@ -147,7 +147,7 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
         row.save()
         return True
     changed = change(row, unless_changed=unless_changed)
-    return changed is None or changed[0].run([changed[1]]) == 1
+    return changed is None or changed[0].send([changed[1]]).rowcount() == 1
 
 
 def put(row: models.Model, values: Mapping[str, Any]) -> None:

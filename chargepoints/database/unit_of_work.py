@@ -8,7 +8,7 @@ one statement for the whole transaction.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -115,13 +115,17 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Write all that was collected; the last thing before the commit. Raises Outdated."""
-        self._write_expected()
-        if self._events:
-            self._number_events()
-        for model, rows in self._rows.items():
-            statements.insert(model, rows)
-        for sql, rows in self._updates.items():
-            statements.execute_many(sql, rows)
+        counts = len(self._expected), len(self._rows), *map(len, self._updates.values())
+        # Events are numbered, too.
+        with statements.pipelined(sum(counts) + 2 * bool(self._events)):
+            sent = self._send_expected()
+            if self._events:
+                self._number_events()
+            for model, rows in self._rows.items():
+                statements.insert(model, rows)
+            for sql, rows in self._updates.items():
+                statements.execute_many(sql, rows)
+        _check(sent)
         self._rows.clear()
         self._updates.clear()
         self._noted.clear()
@@ -137,11 +141,16 @@ class UnitOfWork:
                 logger.exception("a callback after a commit failed")
 
     def _write_expected(self) -> None:
-        for update, rows in self._expected.items():
-            if update.run(rows) != len(rows):
-                raise Outdated
+        with statements.pipelined(len(self._expected)):
+            sent = self._send_expected()
+        _check(sent)
+
+    def _send_expected(self) -> list[tuple[statements.Sent, int]]:
+        """The statements, and how many rows each must hit."""
+        sent = [(update.send(rows), len(rows)) for update, rows in self._expected.items()]
         self._expected.clear()
         self._expected_of.clear()
+        return sent
 
     def _number_events(self) -> None:
         counts = Counter(charge_point_id for charge_point_id, _ in self._events)
@@ -152,6 +161,12 @@ class UnitOfWork:
             following[charge_point_id] = sequence + 1
             rows.append((charge_point_id, sequence, None, *row))
         self._events.clear()
+
+
+def _check(sent: Iterable[tuple[statements.Sent, int]]) -> None:
+    """Raises Outdated."""
+    if any(each.rowcount() != expected for each, expected in sent):
+        raise Outdated
 
 
 def take_numbers(counter: str, counts: Mapping[int, int]) -> dict[int, int]:

@@ -92,7 +92,7 @@ def admit(
     agreed = _agree(charge_point, request.offered, deviations)
     if agreed is None:
         spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
-        # OCPP-J 1.6, 3.1.2; 2.0.1 and 2.1 part 4, 3.1.2: without the header, and closed at once.
+        # OCPP-J 1.6, 3.1.2, and part 4 since, 3.1.2: without the header, and closed at once.
         remedy = f"Set the charger to {spoken}."
         return Refused(101, "no_common_protocol", remedy, close_code=PROTOCOL_ERROR)
     version, subprotocol = agreed
@@ -188,7 +188,7 @@ def _open(
     now = clock.now()
     if (earlier := charge_point.connection_id) is not None:
         reason = "superseded by a newer socket" if takeover else "the socket was gone"
-        statements.execute_many(_CLOSED.format(row="id = %s"), [(now, None, reason, earlier)])
+        statements.execute(_CLOSED.format(row="id = %s"), (now, None, reason, earlier))
     epoch = new_epoch(now, after=earlier)
     unit.append(
         Connection,
@@ -227,5 +227,5 @@ def close(station: Station, code: int | None, reason: str) -> None:
     """
     now, epoch = clock.now(), station.connection_id
     free = statements.free_row("chargepoints_connection")
-    if statements.execute_many(_CLOSED.format(row=free), [(now, code, reason[:100], epoch)]):
-        statements.execute_many(_DISCONNECTED, [(now, station.id, epoch)])
+    if statements.execute(_CLOSED.format(row=free), (now, code, reason[:100], epoch)):
+        statements.execute(_DISCONNECTED, (now, station.id, epoch))

@@ -72,7 +72,7 @@ def read_feed(endpoint: Endpoint) -> bool:
         before, _ = ends.get(charge_point_id, (sequence - 1, sequence))
         ends[charge_point_id] = before, sequence
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    statements.execute_at_once(
+    statements.send_at_once(
         _has_news, [(endpoint.pk, each, *ends[each], now) for each in sorted(ends)]
     )
     endpoint.read_through = rows[-1][0] or endpoint.read_through

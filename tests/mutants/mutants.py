@@ -222,8 +222,8 @@ MUTANTS = [
         "what is remembered is trusted",
         "P6",
         "chargepoints/database/unit_of_work.py",
-        "            if update.run(rows) != len(rows):\n                raise Outdated\n",
-        "            update.run(rows)\n",
+        "if any(each.rowcount() != expected for each, expected in sent):",
+        "if any(each.rowcount() < 0 for each, _ in sent):",
         "tests/chargepoints/services/transactions/test_changed_by_others.py::"
         "test_samples_after_a_closing_by_hand_belong_to_no_transaction",
     ),

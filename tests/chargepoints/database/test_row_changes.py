@@ -46,7 +46,7 @@ def test_many_rows_are_written_at_once_each_with_its_own_values(rows: list[Trans
         values.append(changed(row))
     hit = 0
     for update in {update for update, _ in values}:
-        hit += update.run([each for of, each in values if of == update])
+        hit += update.send([each for of, each in values if of == update]).rowcount()
     assert hit == len(rows)
     for number, row in enumerate(Transaction.objects.order_by("pk")):
         assert row.power_w == number + 0.5
@@ -74,7 +74,7 @@ def test_what_was_null_must_still_be(rows: list[Transaction]) -> None:
     update, values = changed(rows[0], ("ended_at", "superseded", "authorization_status"))
     _, others = changed(rows[1], ("ended_at", "superseded", "authorization_status"))
     Transaction.objects.filter(pk=rows[1].pk).update(authorization_status="accepted")
-    assert update.run([values, others]) == 1
+    assert update.send([values, others]).rowcount() == 1
 
 
 def test_what_is_changed_again_is_written_again_alone(rows: list[Transaction]) -> None:
@@ -109,7 +109,7 @@ def test_usual_columns_are_written_together_and_others_beside_them(
     assert usually[0].changed == ("power_w", "current_a")
     assert with_others[0].changed == ("power_w", "current_a", "stop_reason")
     # Where nothing but what is usual has changed, less must be as it was known.
-    assert [update.run([values]) for update, values in (usually, with_others)] == [1, 0]
+    assert [update.send([values]).rowcount() for update, values in (usually, with_others)] == [1, 0]
 
 
 def test_a_key_that_is_no_number_finds_its_row() -> None:
