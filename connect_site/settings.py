@@ -200,6 +200,7 @@ MIDDLEWARE = [
     "connect_site.static_files.StaticFiles",
     "connect_site.nul_characters.refuse_nul_characters",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "chargepoints.admin.fragments.fragments",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -264,6 +265,7 @@ WHITENOISE_AUTOREFRESH = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_SSL_REDIRECT = HTTPS_ONLY
+CSRF_FAILURE_VIEW = "chargepoints.admin.error_pages.out_of_date"
 X_FRAME_OPTIONS = "DENY"
 
 # The API's views say for themselves how they authenticate, parse and answer.

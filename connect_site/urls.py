@@ -4,6 +4,8 @@ from django.views.generic import RedirectView
 
 from chargepoints.api.pages import openapi
 
+handler403 = "chargepoints.admin.error_pages.forbidden"
+handler404 = "chargepoints.admin.error_pages.not_found"
 handler400 = "chargepoints.api.errors.bad_request"
 handler500 = "chargepoints.api.errors.server_error"
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -55,7 +56,7 @@ class ApiKeyAdmin(ModelAdmin):
         selected.filter(revoked_at=None).update(revoked_at=timezone.now())
         for key in usable:
             self.log_change(request, key, "Revoked.")
-        messages.success(request, f"{len(usable)} keys are revoked.")
+        messages.success(request, f"{len(usable)} key{pluralize(usable, ' is,s are')} revoked.")
 
     @admin.display(description="state")
     def state(self, row: ApiKey) -> SafeString:

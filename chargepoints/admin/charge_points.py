@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -185,7 +186,7 @@ class ChargePointAdmin(ModelAdmin):
         if count:
             these = {"charge_point__id__exact": row.pk, "finished_at__isnull": True}
             url = reverse("admin:chargepoints_command_changelist", query=these)
-            text = "1 command open" if count == 1 else f"{count} commands open"
+            text = f"{count} command{pluralize(count)} open"
             waiting = format_html('<a class="cp-link" href="{}">{}</a>', url, text)
         return format_html("{} {}", format_html_join(" ", "{}", shown), waiting)
 
@@ -215,7 +216,8 @@ class ChargePointAdmin(ModelAdmin):
             charge_point.registration = registration
             registry.changed(charge_point, "registration")
             self.log_change(request, charge_point, f"Registration set to {registration}.")
-        messages.success(request, f"{len(selected)} charge points are {registration} now.")
+        points = f"{len(selected)} charge point{pluralize(selected, ' is,s are')}"
+        messages.success(request, f"{points} {registration} now.")
 
     # --- Settings and registration
 

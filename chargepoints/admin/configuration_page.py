@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -82,8 +83,7 @@ def save_template(model_admin: Any, request: HttpRequest, pk: int) -> HttpRespon
     template = templates.save(charge_point, keys[: templates.MOST_KEYS], by)
     model_admin.log_change(request, charge_point, f"Template of {template} from its configuration.")
     count = len(template.values)
-    has = "1 key" if count == 1 else f"{count} keys"
-    messages.success(request, f"The template of {template} has {has}.")
+    messages.success(request, f"The template of {template} has {count} key{pluralize(count)}.")
     page = reverse("admin:chargepoints_configurationtemplate_change", args=[template.pk])
     return HttpResponseRedirect(page)
 

@@ -76,6 +76,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "refused_count": refusals.count(),
         "refused": refusals[:SHOWN],
         "failed_states": FAILED,
+        "day_ago": _in_query(day_ago),
         "failed_count": Command.objects.filter(created_at__gte=day_ago, state__in=FAILED).count(),
     }
 
@@ -107,10 +108,15 @@ def _today(now: datetime) -> dict[str, Any]:
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
     week = timedelta(weeks=1)
     return {
-        "since": f"{midnight.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "since": _in_query(midnight),
         "now": _begun(midnight, now),
         "before": _begun(midnight - week, here - week),
     }
+
+
+def _in_query(at: datetime) -> str:
+    """A moment as the query of a list takes it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _begun(since: datetime, until: datetime) -> dict[str, Any]:

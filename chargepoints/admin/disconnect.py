@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.defaultfilters import pluralize
 
 from chargepoints import roles
 from chargepoints.admin import command_types, live
@@ -48,4 +49,8 @@ def _many(model_admin: Any, request: HttpRequest, selected: QuerySet[ChargePoint
     closed = [row for row in online if disconnecting.disconnect(row, by=by)]
     for charge_point in closed:
         model_admin.log_change(request, charge_point, "Disconnected.")
-    messages.success(request, f"{len(closed)} of them were online, and are disconnected.")
+    count = len(closed)
+    said = f"{count} charge point{pluralize(count, ' is,s are')} disconnected."
+    if count < selected.count():
+        said += " The rest was offline."
+    messages.success(request, said)

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -80,13 +81,14 @@ class HandshakeRefusalAdmin(ModelAdmin):
     @admin.action(description="Block: hide from this list", permissions=["delete"])
     def block(self, request: HttpRequest, selected: QuerySet[HandshakeRefusal]) -> None:
         count = selected.update(blocked=True)
-        said = f"{count} refused handshakes are blocked: the filter still shows them."
-        messages.success(request, said)
+        said = f"{count} refused handshake{pluralize(count, ' is,s are')} blocked"
+        messages.success(request, f'{said}: the filter "blocked" still shows them.')
 
     @admin.action(description="Show in this list again", permissions=["delete"])
     def unblock(self, request: HttpRequest, selected: QuerySet[HandshakeRefusal]) -> None:
         count = selected.update(blocked=False)
-        messages.success(request, f"{count} refused handshakes are in the list again.")
+        said = f"{count} refused handshake{pluralize(count, ' is,s are')} in the list again."
+        messages.success(request, said)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HandshakeRefusal]:
         refusals: QuerySet[HandshakeRefusal] = super().get_queryset(request)

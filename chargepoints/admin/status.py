@@ -1,15 +1,37 @@
 """Connectors as they are now, and every change of status that was reported."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+)
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.models import Connector, StatusChange
 from chargepoints.templatetags import badges, charging
+
+
+class OnlineFilter(DropdownFilter):
+    """By the connection of the charge point: offline, a status is only the last known one."""
+
+    title = "online"
+    parameter_name = "online"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Online"), ("no", "Offline")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connector]) -> QuerySet[Connector]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        offline = self.value() == "no"
+        return queryset.filter(evse__charge_point__connection__isnull=offline)
 
 
 @admin.register(Connector)
@@ -27,6 +49,7 @@ class ConnectorAdmin(HistoryAdmin):
     list_select_related = ("evse__charge_point",)
     list_filter = (
         ("status", ChoicesDropdownFilter),
+        OnlineFilter,
         ("evse__charge_point", AutocompleteSelectFilter),
     )
     search_fields = ("evse__charge_point__identity", "error_code", "vendor_error_code", "info")

@@ -155,7 +155,7 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
     @admin.action(description="Try now", permissions=["resend"])
     def retry_now(self, request: HttpRequest, selected: QuerySet[Delivery]) -> None:
         count = resending.retry_now(selected)
-        messages.success(request, f"{count} deliveries are tried now.")
+        messages.success(request, f"{count} deliver{pluralize(count, 'y is,ies are')} tried now.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core_link.change_delivery")

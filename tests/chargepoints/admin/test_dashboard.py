@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -10,7 +11,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chargepoints.database.unit_of_work import unit_of_work
-from chargepoints.models import Connector, FleetSample, HandshakeRefusal, Registration, Status
+from chargepoints.models import (
+    Command,
+    Connector,
+    FleetSample,
+    HandshakeRefusal,
+    Registration,
+    Status,
+)
 from chargepoints.services.history.event_feed import assign_positions
 from core_link.models import Delivery, Endpoint
 from tests.chargepoints.admin.conftest import MakeChargePoint, charge
@@ -115,6 +123,45 @@ def test_every_link_of_the_first_page_leads_somewhere(
     refusals = "/admin/chargepoints/handshakerefusal/?q=A%26B%3F%3D%25"
     assert "A&amp;B?=%" in admin_client.get(refusals).content.decode()
     assert refusals in links
+
+
+def listed(client: Client, card: str) -> list[Any]:
+    """The rows of the list that a card of the first page links to."""
+    page = client.get("/admin/").content.decode()
+    [link] = re.findall(rf'href="([^"]*)">\s*<span>{card}<', page)
+    return list(client.get(unescape(link)).context["cl"].result_list)
+
+
+def test_each_number_links_to_what_it_counts(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    shown, gone = make_charge_point("ON"), make_charge_point("OFF", online=False)
+    long_ago = timezone.now() - timedelta(days=2)
+    refusal = {"address": "203.0.113.7", "reason": "wrong_key", "status_code": 401}
+    HandshakeRefusal.objects.create(identity="NOW", **refusal)
+    HandshakeRefusal.objects.create(identity="BEFORE", last_at=long_ago, **refusal)
+    asked = {"type": "reset", "args": {}, "state": "rejected", "expires_at": long_ago}
+    now, before = (Command.objects.create(charge_point=shown, **asked) for _ in range(2))
+    Command.objects.filter(pk=before.pk).update(created_at=long_ago)
+    assert listed(admin_client, "Online") == [shown]
+    assert listed(admin_client, "Offline") == [gone]
+    assert [row.evse.charge_point for row in listed(admin_client, "Available")] == [shown]
+    assert [row.identity for row in listed(admin_client, "Refused handshakes")] == ["NOW"]
+    assert listed(admin_client, "Failed commands") == [now]
+
+
+def test_all_that_are_offline_are_listed_as_on_the_first_page_the_last_seen_first(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    hours = {"A": 3, "B": 1, "C": 2}
+    for identity, ago in hours.items():
+        row = make_charge_point(identity, online=False)
+        row.last_seen_at = timezone.now() - timedelta(hours=ago)
+        row.save()
+    page = admin_client.get("/admin/").content.decode()
+    [link] = re.findall(r'Offline, most recent first</h2><a [^>]*href="([^"]*)"', page)
+    rows = admin_client.get(unescape(link)).context["cl"].result_list
+    assert [row.identity for row in rows] == ["B", "C", "A"]
 
 
 def test_the_page_asks_again_for_its_figures_alone(

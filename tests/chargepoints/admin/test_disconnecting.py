@@ -35,7 +35,7 @@ def test_those_that_were_chosen_are_disconnected(
     other = make_charge_point("CP-3")
     chosen = {"action": "disconnect", "_selected_action": [first.pk, second.pk]}
     page = admin_client.post(LIST, chosen, follow=True).content.decode()
-    assert "2 of them were online" in page
+    assert "2 charge points are disconnected." in page
     assert [is_online(each) for each in (first, second, other)] == [False, False, True]
 
 

@@ -1,0 +1,60 @@
+"""Where there is no page of the admin, or none for this user: what happened, and where to go on."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import csrf, defaults
+
+from chargepoints.admin.history import is_polled
+
+ADMIN = "/admin/"
+TEMPLATE = "admin/chargepoints/error.html"
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    if not request.path.startswith(ADMIN):
+        return defaults.page_not_found(request, exception)
+    return _page(
+        request,
+        404,
+        "There is nothing here",
+        "It may have been deleted, or the address has a typing error.",
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    if not request.path.startswith(ADMIN):
+        return defaults.permission_denied(request, exception)
+    return _page(
+        request,
+        403,
+        "Your role may not do this",
+        "Nothing was changed. An administrator can give you another role.",
+    )
+
+
+def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: mostly a page that is older than the sign-in of its user."""
+    if not request.path.startswith(ADMIN):
+        return csrf.csrf_failure(request, reason)
+    return _page(
+        request,
+        403,
+        "This page was out of date",
+        "Nothing was changed: you have signed in again since it was opened, or your browser sends"
+        " no cookies. Go back, load the page again, and repeat what you did.",
+    )
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if is_polled(request) and request.method == "POST":
+        # The page is loaded again, and says so at its top (`fragments.py`).
+        messages.error(request, f"{title}. {text}")
+        return HttpResponse(status=status)
+    context = {**admin.site.each_context(request), "title": title, "text": text}
+    # Without the menu for who has not signed in.
+    within = "admin/base_site" if context["has_permission"] else "unfold/layouts/unauthenticated"
+    context["layout"] = f"{within}.html"
+    return render(request, TEMPLATE, context, status=status)
