@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.mirroring import following
 from chargepoints.models import Mirror
 from chargepoints.templatetags import badges, charging
 
@@ -12,12 +13,12 @@ from chargepoints.templatetags import badges, charging
 class MirrorAdmin(HistoryAdmin):
     """Read only: a mirror is set up over the API."""
 
-    list_display = ("charge_point", "url", "state", "told", "allowed_actions", "error")
+    list_display = ("charge_point", "url", "state", "told", "waits", "missed", "error")
     list_select_related = ("charge_point",)
     search_fields = ("=charge_point__identity", "url")
     search_help_text = "exact identity of the charge point, or a part of the URL"
-    fields = ("charge_point", "url", "state", "told", "allowed_actions", "error")
-    readonly_fields = ("state", "told")
+    fields = ("charge_point", "url", "state", "told", "waits", "missed", "allowed_actions", "error")
+    readonly_fields = ("state", "told", "waits")
 
     @admin.display(description="state")
     def state(self, row: Mirror) -> SafeString:
@@ -30,3 +31,7 @@ class MirrorAdmin(HistoryAdmin):
     @admin.display(description="told last")
     def told(self, row: Mirror) -> SafeString | str:
         return charging.age(row.told_at) or "-"
+
+    @admin.display(description="oldest message not told")
+    def waits(self, row: Mirror) -> SafeString | str:
+        return charging.age(following.waiting_since(row)) or "-"

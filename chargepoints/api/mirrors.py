@@ -2,7 +2,7 @@
 
 from django.core.validators import URLValidator
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from chargepoints.api.base import Resource
 from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
 from chargepoints.api.fields import StrictModel, Text, TextOrNull
 from chargepoints.api.filters import refuse_unknown
+from chargepoints.clock import api_time
 from chargepoints.mirroring import following
 from chargepoints.models import Mirror
 
@@ -32,6 +33,9 @@ class MirrorSerializer(StrictModel):
         required=False,
         help_text="OCPP actions that it may send to the charger; none: it only listens.",
     )
+    waiting_since = serializers.SerializerMethodField(
+        help_text="When the oldest message came that it has still to be told."
+    )
     error = TextOrNull(read_only=True, help_text="Why it is away.")
 
     class Meta:
@@ -43,9 +47,16 @@ class MirrorSerializer(StrictModel):
             "allowed_actions",
             "connected_at",
             "told_at",
+            "waiting_since",
+            "missed",
             "error",
         ]
-        read_only_fields = ["connected_at", "told_at"]
+        read_only_fields = ["connected_at", "told_at", "missed"]
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_waiting_since(self, mirror: Mirror) -> str | None:
+        since = following.waiting_since(mirror)
+        return None if since is None else api_time(since)
 
 
 class MirrorOfChargePoint(Resource):
@@ -70,8 +81,8 @@ class MirrorOfChargePoint(Resource):
             mirror = known.first() or Mirror(charge_point=self.charge_point)
             check_unchanged(request, self.get_serializer(mirror))
             if mirror.pk is None or mirror.url != body.validated_data["url"]:
-                mirror.told_through = following.end_of(mirror)
-                mirror.told_at, mirror.transaction_ids = None, {}
+                mirror.begins_after = mirror.told_through = following.end_of(mirror)
+                mirror.told_at, mirror.transaction_ids, mirror.missed = None, {}, 0
             for name, value in body.validated_data.items():
                 setattr(mirror, name, value)
             mirror.save()

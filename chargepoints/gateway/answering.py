@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,9 @@ class Answering:
         if (traced := other_words.redacted_for_trace(call.action, redacted)) is not redacted:
             inbound.redact_for_trace = other_words.redacted_for_trace
             text = ocppj.encode_call(call.message_id, call.action, traced, call.written_id)
+        if inbound.long:
+            shown = replace(call, payload=traced)
+            text = await asyncio.to_thread(long_messages.traced_call, text, shown)
         # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         working = traces.begin(inbound)
@@ -165,7 +169,7 @@ class Answering:
             direction=FROM_CHARGER,
             action=clip(inbound.action, 50),
             message_id=inbound.message_id,
-            request=long_messages.traced(request).replace("\x00", "\ufffd"),
+            request=request.replace("\x00", "\ufffd"),
             reply=reply,
             outcome=outcome,
             error_code=error_code,
@@ -204,7 +208,8 @@ class Answering:
         if frame.unknown_type and not unread:
             code = "MessageTypeNotSupported"
         error = OcppError(code, frame.reason)
-        return await self._store_error(text, inbound, error, answered=answered)
+        kept = long_messages.traced(text)
+        return await self._store_error(kept, inbound, error, answered=answered)
 
     async def stray(self, text: str, frame: concluding.Stray) -> None:
         """An answer without a request: count it and trace it; the outstanding request stays."""

@@ -1,35 +1,26 @@
 """What the database has for one mirror: the messages that come next, and what became of them."""
 
-import json
+import logging
 import uuid
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F, QuerySet
+
 from chargepoints import clock
+from chargepoints.mirroring import transaction_ids
+from chargepoints.mirroring.reading import Said
 from chargepoints.models import Command, Message, Mirror
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
 
-Frame = list[Any]
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 LEASE = timedelta(seconds=20)
-# Of a charger that begins transactions without end, the newest.
-MOST_IDS = 100
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
 BOOT = "BootNotification"
 # A command of the other system is of no use later.
 WITHIN = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A message to be told: its row's id, the frame, and what the charger was answered here."""
-
-    pk: int
-    frame: Frame
-    answer: Frame | None
 
 
 def wanted() -> list[int]:
@@ -48,22 +39,53 @@ def release(mirror_id: int, worker: uuid.UUID) -> None:
     Mirror.objects.filter(pk=mirror_id, held_by=worker).update(held_until=None, connected_at=None)
 
 
-def waiting(mirror: Mirror) -> list[Told]:
-    """The next messages of the charger, in order; before the first one the boot it came with."""
-    rows = Message.objects.filter(
+def waiting(mirror: Mirror) -> list[Said]:
+    """The next messages of the charger, in order; before the first one the boot it came with.
+
+    What comes before them and is not told is passed over.
+    """
+    rows = _said(mirror)
+    while behind := list(rows.filter(pk__gt=mirror.told_through).order_by("pk")[:AT_ONCE]):
+        told = [each for each in map(Said, behind) if each.is_told or each.is_unreadable]
+        if told:
+            break
+        _pass(mirror, behind[-1].pk)
+    else:
+        return []
+    if mirror.told_at is None and told[0].action != BOOT:
+        before = rows.filter(pk__lt=told[0].pk, action=BOOT).order_by("-pk")[:1]
+        told = [*(boot for boot in map(Said, before) if boot.call), *told]
+    return told
+
+
+def _said(mirror: Mirror) -> QuerySet[Message]:
+    return Message.objects.filter(
         charge_point_id=mirror.charge_point_id, direction=Message.Direction.FROM_CHARGER
-    )
-    behind = list(rows.filter(pk__gt=mirror.told_through).order_by("pk")[:AT_ONCE])
-    if mirror.told_at is None and behind and behind[0].action != BOOT:
-        before = rows.filter(pk__lte=mirror.told_through, action=BOOT)
-        behind = [*before.order_by("-pk")[:1], *behind]
-    found = ((row.pk, _frame(row.request), _frame(row.reply)) for row in behind)
-    # What is no CALL tells another system nothing.
-    return [
-        Told(pk, frame, answer)
-        for pk, frame, answer in found
-        if frame is not None and frame[0] == CALL and len(frame) == 4
-    ]
+    ).select_related("connection", "charge_point")
+
+
+def _pass(mirror: Mirror, pk: int) -> None:
+    mirror.told_through = max(mirror.told_through, pk)
+    Mirror.objects.filter(pk=mirror.pk).update(told_through=mirror.told_through)
+
+
+def miss(mirror: Mirror, said: Said) -> None:
+    """It was read when it came, and cannot be read again."""
+    logger.warning("message %d of %s cannot be read again", said.pk, mirror)
+    Mirror.objects.filter(pk=mirror.pk).update(missed=F("missed") + 1)
+    _pass(mirror, said.pk)
+
+
+def protocol(mirror: Mirror) -> str:
+    """What is spoken with the other system: as the charger spoke when it said what is next."""
+    behind = waiting(mirror)
+    return behind[0].protocol if behind else mirror.charge_point.protocol
+
+
+def waiting_since(mirror: Mirror) -> datetime | None:
+    """When the oldest message came that is still to be told; None where all is told."""
+    behind = _said(mirror).filter(pk__gt=mirror.told_through).order_by("pk")
+    return behind.values_list("started_at", flat=True).first()
 
 
 def end_of(mirror: Mirror) -> int:
@@ -72,14 +94,14 @@ def end_of(mirror: Mirror) -> int:
     return rows.values_list("pk", flat=True).first() or 0
 
 
-def record(mirror: Mirror, told: Told, answer: Frame) -> None:
-    """It was told, and this was answered."""
-    ours, theirs = _transaction_id(told.answer), _transaction_id(answer)
+def record(mirror: Mirror, told: Said, answer: Any) -> None:
+    """It was told; `answer` is the payload of its CALLRESULT, None without one."""
     changed = {}
-    if ours is not None and theirs is not None:
-        ids = {**mirror.transaction_ids, str(ours): theirs}
-        newest = dict(list(ids.items())[-MOST_IDS:])
-        mirror.transaction_ids = changed["transaction_ids"] = newest
+    ours = transaction_ids.in_answer(told.answer)
+    if ours is not None:
+        theirs = transaction_ids.in_answer(answer)
+        mirror.transaction_ids = transaction_ids.learned(mirror, ours, theirs)
+        changed["transaction_ids"] = mirror.transaction_ids
     mirror.told_through = max(mirror.told_through, told.pk)
     mirror.told_at = clock.now()
     Mirror.objects.filter(pk=mirror.pk).update(
@@ -95,15 +117,6 @@ def away(mirror_id: int, error: str) -> None:
     Mirror.objects.filter(pk=mirror_id).update(connected_at=None, error=error[:255])
 
 
-def as_theirs(mirror: Mirror, payload: Any) -> Any:
-    return _renamed(payload, {int(ours): theirs for ours, theirs in mirror.transaction_ids.items()})
-
-
-def as_ours(mirror: Mirror, payload: Any) -> Any:
-    ids = {theirs: int(ours) for ours, theirs in mirror.transaction_ids.items()}
-    return _renamed(payload, ids)
-
-
 def command(mirror: Mirror, message_id: str, action: str, payload: Any) -> Command:
     """What the other system wants of the charger, as a command; the same one for a repetition.
 
@@ -111,7 +124,7 @@ def command(mirror: Mirror, message_id: str, action: str, payload: Any) -> Comma
     """
     if action not in mirror.allowed_actions:
         raise CommandRefused("not_supported", f"{action} is not allowed: this is a copy")
-    args = {"action": action, "payload": as_ours(mirror, payload)}
+    args = {"action": action, "payload": transaction_ids.as_ours(mirror, payload)}
     return submission.submit(
         mirror.charge_point,
         "raw",
@@ -128,32 +141,3 @@ def answer_of(command_id: uuid.UUID) -> tuple[Any, str] | None:
     if row.response is not None and row.state != Command.State.CALLERROR:
         return row.response, ""
     return (None, row.error_code or "GenericError") if row.finished_at else None
-
-
-def _frame(text: str) -> Frame | None:
-    try:
-        frame = json.loads(text)
-    except ValueError:
-        return None
-    return frame if isinstance(frame, list) and len(frame) > 2 else None
-
-
-def _transaction_id(answer: Frame | None) -> int | None:
-    if answer is None or answer[0] != CALLRESULT or not isinstance(answer[2], dict):
-        return None
-    found = answer[2].get("transactionId")
-    return found if isinstance(found, int) else None
-
-
-def _renamed(value: Any, ids: dict[int, int]) -> Any:
-    """The payload with the other system's transaction ids; unknown ids stay as they are."""
-    if isinstance(value, list):
-        return [_renamed(each, ids) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: ids.get(each, each)
-        if name == "transactionId" and isinstance(each, int)
-        else _renamed(each, ids)
-        for name, each in value.items()
-    }

@@ -5,6 +5,7 @@ import json
 import logging
 import uuid
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,12 +13,15 @@ from asgiref.sync import sync_to_async
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from chargepoints.mirroring import following
-from chargepoints.mirroring.following import CALL, CALLERROR, CALLRESULT, Frame, Told
+from chargepoints.gateway.ocppj import CALL, CALLERROR, CALLRESULT, Call, Send
+from chargepoints.mirroring import following, reading, transaction_ids
+from chargepoints.mirroring.reading import Said
 from chargepoints.models import Mirror
 from chargepoints.services.commands.submission import CommandRefused
 
 logger = logging.getLogger(__name__)
+
+Frame = list[Any]
 
 # Both together are less than the lease.
 ANSWER_WITHIN_S, HOLD_EVERY_S = 15.0, 3.0
@@ -30,10 +34,13 @@ class LinkLost(Exception):
 
 
 class Link:
-    def __init__(self, mirror: Mirror, worker: uuid.UUID, socket: ClientConnection) -> None:
+    def __init__(
+        self, mirror: Mirror, worker: uuid.UUID, socket: ClientConnection, spoken: str
+    ) -> None:
         self._mirror = mirror
         self._worker = worker
         self._socket = socket
+        self._spoken = spoken
         self._held_at = 0.0
         self._awaited: tuple[str, asyncio.Future[Frame]] | None = None
         self._commands: set[asyncio.Task[None]] = set()
@@ -42,13 +49,17 @@ class Link:
         self._stored.set()
 
     async def run(self) -> None:
-        """Until the mirror is switched off, or another worker's. Raises LinkLost."""
+        """Until the mirror is switched off, or another worker's, or what comes next was said over
+        another subprotocol. Raises LinkLost.
+        """
         reading = asyncio.create_task(self._read())
         try:
             await sync_to_async(following.connected)(self._mirror)
             while await self._is_ours():
                 behind = await sync_to_async(following.waiting)(self._mirror)
                 for told in behind:
+                    if told.protocol != self._spoken:
+                        return
                     if await self._is_ours():
                         await self._tell(told)
                 if not behind:
@@ -70,22 +81,37 @@ class Link:
         self._mirror, self._held_at = mirror, now
         return True
 
-    async def _tell(self, told: Told) -> None:
-        _, message_id, action, payload = told.frame
-        payload = following.as_theirs(self._mirror, payload)
+    async def _tell(self, told: Said) -> None:
+        if told.call is None:
+            await sync_to_async(following.miss)(self._mirror, told)
+            return
+        before = await sync_to_async(transaction_ids.start_before)(self._mirror, told.call.payload)
+        if before is not None:
+            await self._tell(before)
+        payload = transaction_ids.as_theirs(self._mirror, told.call.payload)
+        answer = await self._say(replace(told.call, payload=payload))
+        await sync_to_async(following.record)(self._mirror, told, answer)
+        self._stored.set()
+
+    async def _say(self, call: Call) -> Any:
+        """The payload of its CALLRESULT; None of another answer, and of a SEND, which gets none
+        (part 4, 4.2.4).
+        """
+        if isinstance(call, Send):
+            await self._socket.send(reading.written(call))
+            return None
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._awaited = message_id, answer
+        self._awaited = call.message_id, answer
         try:
-            await self._socket.send(json.dumps([CALL, message_id, action, payload]))
+            await self._socket.send(reading.written(call))
             answered = await asyncio.wait_for(answer, ANSWER_WITHIN_S)
         except TimeoutError:
-            raise LinkLost(f"no answer to {action}") from None
+            raise LinkLost(f"no answer to {call.action}") from None
         except OSError as error:
             raise LinkLost(str(error)) from error
         finally:
             self._awaited = None
-        await sync_to_async(following.record)(self._mirror, told, answered)
-        self._stored.set()
+        return answered[2] if answered[0] == CALLRESULT else None
 
     async def _read(self) -> None:
         """Its answers, which go no further; and what it wants of the charger."""
@@ -125,7 +151,8 @@ class Link:
         try:
             answer: Any = await self._answer(str(message_id), str(action), payload)
         except CommandRefused as refused:
-            answer = [CALLERROR, message_id, "NotSupported", refused.detail, {}]
+            code = "NotSupported" if refused.code == "not_supported" else "GenericError"
+            answer = [CALLERROR, message_id, code, refused.detail[:255], {}]
         except Exception:
             logger.exception("a command of a mirror failed")
             answer = [CALLERROR, message_id, "InternalError", "", {}]
@@ -140,27 +167,29 @@ class Link:
             if found is not None and found[1]:
                 return [CALLERROR, message_id, "GenericError", found[1], {}]
             if found is not None:
-                return [CALLRESULT, message_id, following.as_theirs(self._mirror, found[0])]
+                return [CALLRESULT, message_id, transaction_ids.as_theirs(self._mirror, found[0])]
             await asyncio.sleep(0.1)
         return [CALLERROR, message_id, "GenericError", "no_answer", {}]
 
 
-async def open_socket(mirror: Mirror) -> ClientConnection:
-    """As the charger itself would connect. Raises OSError and websockets' errors."""
-    charge_point = mirror.charge_point
-    address = f"{mirror.url.rstrip('/')}/{quote(charge_point.identity, safe='')}"
+async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
+    """As the charger itself would connect. Raises LinkLost, OSError and websockets' errors."""
+    identity = mirror.charge_point.identity
     headers = {}
     if mirror.password:
-        pair = f"{charge_point.identity}:{mirror.password}".encode()
+        pair = f"{identity}:{mirror.password}".encode()
         headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-    # As it was agreed with the charger; none where it asked for none, or has not come yet.
-    spoken = [Subprotocol(charge_point.protocol)] if charge_point.protocol else None
-    return await connect(
-        address,
-        subprotocols=spoken,
+    socket = await connect(
+        f"{mirror.url.rstrip('/')}/{quote(identity, safe='')}",
+        # None where the charger has not come yet.
+        subprotocols=[Subprotocol(spoken)] if spoken else None,
         additional_headers=headers,
         ping_interval=30,
         ping_timeout=30,
         open_timeout=10,
         max_size=2**20,
     )
+    if socket.subprotocol != (spoken or None):
+        await socket.close()
+        raise LinkLost(f"it does not speak {spoken}")
+    return socket

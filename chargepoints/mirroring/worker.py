@@ -57,10 +57,10 @@ class Worker:
         try:
             while mirror := await sync_to_async(following.hold)(pk, self.id):
                 try:
-                    async with await open_socket(mirror) as socket:
+                    spoken = await sync_to_async(following.protocol)(mirror)
+                    async with await open_socket(mirror, spoken) as socket:
                         pause = FIRST_PAUSE_S
-                        await Link(mirror, self.id, socket).run()
-                        return
+                        await Link(mirror, self.id, socket, spoken).run()
                 except (LinkLost, OSError, WebSocketException, TimeoutError) as error:
                     logger.info("the mirror of %s is away: %s", mirror.charge_point, error)
                     await sync_to_async(following.away)(pk, str(error) or type(error).__name__)

@@ -26,7 +26,15 @@ class Mirror(models.Model):
     enabled = models.BooleanField(default=True)
     allowed_actions = models.JSONField(default=list, blank=True, help_text="none: it only listens")
 
+    begins_after = models.BigIntegerField(
+        default=0, db_default=0, help_text="the id of the last message before it was set up"
+    )
     told_through = models.BigIntegerField(default=0, help_text="the id of the last message")
+    missed = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="messages that were deleted before they were told, or cannot be read again",
+    )
     told_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(null=True, blank=True, help_text="null: it is away")
     error = models.CharField(max_length=255, blank=True)

@@ -8,8 +8,12 @@ from typing import Any
 from ocpp.routing import after, on
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
+from ocpp.v201 import ChargePoint as ChargePoint201
+from ocpp.v201 import call_result as call_result201
+from ocpp.v201.enums import RegistrationStatusEnumType as RegistrationStatus201
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 ACCEPTED = {"status": AuthorizationStatus.accepted}
 FIRST_TRANSACTION = 9001
@@ -69,8 +73,37 @@ class Station(ChargePoint):
         return call_result.StopTransaction()
 
 
+class LaterStation(ChargePoint201):
+    """The same over OCPP 2.0.1 and 2.1, whose chargers name their transactions themselves."""
+
+    def __init__(self, identity: str, socket: Any, system: "OtherSystem") -> None:
+        super().__init__(identity, socket)
+        self.system = system
+
+    async def route_message(self, raw_msg: str) -> None:
+        self.system.frames.append(raw_msg)
+        await super().route_message(raw_msg)
+
+    @on("BootNotification")  # type: ignore[untyped-decorator]
+    def boot(self, **said: Any) -> Any:
+        self.system.note("BootNotification", said)
+        return call_result201.BootNotification(
+            current_time=_now(), interval=60, status=RegistrationStatus201.accepted
+        )
+
+    @on("Heartbeat")  # type: ignore[untyped-decorator]
+    def heartbeat(self) -> Any:
+        self.system.note("Heartbeat", {})
+        return call_result201.Heartbeat(current_time=_now())
+
+    @on("TransactionEvent")  # type: ignore[untyped-decorator]
+    def transaction(self, **said: Any) -> Any:
+        self.system.note("TransactionEvent", said)
+        return call_result201.TransactionEvent()
+
+
 class OtherSystem:
-    """`said` is by action, `frames` all that came, in their order.
+    """`said` is by action, `frames` all that came, in their order; `speaks` the subprotocols.
 
     `asked_at_once` is a call that leaves with the answer to a StartTransaction; `answered` is its
     result.
@@ -82,7 +115,8 @@ class OtherSystem:
         self.transactions = 0
         self.asked_at_once: Any = None
         self.answered: Any = None
-        self.station: Station | None = None
+        self.station: Station | LaterStation | None = None
+        self.speaks = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
         self.port = 0
         self._server: Server | None = None
 
@@ -99,14 +133,15 @@ class OtherSystem:
             self._serve,
             "127.0.0.1",
             self.port,
-            subprotocols=["ocpp1.6"],  # type: ignore[list-item]
+            subprotocols=[Subprotocol(each) for each in self.speaks],
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def _serve(self, socket: ServerConnection) -> None:
         request = socket.request
         assert request is not None
-        self.station = Station(request.path.rpartition("/")[2], socket, self)
+        kind = Station if socket.subprotocol == "ocpp1.6" else LaterStation
+        self.station = kind(request.path.rpartition("/")[2], socket, self)
         with suppress(ConnectionClosed):
             await self.station.start()
 

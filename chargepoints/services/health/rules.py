@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chargepoints.models import (
     ChargePoint,
     ConfigurationTemplate,
     Connection,
+    Message,
+    Mirror,
     Transaction,
 )
 from chargepoints.services.device_model import templates
@@ -29,6 +31,7 @@ BOOTS_WITHIN = timedelta(minutes=10)
 CLOCK_OFF_S = 60
 EXPIRES_WITHIN = timedelta(days=30)
 METERED_WITHIN = timedelta(days=2)
+MIRRORED_WITHIN = timedelta(minutes=15)
 ODD_REGISTERS = (registers.JUMPED, registers.FELL_BACK, registers.UNKNOWN)
 MOST_TRANSACTIONS = 5000
 
@@ -158,6 +161,29 @@ def _drift(charge_point: ChargePoint, now: datetime) -> str:
     return "differs from the template of its model: " + ", ".join(keys[:3]) if keys else ""
 
 
+def _with_a_late_mirror(now: datetime) -> Q:
+    return Q(Exists(_untold(now).filter(charge_point=OuterRef("pk"))), mirror__enabled=True)
+
+
+def _late_mirror(charge_point: ChargePoint, now: datetime) -> str:
+    mirror = Mirror.objects.filter(charge_point=charge_point, enabled=True).first()
+    if mirror is None:
+        return ""
+    since = _untold(now).filter(charge_point=charge_point).order_by("pk").first()
+    if since is None:
+        return ""
+    why = f": {mirror.error}" if mirror.error else ""
+    return f"{mirror.url} has not been told what came since {_said(since.started_at)}{why}"
+
+
+def _untold(now: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(
+        direction=Message.Direction.FROM_CHARGER,
+        pk__gt=F("charge_point__mirror__told_through"),
+        started_at__lt=now - MIRRORED_WITHIN,
+    )
+
+
 def _behind(now: datetime) -> Q:
     return firmware_versions.Versions().behind()
 
@@ -285,6 +311,15 @@ RULES: dict[str, Rule] = {
             _behind,
             _older,
             "update_firmware",
+        ),
+        Rule(
+            "mirror",
+            "Second system behind",
+            "Its second central system has not been told what it said for a while.",
+            "See why on the page of its mirror. Messages wait for KEEP_MESSAGES_DAYS, then they are"
+            " lost to the second system.",
+            _with_a_late_mirror,
+            _late_mirror,
         ),
     )
 }

@@ -1,12 +1,13 @@
 """What is kept for a while only: old rows go in small portions, which no charger waits for."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from chargepoints import clock
 from chargepoints.models import (
@@ -16,6 +17,7 @@ from chargepoints.models import (
     HistoryHold,
     Message,
     MeterValue,
+    Mirror,
     MonitoringEvent,
     SecurityEvent,
     ServerRun,
@@ -28,11 +30,15 @@ PORTION = 500
 
 @dataclass(frozen=True)
 class Kept:
-    """`rows` are those that may go once `time` is so many days ago; 0: never."""
+    """`rows` are those that may go once `time` is so many days ago; 0: never.
+
+    `going` is called with the keys of those that go now.
+    """
 
     rows: QuerySet[Any]
     time: str
     days: int
+    going: Callable[[list[int]], None] | None = None
 
     def __str__(self) -> str:
         return str(self.rows.model._meta.verbose_name_plural)
@@ -43,7 +49,7 @@ def histories() -> list[Kept]:
     of_no_open_transaction = Q(transaction=None) | Q(transaction__ended_at__isnull=False)
     days = settings.KEEP_HISTORY_DAYS
     return [
-        Kept(Message.objects.all(), "started_at", settings.KEEP_MESSAGES_DAYS),
+        Kept(Message.objects.all(), "started_at", settings.KEEP_MESSAGES_DAYS, _note_missed),
         Kept(
             MeterValue.objects.filter(of_no_open_transaction),
             "received_at",
@@ -68,6 +74,20 @@ def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
     if not any(field.name == "charge_point" for field in rows.model._meta.fields):
         return rows
     return rows.exclude(Exists(HistoryHold.objects.filter(charge_point=OuterRef("charge_point"))))
+
+
+def _note_missed(pks: list[int]) -> None:
+    """Count the messages that a mirror, which was away all the time, will not be told."""
+    missed = Message.objects.filter(
+        pk__in=pks,
+        direction=Message.Direction.FROM_CHARGER,
+        pk__gt=F("charge_point__mirror__told_through"),
+    )
+    counted = missed.order_by().values("charge_point").annotate(count=Count("pk"))
+    for each in counted:
+        Mirror.objects.filter(charge_point=each["charge_point"]).update(
+            missed=F("missed") + each["count"]
+        )
 
 
 def _overtaken() -> QuerySet[StatusChange]:
@@ -98,6 +118,8 @@ def prune(kept: Kept) -> int:
         old = [pk for pk, at in rows if at is not None and at < oldest]
         if not old:
             return deleted
+        if kept.going:
+            kept.going(old)
         kept.rows.model._default_manager.filter(pk__in=old).delete()
         deleted += len(old)
         last = rows[-1][0]

@@ -12,6 +12,8 @@ from chargepoints.models import (
     Connection,
     Connector,
     MaintenanceWindow,
+    Message,
+    Mirror,
     Variable,
 )
 from chargepoints.models.connection import new_epoch
@@ -73,6 +75,13 @@ def behind(row: ChargePoint, now: datetime) -> None:
     ChargePoint.objects.filter(pk=row.pk).update(firmware_version="1.9")
 
 
+def mirror(row: ChargePoint, now: datetime) -> None:
+    Mirror.objects.create(charge_point=row, url="ws://127.0.0.1:9/other", error="refused")
+    Message.objects.create(
+        charge_point=row, direction="in", action="Heartbeat", started_at=now - AGO
+    )
+
+
 ILLS: list[Ill] = [
     flapping,
     half_open,
@@ -84,6 +93,7 @@ ILLS: list[Ill] = [
     drift,
     certificate,
     behind,
+    mirror,
 ]
 
 

@@ -13,6 +13,7 @@ from chargepoints.models import (
     HandshakeRefusal,
     Message,
     MeterValue,
+    Mirror,
     StatusChange,
     Transaction,
 )
@@ -78,3 +79,20 @@ def test_old_rows_go_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         HandshakeRefusal.objects.create(identity=str(number), status_code=401, last_at=at)
     call_command("prune")
     assert set(HandshakeRefusal.objects.values_list("identity", flat=True)) == {"4", "6"}
+
+
+async def test_messages_that_go_before_a_mirror_was_told_them_are_counted(
+    gateway: RunningGateway, identity: str
+) -> None:
+    row = gateway.register(identity)
+    mirror = Mirror.objects.create(charge_point=row, url="ws://127.0.0.1:9/other")
+    await a_days_work(gateway, identity)
+    said = list(Message.objects.filter(charge_point=row, direction="in").order_by("pk"))
+    Mirror.objects.update(told_through=said[2].pk)
+    Message.objects.filter(charge_point=row).update(
+        started_at=F("started_at") - timedelta(days=100)
+    )
+    kept = next(each for each in retention.histories() if each.rows.model is Message)
+    retention.prune(kept)
+    mirror.refresh_from_db()
+    assert mirror.missed == len(said) - 3

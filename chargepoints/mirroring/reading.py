@@ -1,0 +1,105 @@
+"""A message of the trace in the words in which the gateway read it."""
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from chargepoints.gateway import long_messages, ocppj
+from chargepoints.gateway.ocppj import Call, Send
+from chargepoints.models import Message
+from chargepoints.protocol.versions import OcppVersion, installed_versions
+
+# What tells again what the gateway knows already, and the mirror with it.
+REPETITIONS = frozenset({"repeated_event", "repeated_start", "repeated_stop"})
+# The same message with other content: that is news.
+CONFLICTS = frozenset({"conflicting_event", "conflicting_stop"})
+# PostgreSQL keeps no NUL: this stands for it in the trace. A text with a raw one was repaired.
+NUL_IN_TRACE, REPAIRED = "\ufffd", frozenset({"repaired_json", "truncated"})
+
+
+class Said:
+    """A row of the trace, from the charger."""
+
+    def __init__(self, row: Message) -> None:
+        self.pk = row.pk
+        self.action = row.action
+        self._row = row
+
+    @cached_property
+    def protocol(self) -> str:
+        """The subprotocol of the socket over which it came."""
+        # The trace outlives the connection's row.
+        connection = self._row.connection
+        return connection.protocol if connection else self._row.charge_point.protocol
+
+    @cached_property
+    def call(self) -> Call | None:
+        """A CALL or SEND as it was read; None where it was no such message."""
+        if not self._row.action:
+            return None
+        frame = _frame(self._row)
+        return self._mended(frame) if isinstance(frame, Call) else None
+
+    @cached_property
+    def answer(self) -> Any:
+        """The payload of the CALLRESULT that it got here, or None."""
+        if self._row.outcome != Message.Outcome.RESULT or not self._row.reply:
+            return None
+        return orjson.loads(self._row.reply)[2]
+
+    @property
+    def is_told(self) -> bool:
+        return self.call is not None and self._is_news
+
+    @property
+    def _is_news(self) -> bool:
+        """Not of a repetition, and not of what the charger will send again: a message about a
+        transaction that was refused (OCPP 1.6, 4.10).
+        """
+        deviations = self._row.deviations
+        if REPETITIONS.intersection(deviations) and not CONFLICTS.intersection(deviations):
+            return False
+        if self._row.outcome != Message.Outcome.ERROR:
+            return True
+        handler = self._version.handlers.get(self._row.action) if self._version else None
+        return handler is None or handler.about_transactions is None
+
+    @property
+    def is_unreadable(self) -> bool:
+        """It was read when it came, and what the trace keeps of it cannot be."""
+        return self.call is None and self._row.outcome == Message.Outcome.RESULT
+
+    @cached_property
+    def _version(self) -> OcppVersion | None:
+        return installed_versions().get(self.protocol)
+
+    def _mended(self, call: Call) -> Call:
+        """As its schema would have it, where what was meant is plain."""
+        version = self._version
+        message_id = call.message_id or f"mirror-{self.pk}"
+        call = replace(call, message_id=message_id)
+        if version is None:
+            return call
+        call.action = version.schemas.action_in_any_case(call.action) or call.action
+        handler = version.handlers.get(call.action)
+        if handler is None or version.schemas.fits_request(call.action, call.payload):
+            return call
+        checked = version.schemas.check_request(call.action, call.payload, handler.dispensable)
+        if checked.hard is None:
+            call.payload = checked.payload
+        return call
+
+
+def _frame(row: Message) -> Any:
+    text, cut = long_messages.of_trace(row.request)
+    if NUL_IN_TRACE in text and REPAIRED.intersection(row.deviations):
+        text = text.replace(NUL_IN_TRACE, "\x00")
+    return long_messages.decode(text, cut=cut)
+
+
+def written(call: Call) -> str:
+    """The frame for the other system."""
+    kind = ocppj.SEND if isinstance(call, Send) else ocppj.CALL
+    return orjson.dumps([kind, call.message_id, call.action, call.payload]).decode()
