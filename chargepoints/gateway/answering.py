@@ -16,6 +16,7 @@ from chargepoints.gateway import (
     long_messages,
     ocppj,
     other_words,
+    stored_texts,
     tails,
     told_spans,
 )
@@ -69,7 +70,7 @@ class Answering:
             text = ocppj.encode_call(call.message_id, call.action, traced, call.written_id)
         if inbound.long:
             shown = replace(call, payload=traced)
-            text = await asyncio.to_thread(long_messages.traced_call, text, shown)
+            text = await asyncio.to_thread(stored_texts.of_call, text, shown)
         # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         working = traces.begin(inbound)
@@ -169,7 +170,7 @@ class Answering:
             direction=FROM_CHARGER,
             action=clip(inbound.action, 50),
             message_id=inbound.message_id,
-            request=request.replace("\x00", "\ufffd"),
+            request=stored_texts.without_nul(request),
             reply=reply,
             outcome=outcome,
             error_code=error_code,
@@ -208,7 +209,7 @@ class Answering:
         if frame.unknown_type and not unread:
             code = "MessageTypeNotSupported"
         error = OcppError(code, frame.reason)
-        kept = long_messages.traced(text)
+        kept = stored_texts.of_text(text)
         return await self._store_error(kept, inbound, error, answered=answered)
 
     async def stray(self, text: str, frame: concluding.Stray) -> None:

@@ -11,7 +11,7 @@ from chargepoints import clock, nudges, secret_names
 from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import ocppj
+from chargepoints.gateway import ocppj, stored_texts
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
 from chargepoints.observability import metrics
@@ -87,7 +87,7 @@ def conclude(
         action=claimed.action,
         message_id=claimed.message_id,
         request=claimed.traced_frame,
-        reply=answer.text.replace("\x00", "\ufffd"),
+        reply=stored_texts.without_nul(answer.text),
         outcome=outcome,
         error_code=error_code,
         deviations=deviations,
@@ -275,7 +275,7 @@ def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> 
         direction=Message.Direction.FROM_CHARGER,
         action="",
         message_id=frame.message_id,
-        request=_kept(text).replace("\x00", "\ufffd"),
+        request=stored_texts.without_nul(_kept(text)),
         reply="",
         outcome=Message.Outcome.NONE,
         error_code=refused[:50],

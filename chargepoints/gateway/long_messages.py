@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from chargepoints.gateway import ocppj, tolerant_json
-from chargepoints.gateway.ocppj import CALL, Call, Send
+from chargepoints.gateway.ocppj import CALL, Call
 from chargepoints.protocol.versions import OcppVersion
 
 # Longer texts, or with more values than an ordinary one may have (`ocppj.MAX_NODES`), are long.
@@ -22,8 +22,6 @@ _ID = r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|[^"',\s]*+"""
 _ACTION = re.compile(
     rf"""[\s\x00\ufeff,]*+\[\s*+["']?2["']?\s*+,\s*+(?:{_ID})\s*+,\s*+["'](\w+)["']""", re.DOTALL
 )
-
-_CUT = re.compile(r" \.\.\. \(\d+ characters\)")
 
 
 def may_be_long(version: OcppVersion, head: str) -> bool:
@@ -79,33 +77,3 @@ def _holds_too_much(value: Any) -> bool:
     # In a frame it stands two levels down.
     framed = [[value]]
     return ocppj.is_too_large(orjson.dumps(framed).decode(), framed, MOST_VALUES // 2)
-
-
-def traced(text: str) -> str:
-    """What the trace stores of a long message: its beginning and its length."""
-    return _beginning(text, len(text))
-
-
-def traced_call(text: str, call: Call) -> str:
-    """As `traced`, of one that was read: its longest member last, of which alone something lacks.
-
-    So what the trace has of it can be read again (`of_trace`), and says what it was about.
-    """
-    if call.partial or isinstance(call, Send) or not isinstance(call.payload, dict):
-        return traced(text)
-    by_length = sorted(call.payload.items(), key=lambda member: len(orjson.dumps(member[1])))
-    ordered = ocppj.encode_call(call.message_id, call.action, dict(by_length))
-    return _beginning(ordered, len(text))
-
-
-def _beginning(text: str, length: int) -> str:
-    if len(text) <= ORDINARY_LENGTH:
-        return text
-    return f"{text[:ORDINARY_LENGTH]} ... ({length} characters)"
-
-
-def of_trace(stored: str) -> tuple[str, bool]:
-    """The text of a message as far as the trace has it, and whether there was more of it."""
-    if len(stored) <= ORDINARY_LENGTH or not _CUT.fullmatch(stored, ORDINARY_LENGTH):
-        return stored, False
-    return stored[:ORDINARY_LENGTH], True

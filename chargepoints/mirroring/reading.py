@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from chargepoints.gateway import long_messages, ocppj
+from chargepoints.gateway import long_messages, ocppj, stored_texts
 from chargepoints.gateway.ocppj import Call, Send
 from chargepoints.models import Message
 from chargepoints.protocol.versions import OcppVersion, installed_versions
@@ -15,8 +15,6 @@ from chargepoints.protocol.versions import OcppVersion, installed_versions
 REPETITIONS = frozenset({"repeated_event", "repeated_start", "repeated_stop"})
 # The same message with other content: that is news.
 CONFLICTS = frozenset({"conflicting_event", "conflicting_stop"})
-# PostgreSQL keeps no NUL: this stands for it in the trace. A text with a raw one was repaired.
-NUL_IN_TRACE, REPAIRED = "\ufffd", frozenset({"repaired_json", "truncated"})
 
 
 class Said:
@@ -39,7 +37,8 @@ class Said:
         """A CALL or SEND as it was read; None where it was no such message."""
         if not self._row.action:
             return None
-        frame = _frame(self._row)
+        text, cut = stored_texts.read_again(self._row.request, self._row.deviations)
+        frame = long_messages.decode(text, cut=cut)
         return self._mended(frame) if isinstance(frame, Call) else None
 
     @cached_property
@@ -90,13 +89,6 @@ class Said:
         if checked.hard is None:
             call.payload = checked.payload
         return call
-
-
-def _frame(row: Message) -> Any:
-    text, cut = long_messages.of_trace(row.request)
-    if NUL_IN_TRACE in text and REPAIRED.intersection(row.deviations):
-        text = text.replace(NUL_IN_TRACE, "\x00")
-    return long_messages.decode(text, cut=cut)
 
 
 def written(call: Call) -> str:

@@ -5,7 +5,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connect_site.replay import comparing
+from chargepoints.gateway import long_messages, stored_texts
+from chargepoints.gateway.ocppj import Call
+from connect_site.replay import comparing, recording
 from connect_site.replay.recording import Json, Recording, shifted
 from connect_site.replay.server import Server
 from tests.fakes import frames
@@ -24,14 +26,17 @@ VENDOR_STATUSES = {
 
 
 class Player:
-    """`differences` are what the gateway did otherwise, by the lines of the recording."""
+    """`differences` are what the gateway did otherwise, by the lines of the recording; `notes` what
+    could not be played as it was.
+    """
 
-    def __init__(self, recording: Recording, server: Server) -> None:
+    def __init__(self, recorded: Recording, server: Server) -> None:
         self.differences: list[str] = []
-        self._recording = recording
+        self.notes: list[str] = []
+        self._recording = recorded
         self._server = server
-        self._identity = str(recording.about["charge_point"])
-        self._later = datetime.now(UTC) - recording.ends_at
+        self._identity = str(recorded.about["charge_point"])
+        self._later = datetime.now(UTC) - recorded.ends_at
         # Transaction ids that this gateway has given in the place of those.
         self._given: dict[int, int] = {}
         self._charger: RawCharger
@@ -49,7 +54,8 @@ class Player:
                 await self._answer(message, where)
         await self._charger.close()
         seen = await asyncio.to_thread(self._events)
-        self.differences += comparing.of_events(self._recording.events, seen)
+        left_out = comparing.OF_READINGS if self.notes else frozenset()
+        self.differences += comparing.of_events(self._recording.events, seen, left_out)
 
     def _register(self) -> None:
         settings = dict(self._recording.about.get("settings", {}))
@@ -74,27 +80,30 @@ class Player:
     # --- what the charger says ------------------------------------------------------------------
 
     async def _say(self, message: Json, where: str) -> None:
-        try:
-            frame = json.loads(message["request"])
-            _, message_id, action, payload = frame
-        except ValueError:
-            # No CALL: as it is, and whatever is answered.
-            await self._charger.send_text(message["request"])
-            reply = await self._stray() if message["reply"] else None
-            self.differences += comparing.of_replies(message["reply"], reply, where)
-            return
-        self._decide(message, action, payload)
-        payload = self._as_now(payload, message)
-        sent = await self._charger.send_call(action, payload, message_id)
-        reply = await self._charger.reply_to(sent) if message["reply"] else None
-        self._note_id(message["reply"], reply)
-        self.differences += comparing.of_replies(message["reply"], self._as_then(reply), where)
+        stored, cut = stored_texts.read_again(message["request"], message["deviations"])
+        if cut:
+            self.notes.append(f"{where}: the trace has its beginning alone, which is what is sent")
+        frame = long_messages.decode(stored, cut=cut)
+        if isinstance(frame, Call) and isinstance(frame.payload, dict):
+            self._decide(message, frame.action, frame.payload)
+        # The text as it is, and not what it says: so it is as odd as it was.
+        text = recording.text_shifted(stored, self._later, _at(message))
+        await self._charger.send_text(recording.text_renumbered(text, self._given))
+        recorded = json.loads(message["reply"]) if message["reply"] else None
+        reply = await self._reply(recorded[1], where) if recorded else None
+        self._note_id(recorded, reply)
+        self.differences += comparing.of_replies(recorded, self._as_then(reply), where)
 
-    async def _stray(self) -> Frame | None:
-        try:
-            return await self._charger.stray(WITHIN_S)
-        except AssertionError:
-            return None
+    async def _reply(self, message_id: Any, where: str) -> Frame | None:
+        """The next one with this id; others are told of."""
+        while True:
+            try:
+                reply = await self._charger.stray(WITHIN_S)
+            except AssertionError:
+                return None
+            if reply[1] == message_id:
+                return reply
+            self.differences.append(f"{where}: was preceded by no {json.dumps(reply)}, is now")
 
     def _decide(self, message: Json, action: str, payload: Json) -> None:
         """Core says what was said then."""
@@ -141,8 +150,9 @@ class Player:
             self.differences.append(f"{where}: was sent to the charger, is not now")
             return
         if message["reply"]:
-            kind, _, *rest = json.loads(message["reply"])
-            await self._charger.send_text(json.dumps([kind, frame[1], *rest]))
+            asked = json.loads(message["request"])[1]
+            answer, _ = stored_texts.read_again(message["reply"], message["deviations"])
+            await self._charger.send_text(answer.replace(asked, frame[1], 1))
 
     async def _asked(self, action: str, within: float) -> Frame | None:
         """The gateway's next CALL of this action; others are told of, and not supported."""
@@ -160,20 +170,22 @@ class Player:
 
     def _as_now(self, payload: Any, message: Json) -> Any:
         """The payload with its times moved, and with this gateway's ids."""
-        moved = shifted(payload, self._later, datetime.fromisoformat(message["at"]))
-        return _renamed(moved, self._given)
+        return _renamed(shifted(payload, self._later, _at(message)), self._given)
 
     def _as_then(self, reply: Frame | None) -> Frame | None:
         return reply and _renamed(reply, {now: then for then, now in self._given.items()})
 
-    def _note_id(self, recorded: str, reply: Frame | None) -> None:
+    def _note_id(self, was: Frame | None, reply: Frame | None) -> None:
         """OCPP 1.6: the gateway numbers transactions, each one anew."""
-        was = json.loads(recorded) if recorded else None
         if was is None or reply is None or {was[0], reply[0]} != {frames.CALLRESULT}:
             return
         then, now = was[2].get("transactionId"), reply[2].get("transactionId")
         if isinstance(then, int) and isinstance(now, int):
             self._given[then] = now
+
+
+def _at(message: Json) -> datetime:
+    return datetime.fromisoformat(message["at"])
 
 
 def _renamed(value: Any, ids: dict[int, int]) -> Any:
@@ -189,9 +201,9 @@ def _renamed(value: Any, ids: dict[int, int]) -> Any:
     }
 
 
-async def play(recording: Recording, server: Server, within: timedelta) -> list[str]:
-    """What differs. Raises TimeoutError where it takes longer."""
-    player = Player(recording, server)
+async def play(recorded: Recording, server: Server, within: timedelta) -> Player:
+    """Raises TimeoutError where it takes longer."""
+    player = Player(recorded, server)
     async with asyncio.timeout(within.total_seconds()):
         await player.play()
-    return player.differences
+    return player

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from chargepoints.services.history.trace_export import FORMAT
 Json = dict[str, Any]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
+_TIME_IN_TEXT = re.compile(rf"""((?<!\\)["'])({_TIME.pattern})(?=["'])""")
+_ID_IN_TEXT = re.compile(r"""(transactionId["']?\s*:\s*["']?)(\d+)""", re.IGNORECASE)
 # A time that is further away from its message is not of this night: a clock that was never set, or
 # how long something holds.
 NEAR = timedelta(days=2)
@@ -63,6 +66,26 @@ def shifted(value: Any, by: timedelta, around: datetime) -> Any:
     fraction, zone = found[1] or "", found[2] or ""
     text = (moment + by).strftime("%Y-%m-%dT%H:%M:%S")
     return text + fraction + zone
+
+
+def text_shifted(text: str, by: timedelta, around: datetime) -> str:
+    """As `shifted`, of the text of a frame, which may be any text."""
+    return _in_quotes(text, _TIME_IN_TEXT, lambda moment: shifted(moment, by, around))
+
+
+def text_renumbered(text: str, ids: dict[int, int]) -> str:
+    """The text with other transaction ids, whatever its form."""
+    return _in_quotes(text, _ID_IN_TEXT, lambda number: str(ids.get(int(number), number)))
+
+
+def _in_quotes(text: str, found: re.Pattern[str], change: Callable[[str], str]) -> str:
+    if text.lstrip().startswith('"'):
+        # A frame that is written as a text of JSON.
+        try:
+            return json.dumps(_in_quotes(json.loads(text), found, change))
+        except (ValueError, AttributeError):
+            return text
+    return found.sub(lambda at: at[1] + change(at[2]), text)
 
 
 def is_time(value: Any) -> bool:

@@ -95,6 +95,60 @@ async def test_a_night_of_2_0_1_is_replayed_without_a_difference(
     assert (status, "no difference" in said) == (0, True), said
 
 
+async def test_a_night_of_odd_frames_is_replayed_as_odd_as_it_was(
+    gateway: RunningGateway, identity: str, tmp_path: Path
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as charger:
+        # Another one before, so that the numbers differ.
+        await charger.stop((await charger.start("04A0"))["transactionId"])
+        number = (await charger.start("04A1"))["transactionId"]
+
+        async def say(text: str | bytes, replies: int = 1) -> None:
+            await charger.charger.send_text(text)
+            for _ in range(replies):
+                await charger.charger.stray()
+
+        def frame(message_id: Any, minutes: int) -> str:
+            energy = {"value": str(1000 - minutes), "unit": "Wh"}
+            value = {"timestamp": at(minutes=minutes), "sampledValue": [energy]}
+            said = {"connectorId": 1, "transactionId": number, "meterValue": [value]}
+            return json.dumps([2, message_id, "MeterValues", said])
+
+        await say(frame("quotes", 30).replace('"', "'"))
+        await say("\x00" + frame("comma", 29).replace("}]", ",}]") + "\x00")
+        await say(frame("one", 28) + frame("two", 27), replies=2)
+        await say(frame(17, 26))
+        await say(frame("a text", 25).replace(f": {number},", f': "{number}",').encode())
+        await say(json.dumps(frame("in a text", 24)))
+        await say('[2,"no payload","Heartbeat"]')
+        await say('[2,"extra","Heartbeat",{},"more"]')
+        for text in ("7", '"abcd"', '{"a":1,"b":2,"c":3,"d":4}', "[]", "no frame"):
+            await charger.charger.send_text(text)
+        await say('[2,"half","Heartbeat",{"a')
+        value = {"timestamp": at(), "sampledValue": [{"value": "1001"}]}
+        await charger.stop(number, transactionData=[value] * 3000)
+    trace = tmp_path / "night.jsonl"
+    exported(gateway, identity, trace)
+    status, said = replayed(trace)
+    assert (status, "no difference" in said) == (0, True), said
+    assert "StopTransaction: the trace has its beginning alone" in said
+
+
+async def test_a_night_with_sends_is_replayed_without_a_difference(
+    gateway: RunningGateway, identity: str, tmp_path: Path
+) -> None:
+    async with await OperatedStation.connect(gateway, identity, "ocpp2.1") as station:
+        stream = {"id": 1, "pending": 0, "basetime": at(), "data": [{"t": 0, "v": "230.4"}]}
+        await station.charger.send_unconfirmed("NotifyPeriodicEventStream", stream)
+        await station.charger.send_unconfirmed("Heartbeat", {})
+        await station.call("Heartbeat", {})
+    trace = tmp_path / "night.jsonl"
+    lines = exported(gateway, identity, trace)
+    assert "NotifyPeriodicEventStream" in {line.get("action") for line in lines}
+    status, said = replayed(trace)
+    assert (status, "no difference" in said) == (0, True), said
+
+
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"trace": 99}', '{"trace": 1}'])
 def test_what_is_no_trace_is_refused(tmp_path: Path, text: str) -> None:
     trace = tmp_path / "trace.jsonl"

@@ -37,12 +37,12 @@ class Command(BaseCommand):
         try:
             with server.running() as running:
                 work = player.play(read, running, timedelta(minutes=minutes))
-                differences = asyncio.run(work)
+                played = asyncio.run(work)
         except (ChildDiedError, TimeoutError) as error:
             raise CommandError(f"it could not be played to its end: {error}") from None
-        played = f"{len(read.messages)} messages and {len(read.events)} events"
-        for each in differences:
+        what = f"{len(read.messages)} messages and {len(read.events)} events"
+        for each in [*played.notes, *played.differences]:
             self.stdout.write(each)
-        if differences:
-            raise CommandError(f"{len(differences)} differences in {played}", returncode=1)
-        self.stdout.write(f"{played}: no difference")
+        if played.differences:
+            raise CommandError(f"{len(played.differences)} differences in {what}", returncode=1)
+        self.stdout.write(f"{what}: no difference")
