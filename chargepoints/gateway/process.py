@@ -6,8 +6,9 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -17,10 +18,12 @@ from chargepoints import nudges
 from chargepoints.database import planner_statistics
 from chargepoints.gateway import admission, sweep, tails
 from chargepoints.gateway.guard import Guard
+from chargepoints.gateway.outbox import Outbox
 from chargepoints.gateway.session import BY_A_NEWER_SOCKET, TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
 from chargepoints.observability import metrics, spans
+from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.stations import booting
 
@@ -29,6 +32,7 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY_S = 1.0
 LISTEN_AGAIN_AFTER_S = 1.0
 NUDGED_AT_ONCE = 20
+BOOTS_ASKED_AT_ONCE = 50
 NOT_ITS_SOCKET = "this socket is the charge point's no longer"
 NUDGED_AGAIN_AFTER_S = 0.01
 
@@ -80,6 +84,7 @@ class Gateway:
         # A look into a dictionary: the writer's threads may take it at any time.
         self.here = admission.Here(self.server_id, self.sessions.__contains__)
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
+        self._outbox = Outbox()
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
 
@@ -91,7 +96,9 @@ class Gateway:
         nudges.take_here(self.server_id, self._nudged, self._forward)
         self._tasks = [
             asyncio.create_task(self._listen()),
+            asyncio.create_task(self._outbox.run()),
             asyncio.create_task(self._sweep()),
+            asyncio.create_task(self._ask_for_boots()),
             asyncio.create_task(self._watch_store()),
             asyncio.create_task(self._forward_frames()),
         ]
@@ -121,7 +128,9 @@ class Gateway:
         if earlier is not None:
             await earlier.supersede()
         elif superseded is not None and superseded.server is not None:
-            await self._close_elsewhere(superseded)
+            # If it is not told, its process's sweep finds its session superseded.
+            nudge = nudges.closing(superseded, BY_A_NEWER_SOCKET)
+            self._outbox.put(superseded.server.channel, nudge)
 
     def remove(self, session: Session) -> None:
         if self.sessions.get(session.station.id) is session:
@@ -139,17 +148,6 @@ class Gateway:
         task = asyncio.create_task(guarded())
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
-
-    async def _close_elsewhere(self, superseded: Connection) -> None:
-        layer = get_channel_layer()
-        if layer is None or superseded.server is None:
-            return
-        nudge = {"type": "nudge", **nudges.closing(superseded, BY_A_NEWER_SOCKET)}
-        try:
-            await asyncio.wait_for(layer.send(superseded.server.channel, nudge), 1.0)
-        except Exception:
-            # The other process's sweep finds its session superseded.
-            logger.warning("could not tell another process of a takeover", exc_info=True)
 
     async def _listen(self) -> None:
         """Receive nudges; a failure of the channel layer affects no socket (P10)."""
@@ -171,31 +169,20 @@ class Gateway:
 
     def _forward(self, channel: str, message: dict[str, Any]) -> None:
         """Send a message to another process, from any thread of this one."""
-        self._loop.call_soon_threadsafe(lambda: self._spawn(self._tell(channel, message)))
+        self._loop.call_soon_threadsafe(self._outbox.put, channel, message)
 
     async def _forward_frames(self) -> None:
         """Send frames to the processes whose pages follow them."""
         while True:
             channel, frame = await tails.next_to_forward()
-            await self._tell(channel, {"charge_point_ids": [], "frame": frame})
-
-    async def _tell(self, channel: str, message: dict[str, Any]) -> None:
-        """What the channel layer does not take is left out."""
-        layer = get_channel_layer()
-        if layer is None:
-            return
-        try:
-            nudge = {"type": "nudge", **message}
-            await asyncio.wait_for(layer.send(channel, nudge), nudges.PATIENCE_S)
-        except Exception:
-            logger.info("no message could be sent to the server process %s", channel, exc_info=True)
+            await self._outbox.send(channel, {"charge_point_ids": [], "frame": frame})
 
     async def _take_nudge(self, message: dict[str, Any]) -> None:
         if frame := message.get("frame"):
             tails.take(frame["charge_point_id"], frame)
         if followed := message.get("follow"):
             tails.lease(followed, message["channel"])
-            await self._tell(message["channel"], {"charge_point_ids": [], "followed": followed})
+            self._outbox.put(message["channel"], {"charge_point_ids": [], "followed": followed})
         if followed := message.get("followed"):
             tails.confirm(followed)
         if went_on := message.get("went_on"):
@@ -224,15 +211,18 @@ class Gateway:
                     await session.socket.close(TRY_AGAIN_LATER, Connection.NO_STORE)
 
     async def _sweep(self) -> None:
-        """Find what a lost nudge was about, and what no nudge reports: expiry, dead servers."""
+        """Find what a lost nudge was about, and what no nudge reports: expiry, dead servers.
+
+        A process that does not sweep for a while is dead to the others: nothing here may take
+        longer where there are more chargers.
+        """
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             metrics.publish()
             try:
                 seen = self._seen()
                 found = await self.writer.run(0, partial(sweep.sweep, seen=seen))
-                await self._act_on(found)
-                await self._ask_to_boot()
+                self._act_on(found)
             except StoreUnavailable:
                 logger.warning("the sweep waits for the database")
             except Exception:
@@ -247,29 +237,49 @@ class Gateway:
             },
         )
 
-    async def _act_on(self, found: sweep.Found) -> None:
+    def _act_on(self, found: sweep.Found) -> None:
         for charge_point in found.changed:
             self._take_settings(charge_point)
         for charge_point_id in found.with_commands:
             if session := self.sessions.get(charge_point_id):
                 session.calls.nudge()
-        for charge_point_id, connection_id in found.superseded:
+        if found.superseded:
+            self._spawn(self._close_superseded(found.superseded))
+
+    async def _close_superseded(self, found: Sequence[tuple[int, int]]) -> None:
+        for charge_point_id, connection_id in found:
             session = self.sessions.get(charge_point_id)
             if session is not None and session.station.connection_id == connection_id:
                 await session.supersede(NOT_ITS_SOCKET)
 
-    async def _ask_to_boot(self) -> None:
-        """Trigger a boot from chargers that reconnected and have not booted for a while."""
+    async def _ask_for_boots(self) -> None:
+        """Trigger a boot from chargers that reconnected and have not booted for a while.
+
+        Some at a time: after an outage of the network they are the whole fleet.
+        """
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            asked = (
+                self.writer.run(station.id, partial(booting.ask, station=station))
+                for station in islice(self._without_boot(), BOOTS_ASKED_AT_ONCE)
+            )
+            try:
+                await asyncio.gather(*asked)
+            except StoreUnavailable:
+                logger.warning("to ask for a boot waits for the database")
+            except Exception:
+                logger.exception("no boot could be asked for")
+
+    def _without_boot(self) -> Iterator[Station]:
+        """Those to ask. Asked or not, they are not looked at again: nothing would be different."""
         long_ago = time.monotonic() - settings.BOOT_WITHIN_S
         for session in list(self.sessions.values()):
             station = session.station
             if session.connected_at > long_ago or station.booted_here or station.boot_asked:
                 continue
-            # Asked or not: the next look would find the same.
             station.boot_asked = True
-            if not station.proactive:
-                continue
-            await self.writer.run(station.id, partial(booting.ask, station=station))
+            if station.proactive:
+                yield station
 
     def _take_settings(self, charge_point: ChargePoint) -> None:
         if session := self.sessions.get(charge_point.pk):

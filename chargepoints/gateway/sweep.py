@@ -72,7 +72,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     now = clock.now()
     found = Found()
     storage.look()
-    if _due("heartbeat", HEARTBEAT_EVERY_S):
+    if _due(unit, "heartbeat", HEARTBEAT_EVERY_S):
         beat_at = seen.server.heartbeat_at
         was_away = now - beat_at > SERVER_DEAD_AFTER
         seen.server.heartbeat_at = now
@@ -88,7 +88,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
         found.superseded = _superseded(seen)
     _flush_last_seen(unit, seen, now)
     roll_out_steps.step(unit, now)
-    if _due("fleet_sample", FLEET_SAMPLE_EVERY_S):
+    if _due(unit, "fleet_sample", FLEET_SAMPLE_EVERY_S):
         fleet_samples.take(now)
     commands_open = unit.fetch_one(_OPEN_COMMAND, ()) is not None
     if commands_open:
@@ -137,11 +137,12 @@ def close_server(server_id: uuid.UUID) -> None:
         ServerProcess.objects.filter(pk=server_id).delete()
 
 
-def _due(name: str, every_s: float) -> bool:
+def _due(unit: UnitOfWork, name: str, every_s: float) -> bool:
+    """Still due where the transaction is undone: the unit runs again."""
     now = time.monotonic()
     if now - _last.get(name, 0.0) < every_s:
         return False
-    _last[name] = now
+    unit.after_commit(lambda: _last.update({name: now}))
     return True
 
 
