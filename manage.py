@@ -9,6 +9,9 @@ from dotenv import load_dotenv
 
 from connect_site.demo import environment as demo
 
+# Made of the tests' chargers and core, which the image of production lacks.
+OF_THE_SOURCES = ("demo", "fake_core", "replay", "simulate")
+
 
 def main() -> None:
     # Only this entry point reads a .env file; what the environment already says wins.
@@ -26,7 +29,15 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018
     except ImproperlyConfigured as error:
         sys.exit(f"connect: {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ModuleNotFoundError as error:
+        if sys.argv[1:2] == [] or sys.argv[1] not in OF_THE_SOURCES:
+            raise
+        sys.exit(
+            f"connect: `{sys.argv[1]}` needs the whole sources and requirements-dev.lock: there is"
+            f" no {error.name!r} here"
+        )
 
 
 if __name__ == "__main__":

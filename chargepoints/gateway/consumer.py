@@ -33,7 +33,13 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class ChargePointConsumer(AsyncConsumer):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        gateway = process.current()
+        try:
+            gateway = process.current()
+        except RuntimeError as error:
+            # A server without ASGI's lifespan, and maybe without the denial of handshakes.
+            logger.error("no charger can be served: %s", error)
+            await send({"type": "websocket.close"})
+            return
         outcome = await self._admit(gateway, handshake.read_request(scope))
         # They are read, and an idle charger would keep them for as long as it is connected.
         scope["headers"] = []
