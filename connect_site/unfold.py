@@ -24,7 +24,7 @@ def _page(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 def _subheader(request: HttpRequest) -> str:
-    return f"OCPP gateway · times in {timezone.get_current_timezone_name()}"
+    return f"Times in {timezone.get_current_timezone_name()}"
 
 
 def _is_list_of_charge_points(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""unfold's templates as a strict Content-Security-Policy needs them.
+"""unfold's templates as a strict Content-Security-Policy and pages of our own need them.
 
 Alpine's CSP build (`static/unfold/js/alpine/alpine.js`, in the place of unfold's) evaluates single
 expressions without `eval`. What is more in unfold's templates stands in
@@ -40,6 +40,18 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
     ),
     "unfold/helpers/welcomemsg.html": (
         Replacement(r'(?<=x-on:click=")sidebarDesktopOpen = [^"]*', "toggleSidebar()"),
+        # The footer counts, and says where it has stopped to.
+        Replacement(
+            r"\{% blocktranslate count counter=cl\.result_count.*?</a>\)",
+            '<a href="?{% if cl.is_popup %}_popup=1{% endif %}">Show all</a>',
+        ),
+        # A page beside Django's own, of no single row: its title is not that of the list.
+        Replacement(
+            r"\{% header_title %\}",
+            "\\g<0>{% if opts and title and not original and not object and not cl %}"
+            '<span class="material-symbols-outlined mx-2 text-base-400">chevron_right</span>'
+            '<span class="truncate">{{ title }}</span>{% endif %}',
+        ),
     ),
     "unfold/helpers/command.html": (
         Replacement(

@@ -21,6 +21,7 @@ from chargepoints.admin import (
     disconnect,
     key_page,
     live,
+    times,
 )
 from chargepoints.admin.charge_point_filters import (
     ActivityFilter,
@@ -151,11 +152,12 @@ class ChargePointAdmin(ModelAdmin):
 
     @admin.display(description="charge point", ordering="identity")
     def identity_and_name(self, row: ChargePoint) -> SafeString:
-        return format_html("<bdi>{}</bdi><br><small><bdi>{}</bdi></small>", row.identity, row.name)
+        cell = "<span><bdi>{}</bdi><br><small><bdi>{}</bdi></small></span>"
+        return format_html(cell, row.identity, row.name)
 
     @admin.display(description="site", ordering="site")
     def place(self, row: ChargePoint) -> SafeString:
-        return format_html('<bdi class="cp-one-line">{}</bdi>', row.site or "-")
+        return format_html('<bdi class="cp-id" title="{0}">{0}</bdi>', row.site or "-")
 
     @admin.display(description="live", ordering="connection")
     def online(self, row: ChargePoint) -> SafeString:
@@ -173,7 +175,7 @@ class ChargePointAdmin(ModelAdmin):
     def product(self, row: ChargePoint) -> SafeString:
         """Vendor and model; its protocol and its firmware."""
         product = f"{row.vendor} {row.model}".strip() or "-"
-        cell = "<bdi>{}</bdi><br><small>{} <bdi>{}</bdi></small>"
+        cell = "<span><bdi>{}</bdi><br><small>{} <bdi>{}</bdi></small></span>"
         return format_html(cell, product, row.protocol, row.firmware_version)
 
     @admin.display(description="health")
@@ -188,7 +190,7 @@ class ChargePointAdmin(ModelAdmin):
             url = reverse("admin:chargepoints_command_changelist", query=these)
             text = f"{count} command{pluralize(count)} open"
             waiting = format_html('<a class="cp-link" href="{}">{}</a>', url, text)
-        return format_html("{} {}", format_html_join(" ", "{}", shown), waiting)
+        return format_html("<span>{} {}</span>", format_html_join(" ", "{}", shown), waiting)
 
     @admin.display(description="last seen", ordering="last_seen_at")
     def last_seen(self, row: ChargePoint) -> SafeString:
@@ -228,6 +230,12 @@ class ChargePointAdmin(ModelAdmin):
             kwargs["form"] = RegistrationForm
         form: type[SettingsForm] = super().get_form(request, obj, **kwargs)
         return form
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ChargePoint | None:
+        row: ChargePoint | None = super().get_object(request, *args, **kwargs)
+        if row is not None:
+            times.at_site(request, row)
+        return row
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ChargePoint | None = None

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin, count_of
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import Connection, ServerProcess
 from chargepoints.templatetags import badges, charging
 
@@ -33,6 +34,7 @@ class ConnectionAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
+        ("opened_at", KeyTimeRange),
         ("closed_at", admin.EmptyFieldListFilter),
     )
     search_fields = ("=remote_address",)

@@ -54,6 +54,7 @@ def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
         messages.error(request, f"{title}. {text}")
         return HttpResponse(status=status)
     context = {**admin.site.each_context(request), "title": title, "text": text}
+    context["content_title"] = title
     # Without the menu for who has not signed in.
     within = "admin/base_site" if context["has_permission"] else "unfold/layouts/unauthenticated"
     context["layout"] = f"{within}.html"

@@ -8,6 +8,7 @@ from chargepoints import key_codes
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import Event
 from chargepoints.services.history import event_feed
 from chargepoints.templatetags import badges, charging
@@ -19,6 +20,7 @@ class EventAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
+        ("received_at", KeyTimeRange),
         ("time_quality", ChoicesDropdownFilter),
         "backfill",
     )

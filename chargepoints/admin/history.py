@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from chargepoints.admin import times
 from chargepoints.models import ChargePoint
 
 COUNTED_AT_MOST = 10_000
@@ -28,6 +29,11 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs are
         if isinstance(self.object_list, QuerySet):
             return self.object_list.order_by().values("pk")[:COUNTED_AT_MOST].count()
         return len(self.object_list)
+
+    @property
+    def is_capped(self) -> bool:
+        """There may be more than were counted."""
+        return self.count >= COUNTED_AT_MOST
 
 
 def count_of(rows: QuerySet[Any], of: str) -> Coalesce:
@@ -83,10 +89,20 @@ class HistoryAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Narrowed to one charge point, it is one of its pages."""
+        """Narrowed to one charge point, it is one of its pages, in the times of its site."""
         context = {**(extra_context or {}), **_of_one(request)}
+        if "charge_point" in context:
+            times.at_site(request, context["charge_point"])
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The page of a row about one charge point is in the times of its site, too."""
+        row = super().get_object(request, *args, **kwargs)
+        charge_point = getattr(row, "charge_point", None)
+        if charge_point is not None:
+            times.at_site(request, charge_point)
+        return row
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import Message
 from chargepoints.services.history import meanings
 from chargepoints.templatetags import badges, charging
@@ -30,6 +31,7 @@ class MessageAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
+        ("started_at", KeyTimeRange),
         ("direction", ChoicesDropdownFilter),
         ("outcome", ChoicesDropdownFilter),
     )

@@ -7,6 +7,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import MeterValue
 from chargepoints.templatetags import badges, charging
 
@@ -33,7 +34,11 @@ class MeterValueAdmin(BoundedSearch, HistoryAdmin):
     )
     readonly_fields = ("energy", "power", "current", "voltage", "soc", "remarks", "said")
     list_select_related = ("charge_point", "transaction")
-    list_filter = (("charge_point", AutocompleteSelectFilter), "conflict")
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("received_at", KeyTimeRange),
+        "conflict",
+    )
     search_fields = ("=transaction__transaction_id",)
     search_help_text = "identity of a charge point; or transaction id (among the latest)"
 

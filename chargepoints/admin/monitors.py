@@ -6,6 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import DisplayMessage, EventStream, Monitor, MonitoringEvent
 from chargepoints.templatetags import charging
 
@@ -24,7 +25,11 @@ class MonitoringEventAdmin(HistoryAdmin):
         "cleared",
     )
     list_select_related = ("charge_point",)
-    list_filter = (("charge_point", AutocompleteSelectFilter), "cleared")
+    list_filter = (
+        ("charge_point", AutocompleteSelectFilter),
+        ("received_at", KeyTimeRange),
+        "cleared",
+    )
     search_fields = ("=charge_point__identity", "component", "variable")
     search_help_text = "exact identity of the charge point, component or variable"
     fields = (

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 
 from chargepoints.admin.history import CappedPaginator, HistoryList
+from chargepoints.admin.time_range import TimeRange
 from chargepoints.models import ChargePoint, HandshakeRefusal
 from chargepoints.templatetags import badges, charging
 
@@ -68,7 +69,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
         "last",
         "first_at",
     )
-    list_filter = (BlockedFilter, "status_code", "reason")
+    list_filter = (BlockedFilter, ("last_at", TimeRange), "status_code", "reason")
     search_fields = ("identity", "=address", "user")
     search_help_text = "identity, exact address, or user name"
     list_per_page = 50

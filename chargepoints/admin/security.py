@@ -5,6 +5,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import InstalledCertificate, SecurityEvent
 from chargepoints.templatetags import charging
 
@@ -13,7 +14,7 @@ from chargepoints.templatetags import charging
 class SecurityEventAdmin(BoundedSearch, HistoryAdmin):
     list_display = ("occurred", "charge_point", "type", "tech_info", "received_at")
     list_select_related = ("charge_point",)
-    list_filter = (("charge_point", AutocompleteSelectFilter),)
+    list_filter = (("charge_point", AutocompleteSelectFilter), ("received_at", KeyTimeRange))
     search_fields = ("type", "tech_info")
     search_help_text = "identity of a charge point; or part of a type or information (latest)"
 

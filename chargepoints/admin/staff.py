@@ -21,6 +21,7 @@ from chargepoints.admin import second_factor, two_step_pages
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.own_pages import own_page
 from chargepoints.admin.row_page import RowPage
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.roles import ROLES, VIEWER
 
 admin.site.unregister(User)
@@ -132,7 +133,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 class LogEntryAdmin(HistoryAdmin):
     list_display = ("action_time", "user", "content_type", "object_repr", "said")
     list_select_related = ("user", "content_type")
-    list_filter = ("action_flag",)
+    list_filter = (("action_time", KeyTimeRange), "action_flag")
     search_fields = ("=user__username", "object_repr")
     ordering = ("-id",)
 

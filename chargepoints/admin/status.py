@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import (
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import Connector, StatusChange
 from chargepoints.templatetags import badges, charging
 
@@ -93,6 +94,7 @@ class StatusChangeAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
+        ("received_at", KeyTimeRange),
         ("status", ChoicesDropdownFilter),
     )
     search_fields = ("=error_code", "=vendor_error_code")

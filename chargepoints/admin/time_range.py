@@ -1,6 +1,6 @@
 """A filter by a span of time, in the times that the page shows; a date alone is that whole day."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,14 +8,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
+from chargepoints.services.history.time_bounds import first_id_since
+
 LAST = time(23, 59, 59, 999999)
+SHORTEST = timedelta(microseconds=1)
 
 
 class TimeRange(RangeDateTimeFilter):
     """unfold's own takes times without a zone for UTC, and passes over a date without a time."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        begin, end = self._moment("from", time.min), self._moment("to", LAST)
+        return self._between(queryset, self._moment("from", time.min), self._moment("to", LAST))
+
+    def _between(
+        self, queryset: QuerySet[Any], begin: datetime | None, end: datetime | None
+    ) -> QuerySet[Any]:
         if begin is not None:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": begin})
         if end is not None:
@@ -31,3 +38,17 @@ class TimeRange(RangeDateTimeFilter):
         except ValueError:
             return None
         return timezone.make_aware(datetime.combine(day, at.replace(tzinfo=None)))
+
+
+class KeyTimeRange(TimeRange):
+    """Of a history whose keys follow this time: it needs no index of the time."""
+
+    def _between(
+        self, queryset: QuerySet[Any], begin: datetime | None, end: datetime | None
+    ) -> QuerySet[Any]:
+        model, name = queryset.model, str(self.parameter_name)
+        if begin is not None:
+            queryset = queryset.filter(pk__gte=first_id_since(model, name, begin))
+        if end is not None:
+            queryset = queryset.filter(pk__lt=first_id_since(model, name, end + SHORTEST))
+        return queryset

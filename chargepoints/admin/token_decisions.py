@@ -6,6 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
+from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import TokenDecision
 from chargepoints.services.history import story
 from chargepoints.templatetags import badges, charging
@@ -17,6 +18,7 @@ class TokenDecisionAdmin(BoundedSearch, HistoryAdmin):
     list_select_related = ("charge_point",)
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
+        ("asked_at", KeyTimeRange),
         ("decided_by", ChoicesDropdownFilter),
     )
     search_fields = ("=id_token", "=status", "=trace_id")

@@ -92,8 +92,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
         "started",
         "lasted",
         "energy",
-        "power",
-        "soc",
+        "now",
         "stop_reason",
         "decided_by",
     )
@@ -189,13 +188,11 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
     def odd_readings(self, row: Transaction) -> str:
         return ", ".join(row.deviations) or "-"
 
-    @admin.display(description="power")
-    def power(self, row: Transaction) -> str:
-        return charging.power(row.power_w if row.ended_at is None else None) or "-"
-
-    @admin.display(description="SoC")
-    def soc(self, row: Transaction) -> str:
-        return charging.percent(row.soc_percent) or "-"
+    @admin.display(description="power, SoC")
+    def now(self, row: Transaction) -> str:
+        """The power of one that has ended is none."""
+        power = charging.power(row.power_w) if row.ended_at is None else ""
+        return " · ".join(filter(None, (power, charging.percent(row.soc_percent)))) or "-"
 
     @admin.display(description="start")
     def meter_start(self, row: Transaction) -> str:

@@ -19,6 +19,7 @@ from chargepoints import key_codes
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
 from chargepoints.admin.row_page import RowPage
+from chargepoints.admin.time_range import TimeRange
 from chargepoints.models import Event
 from chargepoints.services.history.event_feed import event_body
 from chargepoints.templatetags import badges, charging
@@ -49,6 +50,7 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
     list_filter = (
         ("endpoint", RelatedDropdownFilter),
         ("state", ChoicesDropdownFilter),
+        ("created_at", TimeRange),
     )
     search_fields = ("=id",)
     search_help_text = "exact id: the webhook-id that core saw"

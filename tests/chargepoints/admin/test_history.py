@@ -229,10 +229,18 @@ def test_rows_are_counted_no_further_than_the_cap(
     monkeypatch.setattr(history, "COUNTED_AT_MOST", 120)
     for _ in range(130):
         trace(charge_point)
-    changelist = admin_client.get(list_of(Message)).context["cl"]
+    page = admin_client.get(list_of(Message))
+    changelist = page.context["cl"]
     assert changelist.result_count == 120
+    assert "120 or more messages: search or filter" in " ".join(page.content.decode().split())
     assert len(changelist.result_list) == 50
     assert len(admin_client.get(list_of(Message), {"p": 3}).context["cl"].result_list) == 20
+
+
+def test_an_empty_list_says_whether_anything_was_asked_for(admin_client: Client) -> None:
+    assert "There are no messages yet." in admin_client.get(list_of(Message)).content.decode()
+    found = admin_client.get(list_of(Message), {"q": "nobody"}).content.decode()
+    assert "No messages match." in found and "Show all" in found
 
 
 def test_a_decision_of_core_can_be_forgotten_but_not_changed(admin_client: Client) -> None:

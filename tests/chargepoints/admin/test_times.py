@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Message, Site
 from tests.chargepoints.admin.conftest import AsRole, charge, make, trace
+from tests.chargepoints.admin.night import refused
+from tests.chargepoints.admin.past import a_past
 
 # In Amsterdam the clocks went back on the 25th of October.
 AT_NIGHT = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)
@@ -35,7 +38,7 @@ def test_a_story_is_told_in_the_times_of_the_site(admin_client: Client, depot: C
     charge(depot, started_at=AT_NIGHT)
     page = text(admin_client, story(depot))
     assert "29 Nov 00:30" in page
-    assert "times in Europe/Amsterdam" in page
+    assert "Times in Europe/Amsterdam" in page
     assert "From (Europe/Amsterdam)" in page
 
 
@@ -61,7 +64,7 @@ def test_what_somebody_chose_is_there_at_the_next_sign_in(
     admin_client.post("/admin/chargepoints/site/times/", {"time_zone": "Asia/Tokyo"})
     admin_client.logout()
     admin_client.force_login(admin_user)
-    assert "times in Asia/Tokyo" in text(admin_client, "/admin/")
+    assert "Times in Asia/Tokyo" in text(admin_client, "/admin/")
 
 
 def test_a_list_of_sites_whose_time_zones_differ_is_in_utc(
@@ -72,6 +75,22 @@ def test_a_list_of_sites_whose_time_zones_differ_is_in_utc(
     assert "2026-11-29 00:30:00" in text(admin_client, transactions)
     Site.objects.create(name="Far depot", time_zone="Asia/Tokyo")
     assert "2026-11-28 23:30:00" in text(admin_client, transactions)
+
+
+def test_all_pages_of_a_charge_point_are_in_the_times_of_its_site(
+    admin_client: Client, depot: ChargePoint
+) -> None:
+    Site.objects.create(name="Far depot", time_zone="Asia/Tokyo")
+    message = trace(depot, started_at=AT_NIGHT)
+    ChargePoint.objects.filter(pk=depot.pk).update(booted_at=AT_NIGHT)
+    for page in (
+        f"message/?charge_point__id__exact={depot.pk}",
+        f"message/{message.pk}/change/",
+        f"chargepoint/{depot.pk}/change/",
+    ):
+        shown = text(admin_client, f"/admin/chargepoints/{page}")
+        assert "2026-11-29 00:30:00" in shown and "Times in Europe/Amsterdam" in shown, page
+    assert "2026-11-28 23:30:00" in text(admin_client, "/admin/chargepoints/message/")
 
 
 def test_frames_and_the_api_stay_in_utc(admin_client: Client, depot: ChargePoint) -> None:
@@ -130,3 +149,36 @@ def test_a_span_that_is_filtered_by_is_in_the_times_of_the_page(
     query = "&".join(f"started_at_{name}={value}" for name, value in span.items())
     page = text(admin_client, f"/admin/chargepoints/transaction/?{query}")
     assert ("TX-OF-THE-NIGHT" in page) == shown
+
+
+HISTORIES = {
+    "message": "started_at",
+    "metervalue": "received_at",
+    "event": "received_at",
+    "tokendecision": "asked_at",
+    "statuschange": "received_at",
+    "connection": "opened_at",
+    "monitoringevent": "received_at",
+    "securityevent": "received_at",
+    "command": "created_at",
+    "handshakerefusal": "last_at",
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_every_history_is_filtered_by_time(
+    admin_client: Client, charge_point: ChargePoint, history: str
+) -> None:
+    a_past(charge_point, "text")
+    refused(charge_point, 0)
+    today, column = f"{timezone.now():%Y-%m-%d}", HISTORIES[history]
+    # The last decision is of another day.
+    since, until = ("2026-11-28", today) if history == "tokendecision" else (today, today)
+
+    def found(query: str) -> int:
+        answer = admin_client.get(f"/admin/chargepoints/{history}/?{query}")
+        return len(answer.context["cl"].result_list)
+
+    assert found(f"{column}_from_0={since}&{column}_to_0={until}") > 0
+    assert found(f"{column}_to_0=2026-11-27") == 0
+    assert found(f"{column}_from_0=2999-01-01") == 0
