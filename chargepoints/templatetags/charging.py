@@ -151,9 +151,11 @@ def clock(at: datetime | None) -> SafeString | str:
 def frame(text: str) -> str:
     """A frame, or any JSON, indented; what is no JSON stays as it is."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
+    # A half of a character that chargers cut off is none, and no page could be sent with it.
+    return shown.encode(errors="replace").decode()
 
 
 @register.filter

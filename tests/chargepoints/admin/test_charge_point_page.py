@@ -60,6 +60,16 @@ def test_the_page_shows_messages_with_their_frames_and_deviations(
     assert "&quot;a&quot;: 1" in page
 
 
+def test_a_half_of_a_character_in_a_frame_costs_no_page(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    request = '[2,"m-1","StatusNotification",{"info":"cut \\ud83d"}]'
+    message = trace(charge_point, "StatusNotification", request=request)
+    assert "&quot;info&quot;: &quot;cut ?&quot;" in page_of(admin_client, charge_point)
+    whole = admin_client.get(f"/admin/chargepoints/message/{message.pk}/change/")
+    assert whole.status_code == 200
+
+
 def test_of_a_long_frame_only_the_beginning_is_read(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
