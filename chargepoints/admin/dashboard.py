@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -123,5 +123,7 @@ def _begun(since: datetime, until: datetime) -> dict[str, Any]:
     rows = Transaction.objects.filter(started_at__gte=since, started_at__lt=until)
     last = Coalesce("meter_stop_wh", "meter_latest_wh")
     first = Coalesce("energy_from_wh", "meter_start_wh")
-    figures: dict[str, Any] = rows.aggregate(count=Count("pk"), energy_wh=Sum(last - first))
+    figures: dict[str, Any] = rows.aggregate(
+        count=Count("pk"), energy_wh=Sum(Greatest(last - first, 0.0))
+    )
     return figures

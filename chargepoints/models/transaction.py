@@ -10,6 +10,9 @@ from chargepoints import key_codes
 
 from .charge_point import ChargePoint
 
+# Rounded to a tenth of a kWh, a register may seem to fall by that.
+ROUNDING_WH = 100.0
+
 
 class DecidedBy(models.TextChoices):
     CORE = "core"
@@ -207,11 +210,26 @@ class Transaction(models.Model):
         return {"id": self.vehicle_id, "type": self.vehicle_type} if self.vehicle_id else None
 
     @property
+    def counted_from_wh(self) -> float | None:
+        return self.meter_start_wh if self.energy_from_wh is None else self.energy_from_wh
+
+    @property
+    def counted_to_wh(self) -> float | None:
+        return self.meter_latest_wh if self.meter_stop_wh is None else self.meter_stop_wh
+
+    @property
     def energy_wh(self) -> float | None:
-        """Energy in Wh so far, or in all: both readings on the register's own scale."""
-        end = self.meter_stop_wh if self.meter_stop_wh is not None else self.meter_latest_wh
-        first = self.meter_start_wh if self.energy_from_wh is None else self.energy_from_wh
-        return None if end is None or first is None else end - first
+        """Energy in Wh so far, or in all: both readings on the register's own scale.
+
+        None if it is not known: an end below the start is on another scale than the start.
+        """
+        first, last = self.counted_from_wh, self.counted_to_wh
+        if first is None or last is None or last - first < -ROUNDING_WH:
+            return None
+        if self.meter_start_wh is None and last == first:
+            # It may be the only reading.
+            return None
+        return max(last - first, 0.0)
 
 
 class TransactionEvent(models.Model):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chargepoints.models import Transaction
+from chargepoints.models.transaction import ROUNDING_WH
 
 # The Megawatt Charging System ends at 3.75 MW; more only where the charger reports it.
 MOST_POWER_W = 4e6
@@ -15,8 +16,6 @@ STEEP_POWER_W = 1e6
 LEAST_SECONDS = 60.0
 # A step that is plausible, and not steep, whatever time it took.
 ORDINARY_WH = STEEP_POWER_W * LEAST_SECONDS / 3600
-# Rounded to a tenth of a kWh, a register may seem to fall by that.
-ROUNDING_WH = 100.0
 # Where the times are not known.
 MOST_ENERGY_WH = 1e6
 
@@ -38,7 +37,9 @@ class Register(NamedTuple):
 def is_ordinary(row: Transaction, wh: float, most_w: float | None) -> bool:
     """A small step up where nothing was odd: nearly every reading is one."""
     latest = row.meter_latest_wh
-    if latest is None or row.odd_register is not None or row.energy_from_wh is not None:
+    if latest is None or row.odd_register is not None:
+        return False
+    if row.energy_from_wh is not None and row.meter_start_wh is not None:
         return False
     step = wh - latest
     if most_w is not None and step * 3600 > TIMES_ITS_MOST * most_w * LEAST_SECONDS:

@@ -11,15 +11,34 @@ from datetime import datetime
 
 from chargepoints.clock import Moment, api_time
 from chargepoints.models import MeterSource, TimeQuality, Transaction
+from chargepoints.models.transaction import ROUNDING_WH
 from chargepoints.services.metering import register_steps
 from chargepoints.services.metering.register_steps import Register
 
 JUMPED = "register_jumped"
 FELL_BACK = "register_fell_back"
 UNKNOWN = "meter_stop_unknown"
+START_UNKNOWN = "meter_start_unknown"
 
 # `meterStop` 0 with it says that the meter could not be read.
 POWER_LOSS = "PowerLoss"
+
+
+def start(row: Transaction, wh: float | None) -> list[str]:
+    """Set the reading at the start, unless it says that the meter was not read; what is odd."""
+    if wh is None or wh < 0:
+        return [] if wh is None else [START_UNKNOWN]
+    counted_from = row.energy_from_wh
+    row.meter_start_wh, row.energy_from_wh = wh, None
+    row.deviations = [each for each in row.deviations if each != START_UNKNOWN]
+    begin, latest = _begin(row), _latest(row)
+    if counted_from is None or begin is None or latest is None:
+        return []
+    # It was told late: the samples before it may be on another scale.
+    if register_steps.follows(begin, latest, register_steps.powers(row, None)):
+        return []
+    row.energy_from_wh = counted_from
+    return [FELL_BACK if latest.wh < wh else JUMPED]
 
 
 def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = None) -> str:
@@ -34,11 +53,16 @@ def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = Non
         return ""
     begin, latest, powers = _begin(row), _latest(row), register_steps.powers(row, most_w)
     before = latest or begin
+    if before is None:
+        if wh < 0:
+            return START_UNKNOWN
+        # How it stood at the start is not known: what can be known counts from here.
+        row.energy_from_wh, row.odd_register = wh, None
+        _adopt(row, now)
+        return ""
     follows = (
-        before is None
-        or (register_steps.follows(before, now, powers) and not _goes_on(row, before, now, powers))
-        or register_steps.catches_up(row, begin, before, now, most_w)
-    )
+        register_steps.follows(before, now, powers) and not _goes_on(row, before, now, powers)
+    ) or register_steps.catches_up(row, begin, before, now, most_w)
     if (
         begin is not None
         and _counted_from_below(row, begin)
@@ -50,9 +74,9 @@ def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = Non
     if wh >= 0 and follows:
         row.odd_register = None
         _adopt(row, now)
-        return JUMPED if before is not None and register_steps.is_steep(before, now, powers) else ""
+        return JUMPED if register_steps.is_steep(before, now, powers) else ""
     _note_other_scale(row, begin, latest, now, powers)
-    return FELL_BACK if before is None or wh < before.wh else JUMPED
+    return FELL_BACK if wh < before.wh else JUMPED
 
 
 def stop(
@@ -68,6 +92,9 @@ def stop(
         return [UNKNOWN]
     if wh is None:
         _stop_by_sample(row)
+        return []
+    if before is None:
+        row.meter_stop_wh, row.meter_stop_source = wh, MeterSource.CHARGER
         return []
     odd = take(row, wh, moment, most_w)
     believed = row.meter_latest_wh == wh or _is_told_by_the_start(
@@ -96,6 +123,11 @@ def note(row: Transaction, deviations: list[str]) -> None:
     new = [each for each in deviations if each not in row.deviations]
     if new:
         row.deviations = [*row.deviations, *new]
+
+
+def ends_below_start(row: Transaction) -> bool:
+    first, last = row.counted_from_wh, row.counted_to_wh
+    return first is not None and last is not None and last < first
 
 
 def odd_reading(row: Transaction) -> float | None:
@@ -195,7 +227,7 @@ def _is_the_start_again(
         return False
     # A sample may have told the end already.
     odd = {row.odd_register[0], row.odd_register[2]} if row.odd_register else {wh}
-    return odd == {wh} and latest.wh - begin.wh > register_steps.ROUNDING_WH
+    return odd == {wh} and latest.wh - begin.wh > ROUNDING_WH
 
 
 def _stop_by_sample(row: Transaction) -> None:

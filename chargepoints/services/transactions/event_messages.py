@@ -13,6 +13,7 @@ from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import AuthorizationStatus, ChargePoint, Transaction, TransactionEvent
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import submission
+from chargepoints.services.metering import registers
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import Decision
@@ -141,11 +142,23 @@ def _take(
         _updated(inbound, row, message, decision)
     lifecycle.record_samples(inbound, row, message.samples)
     if message.event_type == ENDED:
-        if row.ended_at is None or row.closed_by:
+        if row.ended_at is None or row.closed_by or _ends_later(row, message):
             lifecycle.end(inbound, row, message.stop)
         if numbers_are_missing(row, message.seq_no):
             _ask_for_the_rest(inbound, row)
     return row
+
+
+def _ends_later(row: Transaction, message: EventMessage) -> bool:
+    """Whether this further end is the last of all events and has a reading above that of the first
+    one: some stations end a transaction once it is stopped, and once the cable is out.
+    """
+    if lifecycle.tells_more(row, message.stop):
+        return True
+    told, known = message.stop.meter_wh, row.meter_stop_wh
+    if told is None or known is None or message.seq_no != row.last_seq_no or told <= known:
+        return False
+    return registers.goes_on(row, told, message.stop.moment)
 
 
 def _is_first_end(row: Transaction, message: EventMessage) -> bool:
@@ -247,7 +260,7 @@ def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
         row.reservation_id = start.reservation_id
         reservations.use(inbound, start.reservation_id, row)
     if row.meter_start_wh is None:
-        row.meter_start_wh = start.meter_wh
+        lifecycle.take_first_reading(inbound, row, start)
 
 
 def _told(row: Transaction) -> tuple[Any, ...]:

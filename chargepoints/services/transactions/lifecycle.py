@@ -8,7 +8,7 @@ from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time, is_backfill
 from chargepoints.database import row_changes
 from chargepoints.event_types import EventType
-from chargepoints.models import AuthorizationStatus, TimeQuality, Transaction
+from chargepoints.models import AuthorizationStatus, MeterSource, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import awaited_starts, outcomes
 from chargepoints.services.metering import most_power, recording, registers
@@ -111,8 +111,7 @@ def begin(
     row.started_at = start.moment.at
     row.started_received_at = inbound.received_at
     row.time_quality = start.moment.quality
-    if start.meter_wh is not None:
-        row.meter_start_wh = start.meter_wh
+    take_first_reading(inbound, row, start)
     row.offline = start.offline
     if row.ended_at is not None and row.ended_at < row.started_at:
         inbound.deviate(ENDED_BEFORE_START)
@@ -206,15 +205,22 @@ def add_details(inbound: Inbound, transaction_id: str, details: dict[str, Any]) 
     inbound.emit("transaction.updated", describe(row))
 
 
+def tells_more(row: Transaction, stop: Stop) -> bool:
+    """Whether this further end tells the reading that the first one did not know."""
+    if row.meter_stop_source == MeterSource.CHARGER or stop.meter_wh is None:
+        return False
+    return registers.goes_on(row, stop.meter_wh, stop.moment)
+
+
 def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
-    corrects = bool(row.closed_by)
+    corrects = row.ended_at is not None
     record_samples(inbound, row, stop.samples)
     clock_skew.observe(inbound, stop.moment)
     _take_last_reading(inbound, row, stop)
     row.ended_at = stop.moment.at
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
-    row.stop_answer = stop.answer
+    row.stop_answer = row.stop_answer or stop.answer
     row.stop_reason = words.stop_reason(stop.reason)
     stopped_by(row, stop.token)
     row.power_w = row.current_a = None
@@ -235,11 +241,18 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     return row
 
 
+def take_first_reading(inbound: Inbound, row: Transaction, start: Start) -> None:
+    odd = registers.start(row, start.meter_wh)
+    for each in odd:
+        inbound.deviate(each)
+    registers.note(row, odd)
+
+
 def _take_last_reading(inbound: Inbound, row: Transaction, stop: Stop) -> None:
     sample = registers.odd_reading(row) or row.meter_latest_wh
     most_w = most_power.of_evse(inbound.station, row.evse_id)
     odd = registers.stop(row, stop.meter_wh, stop.reason, stop.moment, most_w)
-    if not odd and row.energy_wh is not None and row.energy_wh < 0:
+    if not odd and registers.ends_below_start(row):
         # The register fell back, or counts per session.
         odd.append(registers.FELL_BACK)
     elif not odd and _is_thousandfold(stop.meter_wh, sample):

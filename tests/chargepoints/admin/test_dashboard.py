@@ -79,6 +79,15 @@ def test_today_stands_beside_the_same_day_a_week_ago(
     assert today["before"] == {"count": 1, "energy_wh": 2500.0}
 
 
+def test_an_end_below_its_start_takes_no_energy_from_the_others(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge_point, now = make_charge_point("CP-1"), timezone.now()
+    charge(charge_point, "1", started_at=now)
+    charge(charge_point, "2", started_at=now, meter_start_wh=123_456, meter_stop_wh=0)
+    assert admin_client.get("/admin/").context["today"]["now"]["energy_wh"] == 2500
+
+
 def test_the_energy_of_a_large_fleet_fits_its_card(
     admin_client: Client, make_charge_point: MakeChargePoint
 ) -> None:

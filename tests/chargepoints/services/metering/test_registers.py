@@ -139,10 +139,47 @@ def test_an_end_that_was_not_read_is_the_last_sample(told: float, reason: str) -
     assert (row.energy_wh, row.meter_stop_wh, row.meter_stop_source) == (None, None, "")
 
 
-def test_an_end_without_a_sample_stands_as_it_was_told() -> None:
+def test_an_end_below_the_start_is_kept_and_no_energy_is_made_of_it() -> None:
     row = begun(60_000)
     assert registers.stop(row, 1200, "Local", after(120)) == ["register_fell_back"]
-    assert row.energy_wh == -58_800
+    assert (row.meter_stop_wh, row.energy_wh) == (1200, None)
+
+
+def test_a_register_that_fell_by_its_rounding_has_given_nothing() -> None:
+    row = begun(60_000)
+    registers.stop(row, 59_950, "Local", after(120))
+    assert (row.meter_stop_wh, row.energy_wh) == (59_950, 0)
+
+
+@pytest.mark.parametrize("told", [None, -1])
+def test_where_the_start_was_not_read_energy_counts_from_the_first_sample(
+    told: float | None,
+) -> None:
+    row = begun(None)
+    assert registers.start(row, told) == ([] if told is None else ["meter_start_unknown"])
+    assert metered(row, (60, 7000), (120, 8000)) == ["", ""]
+    assert registers.stop(row, 9000, "Local", after(180)) == []
+    assert (row.meter_start_wh, row.energy_wh) == (None, 2000)
+
+
+def test_the_only_reading_of_a_transaction_says_nothing_of_its_energy() -> None:
+    row = begun(None)
+    metered(row, (60, 7000))
+    assert row.energy_wh is None
+    row = begun(None)
+    assert registers.stop(row, 9000, "Local", after(180)) == []
+    assert (row.meter_stop_wh, row.energy_wh) == (9000, None)
+
+
+def test_a_start_that_is_told_late_counts_if_the_samples_can_follow_it() -> None:
+    row = begun(None)
+    metered(row, (60, 7000), (120, 8000))
+    assert registers.start(row, 6500) == []
+    assert (row.energy_wh, row.deviations) == (1500, [])
+    row = begun(None)
+    metered(row, (60, 7000), (120, 8000))
+    assert registers.start(row, 909_948) == ["register_fell_back"]
+    assert row.energy_wh == 1000
 
 
 # --- With the most power of the EVSE --------------------------------------------------------------
