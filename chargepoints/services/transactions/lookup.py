@@ -137,7 +137,11 @@ def identify(
     named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
     if named:
         if (row := find(inbound, named)) is not None:
-            return row, named
+            later = begun_since(inbound, row, evse_id)
+            if later is None or not _all_since(later, elements):
+                return row, named
+            inbound.deviate("transaction_matched_by_connector")
+            return later, later.transaction_id
         inbound.deviate("unknown_transaction")
     row = open_here(inbound, evse_id)
     if row is None or _is_older(inbound, row, elements):
@@ -145,6 +149,26 @@ def identify(
     if named:
         inbound.deviate("transaction_matched_by_connector")
     return row, row.transaction_id
+
+
+def begun_since(inbound: Inbound, row: Transaction, evse_id: int | None) -> Transaction | None:
+    """The open transaction on this EVSE that began after the charger had ended `row`: some go on
+    with an earlier id.
+    """
+    if row.ended_at is None or row.closed_by or evse_id is None:
+        return None
+    later = open_here(inbound, evse_id)
+    if later is None or later.started_at is None or later.started_at < row.ended_at:
+        return None
+    return later
+
+
+def _all_since(row: Transaction, elements: Sequence[Element]) -> bool:
+    """Whether all of it was metered after the start of this transaction."""
+    began = row.started_at
+    return began is not None and all(
+        moment.quality == TimeQuality.CHARGER and moment.at > began for moment, *_ in elements
+    )
 
 
 def _is_older(inbound: Inbound, row: Transaction, elements: Sequence[Element]) -> bool:

@@ -84,9 +84,26 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
         or _orphan(inbound, stop)
     )
     if row.ended_at is not None and not row.closed_by:
-        _compare_stops(inbound, row, stop)
-        return row
+        later = _meant_instead(inbound, row, stop)
+        if later is None and not lifecycle.tells_more(row, stop):
+            _compare_stops(inbound, row, stop)
+            return row
+        row = later or row
     return lifecycle.end(inbound, row, stop)
+
+
+def _meant_instead(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction | None:
+    """The transaction that this stop plainly ends, though it names the one before it."""
+    if stop.meter_wh is None or stop.meter_wh == row.meter_stop_wh:
+        return None
+    later = lookup.begun_since(inbound, row, row.evse_id)
+    if later is None or later.started_at is None or stop.moment.at <= later.started_at:
+        return None
+    its_token = stop.token is None or stop.token.value.lower() == later.id_token.lower()
+    if not its_token or not registers.goes_on(later, stop.meter_wh, stop.moment):
+        return None
+    inbound.deviate("transaction_matched_by_connector")
+    return later
 
 
 def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
