@@ -1,12 +1,13 @@
 """Whether a charger is who it says: by its security profile. Security whitepaper 3, 2.0.1 A00."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote_to_bytes
 
 from chargepoints import clock
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import tls
-from chargepoints.gateway.handshake import Refused, Request
+from chargepoints.gateway.handshake import IDENTITY_IN_USER_NAME, Refused, Request
 from chargepoints.models import ChargePoint, Credential
 from chargepoints.services.stations import passwords
 
@@ -26,6 +27,8 @@ def authenticate(
 
     Security whitepaper A05.FR.08 and FR.09: until it has used the new one, it may fall back.
     """
+    if charge_point.strict and IDENTITY_IN_USER_NAME in deviations:
+        return Refused(404, "invalid_identity", "The URL must end in the charger's identity.")
     higher = charge_point.next_security_profile
     if higher is not None and _fits(unit, charge_point, higher, request, deviations) is None:
         ChargePoint.objects.filter(pk=charge_point.pk).update(
@@ -63,19 +66,20 @@ def _password_fits(
     if request.authorization is None:
         return Refused(401, "no_credentials", "Set the key in the charger: it sent none.")
     user, key = _user_and_key(request.authorization, charge_point.identity)
-    if user.lower() != charge_point.identity.lower().encode():
+    own = charge_point.identity.lower().encode()
+    if user.lower() != own:
         # A00.FR.204: the user name is the identity of the charging station.
-        if charge_point.check_user_name:
+        encoded = not charge_point.strict and unquote_to_bytes(user).lower() == own
+        if charge_point.check_user_name and not encoded:
             return Refused(401, "wrong_user", "The user name must be the charger's identity.")
         deviations.append("other_user_name")
     credentials = _CREDENTIALS.all(charge_point.pk)
     if _one_fits(unit, credentials, key):
         return None
-    bare = key.rstrip(LINE_END)
-    if bare != key and not charge_point.strict and _one_fits(unit, credentials, bare):
-        # What `echo` and a text editor put behind it was entered with it.
-        deviations.append("key_with_line_end")
-        return None
+    for deviation, meant in _in_other_forms(key) if not charge_point.strict else ():
+        if meant != key and _one_fits(unit, credentials, meant):
+            deviations.append(deviation)
+            return None
     return Refused(401, "wrong_key", "Set the charger's key anew, in the charger and here.")
 
 
@@ -91,6 +95,19 @@ def _one_fits(unit: UnitOfWork, credentials: Sequence[Credential], key: bytes) -
                 passwords.used(unit, credential, alone=len(credentials) == 1)
             return True
     return False
+
+
+def _in_other_forms(key: bytes) -> Iterator[tuple[str, bytes]]:
+    """What the key may have been before it was entered, or sent, in another form."""
+    # What `echo` and a text editor put behind it was entered with it.
+    yield "key_with_line_end", key.rstrip(LINE_END)
+    # It was taken as it stands in the user information of a URL.
+    yield "key_percent_encoded", unquote_to_bytes(key)
+    try:
+        key.decode()
+    except UnicodeDecodeError:
+        # RFC 7617: clients from before UTF-8 send their own encoding.
+        yield "key_in_latin_1", key.decode("latin1").encode()
 
 
 def _renew(unit: UnitOfWork, credential: Credential, key: bytes) -> None:

@@ -10,6 +10,8 @@ from chargepoints.gateway import tls
 
 CHARGER_PATH = "/ocpp/"
 MAX_OFFERED = 20
+# The URL does not end in it, as it should.
+IDENTITY_IN_USER_NAME = "identity_in_user_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Refused:
 
 def is_charger_path(path: str) -> bool:
     """Chargers are seen to add slashes in front."""
-    return f"/{path.lstrip('/')}".startswith(CHARGER_PATH)
+    return f"/{path.strip('/')}/".startswith(CHARGER_PATH)
 
 
 def read_request(scope: dict[str, Any]) -> Request:
@@ -49,12 +51,15 @@ def read_request(scope: dict[str, Any]) -> Request:
     wrong_path = not is_charger_path(scope["path"])
     identity, deviations = _identity(raw_path, begin=1 if wrong_path else 2)
     headers = dict(scope["headers"])
+    authorization = _basic(headers.get(b"authorization", b""))
+    if not (identity or wrong_path) and authorization is not None:
+        identity, deviations = _user_name(authorization), [IDENTITY_IN_USER_NAME]
     client = scope.get("client")
     return Request(
         identity=identity,
         path=raw_path.decode("latin1")[:255],
         offered=tuple(protocol[:50] for protocol in scope.get("subprotocols", ())[:MAX_OFFERED]),
-        authorization=_basic(headers.get(b"authorization", b"")),
+        authorization=authorization,
         address=str(client[0]) if client else "",
         deviations=tuple(deviations),
         secured=tls.read(scope, headers),
@@ -79,6 +84,11 @@ def _identity(raw_path: bytes, *, begin: int) -> tuple[str, list[str]]:
         return unquote_to_bytes(named[-1]).decode().strip(), deviations
     except UnicodeDecodeError:
         return "", deviations
+
+
+def _user_name(authorization: bytes) -> str:
+    """Some chargers append nothing to the URL that was set in them."""
+    return authorization.partition(b":")[0].decode(errors="replace").strip()
 
 
 def _basic(header: bytes) -> bytes | None:

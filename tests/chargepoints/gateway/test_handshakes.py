@@ -239,6 +239,27 @@ async def test_a_key_may_hold_colons_spaces_and_umlauts(
         pass
 
 
+async def test_a_key_in_latin_1_is_compared_as_utf_8(
+    gateway: RunningGateway, identity: str
+) -> None:
+    key = "schlüssel-für-säule"
+    gateway.register(identity, key=key)
+    sent = key.encode("latin1")
+    async with await RawCharger.connect(gateway.url, identity, sent, ["ocpp1.6"]):
+        assert Connection.objects.get(charge_point__identity=identity).deviations == [
+            "key_in_latin_1"
+        ]
+
+
+async def test_a_user_name_may_be_percent_encoded(gateway: RunningGateway, identity: str) -> None:
+    gateway.register(identity)
+    encoded = "".join(f"%{ord(letter):02X}" for letter in identity)
+    async with await gateway.connect(identity, user=encoded):
+        assert Connection.objects.get(charge_point__identity=identity).deviations == [
+            "other_user_name"
+        ]
+
+
 async def test_no_key_is_needed_where_the_charger_is_set_to_profile_0(
     gateway: RunningGateway, identity: str
 ) -> None:
