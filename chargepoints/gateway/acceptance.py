@@ -70,12 +70,13 @@ def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handl
     schemas = version.schemas
     if inbound.action not in schemas.actions:
         lenient = not inbound.station.strict
-        action = schemas.action_in_any_case(inbound.action) if lenient else None
+        action = schemas.action_meant(inbound.action) if lenient else None
         if action is None:
             # Part 4, table 7: the action is not known at all.
             raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
+        same = inbound.action.lower() == action.lower()
         inbound.action = action
-        inbound.deviate("action_in_other_case")
+        inbound.deviate("action_in_other_case" if same else "action_of_the_request")
     if (inbound.action in schemas.unconfirmed) != unconfirmed:
         kind = "CALL" if unconfirmed else "SEND"
         raise OcppError("ProtocolError", f"{inbound.action} is sent as a {kind}")

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 SETTLE_S = 5.0
 BOOT_ACTION = "BootNotification"
 DEAF = 1000
+# So much of an id of ours, which is a random UUID, says which one it is.
+LEAST_OF_ID = 16
+ID_IN_OTHER_FORM = "message_id_in_other_form"
 # What chargers are known to send before their BootNotification was answered.
 BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
 
@@ -64,6 +67,9 @@ class Calls:
         """Whether this answers the one outstanding CALL: they are matched by the message id."""
         # One that names none is taken for what it can only answer.
         matches = frame.message_id in (self._pending_id, "")
+        if not matches and self._is_written_as(frame.message_id):
+            frame.deviations.append(ID_IN_OTHER_FORM)
+            matches = True
         # Part 4, 4.2.3: "-1" answers a CALL whose id could not be read.
         if isinstance(frame, ocppj.CallError) and frame.message_id == "-1":
             matches = True
@@ -72,6 +78,12 @@ class Calls:
         self.concluding = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
         return True
+
+    def _is_written_as(self, message_id: str) -> bool:
+        """Whether it is the id of the one outstanding CALL in another case, or cut to a field."""
+        if self._socket.station.strict or len(message_id) < LEAST_OF_ID:
+            return False
+        return self._pending_id.lower().startswith(message_id.lower())
 
     def is_asked(self, call: ocppj.Call) -> bool:
         """Whether it has the id and the action of the one outstanding CALL."""

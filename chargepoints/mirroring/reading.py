@@ -81,7 +81,7 @@ class Said:
         call = replace(call, message_id=message_id)
         if version is None:
             return call
-        call.action = version.schemas.action_in_any_case(call.action) or call.action
+        call.action = version.schemas.action_meant(call.action) or call.action
         handler = version.handlers.get(call.action)
         if handler is None or version.schemas.fits_request(call.action, call.payload):
             return call

@@ -6,6 +6,7 @@ message.
 """
 
 import json
+import re
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from chargepoints.protocol.mending import Checked, Violation, mend, violation
 # What a double holds exactly, and every column and JSON library takes; the handlers know what
 # is more than a number of its kind can be.
 LARGEST = 2**53
+# The specifications call the request of an action StartTransaction.req, or BootNotificationRequest.
+_OF_A_REQUEST = re.compile(r"(request|[._]?req)$")
 
 
 class Form(NamedTuple):
@@ -52,8 +55,10 @@ class Schemas:
         self._responses = {action: self._form(action + "Response") for action in answered}
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
-    def action_in_any_case(self, name: str) -> str | None:
-        return self._by_lower_case.get(name.lower())
+    def action_meant(self, name: str) -> str | None:
+        """The action of this name in any case, or of this name of its request."""
+        name = name.lower()
+        return self._by_lower_case.get(name) or self._by_lower_case.get(_OF_A_REQUEST.sub("", name))
 
     def check_request(
         self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()
