@@ -54,7 +54,7 @@ def _accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[H
     if strict and ocppj.OTHER_FORM in inbound.deviations:
         raise OcppError("FormatViolation", "the payload is not of type object")
     handler = _find(version, inbound, unconfirmed=isinstance(call, ocppj.Send))
-    _check_boot(version, inbound)
+    _check_boot(version, inbound, handler)
     if call.partial and not _says_enough(handler, call):
         raise OcppError("FormatViolation", call.deviations[0].replace("_", " "))
     return handler, _check_payload(version, inbound, handler)
@@ -87,12 +87,14 @@ def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handl
     return handler
 
 
-def _check_boot(version: OcppVersion, inbound: Inbound) -> None:
+def _check_boot(version: OcppVersion, inbound: Inbound, handler: Handler) -> None:
     station = inbound.station
     if station.boot_accepted:
         return
     served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
-    if inbound.action not in served | station.asked_for:
+    # One that was moved here while it charged has booted elsewhere.
+    charges = station.may_charge and handler.about_transactions is not None and not station.strict
+    if inbound.action not in served | station.asked_for and not charges:
         raise OcppError(BEFORE_BOOT, "no BootNotification was accepted yet")
     if inbound.action != BOOT_ACTION:
         inbound.deviate("before_boot")
