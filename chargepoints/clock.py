@@ -12,6 +12,8 @@ from chargepoints.models import TimeQuality
 CHARGER, GATEWAY = str(TimeQuality.CHARGER), str(TimeQuality.GATEWAY)
 # A charger that has never been told the time starts in 1970 or at its firmware's birthday.
 EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
+# What happened in the first hour of a year is told by then.
+LONG_AGO = timedelta(days=60)
 BACKFILL_AFTER = timedelta(minutes=10)
 FUTURE_AFTER = timedelta(days=1)
 # Of a time in seconds, or milliseconds, since 1970: from 2001 to 2286.
@@ -71,11 +73,17 @@ def read_time(text: object, received_at: datetime) -> Moment:
             at = at.astimezone(UTC)
         except OverflowError:
             return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
-    if at < EARLIEST_PLAUSIBLE:
+    ahead = at - received_at
+    if -ahead > LONG_AGO and _is_a_clock_s_first(at):
         return Moment(received_at, TimeQuality.ESTIMATED, "time_before_clock_was_set")
-    if at - received_at > FUTURE_AFTER:
+    if ahead > FUTURE_AFTER:
         return Moment(received_at, TimeQuality.ESTIMATED, "time_in_the_future")
     return Moment(at, deviation=deviation)
+
+
+def _is_a_clock_s_first(at: datetime) -> bool:
+    """Whether a clock that was never set says so: many begin at the midnight of a New Year."""
+    return at < EARLIEST_PLAUSIBLE or (at.month, at.day, at.hour) == (1, 1, 0)
 
 
 def _parsed(text: str) -> datetime:

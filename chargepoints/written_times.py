@@ -1,6 +1,7 @@
 """Times that are nearly ISO 8601, as some chargers write them: read where they say one thing."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -10,9 +11,13 @@ _WRITTEN = re.compile(
     r"(?P<hour>\d\d?):(?P<minute>\d\d?)(?::(?P<second>\d\d?)(?:[.,](?P<fraction>\d*))?)?\s*"
     # Some say where they are, some that it is UTC, and some say it twice.
     r"(?:(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?\s*(?P<utc>Z|UTC|GMT|\[UTC\]|\[GMT\])*"
+    # Java names the region beside the offset: +02:00[Europe/Berlin].
+    r"(?P<region>\[[A-Z][A-Z0-9_/+-]*\])?"
 )
 
 
+# Seconds since 1970, with a fraction.
+_COUNTED = re.compile(r"\d{10}\.\d{1,9}")
 LONGEST = 60
 
 
@@ -27,6 +32,8 @@ def read(text: str) -> datetime:
 
 
 def _read(text: str) -> datetime:
+    if _COUNTED.fullmatch(text):
+        return datetime.fromtimestamp(float(text), UTC)
     found = _WRITTEN.fullmatch(text.upper())
     if found is None:
         # As HTTP and mail write it: `Mon, 30 Nov 2026 08:00:00 GMT`.
@@ -35,13 +42,20 @@ def _read(text: str) -> datetime:
     hours, minutes = int(part["hours"] or 0), int(part["minutes"] or 0)
     if part["utc"] and (hours or minutes):
         raise ValueError("both UTC and an offset")
+    if part["region"] and not (part["utc"] or part["sign"]):
+        raise ValueError("a region without its offset")
     second = int(part["second"] or 0)
     # A leap second is the second before, and one more.
     leap = timedelta(seconds=1 if second == 60 else 0)
-    at = datetime(
+    day = int(part["day"])
+    if not 0 < day <= 31:
+        raise ValueError("no such day")
+    # The 29th of a February that has 28 days is the day after the 28th.
+    past = timedelta(days=max(0, day - monthrange(int(part["year"]), int(part["month"]))[1]))
+    at = past + datetime(
         int(part["year"]),
         int(part["month"]),
-        int(part["day"]),
+        day - past.days,
         int(part["hour"]),
         int(part["minute"]),
         second - leap.seconds,

@@ -18,6 +18,9 @@ AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
         "2026.11.30 10:00:00+0200",
         "2026-11-30T07:59:60Z",
         "2026-11-30T08:00:00.Z",
+        "2026-11-30T09:00:00+01:00[Europe/Berlin]",
+        "2026-11-30T08:00:00Z[Etc/UTC]",
+        "1796025600.0",
     ],
 )
 def test_a_time_that_says_one_thing_is_read(text: str) -> None:
@@ -28,6 +31,13 @@ def test_a_time_without_a_zone_has_none() -> None:
     assert written_times.read("2026/11/30 8:00:00").tzinfo is None
 
 
+def test_a_day_that_a_month_lacks_is_one_of_the_next() -> None:
+    """Seen on 1 March 2022, of chargers whose February had 29 days."""
+    assert written_times.read("2022-02-29T07:02:33.000Z") == datetime(
+        2022, 3, 1, 7, 2, 33, tzinfo=UTC
+    )
+
+
 def test_fractions_are_read_to_the_microsecond() -> None:
     read = written_times.read("2026-11-30T8:00:00,123456789Z")
     assert read == AT.replace(microsecond=123456)
@@ -36,7 +46,8 @@ def test_fractions_are_read_to_the_microsecond() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "soon", "08:00:00", "30/11/2026 08:00", "2026-11-30T08:00:61Z", "2026-11-30T25:00:00Z"]
-    + ["2026-11-30T8:00:00+02:00Z", "Mon, 30 Nov 99999 08:00:00 GMT", "2026-11-30" + " " * 50_000],
+    + ["2026-11-30T8:00:00+02:00Z", "Mon, 30 Nov 99999 08:00:00 GMT", "2026-11-30" + " " * 50_000]
+    + ["2026-11-30T08:00:00[Europe/Berlin]", "2026-11-32T08:00:00Z", "2026-13-30T08:00:00Z"],
 )
 def test_what_is_none_or_may_be_two_is_not_read(text: str) -> None:
     with pytest.raises(ValueError, match="no time"):
