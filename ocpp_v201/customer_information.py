@@ -17,7 +17,7 @@ from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens import local_lists
 from ocpp_v201.authorization import id_token
-from ocpp_v201.requests import request_id
+from ocpp_v201.requests import effect_told, request_id
 
 
 def effect(request_number: int | None) -> str:
@@ -59,7 +59,7 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload.get("requestId")),
+        effect_told(inbound, effect),
         {"seq_no": payload.get("seqNo"), "data": payload.get("data", "")},
         last=not payload.get("tbc"),
     )

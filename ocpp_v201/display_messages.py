@@ -20,7 +20,7 @@ from chargepoints.services.commands.words import Words
 from chargepoints.services.stations import display_messages
 from chargepoints.services.stations.display_messages import Shown
 from ocpp_v201 import numbers
-from ocpp_v201.requests import asked_for_all, request_id
+from ocpp_v201.requests import asked_for_all, effect_told, request_id
 
 PRIORITIES = Words(
     {
@@ -124,7 +124,7 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload.get("requestId")),
+        effect_told(inbound, effect),
         messages,
         last=last,
     )

@@ -20,7 +20,7 @@ from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import installed_monitors
 from chargepoints.services.device_model.installed_monitors import Known
 from ocpp_v201 import batches, naming, numbers, reports
-from ocpp_v201.requests import asked_for_all, request_id
+from ocpp_v201.requests import asked_for_all, effect_told, request_id
 
 BASES = Words(
     {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
@@ -155,7 +155,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         inbound.station.id,
-        effect(payload.get("requestId")),
+        effect_told(inbound, effect),
         payload.get("monitor") or [],
         last=last,
     )

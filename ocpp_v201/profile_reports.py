@@ -17,7 +17,7 @@ from chargepoints.services.commands import outcomes
 from chargepoints.services.smart_charging import reported_profiles
 from chargepoints.services.smart_charging.reported_profiles import Criteria
 from ocpp_v201 import numbers
-from ocpp_v201.requests import request_id
+from ocpp_v201.requests import effect_told, request_id
 from ocpp_v201.schedules import NEUTRAL_SOURCE, PURPOSE, SOURCES, neutral_profile
 
 
@@ -68,7 +68,7 @@ def report(inbound: Inbound, decision: Any) -> Payload:
     asked = outcomes.take_part(
         inbound.unit,
         station_id,
-        effect(payload.get("requestId")),
+        effect_told(inbound, effect),
         {
             "evse_id": payload["evseId"],
             "source": payload.get("chargingLimitSource"),

@@ -13,7 +13,7 @@ from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
 from chargepoints.services.metering import most_power
 from ocpp_v201 import batches, evse_power, naming
-from ocpp_v201.requests import request_id
+from ocpp_v201.requests import effect_told, request_id
 
 BASES = Words(
     {
@@ -91,7 +91,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     if evse_power.is_told(reports):
         most_power.told_anew(inbound)
     if not payload.get("tbc"):
-        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect(payload.get("requestId")))
+        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect_told(inbound, effect))
         inbound.emit_news(
             "charge_point.configuration_changed",
             {"request_id": payload.get("requestId"), "reported": True},

@@ -1,14 +1,36 @@
 """What several requests have: a number that ties later messages to them, criteria, tries."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from chargepoints.models import Command
+from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Payload
+from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.station_numbers import next_number
+
+# A deviation: it is no number of ours.
+ODD_REQUEST_ID = "odd_requestId"
 
 
 def request_id(command: Command) -> int:
     return next_number(command.charge_point_id)
+
+
+def effect_told(inbound: Inbound, effect: Callable[[int | None], str]) -> str:
+    """The effect that a station's message is of, by the number of its request.
+
+    One without a number, or with 0 or -1, is of the only request that waits for such a message.
+    """
+    number = inbound.payload.get("requestId")
+    key = effect(number)
+    if inbound.station.strict or (number is not None and number > 0):
+        return key
+    waiting = outcomes.awaited_of_kind(inbound.station.id, key.partition(":")[0])
+    if len(waiting) != 1:
+        return key
+    inbound.deviate(ODD_REQUEST_ID)
+    return waiting[0]
 
 
 def asked_for_all(command: Command) -> datetime | None:

@@ -101,6 +101,17 @@ def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
     return [key for key in effect_keys if key in found]
 
 
+def awaited_of_kind(charge_point_id: int, kind: str) -> list[str]:
+    """The effects of this kind that commands wait for."""
+    waiting = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        effect_key__startswith=f"{kind}:",
+        state__in=[State.SENT, State.ACCEPTED],
+        finished_at=None,
+    )
+    return list(waiting.order_by("created_at").values_list("effect_key", flat=True))
+
+
 def confirm_effect(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
 ) -> None:

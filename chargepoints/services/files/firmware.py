@@ -146,9 +146,12 @@ def superseded(unit: UnitOfWork, command: Command) -> None:
 
 
 def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:
-    """A status of the charge point: of the update with this id, else of the newest that runs."""
+    """A status of the charge point: of the update with this id, else of the newest that runs.
+
+    Some say 0 or -1 in place of the id.
+    """
     station_id = inbound.station.id
-    if request_id is None:
+    if request_id is None or request_id <= 0:
         update = _RUNNING.first(station_id) or _told_late(_NEWEST.first(station_id), status)
     else:
         update = _BY_REQUEST.first(station_id, request_id)

@@ -114,8 +114,8 @@ def report(
 
 
 def _told_of(charge_point_id: int, kinds: frozenset[Kind], request_id: int | None) -> Upload | None:
-    """The newest of these kinds, of this request where there is one."""
-    if request_id is None:
+    """The newest of these kinds, of this request where one is named: 0 and -1 name none."""
+    if request_id is None or request_id <= 0:
         asked = [_NEWEST.first(charge_point_id, str(kind)) for kind in kinds]
     else:
         asked = [_OF_REQUEST.first(charge_point_id, str(kind), request_id) for kind in kinds]
