@@ -16,6 +16,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
     accepting,
 )
+from chargepoints.services.commands.command_types.files import NAMED_NO_FILE
 from chargepoints.services.commands.words import Words
 from chargepoints.services.files import uploads
 from chargepoints.services.files.uploads import Kind
@@ -63,7 +64,7 @@ def record_diagnostics(unit: UnitOfWork, command: Command, response: Payload) ->
 def conclude_diagnostics(command: Command, response: Payload) -> Conclusion:
     # 5.9: without a file name there is nothing to upload.
     if not response.get("fileName"):
-        return Conclusion(Command.State.REJECTED, "NoFile", "there are no diagnostics to upload")
+        return Conclusion(Command.State.REJECTED, NAMED_NO_FILE, "the answer names no file")
     return Conclusion(Command.State.ACCEPTED)
 
 

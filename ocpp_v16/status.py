@@ -30,13 +30,16 @@ _CHARGING_STATE = {
     "Charging": "Charging",
     "SuspendedEV": "SuspendedEV",
     "SuspendedEVSE": "SuspendedEVSE",
+    # Some say so long before they tell of the transaction's end: nothing flows any more.
+    "Finishing": "EVConnected",
 }
 
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
-    if connector is None and payload["connectorId"] != 0:
+    # Without a number it is the charge point's: who writes Go leaves out what is 0.
+    if connector is None and payload.get("connectorId", 0) != 0:
         # Not about energy: nothing is lost, and the charge point's own status stays true.
         raise OcppError("PropertyConstraintViolation", "there can be no such connector")
     ocpp_status = str(payload["status"])
@@ -64,6 +67,8 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
 
 BLOCK = Block(
     handlers={
-        "StatusNotification": Handler(status_notification, dispensable=frozenset({"errorCode"}))
+        "StatusNotification": Handler(
+            status_notification, dispensable=frozenset({"connectorId", "errorCode"})
+        )
     },
 )

@@ -26,13 +26,18 @@ _NEUTRAL = {
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    if payload["evseId"] and numbers.place(inbound, payload["evseId"]) is None:
+    connector_id = payload.get("connectorId", 0)
+    # Who writes Go leaves out both where they are 0; who names the connector alone numbers as 1.6.
+    evse_id, connector_id = (
+        (payload["evseId"], connector_id) if "evseId" in payload else (connector_id, 1)
+    )
+    if evse_id and numbers.place(inbound, evse_id) is None:
         # There can be no such EVSE, and the status of the station stays true.
         return {}
     record(
         inbound,
-        payload["evseId"],
-        payload.get("connectorId", 0),
+        evse_id,
+        connector_id,
         str(payload["connectorStatus"]),
         payload.get("timestamp"),
     )
@@ -56,7 +61,7 @@ def record(
 BLOCK = Block(
     handlers={
         "StatusNotification": Handler(
-            status_notification, dispensable=frozenset({"connectorId", "timestamp"})
+            status_notification, dispensable=frozenset({"connectorId", "evseId", "timestamp"})
         )
     },
 )

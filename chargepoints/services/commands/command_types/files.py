@@ -40,9 +40,13 @@ def end_update(unit: UnitOfWork, command: Command) -> None:
     )
 
 
+# What a charge point says with an answer that names no file (1.6, 5.9).
+NAMED_NO_FILE = "NoFile"
+
+
 def close_upload(unit: UnitOfWork, command: Command) -> None:
-    # Without an answer the charge point may send its log all the same.
-    if command.state != Command.State.TIMEOUT:
+    # Without an answer, or without a name in it, the charge point may send its log all the same.
+    if command.state != Command.State.TIMEOUT and command.error_code != NAMED_NO_FILE:
         now = clock.now()
         Upload.objects.filter(command=command, received_at=None).update(
             status=command.error_code, status_at=now, expires_at=now
