@@ -85,6 +85,13 @@ class DocumentedView(AutoSchema):
             for name, (at, text) in COUNTED_HEADERS.items()
         ]
 
+    def get_filter_backends(self) -> list[Any]:
+        if self._action == "export":
+            # To the document it is no list, and takes the filters of one.
+            return list(getattr(self.view, "filter_backends", ()))
+        backends: list[Any] = super().get_filter_backends()
+        return backends
+
     def _get_parameters(self) -> list[Json]:
         parameters: list[Json] = super()._get_parameters()
         for parameter in parameters:

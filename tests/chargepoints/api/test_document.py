@@ -220,3 +220,14 @@ def test_the_interactive_page_asks_no_other_server() -> None:
     for source in sources:
         assert Client().get(source).status_code == 200
     assert '"validatorUrl": null' in page
+
+
+@pytest.mark.parametrize("name", ["availability", "meter-values", "transactions"])
+def test_an_export_has_the_filters_of_its_list(document: Any, name: str) -> None:
+    def filters(path: str) -> set[str]:
+        parameters = document["paths"][f"/api/v1/{path}"]["get"]["parameters"]
+        return {each["name"] for each in parameters if each["in"] == "query"}
+
+    of_list = filters(name) - {"cursor", "limit"}
+    assert "site" in of_list
+    assert filters(f"{name}/export.csv") == of_list
