@@ -331,6 +331,9 @@ METRICS_GAUGES = [
     "core_link.gauges.gauges",
 ]
 
+# More lines of a charge point's story: functions of it and of a span that yield them.
+STORY_LINES = ["core_link.told.lines"]
+
 UNFOLD = unfold.SETTINGS
 LOGIN_REDIRECT_URL = "admin:index"
 

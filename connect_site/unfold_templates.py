@@ -53,6 +53,13 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
             '<span class="truncate">{{ title }}</span>{% endif %}',
         ),
     ),
+    # "bus-42" is the name of a charger, and no word of ours.
+    "unfold/helpers/header_title.html": (
+        Replacement(
+            r"\{\{ part\.title\|capfirst \}\}",
+            "{% if part.title.pk %}{{ part.title }}{% else %}{{ part.title|capfirst }}{% endif %}",
+        ),
+    ),
     "unfold/helpers/command.html": (
         Replacement(
             r"if \(!\$event\.metaKey && !\$event\.ctrlKey\) selectItem\(",

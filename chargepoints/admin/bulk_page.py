@@ -216,7 +216,7 @@ def _context(chosen: list[ChargePoint], offered: list[str], form: CommandForm) -
         "command_types": [(type, command_types.title(type)) for type in offered],
         "command_type": form.type,
         "command_title": command_types.title(form.type),
-        "description": COMMAND_TYPES[form.type].description,
+        "description": command_types.description(form.type),
         "form": form,
         "by_rows": form.type == INSTALL,
     }

@@ -180,7 +180,7 @@ def _example(schema: JsonSchema) -> dict[str, str]:
 def _choice(values: list[Any], **common: Any) -> forms.Field:
     by_text = {str(value): value for value in values}
     return forms.TypedChoiceField(
-        choices=[("", "-"), *((text, text) for text in by_text)],
+        choices=[("", "-"), *((text, text.replace("_", " ")) for text in by_text)],
         coerce=by_text.__getitem__,
         empty_value=None,
         widget=UnfoldAdminSelectWidget,

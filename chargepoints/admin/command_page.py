@@ -89,7 +89,7 @@ def _context(charge_point: ChargePoint, offered: list[str], form: CommandForm) -
         "command_types": [(type, command_types.title(type)) for type in offered],
         "command_type": form.type,
         "command_title": command_types.title(form.type),
-        "description": COMMAND_TYPES[form.type].description,
+        "description": command_types.description(form.type),
         "form": form,
         "open_transactions": live.open_transactions(charge_point),
     }

@@ -1,8 +1,10 @@
 """Which commands a member of staff may send to a charge point."""
 
+import re
 from typing import Any
 
 from chargepoints import roles
+from chargepoints.admin.field_names import in_words
 from chargepoints.models import ChargePoint
 from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.commands.command_types import COMMAND_TYPES
@@ -39,6 +41,17 @@ def profile_purposes(*charge_points: ChargePoint) -> set[str]:
 def requester(user: Any) -> str:
     """Who asked, as commands name a member of staff."""
     return f"staff:{user.get_username()}"[:150]
+
+
+def description(type: str) -> str:
+    """In the words of the form, where the API has names: `evse_id` is its field "EVSE ID"."""
+    known = COMMAND_TYPES[type]
+
+    def say(name: re.Match[str]) -> str:
+        is_field = name[1] in known.args["properties"]
+        return f'"{in_words(name[1])}"' if is_field else name[1].replace("_", " ")
+
+    return re.sub("`([^`]*)`", say, known.description)
 
 
 def title(type: str) -> str:

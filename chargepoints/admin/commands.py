@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -139,7 +140,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
         try:
             submission.cancel(command)
         except submission.CommandRefused as refused:
-            messages.error(request, refused.detail)
+            messages.error(request, f"{capfirst(refused.detail)}.")
         else:
             self.log_change(request, command, "Cancelled.")
             messages.success(request, "The command is cancelled.")

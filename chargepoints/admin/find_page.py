@@ -7,7 +7,7 @@ rows alone, as in the lists.
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Model, Q, QuerySet
@@ -37,6 +37,7 @@ TEMPLATE = "admin/chargepoints/find.html"
 LONGEST = 255
 SHOWN_OF_A_KIND = 20
 WAITED_AT_MOST = timedelta(minutes=1)
+AnyRow = TypeVar("AnyRow", bound=Model)
 
 
 class Found(NamedTuple):
@@ -69,10 +70,12 @@ def find(model_admin: Any, request: HttpRequest) -> HttpResponse:
 def _charge_points(term: str) -> Iterator[Found]:
     called = Q(identity__icontains=term) | Q(name__icontains=term)
     rows = ChargePoint.objects.filter(called | Q(serial_number__iexact=term))
-    for row in rows[:SHOWN_OF_A_KIND]:
+    found, more = _first(rows, term)
+    for row in found:
         facts = (row.name, row.site, row.serial_number)
         text = " · ".join([row.identity, *(fact for fact in facts if fact)])
         yield Found("charge point", text, live.url_of(row))
+    yield from more
 
 
 def _tokens(term: str) -> Iterator[Found]:
@@ -88,11 +91,24 @@ def _tokens(term: str) -> Iterator[Found]:
 
 def _transactions(term: str) -> Iterator[Found]:
     rows = Transaction.objects.alias(raised=Upper("transaction_id")).filter(raised=term.upper())
-    for row in rows.select_related("charge_point").order_by("-id")[:SHOWN_OF_A_KIND]:
+    found, more = _first(rows.select_related("charge_point").order_by("-id"), term)
+    for row in found:
         began = charging.moment(row.started_at) if row.started_at else "no start known"
         yield Found(
             "transaction", f"{row.transaction_id} of {row.charge_point}, {began}", _page(row)
         )
+    yield from more
+
+
+def _first(rows: QuerySet[AnyRow], term: str) -> tuple[list[AnyRow], list[Found]]:
+    """As many as are shown; where there are more, the list of all of them."""
+    found = list(rows[: SHOWN_OF_A_KIND + 1])
+    if len(found) <= SHOWN_OF_A_KIND:
+        return found, []
+    opts = rows.model._meta
+    url = reverse(f"admin:chargepoints_{opts.model_name}_changelist", query={"q": term})
+    text = f"More than {SHOWN_OF_A_KIND}: the list has all of them"
+    return found[:SHOWN_OF_A_KIND], [Found(str(opts.verbose_name), text, url)]
 
 
 def _by_id(term: str) -> Iterator[Found]:

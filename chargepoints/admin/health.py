@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chargepoints.admin import command_types
 from chargepoints.models import ChargePoint
-from chargepoints.services.health import maintenance, rules
+from chargepoints.services.health import maintenance, own_storage, rules
 
 TEMPLATE = "admin/chargepoints/health/page.html"
 # Where people look at what a rule has found: of a charge point's own pages, or a list of its rows.
@@ -50,6 +50,7 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "title": "Health",
         "found": [(rule, rules.about(rule, now).count()) for rule in rules.RULES.values()],
         "muted": muted,
+        "disks": own_storage.disks(),
     }
     return TemplateResponse(request, TEMPLATE, context)
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from chargepoints.admin import command_types, live
 from chargepoints.admin.history import is_polled
@@ -93,7 +94,7 @@ def _submitted(
     try:
         submission.submit(charge_point, type, args, requested_by=by)
     except CommandRefused as refused:
-        messages.error(request, f"{refused.detail}.")
+        messages.error(request, f"{capfirst(refused.detail)}.")
         return False
     return True
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
@@ -167,7 +168,7 @@ class RollOutAdmin(RowPage, HistoryAdmin):
         try:
             roll_out = STEPS[step](roll_out)
         except CommandRefused as refused:
-            messages.error(request, f"{refused.detail.capitalize()}.")
+            messages.error(request, f"{capfirst(refused.detail)}.")
         else:
             self.log_change(request, roll_out, f"{step.capitalize()}.")
             messages.success(request, f"The roll-out is {roll_out.state}.")

@@ -1,25 +1,32 @@
 """The page that tells a night: of one charge point, or of a token at all charge points."""
 
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from chargepoints.admin import live
-from chargepoints.models import Transaction
-from chargepoints.services.history import story, vendor_export, verdict
+from chargepoints.admin import charts, live
+from chargepoints.admin.charts import Chart
+from chargepoints.models import ChargePoint, Transaction
+from chargepoints.services.history import oddities, story, vendor_export, verdict
 from chargepoints.services.history.story import Line, Span
+from chargepoints.templatetags.charging import is_shown_twice
 
 LONGEST = timedelta(days=7)
 # Of a transaction: a token is refused before it, a cable is pulled out after it.
 BEFORE = AFTER = timedelta(minutes=15)
+MOST_CURVES = 4
 # Of an export; what is longer waits on the disk.
 KEPT_IN_MEMORY = 4 * 1024 * 1024
 FORM_TIME = "%Y-%m-%dT%H:%M"
@@ -28,7 +35,6 @@ FORM_TIME = "%Y-%m-%dT%H:%M"
 def of_charge_point(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     charge_point = live.find(model_admin, request, pk)
     span = span_of(request)
-    lines = story.tell(charge_point, span)
     same = reverse("admin:chargepoints_chargepoint_same", args=[pk])
     context = {
         "charge_point": charge_point,
@@ -39,7 +45,14 @@ def of_charge_point(model_admin: Any, request: HttpRequest, pk: int) -> HttpResp
         "same": f"{same}?{urlencode({'from': _form_time(span.begin), 'to': _form_time(span.end)})}",
         "may_change": model_admin.has_change_permission(request, charge_point),
     }
-    return _page(model_admin, request, span, lines, context)
+    return _page(model_admin, request, span, _lines(charge_point, span), context)
+
+
+def _lines(charge_point: ChargePoint, span: Span) -> list[Line]:
+    """With what was odd, and what others add: whom core is told by."""
+    more = [oddities.lines, *(import_string(name) for name in settings.STORY_LINES)]
+    lines = chain(story.tell(charge_point, span), *(each(charge_point, span) for each in more))
+    return sorted(lines, key=lambda line: line.at)
 
 
 def of_token(model_admin: Any, request: HttpRequest) -> HttpResponse:
@@ -106,18 +119,32 @@ def _page(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "span": span,
-        "begin": _form_time(span.begin),
-        "end": _form_time(span.end),
+        "begin": f"{timezone.localtime(span.begin):{FORM_TIME}}",
+        "end": f"{timezone.localtime(span.end):{FORM_TIME}}",
         "earlier": _query(request, span.begin - night, span.end - night),
         "later": _query(request, span.begin + night, span.end + night),
-        "lines": [(line, _url(line.row)) for line in lines],
+        "lines": list(_shown(lines)),
         **context,
     }
     return TemplateResponse(request, "admin/chargepoints/story.html", context)
 
 
+def _shown(lines: list[Line]) -> Iterator[tuple[Line, str, Chart | None]]:
+    """Each line with its link; the first transactions with their curve."""
+    drawn: set[int] = set()
+    for line in lines:
+        curve = None
+        row = line.row
+        if isinstance(row, Transaction) and row.pk not in drawn and len(drawn) < MOST_CURVES:
+            drawn.add(row.pk)
+            curve = charts.chart_of(row.pk)
+        yield line, _url(row), curve
+
+
 def _form_time(at: datetime) -> str:
-    return timezone.localtime(at).strftime(FORM_TIME)
+    """As a form writes it; with the offset where the clock shows it twice."""
+    local = timezone.localtime(at)
+    return local.isoformat("T", "minutes") if is_shown_twice(local) else f"{local:{FORM_TIME}}"
 
 
 def _query(request: HttpRequest, begin: datetime, end: datetime) -> str:

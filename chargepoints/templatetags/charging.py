@@ -116,12 +116,33 @@ def age(at: datetime | None) -> SafeString | str:
 @register.filter
 def moment(at: datetime | None) -> str:
     """A moment in the times of the page, to the second."""
-    return "" if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{local:%Y-%m-%d %H:%M:%S}{_which(local)}"
+
+
+@register.filter
+def night_time(at: datetime) -> str:
+    """As `moment`, without the year: of one night, whose year is known."""
+    local = timezone.localtime(at)
+    return f"{local:%d %b %H:%M:%S}{_which(local)}"
+
+
+def is_shown_twice(local: datetime) -> bool:
+    """Whether it lies in the hour that the clock shows again at the end of summer time."""
+    return local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+
+
+def _which(local: datetime) -> str:
+    """Which of the two it is, where the clock shows it twice: " CEST"."""
+    return f" {local:%Z}" if is_shown_twice(local) else ""
 
 
 def precise_moment(at: datetime) -> str:
     """A moment in the times of the page, to the millisecond: what tells the order of messages."""
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    local = timezone.localtime(at)
+    return local.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + _which(local)
 
 
 @register.filter
@@ -144,7 +165,7 @@ def clock(at: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(at)
     text = f"{local:%H:%M:%S}" if local.date() == timezone.localdate() else f"{local:%d %b %H:%M}"
-    return format_html('<time title="{}">{}</time>', moment(at), text)
+    return format_html('<time title="{}">{}{}</time>', moment(at), text, _which(local))
 
 
 @register.filter

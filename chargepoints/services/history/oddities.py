@@ -1,6 +1,7 @@
 """What was odd about a charge point in a span of time, and who else of its model does the same."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import Max, Model, QuerySet
 
 from chargepoints.models import ChargePoint, Message, Status, StatusChange
 from chargepoints.protocol.versions import installed_versions
-from chargepoints.services.history.story import Span
+from chargepoints.services.history.story import WARN, Line, Span
 from chargepoints.services.history.time_bounds import first_id_since
 
 # Of the one charge point, in a span.
@@ -63,10 +64,26 @@ def of(charge_point: ChargePoint, span: Span) -> Oddities:
     return Oddities(found, others.count() if charge_point.model else 0)
 
 
+def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
+    """One for each deviation, at the first message that had it."""
+    firsts: dict[tuple[str, str], Message] = {}
+    found: Counter[tuple[str, str]] = Counter()
+    odd = messages(charge_point, span).exclude(deviations=[]).defer("request", "reply")
+    for row in odd[:MOST_MESSAGES].iterator(2000):
+        for name in row.deviations:
+            firsts.setdefault((row.action, name), row)
+            found[row.action, name] += 1
+    for (action, name), row in firsts.items():
+        count = found[action, name]
+        times = f", {count} times in this time" if count > 1 else ""
+        text = f"{action or 'A frame'} was odd: {in_words(name)}{times}."
+        yield Line(row.started_at, "deviation", text, WARN, row)
+
+
 def messages(charge_point: ChargePoint, span: Span) -> QuerySet[Message]:
     first = first_id_since(Message, "started_at", span.begin)
     rows = Message.objects.filter(charge_point=charge_point, pk__gte=first, started_at__lt=span.end)
-    return rows.order_by("pk")[:MOST_MESSAGES]
+    return rows.order_by("pk")
 
 
 def in_words(name: str) -> str:
@@ -83,7 +100,7 @@ def in_words(name: str) -> str:
 
 def _deviations(charge_point: ChargePoint, span: Span) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
-    rows = messages(charge_point, span).values_list("action", "deviations")
+    rows = messages(charge_point, span)[:MOST_MESSAGES].values_list("action", "deviations")
     for action, names in rows.iterator(2000):
         found.update((action, name) for name in names)
     return found

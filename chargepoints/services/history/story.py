@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Model, Q, QuerySet
-from django.db.models.functions import Upper
+from django.db.models.functions import Left, Upper
 
 from chargepoints.clock import BACKFILL_AFTER
 from chargepoints.models import (
@@ -22,6 +22,7 @@ from chargepoints.models import (
     TokenDecision,
     Transaction,
 )
+from chargepoints.services.history import meanings
 from chargepoints.services.history.time_bounds import first_id_since
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
@@ -197,13 +198,15 @@ def transactions(rows: QuerySet[Any], span: Span, *, place: bool = False) -> Ite
 def messages(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
     """Boots, and what was odd or an error."""
     first = first_id_since(Message, "started_at", span.begin)
-    rows = Message.objects.filter(
-        charge_point=charge_point, pk__gte=first, started_at__lt=span.end
-    ).defer("request", "reply")
+    rows = Message.objects.filter(charge_point=charge_point, pk__gte=first, started_at__lt=span.end)
+    rows = rows.defer("request", "reply").annotate(
+        request_head=Left("request", meanings.LONGEST_FRAME),
+        reply_head=Left("reply", meanings.LONGEST_FRAME),
+    )
     telling = rows.filter(Q(action="BootNotification") | ~Q(outcome=Message.Outcome.RESULT))
     for row in telling.order_by("pk")[:MOST]:
         if row.outcome == Message.Outcome.RESULT:
-            yield Line(row.started_at, "boot", "The charger booted.", PLAIN, row)
+            yield _boot(row)
             continue
         who = "The charger sent" if row.direction == "in" else "The gateway sent"
         what = row.action or "a message that could not be read"
@@ -212,6 +215,16 @@ def messages(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
             Message.Outcome.TIMEOUT: "nobody answered in time",
         }.get(Message.Outcome(row.outcome), "it was not answered")
         yield Line(row.started_at, "message", f"{who} {what}; {answer}.", BAD, row)
+
+
+def _boot(row: Any) -> Line:
+    """A boot that was not accepted is a reason for a charger to charge nothing."""
+    meaning = meanings.of_message(row.request_head, row.reply_head)
+    why = f" ({meaning.text})" if meaning.text else ""
+    told = f", and was told {meaning.verdict}" if meaning.verdict else ""
+    took = f" after {_spoken_ms(row.duration_ms)}" if told and row.duration_ms is not None else ""
+    tone = PLAIN if meaning.verdict in ("", "Accepted") else WARN
+    return Line(row.started_at, "boot", f"The charger booted{why}{told}{took}.", tone, row)
 
 
 def folded(charge_point: ChargePoint, span: Span) -> list[tuple[str, int]]:

@@ -70,7 +70,8 @@ def _broken(charge_point: ChargePoint, span: Span) -> Iterator[str]:
         yield "Nothing was noted."
         return
     for each in odd.found:
-        yield f"{each.times} times {each.what}" + (f" ({each.clause})" if each.clause else "")
+        times = "once" if each.times == 1 else f"{each.times} times"
+        yield f"{times} {each.what}" + (f" ({each.clause})" if each.clause else "")
     if odd.others:
         alike = len(odd.alike)
         yield f"{alike} of {odd.others} other charge points of this model and firmware do the same."

@@ -340,7 +340,7 @@ def test_a_command_that_was_sent_is_not_cancelled(
         admin_client.get(f"{COMMANDS}{command.pk}/change/").content.decode()
     )
     answer = admin_client.post(f"{COMMANDS}{command.pk}/cancel/", follow=True)
-    assert "the command is sent already" in answer.content.decode()
+    assert "The command is sent already." in answer.content.decode()
     command.refresh_from_db()
     assert command.state == Command.State.SENT
 
@@ -353,3 +353,14 @@ def test_only_who_might_have_sent_a_command_cancels_it(
     assert as_role(ENGINEER).get(f"{COMMANDS}{command.pk}/cancel/").status_code == 405
     command.refresh_from_db()
     assert command.state == Command.State.QUEUED
+
+
+def test_a_form_names_its_fields_and_choices_in_words(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    url = f"/admin/chargepoints/chargepoint/{charge_point.pk}/command/"
+    availability = admin_client.get(url, {"command": "set_availability"}).content.decode()
+    assert "without &quot;EVSE ID&quot; the whole charge point" in availability
+    reset = admin_client.get(url, {"command": "reset"}).content.decode()
+    assert '<option value="on_idle">on idle</option>' in reset
+    assert "on idle lets transactions end first" in reset

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chargepoints.database import storage
 from chargepoints.models import ChargePoint, MaintenanceWindow
 from chargepoints.roles import OPERATOR, VIEWER
 from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint
@@ -102,3 +104,16 @@ def test_a_viewer_looks_and_mutes_nothing(
     assert viewer.get(f"{LIST}health/").status_code == 200
     assert viewer.post(f"{WINDOWS}add/", window(site="North")).status_code == 403
     assert viewer.get(f"{LIST}bulk/?id={sick.pk}&command=trigger").status_code == 403
+
+
+@pytest.mark.parametrize(("left", "said"), [(10, "low"), (50, "enough")])
+def test_the_room_on_the_gateways_disks_is_part_of_health(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, left: int, said: str
+) -> None:
+    gigabyte = 2**30
+    disks = {"files": (100 * gigabyte, left * gigabyte)}
+    monkeypatch.setattr(storage, "disks", lambda: disks)
+    page = admin_client.get(f"{LIST}health/").content.decode()
+    assert f">{said}</span> {left}.0\xa0GB of 100.0\xa0GB left" in page
+    warned = "The disk of the files has little room" in admin_client.get("/admin/").content.decode()
+    assert warned == (said == "low")

@@ -1,5 +1,6 @@
 """The story of a night: why a vehicle did not charge, from its charger or from its token."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from chargepoints.models import (
     ChargePoint,
     Connection,
     Message,
+    Site,
     StatusChange,
     TokenDecision,
     Transaction,
 )
-from tests.chargepoints.admin.conftest import AsRole
+from tests.chargepoints.admin.conftest import AsRole, charge, trace
 from tests.chargepoints.admin.night import SPAN, connected, hours, pass_badly
 from tests.fakes.core import FakeCore
 from tests.operated import OperatedCharger
@@ -169,3 +171,55 @@ async def test_who_decided_about_a_token_is_kept_with_cores_share(
         latest = TokenDecision.objects.filter(charge_point=cp.row).first()
         assert latest is not None and latest.decided_by == "policy"
         assert "500" in latest.core_error
+
+
+def test_what_was_odd_stands_where_it_came_first_with_how_often(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    for hour in (1, 2):
+        trace(charge_point, started_at=hours(hour), deviations=["time_without_zone"])
+    shown = page(admin_client, charge_point)
+    assert "Heartbeat was odd: time without zone, 2 times in this time." in shown
+    assert shown.count("Heartbeat was odd") == 1
+
+
+@pytest.mark.parametrize(("status", "tone"), [("Accepted", "plain"), ("Pending", "warn")])
+def test_a_boot_says_why_and_what_it_was_told(
+    admin_client: Client, charge_point: ChargePoint, status: str, tone: str
+) -> None:
+    boot = '{"reason":"PowerUp","chargingStation":{"vendorName":"Acme","model":"Wall"}}'
+    trace(
+        charge_point,
+        "BootNotification",
+        started_at=hours(1),
+        request=f'[2,"1","BootNotification",{boot}]',
+        reply=f'[3,"1",{{"status":"{status}"}}]',
+    )
+    shown = page(admin_client, charge_point)
+    text = f"The charger booted (PowerUp, Acme Wall), and was told {status} after 3 ms."
+    assert text in shown
+    assert f'cp-{tone}" title="">boot' in shown
+
+
+def test_a_transaction_of_the_night_shows_its_curve(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    charge(charge_point, started_at=hours(1))
+    assert "Power and state of charge over time" in page(admin_client, charge_point)
+
+
+def test_in_the_night_that_has_an_hour_twice_each_time_says_which(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    Site.objects.create(name="Depot", time_zone="Europe/Amsterdam")
+    ChargePoint.objects.filter(pk=charge_point.pk).update(site="Depot")
+    for hour in (0, 1, 2):
+        at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        trace(charge_point, "BootNotification", started_at=at)
+    url = reverse("admin:chargepoints_chargepoint_story", args=[charge_point.pk])
+    shown = admin_client.get(f"{url}?from=2026-10-24T18:00&to=2026-10-25T08:00").content.decode()
+    for time in ("25 Oct 02:30:00 CEST", "25 Oct 02:30:00 CET", "25 Oct 03:30:00<"):
+        assert time in shown
+    # From the second of these hours on; a link says so, a form cannot.
+    later = admin_client.get(f"{url}?from=2026-10-25T02:30%2B01:00").content.decode()
+    assert "02:30:00 CEST" not in later and "02:30:00 CET" in later

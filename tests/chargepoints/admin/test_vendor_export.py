@@ -59,9 +59,9 @@ def test_the_summary_names_the_clauses_that_were_broken(
     summary = unpacked(export(admin_client, charge_point))["summary.txt"]
     assert "CP-1: Acme Wall 22, ocpp1.6" in summary
     for line in (
-        "1 times MeterValues: message id as number (OCPP-J 1.6, 4.1.4: the id is a string)",
-        "1 times MeterValues: /meterValue is missing (the JSON schema of the message)",
-        "1 times MeterValues: of our own (no clause is known for it)",
+        "once MeterValues: message id as number (OCPP-J 1.6, 4.1.4: the id is a string)",
+        "once MeterValues: /meterValue is missing (the JSON schema of the message)",
+        "once MeterValues: of our own (no clause is known for it)",
     ):
         assert line in summary
 

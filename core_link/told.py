@@ -1,0 +1,75 @@
+"""What core was told of a charge point, and what not: lines of its story."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chargepoints.models import ChargePoint, Event
+from chargepoints.services.history import meanings
+from chargepoints.services.history.story import BAD, MOST, PLAIN, WARN, Line, Span
+from chargepoints.services.history.time_bounds import first_id_since
+from core_link import scope
+from core_link.models import DeadLetter, Endpoint, Lane
+
+# Of these there are many, and other lines of the story tell the same: once received, they are
+# counted.
+FREQUENT = frozenset(
+    {
+        "charge_point.status_changed",
+        "connector.status_changed",
+        "meter_values.recorded",
+        "transaction.updated",
+    }
+)
+
+
+def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
+    """Of what each endpoint was to be told; the page of an event has its deliveries."""
+    first = first_id_since(Event, "received_at", span.begin)
+    rows = Event.objects.filter(
+        charge_point=charge_point, pk__gte=first, received_at__lt=span.end
+    ).order_by("-pk")
+    events = list(rows[:MOST])
+    for endpoint in Endpoint.objects.all():
+        if scope.within(endpoint, [charge_point.pk]):
+            yield from _told(endpoint, charge_point, events)
+
+
+def _told(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) -> Iterator[Line]:
+    """`events`: the latest first."""
+    who = "Core" if endpoint.from_environment else endpoint.name
+    lane = Lane.objects.filter(endpoint=endpoint, charge_point=charge_point, replay=False).first()
+    given_up = dict(
+        DeadLetter.objects.filter(endpoint=endpoint, event__in=events, resent_at=None).values_list(
+            "event", "error"
+        )
+    )
+    frequent = Counter(event.type for event in events)
+    for event in events:
+        if endpoint.event_types and event.type not in endpoint.event_types:
+            continue
+        named = f"the event {event.type}{_said(event)}"
+        if event.pk in given_up:
+            text = f"{who} did not take {named}: {given_up[event.pk]}."
+            yield Line(event.occurred_at, "event", text, BAD, event)
+        elif _waits(event, endpoint, lane):
+            text = f"{named[:1].upper()}{named[1:]} waits to be sent to {who}."
+            yield Line(event.occurred_at, "event", text, WARN, event)
+        elif lane is None or event.received_at < endpoint.created_at:
+            continue  # it is older than what the endpoint is told of
+        elif event.type not in FREQUENT:
+            yield Line(event.occurred_at, "event", f"{who} received {named}.", PLAIN, event)
+        elif count := frequent.pop(event.type, 0):
+            times = f", {count} times in this time" if count > 1 else ""
+            text = f"{who} received the event {event.type}{times}."
+            yield Line(event.occurred_at, "event", text, PLAIN, event)
+
+
+def _waits(event: Event, endpoint: Endpoint, lane: Lane | None) -> bool:
+    if event.position is None or event.position > endpoint.read_through:
+        return True
+    return lane is not None and lane.delivered_through < event.sequence <= lane.pending_through
+
+
+def _said(event: Event) -> str:
+    said = meanings.of_event(event.data) if isinstance(event.data, dict) else ""
+    return f" ({said})" if said else ""
