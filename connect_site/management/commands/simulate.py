@@ -8,6 +8,7 @@ from typing import Any
 import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 from django.utils import timezone
 
 from chargepoints.management import numbers
@@ -68,6 +69,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Registering {chargers:,} chargers ...")
         keys = register([night.identity for night in nights])
         since = timezone.now()
+        # Not kept for a night, in which the database may be started anew.
+        connections.close_all()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             journal = runner.run(
                 fleet.run(nights, keys, port, options["interval"], self._display())
