@@ -2,12 +2,14 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chargepoints.services.history import vendor_export
 from chargepoints.services.history.trace_export import FORMAT
 
 Json = dict[str, Any]
@@ -40,8 +42,9 @@ class Recording:
 def read(path: Path) -> Recording:
     """Raises NotATraceError."""
     try:
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
+        # Other signs that end a line, such as U+2028, may stand in what a charger said.
+        lines = [json.loads(line) for line in _text(path).split("\n") if line.strip()]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise NotATraceError(f"{path} cannot be read: {error}") from error
     about, *rest = lines or [{}]
     if not isinstance(about, dict) or about.get("trace") != FORMAT:
@@ -50,6 +53,14 @@ def read(path: Path) -> Recording:
     if not messages:
         raise NotATraceError(f"{path} has no messages")
     return Recording(about, messages, [each for each in rest if "event" in each])
+
+
+def _text(path: Path) -> str:
+    """The trace itself, or the one in what a vendor is given."""
+    if not zipfile.is_zipfile(path):
+        return path.read_text("utf-8")
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(vendor_export.TRACE).decode()
 
 
 def shifted(value: Any, by: timedelta, around: datetime) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from chargepoints.services.history import vendor_export
+from chargepoints.services.history.story import Span
 from connect_site.replay import recording
 from tests.operated import OperatedCharger, at
 from tests.operated_station import OperatedStation
@@ -132,6 +134,22 @@ async def test_a_night_of_odd_frames_is_replayed_as_odd_as_it_was(
     status, said = replayed(trace)
     assert (status, "no difference" in said) == (0, True), said
     assert "StopTransaction: the trace has its beginning alone" in said
+
+
+async def test_what_a_vendor_is_given_is_replayed_as_it_is(
+    gateway: RunningGateway, identity: str, tmp_path: Path
+) -> None:
+    begin = datetime.now(UTC)
+    async with await OperatedCharger.connect(gateway, identity) as charger:
+        # Signs that end a line, for some.
+        await charger.call("DataTransfer", {"vendorId": "com.acme", "data": "a\u2028b\x85c"})
+        await charger.charger.send_text('[2,"quoted","DataTransfer",{\'vendorId\':"\u2028"}]')
+        await charger.charger.stray()
+    given = tmp_path / "vendor.zip"
+    with given.open("wb") as file:
+        vendor_export.write(charger.row, Span(begin, datetime.now(UTC)), file)
+    status, said = replayed(given)
+    assert (status, "no difference" in said) == (0, True), said
 
 
 async def test_a_night_with_sends_is_replayed_without_a_difference(

@@ -20,12 +20,14 @@ from chargepoints.services.history import oddities, story, trace_export, verdict
 from chargepoints.services.history.story import Span
 
 MOST_LINES = 100_000
+# The file of the frames.
+TRACE = "trace.jsonl"
 
 
 def write(charge_point: ChargePoint, span: Span, file: IO[bytes]) -> None:
     """Write the ZIP file; all times in it are in UTC."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("trace.jsonl", "w", force_zip64=True) as trace:
+        with archive.open(TRACE, "w", force_zip64=True) as trace:
             lines = trace_export.lines(charge_point, span.begin, span.end)
             for line in islice(lines, MOST_LINES):
                 trace.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
