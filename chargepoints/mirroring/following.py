@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 LEASE = timedelta(seconds=20)
+# Longer than a transaction takes that does not fail.
+SETTLED_AFTER = timedelta(seconds=2)
 BOOT = "BootNotification"
 # A command of the other system is of no use later.
 WITHIN = timedelta(seconds=60)
@@ -46,6 +49,9 @@ def waiting(mirror: Mirror) -> list[Said]:
     """
     rows = _said(mirror)
     while behind := list(rows.filter(pk__gt=mirror.told_through).order_by("pk")[:AT_ONCE]):
+        behind = list(_settled(mirror, behind))
+        if not behind:
+            return []
         told = [each for each in map(Said, behind) if each.is_told or each.is_unreadable]
         if told:
             break
@@ -56,6 +62,21 @@ def waiting(mirror: Mirror) -> list[Said]:
         before = rows.filter(pk__lt=told[0].pk, action=BOOT).order_by("-pk")[:1]
         told = [*(boot for boot in map(Said, before) if boot.call), *told]
     return told
+
+
+def _settled(mirror: Mirror, rows: list[Message]) -> Iterator[Message]:
+    """Up to where another socket goes on: rows of the one before it, which another process may have
+    held, may be committed a moment later, under smaller ids.
+    """
+    newest = clock.now() - SETTLED_AFTER
+    before = Message.objects.filter(pk=mirror.told_through)
+    connection_id = before.values_list("connection_id", flat=True).first()
+    for row in rows:
+        stored_at = row.started_at + timedelta(milliseconds=row.duration_ms or 0)
+        if row.connection_id != connection_id and stored_at > newest:
+            return
+        connection_id = row.connection_id
+        yield row
 
 
 def _said(mirror: Mirror) -> QuerySet[Message]:
