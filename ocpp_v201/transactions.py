@@ -16,7 +16,7 @@ from chargepoints.protocol.versions import (
 from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import event_messages, remote_starts
+from chargepoints.services.transactions import event_messages, lookup, remote_starts
 from chargepoints.services.transactions.event_messages import (
     ENDED,
     STARTED,
@@ -35,6 +35,7 @@ from ocpp_v201.meter_values import SAMPLES, elements
 # TriggerReasonEnumType: what says whether the station was asked to begin.
 REMOTELY = {"RemoteStart": True, "Authorized": False}
 EVENT = SAMPLES | {"eventType", "id", "seqNo", "timestamp", "triggerReason", "type"}
+EVENT |= {"transactionInfo", "transactionId"}
 
 
 async def ask(inbound: Inbound) -> Decision | None:
@@ -104,13 +105,29 @@ def record(
 
 def _transaction_id(payload: Payload) -> str:
     """The transaction id as it is stored; ids longer than the 36 characters of 2.0.1 are taken."""
-    return clip(payload["transactionInfo"]["transactionId"], 255)
+    return clip((payload.get("transactionInfo") or {}).get("transactionId"), 255)
+
+
+def _transaction_meant(inbound: Inbound, evse_id: int | None) -> str:
+    """The id, or where the event has none, that of the only open transaction that it can be of."""
+    payload = inbound.payload
+    if told := _transaction_id(payload):
+        return told
+    inbound.deviate("no_transaction_id")
+    found = [
+        row.transaction_id
+        for row in lookup.known_open(inbound).values()
+        if evse_id is None or row.evse_id in (None, evse_id)
+    ]
+    if payload.get("eventType") == STARTED or len(found) != 1:
+        return event_messages.name_of_unnamed(inbound.station.id, payload)
+    return found[0]
 
 
 def event_message(inbound: Inbound) -> EventMessage:
     payload = inbound.payload
     samples = elements(inbound, payload.get("meterValue") or [])
-    info = payload["transactionInfo"]
+    info = payload.get("transactionInfo") or {}
     evse = payload.get("evse") or {}
     for name, deviation in (("id", "odd_evse"), ("connectorId", "odd_connector")):
         # Part 1, 7.1 and 7.2: both are numbered from 1; EVSE 0 is the station itself.
@@ -122,7 +139,8 @@ def event_message(inbound: Inbound) -> EventMessage:
         id_token: TokenAsked | None = token(payload["idToken"])
     else:
         id_token = remote_starts.token_of(inbound, remote_start_id)
-    transaction_id = _transaction_id(payload)
+    evse_id = numbers.place(inbound, evse.get("id"))
+    transaction_id = _transaction_meant(inbound, evse_id)
     return EventMessage(
         # Without a type it is not known to begin or to end anything.
         event_type=str(payload.get("eventType", UPDATED)),
@@ -131,7 +149,7 @@ def event_message(inbound: Inbound) -> EventMessage:
         trigger_reason=str(payload.get("triggerReason", "")),
         start=Start(
             moment=moment,
-            evse_id=numbers.place(inbound, evse.get("id")),
+            evse_id=evse_id,
             connector_id=numbers.place(inbound, evse.get("connectorId")),
             transaction_id=transaction_id,
             token=id_token,

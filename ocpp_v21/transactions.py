@@ -26,7 +26,7 @@ _MORE_OF_THE_TRANSACTION = frozenset({*OF_THE_TRANSACTION.values(), "transaction
 
 
 def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | None) -> Payload:
-    payload, info = inbound.payload, inbound.payload["transactionInfo"]
+    payload, info = inbound.payload, inbound.payload.get("transactionInfo") or {}
     more = not (
         _MORE_OF_THE_EVENT.isdisjoint(payload) and _MORE_OF_THE_TRANSACTION.isdisjoint(info)
     )

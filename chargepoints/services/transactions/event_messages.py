@@ -74,6 +74,18 @@ def was_received(charge_point_id: int, transaction_id: str, content: dict[str, A
     return _WAS_RECEIVED.exists(charge_point_id, transaction_id, _digest(content))
 
 
+def name_of_unnamed(charge_point_id: int, content: dict[str, Any]) -> str:
+    """The id for a transaction whose station gives it none: that under which this very event was
+    stored before, or one of ours.
+    """
+    digest = _digest(content)
+    known = TransactionEvent.objects.filter(
+        transaction__charge_point_id=charge_point_id, digest=digest
+    )
+    found = known.values_list("transaction__transaction_id", flat=True).first()
+    return found or f"unnamed-{digest[:16]}"
+
+
 def record(
     inbound: Inbound,
     message: EventMessage,
