@@ -5,6 +5,7 @@ worked out once for each list of kinds.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,6 +18,9 @@ BEGIN = "Transaction.Begin"
 # What a sample measures: measurand, unit, context, phase ("" is the whole), location.
 Kind = tuple[str, str, str, str, str]
 Values = Sequence[float | None]
+
+# As the keys name what is to be sampled (1.6, 7.31): Current.Import.L1.
+_OF_A_PHASE = re.compile(r"\.(L[123](?:-(?:L[123]|N))?|N)$", re.IGNORECASE)
 
 # Where it was measured: at the outlet (the default) where that is told, else the nearest to it.
 _PLACES = ("outlet", "", "ev", "cable", "inlet", "body")
@@ -52,6 +56,7 @@ class Shape:
         # What is odd about these kinds, whatever their values are.
         self.deviations: list[str] = []
         self._columns: list[tuple[int, list[_Source], list[_Source], Callable[..., float]]] = []
+        kinds = tuple(map(_with_phase, kinds))
         for place, (measurand, over) in enumerate(_COLUMNS):
             whole, phases = self._sources(kinds, measurand)
             if whole or phases:
@@ -90,6 +95,15 @@ class Shape:
         for at, (_, unit, _, phase, _) in _nearest(later or found):
             (phases if phase else whole).append((at, scale(unit, wanted) or 1.0))
         return whole, phases
+
+
+def _with_phase(kind: Kind) -> Kind:
+    """With the phase in its place: some chargers have it behind the measurand."""
+    measurand, unit, context, phase, location = kind
+    found = None if phase else _OF_A_PHASE.search(measurand)
+    if found is None:
+        return kind
+    return measurand[: found.start()], unit, context, found[1], location
 
 
 def digest(told: object) -> int:
