@@ -95,7 +95,8 @@ def _basic(header: bytes) -> bytes | None:
     scheme, _, value = header.strip().replace(b"\t", b" ").partition(b" ")
     if scheme.lower() != b"basic":
         return None
-    value = value.strip().rstrip(b"=")
+    # Who sends the header twice is told of it once, with a comma between the two.
+    value = value.partition(b",")[0].strip().rstrip(b"=")
     try:
         # Some leave out what only fills up the last four.
         return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)

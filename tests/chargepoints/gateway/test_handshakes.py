@@ -9,7 +9,7 @@ import pytest
 
 from chargepoints.models import ChargePoint, Connection, HandshakeRefusal, Registration
 from chargepoints.services.stations import registry
-from tests.fakes.charger import HandshakeRefusedError, RawCharger
+from tests.fakes.charger import HandshakeRefusedError, RawCharger, basic_authorization
 from tests.running_gateway import KEY, RunningGateway
 
 _addresses = itertools.count(1)
@@ -258,6 +258,13 @@ async def test_a_user_name_may_be_percent_encoded(gateway: RunningGateway, ident
         assert Connection.objects.get(charge_point__identity=identity).deviations == [
             "other_user_name"
         ]
+
+
+async def test_credentials_may_be_sent_twice(gateway: RunningGateway, identity: str) -> None:
+    gateway.register(identity)
+    again = ("Authorization", basic_authorization(identity, KEY))
+    async with await gateway.connect(identity, headers=[again]) as charger:
+        assert charger.subprotocol == "ocpp1.6"
 
 
 async def test_no_key_is_needed_where_the_charger_is_set_to_profile_0(
