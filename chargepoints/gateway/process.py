@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY_S = 1.0
 LISTEN_AGAIN_AFTER_S = 1.0
 NUDGED_AT_ONCE = 20
-BOOTS_ASKED_AT_ONCE = 50
+BOOTS_ASKED_AT_ONCE, BOOTS_ASKED_AGAIN_AFTER_S = 4, 0.1
 NOT_ITS_SOCKET = "this socket is the charge point's no longer"
 NUDGED_AGAIN_AFTER_S = 0.01
 
@@ -255,20 +255,27 @@ class Gateway:
     async def _ask_for_boots(self) -> None:
         """Trigger a boot from chargers that reconnected and have not booted for a while.
 
-        Some at a time: after an outage of the network they are the whole fleet.
+        Few at a time: after an outage of the network they are the whole fleet, and what chargers
+        send waits for the transaction that asks (P16).
         """
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            asked = (
-                self.writer.run(station.id, partial(booting.ask, station=station))
-                for station in islice(self._without_boot(), BOOTS_ASKED_AT_ONCE)
-            )
-            try:
-                await asyncio.gather(*asked)
-            except StoreUnavailable:
-                logger.warning("to ask for a boot waits for the database")
-            except Exception:
-                logger.exception("no boot could be asked for")
+            silent = self._without_boot()
+            while some := list(islice(silent, BOOTS_ASKED_AT_ONCE)):
+                await self._ask(some)
+                await asyncio.sleep(BOOTS_ASKED_AGAIN_AFTER_S)
+
+    async def _ask(self, stations: Sequence[Station]) -> None:
+        asked = (
+            self.writer.run(station.id, partial(booting.ask, station=station))
+            for station in stations
+        )
+        try:
+            await asyncio.gather(*asked)
+        except StoreUnavailable:
+            logger.warning("to ask for a boot waits for the database")
+        except Exception:
+            logger.exception("no boot could be asked for")
 
     def _without_boot(self) -> Iterator[Station]:
         """Those to ask. Asked or not, they are not looked at again: nothing would be different."""

@@ -63,7 +63,7 @@ async def test_while_a_fleet_is_asked_for_its_boots_the_process_goes_on_living(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its heartbeat waited for thousands of questions, and others took it for dead."""
-    await asyncio.to_thread(come_back, gateway, 2 * BOOTS_ASKED_AT_ONCE)
+    await asyncio.to_thread(come_back, gateway, 5 * BOOTS_ASKED_AT_ONCE)
     asked: list[int] = []
     run = gateway.writer.run
 
@@ -79,6 +79,6 @@ async def test_while_a_fleet_is_asked_for_its_boots_the_process_goes_on_living(
 
 
 async def test_each_of_a_fleet_is_asked_for_its_boot(gateway: Gateway) -> None:
-    await asyncio.to_thread(come_back, gateway, 2 * BOOTS_ASKED_AT_ONCE)
+    await asyncio.to_thread(come_back, gateway, 5 * BOOTS_ASKED_AT_ONCE)
     not_asked = ChargePoint.objects.filter(boot_asked_at=None)
     await eventually(lambda: not not_asked.exists())
