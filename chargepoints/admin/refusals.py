@@ -1,5 +1,6 @@
 """The inbox of refused handshakes: who knocked, why the door stayed shut, what would open it."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
@@ -36,6 +37,30 @@ MENDED_BY = {
     "revoked_certificate": PROFILE,
     "foreign_organization": PROFILE,
 }
+
+
+class RefusalList(HistoryList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Adds to each row the next steps that the user may take."""
+        super().get_results(request)
+        for row in self.result_list:
+            row.steps = list(_steps(request.user, row))
+
+
+def _steps(user: Any, row: HandshakeRefusal) -> Iterator[tuple[str, str]]:
+    """Links to the remedy if the charge point is registered, else to its registration."""
+    known_pk = getattr(row, "known_pk", None)
+    if known_pk is not None:
+        yield reverse("admin:chargepoints_chargepoint_overview", args=[known_pk]), "Open"
+        if row.reason in MENDED_BY and user.has_perm("chargepoints.change_chargepoint"):
+            text, page, field = MENDED_BY[row.reason]
+            url = reverse(f"admin:chargepoints_chargepoint_{page}", args=[known_pk])
+            yield f"{url}{field}", text
+        return
+    is_stranger = row.reason in ("unknown_identity", "wrong_path") and row.identity
+    if is_stranger and user.has_perm("chargepoints.add_chargepoint"):
+        url = reverse("admin:chargepoints_chargepoint_add")
+        yield f"{url}?{urlencode({'identity': row.identity})}", "Register"
 
 
 class BlockedFilter(DropdownFilter):
@@ -98,8 +123,8 @@ class HandshakeRefusalAdmin(ModelAdmin):
         )
         return refusals.annotate(known_pk=Subquery(known.values("pk")[:1]))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HistoryList]:
-        return HistoryList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RefusalList]:
+        return RefusalList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -118,27 +143,9 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     @admin.display(description="next step")
     def next_step(self, row: HandshakeRefusal) -> SafeString | str:
-        """A link to the remedy if the charge point is registered, else to its registration."""
-        known_pk = getattr(row, "known_pk", None)
-        if known_pk is not None:
-            steps = [("Open", "overview", ""), *filter(None, [MENDED_BY.get(row.reason)])]
-            return format_html_join(
-                " ",
-                '<a class="cp-link" href="{}{}">{}</a>',
-                (
-                    (
-                        reverse(f"admin:chargepoints_chargepoint_{page}", args=[known_pk]),
-                        field,
-                        text,
-                    )
-                    for text, page, field in steps
-                ),
-            )
-        if row.reason not in ("unknown_identity", "wrong_path") or not row.identity:
-            return "-"
-        url = reverse("admin:chargepoints_chargepoint_add")
-        query = urlencode({"identity": row.identity})
-        return format_html('<a class="cp-link" href="{}?{}">Register</a>', url, query)
+        steps: list[tuple[str, str]] = row.steps  # type: ignore[attr-defined]
+        link = '<a class="cp-link" href="{}">{}</a>'
+        return format_html_join(" ", link, steps) or "-"
 
     @admin.display(description="last", ordering="last_at")
     def last(self, row: HandshakeRefusal) -> SafeString | str:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -25,7 +25,7 @@ from chargepoints.admin import command_types
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
 from chargepoints.admin.row_page import RowPage
-from chargepoints.models import RollOut, RollOutTarget
+from chargepoints.models import RollOut, RollOutTarget, Transaction
 from chargepoints.services.commands import redaction, roll_outs
 from chargepoints.services.commands.roll_outs import MOST_AT_ONCE, Care
 from chargepoints.services.commands.submission import CommandRefused
@@ -193,8 +193,22 @@ def _progress(roll_out: RollOut) -> dict[str, Any]:
         ),
         "bad": _targets(roll_out, TargetState.FAILED, TargetState.SKIPPED),
         "busy": _targets(roll_out, TargetState.UNDER_WAY),
+        "waits": _waits(roll_out),
         "now": timezone.now(),
     }
+
+
+def _waits(roll_out: RollOut) -> str:
+    """For what the present wave waits before anything is sent."""
+    if roll_out.state != RollOut.State.RUNNING:
+        return ""
+    rows = roll_out.targets.filter(wave=roll_out.wave, state=TargetState.WAITING)
+    online = rows.filter(charge_point__connection__isnull=False)
+    running = Transaction.objects.filter(charge_point=OuterRef("charge_point"), ended_at=None)
+    counts = {"offline": rows.filter(charge_point__connection=None).count()}
+    if not roll_out.during_transactions:
+        counts["charging"] = online.filter(Exists(running)).count()
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _targets(roll_out: RollOut, *states: str) -> QuerySet[RollOutTarget]:

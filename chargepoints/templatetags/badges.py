@@ -15,6 +15,7 @@ from chargepoints.models import (
 )
 from chargepoints.services.history import meanings
 from chargepoints.services.history.meanings import Meaning
+from chargepoints.services.history.oddities import in_words
 
 register = template.Library()
 
@@ -135,4 +136,4 @@ def outcome(message: Message) -> SafeString:
 @register.filter("deviation_badges")
 def deviations(names: list[str]) -> SafeString:
     """One badge for each oddity; none where all was well."""
-    return format_html_join(" ", "{}", ((badge(name, WARN),) for name in names))
+    return format_html_join(" ", "{}", ((badge(in_words(name), WARN, name),) for name in names))

@@ -54,3 +54,21 @@ document.addEventListener("htmx:beforeRequest", (event) => {
     event.preventDefault();
   }
 });
+
+/* A form that gets no answer says so: nothing else on the page would. (A page that is gone or may
+   not be used is loaded again.) */
+const tellOfNoAnswer = (event) => {
+  const form = event.detail.elt.closest("form");
+  const status = event.detail.xhr.status;
+  if (!form || status === 403 || status === 404) {
+    return;
+  }
+  const alert = form.querySelector("[role=alert]") || document.createElement("p");
+  alert.className = "cp-error";
+  alert.setAttribute("role", "alert");
+  const how = status ? `answered with an error (${status})` : "does not answer";
+  alert.textContent = `The gateway ${how}. Look whether it was done before you repeat it.`;
+  form.append(alert);
+};
+document.addEventListener("htmx:responseError", tellOfNoAnswer);
+document.addEventListener("htmx:sendError", tellOfNoAnswer);

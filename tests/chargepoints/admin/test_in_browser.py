@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chargepoints.models import Command, Message
-from tests.chargepoints.admin.browser import Staff, logged_in, staff
+from tests.chargepoints.admin.browser import PASSWORD, Staff, logged_in, staff
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
 
@@ -62,6 +62,37 @@ async def test_a_reset_is_asked_twice(
     await asyncio.to_thread(logged_in.press, "Yes, send it")
     assert await operated.obey("Reset", {"status": "Accepted"}) == {"type": "Soft"}
     await asyncio.to_thread(logged_in.sees, "#commands", "accepted")
+
+
+async def test_a_form_that_gets_no_answer_says_so(
+    logged_in: Staff, operated: OperatedCharger, identity: str
+) -> None:
+    def send_to_nobody() -> None:
+        logged_in.open(identity)
+        logged_in.choose("clear_cache")
+        logged_in.browser.execute_cdp_cmd("Network.enable", {})
+        logged_in.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/command/"]})
+        logged_in.press("Send")
+        logged_in.sees("#command [role=alert]", "The gateway does not answer.")
+
+    await asyncio.to_thread(send_to_nobody)
+    assert not Command.objects.filter(charge_point=operated.row).exists()
+
+
+async def test_a_session_that_ran_out_leads_from_a_part_of_the_page_to_the_sign_in_and_back(
+    logged_in: Staff, operated: OperatedCharger, identity: str
+) -> None:
+    def sign_in_again() -> None:
+        logged_in.open(identity)
+        page = logged_in.browser.current_url
+        logged_in.browser.delete_all_cookies()
+        logged_in.find("[name=username]").send_keys(identity)
+        logged_in.find("[name=password]").send_keys(PASSWORD)
+        logged_in.leave(lambda: logged_in.click("[type=submit]"))
+        logged_in.sees("#state", "online")
+        assert logged_in.browser.current_url == page
+
+    await asyncio.to_thread(sign_in_again)
 
 
 async def test_what_a_charger_reports_appears_while_one_looks(

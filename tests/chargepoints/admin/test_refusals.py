@@ -63,6 +63,18 @@ def test_what_mends_it_is_one_click_away(
     assert page.partition("#")[2] in form.content.decode()
 
 
+def test_nobody_is_led_to_a_page_that_they_may_not_use(
+    as_role: AsRole, charge_point: ChargePoint
+) -> None:
+    refuse("CP-1", "wrong_key", status_code=401)
+    refuse("STRANGER")
+    for role, may in ((OPERATOR, False), (ENGINEER, True)):
+        page = as_role(role).get(URL).content.decode()
+        assert f'/admin/chargepoints/chargepoint/{charge_point.pk}/"' in page
+        assert (f"/admin/chargepoints/chargepoint/{charge_point.pk}/key/" in page) == may
+        assert ("chargepoint/add/?identity=STRANGER" in page) == may
+
+
 def test_one_that_is_blocked_is_counted_and_shown_to_who_asks(as_role: AsRole) -> None:
     refusal = refuse("STRANGER")
     chosen = {"action": "block", "_selected_action": refusal.pk}

@@ -11,7 +11,7 @@ from chargepoints.database.unit_of_work import unit_of_work
 from chargepoints.models import ChargePoint, Command, CommandBatch, RollOut
 from chargepoints.roles import ENGINEER, OPERATOR, VIEWER
 from chargepoints.services.commands import outcomes, roll_out_steps
-from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint
+from tests.chargepoints.admin.conftest import AsRole, MakeChargePoint, charge
 
 LIST = "/admin/chargepoints/rollout/"
 BULK = "/admin/chargepoints/chargepoint/bulk/"
@@ -89,6 +89,17 @@ def test_its_page_shows_each_wave_and_what_failed_and_sends_it_again(
     first_page = admin_client.get("/admin/").content.decode()
     assert "The roll-out of clear_cache for 4 charge points is halted" in first_page
     assert page in first_page
+
+
+def test_its_page_says_for_what_a_wave_waits(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    away, busy = make_charge_point("AWAY", online=False), make_charge_point("BUSY")
+    charge(busy)
+    page = begin(admin_client, [away, busy], confirmed="yes", **{"care-waves": "2"})
+    step()
+    shown = admin_client.get(page["HX-Redirect"]).content.decode()
+    assert "Waiting in this wave: 1 offline, 1 charging." in shown
 
 
 def test_it_is_paused_resumed_and_cancelled_on_its_page(
