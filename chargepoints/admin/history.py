@@ -46,6 +46,10 @@ def count_of(rows: QuerySet[Any], of: str) -> Coalesce:
 
 
 class HistoryList(ChangeList):
+    def get_ordering_field(self, field_name: str) -> Any:
+        """None where there is no link to sort by it: an address that sorts would be as slow."""
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:

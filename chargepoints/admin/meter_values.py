@@ -1,15 +1,37 @@
 """Meter values: in units, and as they were sent."""
 
-from django.contrib import admin
-from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from typing import Any
 
-from chargepoints.admin.bounded_search import BoundedSearch
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+
+from chargepoints.admin.bounded_search import LATEST, BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
 from chargepoints.admin.time_range import KeyTimeRange
 from chargepoints.models import MeterValue
 from chargepoints.templatetags import badges, charging
+
+
+class ConflictFilter(DropdownFilter):
+    """Of the latest rows alone: they are few, and no index leads to them."""
+
+    title = "conflict"
+    parameter_name = "conflict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", f"Conflicting, among the latest {LATEST:,}")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[MeterValue]
+    ) -> QuerySet[MeterValue]:
+        if self.value() != "yes":
+            return queryset
+        last = MeterValue.objects.aggregate(last=Max("pk"))["last"] or 0
+        return queryset.filter(conflict=True, pk__gt=last - LATEST)
 
 
 @admin.register(MeterValue)
@@ -37,7 +59,7 @@ class MeterValueAdmin(BoundedSearch, HistoryAdmin):
     list_filter = (
         ("charge_point", AutocompleteSelectFilter),
         ("received_at", KeyTimeRange),
-        "conflict",
+        ConflictFilter,
     )
     search_fields = ("=transaction__transaction_id",)
     search_help_text = "identity of a charge point; or transaction id (among the latest)"

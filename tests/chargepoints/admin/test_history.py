@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from chargepoints.admin import history, holdings
+from chargepoints.admin import history, holdings, meter_values
 from chargepoints.models import (
     ChargePoint,
     ChargingProfile,
@@ -221,6 +221,27 @@ def test_a_list_of_history_counts_and_sorts_nothing_but_its_page(
     assert "(1)" not in page
     assert "sortable" not in page
     assert "?o=" not in page
+
+
+def test_an_address_sorts_no_more_than_a_link_would(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    trace(charge_point, action="Authorize")
+    trace(charge_point, action="Heartbeat")
+    for order in ("4", "-4"):
+        rows = admin_client.get(list_of(Message), {"o": order}).context["cl"].result_list
+        assert [row.action for row in rows] == ["Heartbeat", "Authorize"]
+
+
+def test_conflicting_meter_values_are_looked_for_among_the_latest(
+    admin_client: Client, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter_values, "LATEST", 5)
+    charge(charge_point)
+    rows = list(MeterValue.objects.order_by("pk"))
+    MeterValue.objects.filter(pk__in=[rows[0].pk, rows[-1].pk]).update(conflict=True)
+    found = admin_client.get(list_of(MeterValue), {"conflict": "yes"}).context["cl"].result_list
+    assert list(found) == [rows[-1]]
 
 
 def test_rows_are_counted_no_further_than_the_cap(
