@@ -5,12 +5,14 @@ import json
 import logging
 import uuid
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from chargepoints.gateway.ocppj import CALL, CALLERROR, CALLRESULT, Call, Send
@@ -118,6 +120,8 @@ class Link:
         try:
             async for text in self._socket:
                 self._take(text)
+        except WebSocketException as error:
+            logger.info("the socket of a mirror broke: %s", error)
         finally:
             if self._awaited is not None and not self._awaited[1].done():
                 self._awaited[1].set_exception(LinkLost("the socket was closed"))
@@ -125,7 +129,7 @@ class Link:
     def _take(self, text: str | bytes) -> None:
         try:
             frame = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(frame, list) or len(frame) < 3:
             return
@@ -156,7 +160,8 @@ class Link:
         except Exception:
             logger.exception("a command of a mirror failed")
             answer = [CALLERROR, message_id, "InternalError", "", {}]
-        await self._socket.send(json.dumps(answer))
+        with suppress(WebSocketException):
+            await self._socket.send(json.dumps(answer))
 
     async def _answer(self, message_id: str, action: str, payload: Any) -> Frame:
         submit = sync_to_async(following.command)

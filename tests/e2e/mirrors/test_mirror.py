@@ -1,5 +1,6 @@
 """A second central system is told what a charge point says, and may ask what is allowed."""
 
+import asyncio
 import json
 
 from ocpp.v16 import call
@@ -90,3 +91,21 @@ async def test_a_mirror_is_looked_at_changed_and_taken_away(
         assert wrong.status_code == 400
         assert (await charger.http("DELETE", "mirror")).status_code == 204
         assert not Mirror.objects.filter(charge_point=charger.row).exists()
+
+
+async def test_a_system_that_dies_while_it_commands_leaves_no_error(
+    gateway: RunningGateway, mirroring: ManagePy, other: OtherSystem, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as charger:
+        await mirrored(charger, other, allowed_actions=["ClearCache"])
+        await charger.call("Heartbeat", {})
+        await eventually(lambda: other.said.get("Heartbeat"))
+        assert other.station is not None
+        asked = asyncio.create_task(other.station.call(call.ClearCache()))
+        message_id, _ = await charger.charger.expect_call("ClearCache")
+        await other.kill()
+        await charger.charger.answer(message_id, {"status": "Accepted"})
+        await other.start()
+        await charger.call("Heartbeat", {})
+        await eventually(lambda: len(other.said["Heartbeat"]) == 2)
+        asked.cancel()
