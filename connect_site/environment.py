@@ -83,10 +83,16 @@ class Environment(Env):
         return cast(dict[str, str], self._site_policies(name, "") or {})
 
     def seal(self) -> None:
-        if misspelt := misspelt_names(self.names):
-            raise ConfigurationError(
-                "; ".join(f"{name}: unknown; is {meant} meant?" for name, meant in misspelt)
-            )
+        of_files = {f"{name}_FILE" for name in SECRETS}
+        wrong = [
+            f"{name}: unknown; is {meant} meant?"
+            for name, meant in misspelt_names(self.names | of_files)
+        ]
+        for name in sorted(self.names - set(SECRETS)):
+            if f"{name}_FILE" in os.environ.keys() - self.names:
+                wrong.append(f"{name}_FILE: unknown; only secrets may stand in a file.")
+        if wrong:
+            raise ConfigurationError("; ".join(wrong))
         try:
             super().seal()
         except EnvValidationError as error:

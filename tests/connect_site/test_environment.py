@@ -125,6 +125,19 @@ def test_a_variable_that_is_misspelt_is_refused() -> None:
     assert "WROKERS: unknown; is WORKERS meant?" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("CORE_TOKN_FILE", "CORE_TOKN_FILE: unknown; is CORE_TOKEN_FILE meant?"),
+        ("WORKERS_FILE", "WORKERS_FILE: unknown; only secrets may stand in a file."),
+    ],
+)
+def test_a_file_for_what_is_read_from_none_is_refused(name: str, said: str) -> None:
+    ended = manage("check", SECRET_KEY=SECRET, CREDENTIAL_PEPPER=SECRET, **{name: "/etc/hostname"})
+    assert ended.returncode != 0
+    assert said in ended.stderr
+
+
 def test_who_types_runserver_is_told_what_serves_chargers() -> None:
     secrets = {"SECRET_KEY": SECRET, "CREDENTIAL_PEPPER": SECRET}
     ended = manage("runserver", "0.0.0.0:8000", "--noreload", **secrets)
