@@ -64,6 +64,9 @@ def postgresql(
     given = options.pop("options", "")
     return {
         **config,
+        # A server that was started anew has closed those that wait in the pool: each would fail a
+        # request, although the database is back.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
             # The statements of the hot path are prepared at their second use.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from django.db import connection
 
 from tests import databases
@@ -33,26 +34,53 @@ def postgresql() -> Iterator[PostgreSQL]:
         cluster.kill()
 
 
-@pytest.mark.expected_errors("the database does not answer")
-async def test_a_postgresql_that_is_killed_loses_nothing_that_was_acknowledged(
+@pytest.fixture
+def gateway(
     start_gateway: Callable[..., RunningGateway], postgresql: PostgreSQL
-) -> None:
+) -> Iterator[RunningGateway]:
+    """One on the PostgreSQL that is killed."""
     gateway = start_gateway(CHARGER_MESSAGES_PER_SECOND="0")
     gateway.stop()
     gateway.environment["DATABASE_URL"] = postgresql.url
     gateway.manage("migrate", "--verbosity=0")
     with databases.looked_at("postgres", PORT=str(postgresql.port)):
-        chargers = witnesses(gateway, CHARGERS, "PG")
         gateway.start()
-        stopped = asyncio.Event()
-        charging = [asyncio.create_task(each.charge_until(stopped)) for each in chargers]
-        for number in range(KILLS):
-            await asyncio.sleep(random.uniform(1, 2))
-            await asyncio.to_thread(postgresql.kill)
-            await asyncio.sleep(DOWN_S if number == 0 else 0)
-            await asyncio.to_thread(postgresql.start)
-        await asyncio.sleep(2)
-        stopped.set()
-        await asyncio.gather(*charging)
+        yield gateway
         connection.close()  # of before the kills
-        assert faults(chargers) == []
+
+
+@pytest.mark.expected_errors("the database does not answer")
+async def test_a_postgresql_that_is_killed_loses_nothing_that_was_acknowledged(
+    gateway: RunningGateway, postgresql: PostgreSQL
+) -> None:
+    chargers = witnesses(gateway, CHARGERS, "PG")
+    stopped = asyncio.Event()
+    charging = [asyncio.create_task(each.charge_until(stopped)) for each in chargers]
+    for number in range(KILLS):
+        await asyncio.sleep(random.uniform(1, 2))
+        await asyncio.to_thread(postgresql.kill)
+        await asyncio.sleep(DOWN_S if number == 0 else 0)
+        await asyncio.to_thread(postgresql.start)
+    await asyncio.sleep(2)
+    stopped.set()
+    await asyncio.gather(*charging)
+    connection.close()
+    assert faults(chargers) == []
+
+
+@pytest.mark.expected_errors("the database does not answer")
+async def test_no_request_fails_any_more_once_postgresql_is_back(
+    gateway: RunningGateway, postgresql: PostgreSQL
+) -> None:
+    """Each thread had a connection of its own, which the end of the server broke."""
+    headers = {"Authorization": f"Bearer {gateway.api_key('read')}"}
+    url = f"{gateway.http}/api/v1/charge-points"
+
+    async def statuses() -> set[int]:
+        asked = (asyncio.to_thread(requests.get, url, headers=headers) for _ in range(8))
+        return {answer.status_code for answer in await asyncio.gather(*asked)}
+
+    assert await statuses() == {200}
+    await asyncio.to_thread(postgresql.kill)
+    await asyncio.to_thread(postgresql.start)
+    assert await statuses() == {200}

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Registering {chargers:,} chargers ...")
         keys = register([night.identity for night in nights])
         since = timezone.now()
-        # Not kept for a night, in which the database may be started anew.
+        # Back to the pool, which looks at it: the database may be started anew in a night.
         connections.close_all()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             journal = runner.run(
