@@ -244,7 +244,9 @@ def _updated(
     if latest:
         row.last_seq_no = message.seq_no
         if row.ended_at is None:
-            row.charging_state = words.charging_state(start.charging_state) or row.charging_state
+            if told := words.charging_state(start.charging_state):
+                row.charging_state = told
+                lifecycle.nothing_flows(row, start.moment)
         elif message.event_type == UPDATED and not row.closed_by:
             # It adds to the history: what is live of the transaction has ended.
             inbound.deviate("updated_after_end")

@@ -8,7 +8,13 @@ from chargepoints import key_codes
 from chargepoints.clock import Moment, api_time, is_backfill
 from chargepoints.database import row_changes
 from chargepoints.event_types import EventType
-from chargepoints.models import AuthorizationStatus, MeterSource, TimeQuality, Transaction
+from chargepoints.models import (
+    AuthorizationStatus,
+    ChargingState,
+    MeterSource,
+    TimeQuality,
+    Transaction,
+)
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import awaited_starts, outcomes
 from chargepoints.services.metering import most_power, recording, registers
@@ -76,8 +82,19 @@ def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -
     if row is None or row.charging_state == state or _began_after(inbound, row, moment):
         return
     row.charging_state = state
+    nothing_flows(row, moment)
     lookup.save(inbound, row)
     inbound.emit("transaction.updated", describe(row), moment)
+
+
+def nothing_flows(row: Transaction, moment: Moment) -> None:
+    """Some chargers sample power and current only while they charge: what was sampled last is not
+    so any more.
+    """
+    if row.charging_state == ChargingState.CHARGING or not row.charging_state:
+        return
+    if row.sampled_at is None or row.sampled_at <= moment.at:
+        row.power_w = row.current_a = None
 
 
 def _began_after(inbound: Inbound, row: Transaction, moment: Moment) -> bool:
