@@ -110,12 +110,13 @@ def stop(
     return [odd] if odd else []
 
 
-def goes_on(row: Transaction, wh: float, moment: Moment) -> bool:
-    """Whether this can be a later reading of the same register."""
-    before = _latest(row) or _begin(row)
-    return before is not None and register_steps.follows(
-        before, Register(wh, moment.at), register_steps.powers(row, None)
-    )
+def goes_on(row: Transaction, wh: float, moment: Moment, *, steeply: bool = True) -> bool:
+    """Whether this can be a later reading of the same register; or is likely to be one."""
+    before, now = _latest(row) or _begin(row), Register(wh, moment.at)
+    powers = register_steps.powers(row, None)
+    if before is None or not register_steps.follows(before, now, powers):
+        return False
+    return steeply or not register_steps.is_steep(before, now, powers)
 
 
 def note(row: Transaction, deviations: list[str]) -> None:

@@ -18,6 +18,8 @@ from chargepoints.services.transactions.lifecycle import Start, Stop
 
 # What chargers write where they have none.
 NO_ID = ("0", "-1", "")
+# More connectors than hardly any charge point has.
+MOST_COMPARED = 32
 
 _BY_START: PreparedQuery[Transaction] = PreparedQuery(
     lambda charge_point_id, key: Transaction.objects.filter(
@@ -134,11 +136,25 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
         if len(same_token) == 1:
             inbound.deviate("transaction_matched_by_token")
             return row_changes.editable(same_token[0])
-    found = list(candidates[:2])
+    found = list(candidates[:MOST_COMPARED])
+    if len(found) > 1 and stop.transaction_id in NO_ID:
+        return _by_register(inbound, found, stop)
     if len(found) != 1 or not (stop.transaction_id in NO_ID or _is_its_end(found[0], stop)):
         return None
     inbound.deviate("transaction_matched_by_time")
     return row_changes.editable(found[0])
+
+
+def _by_register(inbound: Inbound, rows: list[Transaction], stop: Stop) -> Transaction | None:
+    """Of several, the one whose register alone goes on to this end."""
+    wh = stop.meter_wh
+    if wh is None or stop.token is not None:
+        return None
+    fitting = [row for row in rows if registers.goes_on(row, wh, stop.moment, steeply=False)]
+    if len(fitting) != 1:
+        return None
+    inbound.deviate("transaction_matched_by_register")
+    return row_changes.editable(fitting[0])
 
 
 def _is_its_end(row: Transaction, stop: Stop) -> bool:
