@@ -72,6 +72,9 @@ class AvailabilitySerializer(Strict):
     """Seconds of a month by state; they add up to the time from `begin` to `end`."""
 
     charge_point = serializers.CharField(source="charge_point.identity")
+    external_id = serializers.CharField(
+        source="charge_point.external_id", help_text="Core's key of it."
+    )
     evse_id = serializers.IntegerField()
     connector_id = serializers.IntegerField()
     month = serializers.CharField(help_text="as `2026-11`")

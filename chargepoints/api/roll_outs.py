@@ -153,11 +153,23 @@ class RollOuts(Resource):
 
 class RollOutTargetSerializer(StrictModel):
     charge_point = Text(source="charge_point.identity", read_only=True)
+    external_id = Text(
+        source="charge_point.external_id", read_only=True, help_text="Core's key of it."
+    )
     wave = serializers.SerializerMethodField(help_text="from 1 on")
 
     class Meta:
         model = RollOutTarget
-        fields = ["charge_point", "wave", "state", "command", "code", "detail", "ended_at"]
+        fields = [
+            "charge_point",
+            "external_id",
+            "wave",
+            "state",
+            "command",
+            "code",
+            "detail",
+            "ended_at",
+        ]
         read_only_fields = fields
 
     def get_wave(self, target: RollOutTarget) -> int:

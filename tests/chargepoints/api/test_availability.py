@@ -25,6 +25,7 @@ def test_the_seconds_of_a_month_add_up(client: ApiClient) -> None:
     first, second = answer.json()["results"]
     assert first == {
         "charge_point": "CP-1",
+        "external_id": "",
         "evse_id": 1,
         "connector_id": 1,
         "month": "2025-11",
@@ -40,7 +41,7 @@ def test_the_seconds_of_a_month_add_up(client: ApiClient) -> None:
         "maintenance_s": 0,
         "gateway_s": 0,
     }
-    assert second["charge_point"] == "CP-2"
+    assert (second["charge_point"], second["external_id"]) == ("CP-2", "core-2")
 
 
 @pytest.mark.parametrize(

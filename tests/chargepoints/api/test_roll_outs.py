@@ -12,7 +12,9 @@ ROLL_OUT = {"type": "clear_cache", "waves": ["1", "50%"], "halt_after": 2}
 
 @pytest.fixture
 def fleet(db: None) -> list[ChargePoint]:
-    fleet = [register(f"CP-{number}", site="North") for number in range(4)]
+    fleet = [
+        register(f"CP-{number}", site="North", external_id=f"core-{number}") for number in range(4)
+    ]
     for charge_point in fleet:
         connect(charge_point)
     return fleet
@@ -41,6 +43,7 @@ def test_a_roll_out_is_begun_and_shows_its_waves(
         ("CP-2", 2),
         ("CP-3", 3),
     ]
+    assert [each["external_id"] for each in listed] == [each.external_id for each in fleet]
     assert not Command.objects.exists()
 
 
