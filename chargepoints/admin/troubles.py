@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from chargepoints.admin import live
 from chargepoints.models import ChargePoint, HandshakeRefusal, Registration, Status
@@ -40,7 +42,9 @@ def of(charge_point: ChargePoint) -> list[Trouble]:
 def _registration(charge_point: ChargePoint) -> Iterator[Trouble]:
     if charge_point.registration != Registration.ACCEPTED:
         what = f"Its registration is {charge_point.registration}: it may not charge"
-        yield Trouble(what, None, "Accept it in its settings.")
+        settings = reverse("admin:chargepoints_chargepoint_change", args=[charge_point.pk])
+        url = f"{settings}#id_registration"
+        yield Trouble(what, None, "Accept it in its settings.", url)
 
 
 def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
@@ -77,7 +81,9 @@ def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
     for refusal in refusals[:SHOWN_REFUSALS]:
         times = "once" if refusal.count == 1 else f"{refusal.count} times"
         what = f"Refused from {refusal.address}, {times}: {refusal.reason_in_words}"
-        yield Trouble(what, refusal.last_at, refusal.remedy)
+        url = reverse("admin:chargepoints_handshakerefusal_changelist")
+        these = f"{url}?{urlencode({'q': charge_point.identity})}"
+        yield Trouble(what, refusal.last_at, refusal.remedy or "See what mends it.", these)
 
 
 def _deafness(charge_point: ChargePoint) -> Iterator[Trouble]:

@@ -27,6 +27,8 @@ from chargepoints.services.transactions import closing
 
 # Less than this is no charge of a vehicle.
 WORTH_WH = 200
+# Of the transactions that did charge.
+NAMED = 3
 REPAIR = "Reset it; if the fault stays, send a technician."
 LONG_AWAY = timedelta(minutes=10)
 
@@ -76,9 +78,12 @@ def _charged(charge_point: ChargePoint, span: Span) -> Verdict | None:
     parts = [
         f"{(row.energy_wh or 0) / 1000:.1f} kWh for token {row.token or '(none)'}"
         f" from {at(row.started_at)}"
-        for row in charging
+        for row in charging[-NAMED:]
         if row.started_at is not None
     ]
+    if len(charging) > NAMED:
+        energy = sum(row.energy_wh or 0 for row in charging) / 1000
+        parts[0] = f"{len(charging)} transactions, {energy:,.1f} kWh. The last: {parts[0]}"
     return Verdict("It did charge", "; ".join(parts) + ".", "See the transactions below.", GOOD)
 
 

@@ -11,13 +11,13 @@ from selenium.common.exceptions import (
     ElementNotInteractableException,
     NoSuchElementException,
     StaleElementReferenceException,
+    WebDriverException,
 )
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -42,6 +42,19 @@ NOT_YET = [
     NoSuchElementException,
     StaleElementReferenceException,
 ]
+
+
+def is_replaced(element: WebElement) -> Callable[[Chrome], bool]:
+    """Whether it is of a page that is gone: Chromium says so in more ways than one."""
+
+    def look(browser: Chrome) -> bool:
+        try:
+            element.is_enabled()
+        except WebDriverException:
+            return True
+        return False
+
+    return look
 
 
 class Staff:
@@ -75,7 +88,7 @@ class Staff:
         if chosen.first_selected_option.get_attribute("value") != type:
             form = self.find("#command")
             chosen.select_by_value(type)
-            self._wait.until(staleness_of(form))
+            self._wait.until(is_replaced(form))
 
     def select(self, selector: str, value: str) -> None:
         Select(self.find(selector)).select_by_value(value)
@@ -97,7 +110,7 @@ class Staff:
         """Do what leads to another page, and wait until that one is there as a whole."""
         page = self.find("html")
         act()
-        self._wait.until(staleness_of(page))
+        self._wait.until(is_replaced(page))
         self._wait.until(lambda browser: browser.execute_script(IS_LOADED))
 
     def link(self, text: str) -> WebElement:

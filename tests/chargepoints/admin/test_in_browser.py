@@ -157,7 +157,7 @@ async def test_on_a_phone_the_name_of_an_odd_message_stays_on_one_line(
             {"width": 420, "height": 1000, "deviceScaleFactor": 1, "mobile": False},
         )
         logged_in.open(identity)
-        logged_in.sees("#messages", "earlier_transaction_left_open")
+        logged_in.sees("#messages", "earlier transaction left open")
         return list(logged_in.browser.execute_script(HEIGHTS))
 
     assert max(await asyncio.to_thread(look)) < 40

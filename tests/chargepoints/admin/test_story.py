@@ -223,3 +223,14 @@ def test_in_the_night_that_has_an_hour_twice_each_time_says_which(
     # From the second of these hours on; a link says so, a form cannot.
     later = admin_client.get(f"{url}?from=2026-10-25T02:30%2B01:00").content.decode()
     assert "02:30:00 CEST" not in later and "02:30:00 CET" in later
+
+
+def test_of_many_that_charged_the_last_are_named(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    for number in range(5):
+        started = hours(1 + number)
+        charge(charge_point, str(number), started_at=started, id_token=f"CARD-{number}")
+    shown = page(admin_client, charge_point)
+    assert "5 transactions, 12.5 kWh. The last: 2.5 kWh for token CARD-2 from" in shown
+    assert "for token CARD-1 from 28 Nov" not in shown

@@ -75,6 +75,7 @@ def test_a_registration_that_keeps_it_from_charging_is_told(
     ChargePoint.objects.update(registration="pending")
     page = page_of(admin_client, charge_point)
     assert "Its registration is pending: it may not charge" in page
+    assert f"/{charge_point.pk}/change/#id_registration" in page
 
 
 def test_faults_are_told_with_what_the_charger_said(
