@@ -1,5 +1,6 @@
 """Registering charge points and changing their settings."""
 
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -56,6 +57,39 @@ def test_only_what_was_changed_is_written(
     assert charge_point.connection_id is None
     assert charge_point.status == "faulted"
     assert charge_point.site == "Elsewhere"
+
+
+class FormFields(HTMLParser):
+    """What a browser would send of the page's form."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: dict[str, str] = {}
+        self._select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = dict(attrs)
+        if tag == "select":
+            self._select = has.get("name") or ""
+        elif tag == "option" and "selected" in has and self._select:
+            self.sent[self._select] = has.get("value") or ""
+        elif tag == "input" and (has.get("type") != "checkbox" or "checked" in has):
+            self.sent[has.get("name") or ""] = has.get("value") or ""
+
+
+def test_two_people_who_change_different_things_undo_nothing_of_each_other(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    url = f"{URL}{charge_point.pk}/change/"
+    one, other = (FormFields(admin_client.get(url).content.decode()).sent for _ in range(2))
+    one |= {"name": "Bay 7", "registration": "rejected"}
+    del one["proactive"]
+    assert admin_client.post(url, one).status_code == 302
+    assert admin_client.post(url, other | {"external_id": "core-7"}).status_code == 302
+    charge_point.refresh_from_db()
+    assert (charge_point.name, charge_point.external_id) == ("Bay 7", "core-7")
+    assert (charge_point.registration, charge_point.proactive) == (Registration.REJECTED, False)
 
 
 def test_what_the_charge_point_says_about_itself_cannot_be_edited(
