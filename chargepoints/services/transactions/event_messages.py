@@ -96,8 +96,8 @@ def record(
     is answered what it was the first time.
 
     The same number with the same content is a repetition; with other content the first is kept,
-    and this one beside it as a conflict (P4), from which is taken only what no event had said: some
-    stations give all events one number.
+    and this one beside it as a conflict (P4), from which is taken what no event had said, and what
+    it has sampled: some stations give all events one number.
     """
     row = lookup.find(inbound, message.stop.transaction_id)
     digest = _digest(message.content)
@@ -117,7 +117,9 @@ def record(
     if row is None or not numbered or _is_first_end(row, message):
         row = _take(inbound, row, message, decision)
     else:
-        _updated(inbound, row, message, decision)
+        _updated(inbound, row, message, decision, latest=_is_latest_by_time(row, message))
+        if message.event_type == UPDATED and message.start.evse_id in (None, row.evse_id):
+            lifecycle.record_samples(inbound, row, message.samples)
     lookup.save(inbound, row)
     said = answer(row)
     _append(inbound, row, message, digest, said, conflict=bool(numbered))
@@ -234,11 +236,24 @@ def _started(
     return row
 
 
+def _is_latest_by_time(row: Transaction, message: EventMessage) -> bool:
+    """Whether an event with the number of the last one tells of a later time than all others."""
+    if message.event_type != UPDATED or message.seq_no != row.last_seq_no:
+        return False
+    latest = row.events.aggregate(at=Max("occurred_at"))["at"]
+    return latest is not None and message.start.moment.at > latest
+
+
 def _updated(
-    inbound: Inbound, row: Transaction, message: EventMessage, decision: Decision | None
+    inbound: Inbound,
+    row: Transaction,
+    message: EventMessage,
+    decision: Decision | None,
+    *,
+    latest: bool = False,
 ) -> None:
     """What an event adds, unless a later one has said it already."""
-    latest = row.last_seq_no is None or message.seq_no > row.last_seq_no
+    latest = latest or row.last_seq_no is None or message.seq_no > row.last_seq_no
     before = _told(row)
     start = message.start
     if latest:
