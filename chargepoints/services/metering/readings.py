@@ -25,6 +25,9 @@ _OF_A_PHASE = re.compile(r"\.(L[123](?:-(?:L[123]|N))?|N)$", re.IGNORECASE)
 # Where it was measured: at the outlet (the default) where that is told, else the nearest to it.
 _PLACES = ("outlet", "", "ev", "cable", "inlet", "body")
 UNKNOWN_UNIT = "unknown_unit"
+# PhaseEnumType.
+_LINES = {"L1", "L2", "L3"}
+_AGAINST_NEUTRAL = {"L1-N", "L2-N", "L3-N"}
 
 # Each column's measurand, and how the phases make the whole where that is not given.
 _COLUMNS: list[tuple[str, Callable[[list[float]], float]]] = [
@@ -92,7 +95,8 @@ class Shape:
         later = [(at, kind) for at, kind in found if kind[2] != BEGIN]
         whole: list[_Source] = []
         phases: list[_Source] = []
-        for at, (_, unit, _, phase, _) in _nearest(later or found):
+        nearest = _nearest(later or found)
+        for at, (_, unit, _, phase, _) in _of_each_line(nearest):
             (phases if phase else whole).append((at, scale(unit, wanted) or 1.0))
         return whole, phases
 
@@ -115,6 +119,17 @@ def digest(told: object) -> int:
 @lru_cache(maxsize=1024)
 def shape_of(kinds: tuple[Kind, ...]) -> Shape:
     return Shape(kinds)
+
+
+def _of_each_line(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
+    """Without what is told of a line twice, as L1-N beside L1, and without the neutral conductor
+    and the phases between lines, where there are lines.
+    """
+    told = {kind[3].upper() for _, kind in found}
+    twice = {f"{line}-N" for line in _LINES & told}
+    if told & _LINES or told & _AGAINST_NEUTRAL:
+        twice |= told - _LINES - _AGAINST_NEUTRAL - {""}
+    return [each for each in found if each[1][3].upper() not in twice]
 
 
 def _nearest(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
