@@ -136,6 +136,28 @@ async def test_a_night_of_odd_frames_is_replayed_as_odd_as_it_was(
     assert "StopTransaction: the trace has its beginning alone" in said
 
 
+async def test_the_first_hours_of_a_long_night_are_no_difference(
+    gateway: RunningGateway, identity: str, tmp_path: Path
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as charger:
+        await charger.stop((await charger.start("04A1"))["transactionId"])
+    trace = tmp_path / "night.jsonl"
+    lines = exported(gateway, identity, trace)
+    late = datetime.fromisoformat(lines[-1]["at"]) + timedelta(hours=6)
+    beat = {
+        "at": late.isoformat(),
+        "direction": "in",
+        "action": "Heartbeat",
+        "request": '[2,"late","Heartbeat",{}]',
+        "reply": '[3,"late",{"currentTime":"2026-11-29T06:00:00Z"}]',
+        "outcome": "result",
+        "deviations": [],
+    }
+    trace.write_text("\n".join(map(json.dumps, [*lines, beat])))
+    status, said = replayed(trace)
+    assert (status, "no difference" in said) == (0, True), said
+
+
 async def test_what_a_vendor_is_given_is_replayed_as_it_is(
     gateway: RunningGateway, identity: str, tmp_path: Path
 ) -> None:
