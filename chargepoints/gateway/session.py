@@ -86,10 +86,20 @@ class Session:
         """P14: one at a time in this process, until it is answered; and beside the event loop."""
         async with self._one_long_message:
             frame = await asyncio.to_thread(long_messages.decode, text, cut=cut)
-            if not isinstance(frame, ocppj.Several):
+            if isinstance(frame, ocppj.Several):
+                await self._take_several_long(frame, cut=cut)
+            else:
                 await self._take_frame(text, frame)
             if self._worker is not None:
                 await asyncio.wait([self._worker])
+
+    async def _take_several_long(self, frames: ocppj.Several, *, cut: bool) -> None:
+        for each in frames.texts:
+            of_last = cut and each is frames.texts[-1]
+            one = await asyncio.to_thread(long_messages.decode, each, cut=of_last)
+            if not isinstance(one, ocppj.Several):
+                one.deviations.append("several_frames")
+                await self._take_frame(each, one)
 
     def _may_be_long(self, text: str) -> bool:
         return long_messages.may_be_long(self.version, text)

@@ -69,6 +69,19 @@ async def test_a_stop_with_all_samples_of_a_night_ends_its_transaction(
         assert trace is not None and len(trace.request) < 140_000
 
 
+async def test_a_long_message_with_several_frames_is_taken_frame_by_frame(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        told = [2, "stop", "StopTransaction", stop(await started(cp), 700)]
+        await cp.charger.send_text(json.dumps(told) + '[2,"beat","Heartbeat",{}]')
+        assert await cp.charger.stray() == [3, "stop", {}]
+        assert (await cp.charger.stray())[:2] == [3, "beat"]
+        [row] = cp.row.transactions.all()
+        assert row.energy_wh == 40_000
+        assert "several_frames" in noted(cp, "StopTransaction")
+
+
 async def test_an_end_with_all_samples_of_a_night_is_taken_from_a_station_too(
     gateway: RunningGateway, identity: str
 ) -> None:
