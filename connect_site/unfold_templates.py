@@ -60,6 +60,13 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
             "{% if part.title.pk %}{{ part.title }}{% else %}{{ part.title|capfirst }}{% endif %}",
         ),
     ),
+    # A list is called after its rows: "Select charge point to change" names no page.
+    "admin/base_site.html": (
+        Replacement(
+            r"\{\{ title \}\}",
+            "{% if cl %}{{ cl.opts.verbose_name_plural|capfirst }}{% else %}{{ title }}{% endif %}",
+        ),
+    ),
     "unfold/helpers/command.html": (
         Replacement(
             r"if \(!\$event\.metaKey && !\$event\.ctrlKey\) selectItem\(",

@@ -1,6 +1,7 @@
 """Roll-outs: how far each wave has come, what failed and why; to pause, resume and cancel."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -29,6 +30,7 @@ from chargepoints.models import RollOut, RollOutTarget, Transaction
 from chargepoints.services.commands import redaction, roll_outs
 from chargepoints.services.commands.roll_outs import MOST_AT_ONCE, Care
 from chargepoints.services.commands.submission import CommandRefused
+from chargepoints.services.history.story import spoken
 from chargepoints.templatetags import badges, charging
 
 SHOWN_TARGETS = 100
@@ -127,11 +129,11 @@ class RollOutAdmin(RowPage, HistoryAdmin):
         "halt_after",
         "at_once",
         "during_transactions",
-        "wait_s",
-        "back_within_s",
+        "waits_for",
+        "back_within",
         "finished_at",
     )
-    readonly_fields = ("arguments",)
+    readonly_fields = ("arguments", "waits_for", "back_within")
 
     @admin.display(description="created")
     def created(self, row: RollOut) -> str:
@@ -152,6 +154,16 @@ class RollOutAdmin(RowPage, HistoryAdmin):
     @admin.display(description="arguments")
     def arguments(self, row: RollOut) -> SafeString:
         return json_block(redaction.shown_args(row.type, row.args))
+
+    @admin.display(description="waits at most")
+    def waits_for(self, row: RollOut) -> str:
+        patience = spoken(timedelta(seconds=row.wait_s))
+        return f"{patience} for a charge point that is offline or charging; then it is left out"
+
+    @admin.display(description="back within")
+    def back_within(self, row: RollOut) -> str:
+        patience = spoken(timedelta(seconds=row.back_within_s))
+        return f"{patience} after its command a charge point has to be online again"
 
     def get_urls(self) -> list[URLPattern]:
         take = require_POST(self.admin_site.admin_view(self.take_step))

@@ -258,6 +258,11 @@ def test_rows_are_counted_no_further_than_the_cap(
     assert len(admin_client.get(list_of(Message), {"p": 3}).context["cl"].result_list) == 20
 
 
+def test_a_list_is_called_after_its_rows(admin_client: Client) -> None:
+    page = " ".join(admin_client.get(list_of(Message)).content.decode().split())
+    assert "<title> Messages | Connect</title>" in page
+
+
 def test_an_empty_list_says_whether_anything_was_asked_for(admin_client: Client) -> None:
     assert "There are no messages yet." in admin_client.get(list_of(Message)).content.decode()
     found = admin_client.get(list_of(Message), {"q": "nobody"}).content.decode()

@@ -100,6 +100,8 @@ def test_its_page_says_for_what_a_wave_waits(
     step()
     shown = admin_client.get(page["HX-Redirect"]).content.decode()
     assert "Waiting in this wave: 1 offline, 1 charging." in shown
+    assert "1 day for a charge point that is offline or charging" in shown
+    assert "15 minutes after its command" in shown
 
 
 def test_it_is_paused_resumed_and_cancelled_on_its_page(
