@@ -138,18 +138,17 @@ def test_what_has_a_main_member_may_be_that_member_alone() -> None:
     }
 
 
-def test_a_transaction_event_needs_nothing_but_its_transaction() -> None:
-    checked = request(V201, "TransactionEvent", {"transactionInfo": {"transactionId": "T-1"}})
-    assert checked.hard is None
-    nothing: list[Any] = [
-        {},
-        {"transactionInfo": {}},
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"transactionInfo": {"transactionId": "T-1"}},
         {"transactionInfo": {"transactionId": [1]}},
-    ]
-    for none in nothing:
-        hard = request(V201, "TransactionEvent", none).hard
-        assert hard is not None
-        assert hard.pointer in ("", "/transactionInfo", "/transactionInfo/transactionId")
+        {"transactionInfo": {}},
+        {},
+    ],
+)
+def test_a_transaction_event_needs_nothing_not_even_the_id_of_its_transaction(told: Any) -> None:
+    assert request(V201, "TransactionEvent", told).hard is None
 
 
 @pytest.mark.parametrize("missing", ["encodingMethod", "publicKey", "signingMethod"])
