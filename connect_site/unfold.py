@@ -151,8 +151,12 @@ SETTINGS = {
                     _page("Device model", "tune", "chargepoints.variable"),
                     _page("Configuration templates", "rule", "chargepoints.configurationtemplate"),
                     _page("Charging profiles", "bar_chart", "chargepoints.chargingprofile"),
+                    _page("Quirk profiles", "bug_report", "chargepoints.quirkprofile"),
+                    _page("Tariffs", "payments", "chargepoints.tariff"),
+                    _page("DER controls", "electric_meter", "chargepoints.dercontrol"),
                     _page("Local lists", "list_alt", "chargepoints.locallist"),
                     _page("Monitors", "monitor_heart", "chargepoints.monitor"),
+                    _page("Event streams", "stream", "chargepoints.eventstream"),
                     _page("Display messages", "chat", "chargepoints.displaymessage"),
                     _page("Certificates", "verified_user", "chargepoints.installedcertificate"),
                     {

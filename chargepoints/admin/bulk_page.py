@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from chargepoints.admin import command_types
+from chargepoints.admin import command_types, reasons
 from chargepoints.admin import roll_outs as roll_out_pages
 from chargepoints.admin.command_form import CommandForm, initial_of
 from chargepoints.admin.command_page import initial
@@ -101,6 +101,7 @@ def _asked(request: HttpRequest, chosen: list[ChargePoint], form: CommandForm) -
         "unconfirmed": sends and not confirmed,
         "care": CareForm(request.POST if "roll_out" in request.POST else None, prefix="care"),
         "at_once": len(chosen) <= MOST_TARGETS,
+        "why": reasons.given(request),
         # It makes two clicks one batch.
         "key": request.POST.get("key") or secrets.token_urlsafe(16),
     }
@@ -162,8 +163,11 @@ def _begun(
     try:
         if care.is_bound:
             row = roll_outs.begin(targets, form.type, form.args, care.care(), **asked)
+            reasons.note(request, row)
             return roll_out_pages.url_of(row)
-        return url_of(batches.submit(targets[:MOST_TARGETS], form.type, form.args, **asked))
+        batch = batches.submit(targets[:MOST_TARGETS], form.type, form.args, **asked)
+        reasons.note(request, batch)
+        return url_of(batch)
     except submission.CommandRefused as refused:
         form.show(refused.errors or [{"pointer": "", "message": refused.detail}])
         return None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chargepoints.admin import command_types
+from chargepoints.admin import command_types, reasons
 from chargepoints.admin.history import HistoryAdmin, count_of
 from chargepoints.admin.json_values import json_block
 from chargepoints.admin.row_page import RowPage
@@ -33,6 +33,7 @@ class CommandBatchAdmin(RowPage, HistoryAdmin):
         "type",
         "arguments",
         "requested_by",
+        "why",
         "created_at",
         "not_before",
         "expires_at",
@@ -43,7 +44,7 @@ class CommandBatchAdmin(RowPage, HistoryAdmin):
     )
     change_form_outer_before_template = "admin/chargepoints/batch/progress.html"
     polled = True
-    readonly_fields = ("arguments", "asked_of", "sent", "done", "refusals")
+    readonly_fields = ("arguments", "why", "asked_of", "sent", "done", "refusals")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommandBatch]:
         batches: QuerySet[CommandBatch] = super().get_queryset(request)
@@ -55,6 +56,10 @@ class CommandBatchAdmin(RowPage, HistoryAdmin):
 
     def shown_with(self, request: HttpRequest, row: CommandBatch) -> dict[str, Any]:
         return {**_progress(row), "may_send": command_types.may_send(request.user, row.type)}
+
+    @admin.display(description="why")
+    def why(self, row: CommandBatch) -> str:
+        return reasons.of(row) or "-"
 
     @admin.display(description="created")
     def created(self, row: CommandBatch) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from chargepoints.admin import command_types, live
+from chargepoints.admin import command_types, live, reasons
 from chargepoints.admin.command_form import PREFIX, CommandForm, pretty
 from chargepoints.admin.suggestions import suggestions
 from chargepoints.models import ChargePoint, Command
@@ -36,9 +36,10 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST" or "back" in request.POST:
         form = _form(charge_point, wanted, initial=initial(request))
-        return _render(request, _context(charge_point, offered, form))
+        context = _context(charge_point, offered, form) | {"why": reasons.given(request)}
+        return _render(request, context)
     form = _form(charge_point, wanted, data=request.POST)
-    context = _context(charge_point, offered, form)
+    context = _context(charge_point, offered, form) | {"why": reasons.given(request)}
     if form.is_valid():
         doubts = COMMAND_TYPES[wanted].cautions(charge_point, form.args)
         asks = bool(doubts) or COMMAND_TYPES[wanted].confirmed
@@ -48,6 +49,7 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
                 "cautions": doubts,
             }
         elif sent := _submit(request, charge_point, form):
+            reasons.note(request, sent)
             context = _context(charge_point, offered, _form(charge_point, wanted)) | {"sent": sent}
     response = _render(request, context)
     if "sent" in context:

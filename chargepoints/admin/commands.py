@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from chargepoints import key_codes
-from chargepoints.admin import command_types, files
+from chargepoints.admin import command_types, files, reasons
 from chargepoints.admin.bounded_search import BoundedSearch
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
@@ -57,6 +57,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
                     "type",
                     "arguments",
                     "requested_by",
+                    "why",
                     "state_badge",
                     "doubts",
                 )
@@ -75,6 +76,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
     )
     readonly_fields = (
         "arguments",
+        "why",
         "state_badge",
         "doubts",
         "request_sent",
@@ -94,6 +96,10 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
     @admin.display(description="error")
     def error(self, row: Command) -> str:
         return " ".join(text for text in (row.error_code, row.error_detail[:80]) if text) or "-"
+
+    @admin.display(description="why")
+    def why(self, row: Command) -> str:
+        return reasons.of(row) or (row.batch and reasons.of(row.batch)) or "-"
 
     @admin.display(description="cautions")
     def doubts(self, row: Command) -> str:

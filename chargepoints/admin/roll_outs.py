@@ -22,7 +22,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from chargepoints.admin import command_types
+from chargepoints.admin import command_types, reasons
 from chargepoints.admin.history import HistoryAdmin
 from chargepoints.admin.json_values import json_block
 from chargepoints.admin.row_page import RowPage
@@ -125,6 +125,7 @@ class RollOutAdmin(RowPage, HistoryAdmin):
         "type",
         "arguments",
         "requested_by",
+        "why",
         "created_at",
         "halt_after",
         "at_once",
@@ -133,7 +134,7 @@ class RollOutAdmin(RowPage, HistoryAdmin):
         "back_within",
         "finished_at",
     )
-    readonly_fields = ("arguments", "waits_for", "back_within")
+    readonly_fields = ("arguments", "why", "waits_for", "back_within")
 
     @admin.display(description="created")
     def created(self, row: RollOut) -> str:
@@ -154,6 +155,10 @@ class RollOutAdmin(RowPage, HistoryAdmin):
     @admin.display(description="arguments")
     def arguments(self, row: RollOut) -> SafeString:
         return json_block(redaction.shown_args(row.type, row.args))
+
+    @admin.display(description="why")
+    def why(self, row: RollOut) -> str:
+        return reasons.of(row) or "-"
 
     @admin.display(description="waits at most")
     def waits_for(self, row: RollOut) -> str:

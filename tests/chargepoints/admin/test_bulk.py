@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from chargepoints.admin import bulk_actions
@@ -121,6 +122,21 @@ def test_a_dangerous_command_is_sent_when_it_was_confirmed_and_once(
         assert sent["HX-Redirect"] == f"/admin/chargepoints/commandbatch/{batch.pk}/change/"
     assert batch.requested_by == "staff:admin"
     assert Command.objects.filter(batch=batch, type="reset").count() == 3
+
+
+def test_why_a_batch_was_sent_stands_on_its_page_and_on_those_of_its_commands(
+    admin_client: Client, fleet: list[ChargePoint]
+) -> None:
+    fields = {"command": "trigger", "args-message": "Heartbeat", "why": "Clocks were off"}
+    seen = step(admin_client, fleet, preview="yes", **fields).content.decode()
+    assert 'value="Clocks were off"' in seen
+    for _ in range(2):
+        page = step(admin_client, fleet, send="yes", key="k1", **fields)["HX-Redirect"]
+    assert LogEntry.objects.get().get_change_message() == "Why: Clocks were off"
+    command = Command.objects.first()
+    assert command is not None
+    for url in (page, f"/admin/chargepoints/command/{command.pk}/change/"):
+        assert "Clocks were off" in admin_client.get(url).content.decode()
 
 
 def test_the_page_of_a_batch_says_what_failed_and_why_and_sends_it_again(

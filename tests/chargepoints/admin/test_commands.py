@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from chargepoints.models import ChargePoint, Command, CommandBatch, Event, Evse, Variable
 from chargepoints.protocol.versions import installed_versions
@@ -364,3 +366,24 @@ def test_a_form_names_its_fields_and_choices_in_words(
     reset = admin_client.get(url, {"command": "reset"}).content.decode()
     assert '<option value="on_idle">on idle</option>' in reset
     assert "on idle lets transactions end first" in reset
+
+
+def test_why_it_was_sent_is_kept_in_the_log_with_who_sent_it(
+    as_role: AsRole, charge_point: ChargePoint
+) -> None:
+    engineer, why = as_role(ENGINEER), "The driver <called> twice"
+    asked = send(engineer, charge_point, "reset", **{"args-type": "on_idle"}, why=why)
+    assert f'name="why" value="{escape(why)}"' in asked.content.decode()
+    send(engineer, charge_point, "reset", **{"args-type": "on_idle"}, why=why, confirmed="yes")
+    command = Command.objects.get()
+    entry = LogEntry.objects.get()
+    assert (entry.get_change_message(), entry.object_id) == (f"Why: {why}", str(command.pk))
+    assert entry.user.username == "a-engineer"
+    assert escape(why) in engineer.get(f"{COMMANDS}{command.pk}/change/").content.decode()
+
+
+def test_who_gives_no_reason_leaves_nothing_in_the_log(
+    admin_client: Client, charge_point: ChargePoint
+) -> None:
+    send(admin_client, charge_point, "clear_cache", why=" ", confirmed="yes")
+    assert Command.objects.exists() and not LogEntry.objects.exists()

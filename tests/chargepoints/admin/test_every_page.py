@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from chargepoints.admin import holdings
-from chargepoints.models import ChargePoint, FirmwareFile, QuirkProfile
+from chargepoints.models import ChargePoint, FirmwareFile, QuirkProfile, SeenTls
 from chargepoints.roles import ADMINISTRATOR, ENGINEER, OPERATOR, VIEWER
 from core_link.models import Endpoint
 from tests.chargepoints.admin.conftest import AsRole
@@ -103,6 +103,18 @@ def test_text_from_elsewhere_turns_no_words_of_ours_round(as_role: AsRole) -> No
         for each in mixed(answer.content.decode())
     ]
     assert not found, "\n".join(found)
+
+
+def test_every_list_is_in_the_menu(admin_client: Client) -> None:
+    """But the one that a page of the menu leads to."""
+    page = admin_client.get("/admin/").content.decode()
+    menu = page[page.index('id="nav-sidebar"') :]
+    lists = {
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+        if model is not SeenTls
+    }
+    assert {each for each in lists if f'href="{each}"' not in menu} == set()
 
 
 @pytest.mark.usefixtures("everything")
