@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
 from chargepoints.admin import key_page
+from chargepoints.admin.times import ZonedTimes
 from chargepoints.models import ApiKey
 from chargepoints.templatetags import badges, charging
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(ZonedTimes):
     """A key is revoked, never deleted: commands keep the name of who asked."""
 
     list_display = ("name", "scope", "state", "created_at", "expires", "last_used")

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from chargepoints.admin.id_token_import import import_tokens
+from chargepoints.admin.times import ZonedTimes
 from chargepoints.key_codes import is_key_code
 from chargepoints.models import AuthorizationStatus, IdToken
 from chargepoints.services.tokens import id_token_csv
@@ -17,7 +17,7 @@ from chargepoints.templatetags import badges, charging
 
 
 @admin.register(IdToken)
-class IdTokenAdmin(ModelAdmin):
+class IdTokenAdmin(ZonedTimes):
     """Core's decisions can be looked at and forgotten, not changed: core is asked again."""
 
     list_display = ("__str__", "type", "verdict", "group_id_token", "expires", "source", "fresh")

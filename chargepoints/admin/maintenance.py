@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from chargepoints.admin import command_types
+from chargepoints.admin.times import ZonedTimes
 from chargepoints.models import MaintenanceWindow
 
 
 @admin.register(MaintenanceWindow)
-class MaintenanceWindowAdmin(ModelAdmin):
+class MaintenanceWindowAdmin(ZonedTimes):
     list_display = ("reason", "charge_point", "site", "starts_at", "ends_at", "created_by")
     list_select_related = ("charge_point",)
     search_fields = ("reason", "site", "charge_point__identity")

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.signals import user_logged_in
+from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -62,6 +63,19 @@ def remember(request: HttpRequest, user: Any, **kwargs: Any) -> None:
 
 
 user_logged_in.connect(remember)
+
+
+class ZonedTimes(ModelAdmin):
+    """A form says beside each moment whose times it takes."""
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, models.DateTimeField):
+            zone = f"in {timezone.get_current_timezone_name()}"
+            field.help_text = "; ".join(filter(None, (field.help_text, zone)))
+        return field
 
 
 def _of_all_sites() -> str:

@@ -1,5 +1,6 @@
 """Whose times the admin shows."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -121,6 +122,14 @@ def test_a_viewer_chooses_times_but_sets_none_of_a_site(
     site = Site.objects.get()
     changed = viewer.post(f"/admin/chargepoints/site/{site.pk}/change/", body)
     assert changed.status_code == 403
+
+
+@pytest.mark.parametrize("form", ["maintenancewindow", "apikey", "idtoken"])
+def test_a_form_says_in_whose_times_a_moment_is_taken(
+    admin_client: Client, depot: ChargePoint, form: str
+) -> None:
+    page = text(admin_client, f"/admin/chargepoints/{form}/add/")
+    assert re.search(r">\s*in Europe/Amsterdam\s*<", page)
 
 
 def test_a_transaction_leads_to_the_story_around_it(
