@@ -5,7 +5,7 @@ from chargepoints.models import TimeQuality
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, Handler, Payload
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import closing, lookup, start_stop_messages
+from chargepoints.services.transactions import lookup, start_stop_messages
 from chargepoints.services.transactions.lifecycle import Start, Stop
 from core_link import decisions, tokens
 from ocpp_v16 import long_tags, numbers
@@ -64,7 +64,6 @@ def start_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         offline=is_backfill(moment.at, inbound.received_at),
         answer=_answer(inbound, asked, decision),
     )
-    closing.by_next_start(inbound, start)
     row = start_stop_messages.start(inbound, start, decision, _start_key(payload, moment))
     return {"transactionId": int(row.transaction_id), **(row.start_answer or start.answer or {})}
 

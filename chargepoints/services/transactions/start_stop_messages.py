@@ -1,6 +1,7 @@
 """Transactions told by a start and a stop (OCPP 1.6): repeated, orphaned, or under no usable id."""
 
 import hashlib
+from datetime import timedelta
 
 from django.db.models import Q
 
@@ -9,15 +10,17 @@ from chargepoints.database import row_changes
 from chargepoints.database.any_case import in_any_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import take_numbers
-from chargepoints.models import Evse, MeterSource, Transaction
+from chargepoints.models import Evse, MeterSource, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.metering import registers
 from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import beside, lifecycle, lookup
+from chargepoints.services.transactions import beside, closing, lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start, Stop
 
 # What chargers write where they have none.
 NO_ID = ("0", "-1", "")
+# A start that was not answered is told again soon.
+REPEATED_WITHIN = timedelta(minutes=2)
 # More connectors than hardly any charge point has.
 MOST_COMPARED = 32
 
@@ -57,14 +60,31 @@ def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -
     # told meanwhile, this unit of work is run again, alone.
     is_new = decision is not None and not inbound.unit.alone
     known = None if is_new else _BY_START.first(station_id, key)
+    known = known or _told_again(inbound, start)
     if known is not None:
         inbound.deviate("repeated_start")
         return known
+    closing.by_next_start(inbound, start)
     orphan = _orphaned_stop(inbound, start)
     number = take_numbers("transaction_number", {station_id: 1})[station_id]
     return lifecycle.begin(
         inbound, start, decision, row=orphan, transaction_id=str(number), start_key=key
     )
+
+
+def _told_again(inbound: Inbound, start: Start) -> Transaction | None:
+    """The open transaction that this start repeats with the time of its repetition: at the same
+    connector, by the same token, and the meter stands where it stood.
+    """
+    row = lookup.open_here(inbound, start.evse_id) if start.evse_id is not None else None
+    if row is None or row.started_at is None or inbound.station.strict or start.token is None:
+        return None
+    same = start.meter_wh is not None and row.meter_start_wh == start.meter_wh
+    same = same and row.meter_latest_wh in (None, row.meter_start_wh)
+    same = same and row.id_token.lower() == start.token.value.lower()
+    timed = start.moment.quality == row.time_quality == TimeQuality.CHARGER
+    since = start.moment.at - row.started_at
+    return row if same and timed and timedelta(0) <= since <= REPEATED_WITHIN else None
 
 
 def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
