@@ -122,6 +122,7 @@ class _Shard(threading.Thread):
         # Whether the database hangs: no client-side timeout ends a statement it has taken.
         self.stalled = False
         self._busy = False
+        self._found_away_at = -PROBE_EVERY_S
         # The last error was that there is no room.
         self._full = False
         self._steps = 0
@@ -186,7 +187,9 @@ class _Shard(threading.Thread):
 
     def _commit(self, batch: list[Job]) -> None:
         if not self.healthy or storage.room() == storage.Room.NONE:
-            self.healthy = self._probe()
+            # While the database is away a look takes seconds, and thousands may wait for an answer.
+            away = time.monotonic() - self._found_away_at < PROBE_EVERY_S
+            self.healthy = not away and self._probe()
         if self.healthy:
             try:
                 self._transaction(batch, alone=False)
@@ -265,6 +268,12 @@ class _Shard(threading.Thread):
 
     def _probe(self) -> bool:
         """Whether the database accepts a write; after a write that found no room, a large one."""
+        answers = self._accepts_a_write()
+        if not answers:
+            self._found_away_at = time.monotonic()
+        return answers
+
+    def _accepts_a_write(self) -> bool:
         try:
             _reconnect_if_broken()
             if storage.look() == storage.Room.NONE:

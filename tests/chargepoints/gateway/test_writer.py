@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import writer as writers
-from chargepoints.gateway.writer import StoreUnavailable, Writer
+from chargepoints.gateway.writer import MAX_BATCH, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, IdToken
 from tests.operated import eventually
 
@@ -126,6 +127,27 @@ async def test_a_store_that_is_read_only_is_down_until_it_is_not(
     await eventually(lambda: writer.healthy)
     await writer.run(1, lambda unit: IdToken.objects.create(value="B"))
     assert await names() == ["B"]
+
+
+async def test_thousands_who_wait_for_a_store_that_is_away_are_told_after_one_look(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look takes seconds, and each of their batches had one."""
+    looks: list[float] = []
+
+    def look(shard: Any) -> bool:
+        looks.append(time.monotonic())
+        time.sleep(0.1)
+        return False
+
+    monkeypatch.setattr(writers._Shard, "_accepts_a_write", look)
+    monkeypatch.setattr(writers, "PROBE_EVERY_S", 60.0)
+    for shard in writer._writers:
+        shard.healthy = False
+    waiting = (writer.run(1, lambda unit: None) for _ in range(5 * MAX_BATCH))
+    refused = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(each) for each in refused} == {StoreUnavailable}
+    assert len(looks) == 1
 
 
 async def test_a_bad_unit_among_others_costs_its_sender_alone(writer: Writer) -> None:
