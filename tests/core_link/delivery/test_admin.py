@@ -186,7 +186,7 @@ def test_a_delivery_shows_its_events_and_can_be_tried_at_once(
     page = staff.get(url).content.decode()
     assert "HTTP 422" in page
     assert "meter_values.recorded" in page
-    assert "1 deliveries" in act(staff, "delivery", "retry_now", delivery.pk)
+    assert "1 delivery" in act(staff, "delivery", "retry_now", delivery.pk)
     deliver_once()
     assert len(core.journal.events) == 1
 
