@@ -174,6 +174,7 @@ async def test_what_a_vendor_is_given_is_replayed_as_it_is(
     assert (status, "no difference" in said) == (0, True), said
 
 
+@pytest.mark.slow
 async def test_a_night_with_sends_is_replayed_without_a_difference(
     gateway: RunningGateway, identity: str, tmp_path: Path
 ) -> None:
