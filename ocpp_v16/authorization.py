@@ -1,4 +1,4 @@
-"""Authorize (1.6, 4.1), and what an idTagInfo says in every reply that has one."""
+"""Authorize (1.6, 4.1), and the idTagInfo of all replies that contain one."""
 
 from chargepoints.clock import ocpp_time
 from chargepoints.models import AuthorizationStatus
@@ -10,7 +10,7 @@ from core_link import decisions
 from ocpp_v16 import long_tags
 from ocpp_v16.long_tags import LONGEST_ID_TAG
 
-# 1.6 knows five words (7.2); the rest of the neutral ones mean Invalid or Blocked to it.
+# 1.6 has five statuses (7.2). All other neutral statuses become Invalid or Blocked.
 STATUS = {
     AuthorizationStatus.ACCEPTED: "Accepted",
     AuthorizationStatus.BLOCKED: "Blocked",

@@ -1,6 +1,6 @@
-"""Certificates (security whitepaper, M03 to M05): installed, listed, deleted.
+"""Certificates (security whitepaper, M03 to M05): install, list, delete.
 
-Those of Plug & Charge go the same ways, wrapped in DataTransfer.
+Those of Plug & Charge use the same commands, wrapped in DataTransfer.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def _installed_as(command: Command) -> str:
 
 
 def _asked(use: str, message: str, payload: Payload) -> Payload:
-    """Wrapped in DataTransfer where it is about a certificate of Plug & Charge."""
+    """Wrap the request in DataTransfer if it is about a certificate of Plug & Charge."""
     return plug_and_charge.wrap(message, payload) if use in plug_and_charge.USES else payload
 
 
@@ -92,7 +92,7 @@ def _listed(command: Command) -> list[str]:
 
 
 def list_installed(unit: UnitOfWork, command: Command) -> Payload:
-    """One request a use, so a command may need several."""
+    """Request the certificates of one use; a command may need several requests."""
     use = _next_use(command)
     if use in plug_and_charge.USES:
         payload = {"certificateType": [NAMES[use]]}
@@ -116,7 +116,7 @@ def record_part(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 
 def _found(command: Command, response: Payload) -> tuple[str, list[Payload]]:
-    """The use that was asked for, and the certificates of it, which Plug & Charge has in chains."""
+    """The requested use, and its certificates; Plug & Charge lists them as chains."""
     said = plug_and_charge.asked(command)["certificateType"]
     name = said[0] if isinstance(said, list) else said
     use = str(NEUTRAL_USE.get(name, name))
@@ -132,7 +132,7 @@ def _store(command: Command, use: str, found: list[Payload]) -> None:
 
 def conclude_listed(command: Command, response: Payload) -> Conclusion:
     status = str(response.get("status", ""))
-    # NotFound says that there is none of the use.
+    # NotFound means that the charge point has no certificate of this use.
     if status not in ("Accepted", "NotFound"):
         return Conclusion(Command.State.REJECTED, error_code=status)
     return Conclusion(Command.State.ACCEPTED)
@@ -151,14 +151,14 @@ def delete(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    # NotFound means that it is not there either.
+    # NotFound means that the charge point does not have the certificate any more.
     if response.get("status") in ("Accepted", "NotFound"):
         named = plug_and_charge.asked(command)["certificateHashData"]
         installed_certificates.forget(command.charge_point_id, named)
 
 
 def certificate_signed(unit: UnitOfWork, command: Command) -> Payload:
-    """A02: the answer to a request to sign."""
+    """A02: send the signed certificate after a SignCertificate."""
     chain = {"certificateChain": command.args["chain"]}
     return _asked(_use_named(command), "CertificateSigned", chain)
 

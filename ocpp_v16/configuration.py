@@ -49,14 +49,14 @@ def record_configuration(unit: UnitOfWork, command: Command, response: Payload) 
 
 
 def record_part(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    """The keys that are named may take several requests."""
+    """Record one answer; a long list of keys takes several requests."""
     record_configuration(unit, command, response)
     if command.args.get("keys"):
         _add_up(command, response)
 
 
 def _add_up(command: Command, response: Payload) -> None:
-    """What all requests of this command have brought so far."""
+    """Add the answer to the results of the command's earlier requests."""
     so_far = command.result or {}
     command.result = {
         "asked": so_far.get("asked", 0) + len((command.request or {}).get("key", [])),
@@ -69,7 +69,7 @@ def _add_up(command: Command, response: Payload) -> None:
 
 def change_configuration(unit: UnitOfWork, command: Command) -> Payload:
     if is_password(command.args):
-        raise CommandRefused("invalid_args", "a password is changed by rotate_password")
+        raise CommandRefused("invalid_args", "use the command rotate_password for the password")
     return {"key": command.args["key"], "value": command.args["value"]}
 
 
@@ -107,7 +107,7 @@ def conclude_part(command: Command, response: Payload) -> Conclusion:
 
 
 def conclude_read(command: Command, response: Payload) -> Conclusion:
-    """There is no status: an answer is a yes."""
+    """GetConfiguration.conf has no status: every answer counts as accepted."""
     return Conclusion(Command.State.ACCEPTED)
 
 
@@ -123,7 +123,7 @@ BLOCK = Block(
         "set_configuration": CommandTranslation("ChangeConfiguration", change_configuration),
     },
     responses={
-        # 5.3: RebootRequired is a yes, that takes effect after a reboot.
+        # 5.3: RebootRequired means accepted, in force after a reboot.
         "ChangeConfiguration": ResponseReading(
             accepting("Accepted", "RebootRequired"), record_change
         ),

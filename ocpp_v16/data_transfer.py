@@ -1,4 +1,4 @@
-"""DataTransfer (1.6, 4.3 and 5.6): from a charge point core answers for its vendor."""
+"""DataTransfer (1.6, 4.3 and 5.6); core answers those that charge points send."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """`answer` may ask others; `settle`, in the message's transaction, has the last word."""
+    """`answer` may ask core; `settle`, in the message's transaction, may change the answer."""
 
     answer: Callable[[Inbound], Awaitable[DataTransferAnswer]]
     settle: Callable[[Inbound, DataTransferAnswer], DataTransferAnswer]
 
 
-# The vendors whose messages the gateway understands itself; core answers for all others.
+# The gateway answers the messages of these vendors itself; core answers all others.
 VENDORS = {
     plug_and_charge.VENDOR: Vendor(plug_and_charge.answer, plug_and_charge.settle),
 }
@@ -79,7 +79,7 @@ def send(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def _text(data: Any) -> str:
-    """1.6: data is text, what it holds is the vendor's affair."""
+    """1.6: `data` is text; the vendor defines its content."""
     return data if isinstance(data, str) else orjson.dumps(data).decode()
 
 

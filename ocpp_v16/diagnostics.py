@@ -64,7 +64,7 @@ def record_diagnostics(unit: UnitOfWork, command: Command, response: Payload) ->
 def conclude_diagnostics(command: Command, response: Payload) -> Conclusion:
     # 5.9: without a file name there is nothing to upload.
     if not response.get("fileName"):
-        return Conclusion(Command.State.REJECTED, NAMED_NO_FILE, "the answer names no file")
+        return Conclusion(Command.State.REJECTED, NAMED_NO_FILE, "the answer contains no file name")
     return Conclusion(Command.State.ACCEPTED)
 
 
@@ -110,7 +110,7 @@ BLOCK = Block(
     },
     responses={
         "GetDiagnostics": ResponseReading(conclude_diagnostics, record_diagnostics),
-        # AcceptedCanceled is a yes, that cancelled the upload before it.
+        # AcceptedCanceled means accepted; the charge point has cancelled the earlier upload.
         "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
     },
 )

@@ -20,7 +20,7 @@ from ocpp_v16 import numbers
 
 
 def tries(args: Payload) -> Payload:
-    """How often the charge point tries, and how many seconds apart."""
+    """The number of tries, and the seconds between them."""
     said: Payload = {}
     if "retries" in args:
         said["retries"] = args["retries"]
@@ -81,7 +81,7 @@ BLOCK = Block(
     },
     commands={"update_firmware": CommandTranslation("UpdateFirmware", update, choose)},
     responses={
-        # L01.FR.26: AcceptedCanceled is a yes, that cancelled the update before it.
+        # L01.FR.26: AcceptedCanceled means accepted; the earlier update is cancelled.
         "SignedUpdateFirmware": ResponseReading(
             accepting("Accepted", firmware.CANCELED), record_signed
         ),

@@ -19,12 +19,12 @@ def get_version(unit: UnitOfWork, command: Command) -> Payload:
 def record_version(unit: UnitOfWork, command: Command, response: Payload) -> None:
     version = response["listVersion"]
     command.result = {"version": version}
-    # 5.10: -1 says that there are no local lists, 0 that the list is empty.
+    # 5.10: -1 means that local lists are not supported, 0 that the list is empty.
     local_lists.report_version(command.charge_point_id, version)
 
 
 def send(unit: UnitOfWork, command: Command) -> Payload:
-    # 9.2.3: SendLocalListMaxLength is how many entries one request may have.
+    # 9.2.3: SendLocalListMaxLength limits the entries in one request.
     limit = variables.limit(command.charge_point_id, "", "SendLocalListMaxLength", "")
     part = local_lists.next_part(
         command, lambda entries: limit or len(entries), lambda entry: entry.value.lower()

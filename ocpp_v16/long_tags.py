@@ -1,7 +1,7 @@
-"""Tags that come back longer than they were sent.
+"""Tags that a charger reports longer than the gateway sent them.
 
-An idTag has at most 20 characters. Some chargers keep one that fills them without its end, and say
-what follows in their memory with it, when they ask about it, start and stop with it.
+An idTag has at most 20 characters. Some chargers store a tag of 20 characters without a terminator
+and append bytes of their memory when they send it in Authorize, StartTransaction, StopTransaction.
 """
 
 from chargepoints.models import Command, Transaction
@@ -13,7 +13,7 @@ LONGER_THAN_SENT = "tag_longer_than_sent"
 
 
 async def shorten(inbound: Inbound) -> None:
-    """Say the tag as it was sent, where a start is under way with what this one begins with."""
+    """Shorten the tag if a start or a transaction with its first 20 characters is open."""
     tag, station = inbound.payload.get("idTag"), inbound.station
     if station.strict or not isinstance(tag, str) or len(tag) <= LONGEST_ID_TAG:
         return

@@ -11,7 +11,7 @@ from chargepoints.services.metering.recording import Element
 from chargepoints.services.transactions import lookup
 from ocpp_v16 import numbers
 
-# What may be missing or odd in a list of meter values: the rest of it is kept.
+# Fields of a meter value that may be missing or invalid: the rest is stored.
 SAMPLES = frozenset(
     {"timestamp", "sampledValue"}
     | {"value", "context", "format", "measurand", "phase", "location", "unit"}
@@ -38,7 +38,7 @@ def meter_values(inbound: Inbound, decision: Any) -> Payload:
 
 
 def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
-    """The `meterValue` list in neutral words."""
+    """Convert the `meterValue` list to neutral elements."""
     return [_element(inbound, element) for element in meter_value]
 
 
@@ -49,7 +49,7 @@ def _element(inbound: Inbound, element: Payload) -> Element:
 
 
 def _kind(sampled: Payload) -> Kind:
-    # 7.41: what is left out has a default.
+    # 7.41: fields that are left out have defaults.
     get = sampled.get
     return (
         get("measurand") or ENERGY,
@@ -61,7 +61,7 @@ def _kind(sampled: Payload) -> Kind:
 
 
 def _unit_of_201(sampled: Payload) -> str:
-    """Some chargers put the unit into `unitOfMeasure` of 2.0.1; with a multiplier it is unknown."""
+    """Read `unitOfMeasure` of 2.0.1, which some chargers send; with a multiplier it is unknown."""
     measured = sampled.get("unitOfMeasure")
     if not isinstance(measured, dict):
         return measured if isinstance(measured, str) else ""

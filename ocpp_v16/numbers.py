@@ -1,4 +1,4 @@
-"""Numbers of chargers, which may be anything, as columns take them."""
+"""Numbers from chargers, checked against the range of the database columns."""
 
 from chargepoints.protocol.inbound import Inbound
 
@@ -6,7 +6,7 @@ LARGEST = 2**31 - 1
 
 
 def connector(inbound: Inbound) -> int | None:
-    """`connectorId`; None where it is 0, the charge point as a whole, or can be no connector."""
+    """`connectorId`; None if it is 0 (the charge point itself) or out of range."""
     number = inbound.payload.get("connectorId", 0)
     if 0 < number <= LARGEST:
         return int(number)
@@ -16,7 +16,7 @@ def connector(inbound: Inbound) -> int | None:
 
 
 def numbered(inbound: Inbound, name: str) -> int | None:
-    """An optional id of ours; None if it is missing, or a number that we never assign."""
+    """An optional id that the gateway issued; None if it is missing or out of range."""
     number = inbound.payload.get(name)
     if number is None:
         return None

@@ -26,7 +26,7 @@ Record = Callable[[UnitOfWork, Command, Payload], None]
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 EMAID = "eMAID"
-# 8.7 and 8.12: what of our uses goes this way.
+# 8.7 and 8.12: the certificate uses that are wrapped in DataTransfer.
 USES = {
     "v2g_root": "V2GRootCertificate",
     "mo_root": "MORootCertificate",
@@ -49,7 +49,7 @@ def wrap(message: str, payload: Payload) -> Payload:
 
 
 def unwrap(data: Any) -> Payload:
-    """What is inside `data`; empty where it cannot be read."""
+    """The payload in `data`; empty if it cannot be read."""
     try:
         inside = orjson.loads(data or "")
     except (orjson.JSONDecodeError, TypeError):
@@ -58,7 +58,7 @@ def unwrap(data: Any) -> Payload:
 
 
 async def answer(inbound: Inbound) -> DataTransferAnswer:
-    """The answer to a message of a charge point, as core and the authorities will have it."""
+    """Answer a message of a charge point, with the help of core and the certificate authorities."""
     handler = _HANDLERS.get(inbound.payload.get("messageId") or "")
     if handler is None:
         return DataTransferAnswer("unknown_message_id")
@@ -133,7 +133,7 @@ def settle(inbound: Inbound, given: DataTransferAnswer) -> DataTransferAnswer:
 
 
 def asked(command: Command) -> Payload:
-    """What the charge point was asked, out of its DataTransfer."""
+    """The request to the charge point, without the DataTransfer around it."""
     request = command.request or {}
     return unwrap(request.get("data")) if _is_wrapped(request) else request
 
@@ -145,7 +145,7 @@ def _is_wrapped(request: Payload) -> bool:
 def reading(
     conclude: Callable[[Command, Payload], Conclusion] = by_status, record: Record | None = None
 ) -> ResponseReading:
-    """Reads the answer, also if it is inside the answer to a DataTransfer."""
+    """Read an answer, also if it is wrapped in the answer to a DataTransfer."""
 
     def conclude_inside(command: Command, response: Payload) -> Conclusion:
         if not _is_wrapped(command.request or {}):
@@ -155,7 +155,7 @@ def reading(
             return said
         inside = unwrap(response.get("data"))
         if not inside:
-            return Conclusion(Command.State.REJECTED, "bad_response", "its data holds no answer")
+            return Conclusion(Command.State.REJECTED, "bad_response", "`data` contains no answer")
         return conclude(command, inside)
 
     def record_inside(unit: UnitOfWork, command: Command, response: Payload) -> None:

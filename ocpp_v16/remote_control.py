@@ -1,4 +1,4 @@
-"""What a charge point is told to do now (1.6, chapter 5), and the trigger of messages (5.17)."""
+"""Remote control (1.6, chapter 5), and TriggerMessage (5.17)."""
 
 from dataclasses import replace
 
@@ -34,18 +34,18 @@ TRIGGERED = frozenset(
         "StatusNotification",
     }
 )
-# Security whitepaper, MessageTriggerEnumType: what TriggerMessage lacks.
+# Security whitepaper, MessageTriggerEnumType: only in ExtendedTriggerMessage.
 TRIGGERED_EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 
-# By the names that the messages have in 2.0.1.
+# Names of 2.0.1 -> names of 1.6.
 TRIGGERED_AS = {"SignChargingStationCertificate": "SignChargePointCertificate"}
 
-# Plug & Charge: its trigger names nothing, there is only this one.
+# Plug & Charge: its only trigger, without a requestedMessage.
 TRIGGERED_WRAPPED = "SignV2GCertificate"
 
 
 def messages_requested(action: str, payload: Payload) -> frozenset[str]:
-    """4.2: a charge point may send what it was asked for, before it is accepted."""
+    """4.2: the messages that a charge point may send before its boot is accepted."""
     if action not in ("TriggerMessage", "ExtendedTriggerMessage"):
         return frozenset()
     message = str(payload.get("requestedMessage"))
@@ -58,18 +58,18 @@ def remote_start(unit: UnitOfWork, command: Command) -> Payload:
     if len(value) > LONGEST_ID_TAG:
         raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")
     if "group_id_token" in args:
-        raise CommandRefused("not_supported", "OCPP 1.6 starts for a token alone, not for a group")
+        raise CommandRefused("not_supported", "OCPP 1.6 cannot start with a group token")
     evse_id = args.get("evse_id")
     command.effect_key = lifecycle.start_effect(f"{evse_id or 0}:{value}".lower())
     payload: Payload = {"idTag": value}
     if evse_id is not None:
         payload["connectorId"] = evse_id
     if "charging_profile" in args:
-        # 5.16.2: only a TxProfile may come with a remote start, and without a transaction.
+        # 5.16.2: a remote start may contain only a TxProfile, without a transactionId.
         if args["charging_profile"]["purpose"] != "transaction":
             raise CommandRefused("invalid_args", "the profile's purpose must be `transaction`")
         if "transaction_id" in args["charging_profile"]:
-            raise CommandRefused("invalid_args", "a profile for a start names no transaction yet")
+            raise CommandRefused("invalid_args", "a start profile cannot have a transaction id")
         profile = profile_requests.numbered(unit, command, evse_id or 0, "charging_profile")
         payload["chargingProfile"] = smart_charging.charging_profile(
             unit, command.charge_point, profile
@@ -162,9 +162,9 @@ BLOCK = Block(
         "trigger": CommandTranslation("TriggerMessage", trigger, choose_trigger),
     },
     responses={
-        # 5.2: Scheduled is a yes, that takes effect when the transaction has ended.
+        # 5.2: Scheduled means accepted, in force when the transaction has ended.
         "ChangeAvailability": ResponseReading(accepting("Accepted", "Scheduled")),
-        # Accepted is what it is in 1.5.
+        # 1.5 answers Accepted instead of Unlocked.
         "UnlockConnector": ResponseReading(accepting("Unlocked", "Accepted")),
     },
 )

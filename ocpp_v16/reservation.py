@@ -14,7 +14,7 @@ from ocpp_v16.long_tags import LONGEST_ID_TAG
 def reserve(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     if "connector_type" in args:
-        raise CommandRefused("not_supported", "OCPP 1.6 knows no types of connectors")
+        raise CommandRefused("not_supported", "OCPP 1.6 cannot reserve by connector type")
     for value in (args["id_token"]["value"], args.get("group_id_token", "")):
         if len(value) > LONGEST_ID_TAG:
             raise CommandRefused("invalid_args", "an idTag has at most 20 characters in OCPP 1.6")

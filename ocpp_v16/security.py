@@ -44,12 +44,12 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
 
 
 def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
-    # A00.FR.205: 16 to 20 bytes, sent as hex, which is the form our keys have.
+    # A00.FR.205: 16 to 20 bytes, sent as hex; the keys of the gateway have this form.
     return {"key": AUTHORIZATION_KEY, "value": registry.new_key()}
 
 
 def is_password(payload: Payload) -> bool:
-    """Whether it is about the password that the charge point identifies itself with."""
+    """Whether the payload is about the password of the charge point."""
     return secret_names.is_ours(payload.get("key", ""))
 
 
@@ -59,19 +59,19 @@ def password_in(action: str, payload: Payload) -> str:
 
 
 def redacted_request(action: str, payload: Payload) -> Payload:
-    """The request without a password, for trace and rows."""
+    """The request without a password, for the trace and the database."""
     if action == "ChangeConfiguration" and _shows_secret(payload):
         return payload | {"value": REDACTED}
     return payload
 
 
 def redacted_answer(action: str, payload: Any) -> Any:
-    """The answer without a key that the charger shows in clear."""
+    """The answer without secret keys, which some chargers return in clear text."""
     return _without_secrets(payload) if action == "GetConfiguration" else payload
 
 
 def _without_secrets(data: Any) -> Any:
-    """The same object where nothing in it is secret; its names may be spelled otherwise."""
+    """The same object if it contains no secret; names may be spelled differently."""
     if isinstance(data, list):
         shown = [_without_secrets(each) for each in data]
         return shown if any(a is not b for a, b in zip(shown, data, strict=True)) else data

@@ -1,6 +1,6 @@
-"""What a charge point took of a request that somebody composed: our books follow the OCPP action.
+"""Records what charge points accepted of requests, by their OCPP action.
 
-A command's own reading goes before these; they hold for raw requests.
+These readings are for raw requests; a command that has its own reading uses that one.
 """
 
 from chargepoints.clock import api_time, coming_time
@@ -14,9 +14,9 @@ from ocpp_v16.authorization import STATUS
 from ocpp_v16.smart_charging import PURPOSE
 
 _NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
-# Blocked is what 1.6 says of a token without credit, too.
+# 1.6 has no status for a token without credit: it uses Blocked for it, too.
 _NEUTRAL_STATUS = {name: str(status) for status, name in reversed(STATUS.items())}
-# The criteria of a ClearChargingProfile (5.5), in our words.
+# The criteria of ClearChargingProfile (5.5) -> neutral names.
 _CRITERIA = {"id": "profile_id", "connectorId": "evse_id", "stackLevel": "stack_level"}
 
 

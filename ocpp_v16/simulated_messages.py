@@ -1,4 +1,4 @@
-"""What a simulated charger of OCPP 1.6 says."""
+"""The messages of a simulated OCPP 1.6 charger."""
 
 from chargepoints.protocol.simulated_messages import ID_TAG, Message, Payload, now
 
@@ -10,7 +10,7 @@ class SimulatedMessages:
     )
 
     def __init__(self, transaction_id: str) -> None:
-        """The gateway gives the id of a transaction, in the answer to its start."""
+        """Ignore the id: in 1.6 the gateway issues it in the answer to StartTransaction."""
 
     def status(self, *, occupied: bool, faulted: bool) -> Message:
         status = "Faulted" if faulted else "Charging" if occupied else "Available"

@@ -93,7 +93,7 @@ def clear_profile(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_clear(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    # 5.5: Unknown says that nothing fits; then we have nothing to keep either.
+    # 5.5: Unknown means that no profile matches, so remove ours as well.
     if response["status"] in ("Accepted", "Unknown"):
         installed_profiles.clear(command.charge_point_id, command.args)
 
@@ -107,7 +107,7 @@ def get_composite(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_composite(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    """Beside the charger's schedule, ours: they differ where it does not do what it accepted."""
+    """Compare the charger's schedule with the expected one, to find limits it does not apply."""
     schedule = response.get("chargingSchedule")
     if not schedule:
         return

@@ -22,15 +22,15 @@ _NEUTRAL = {
     "Reserved": Status.RESERVED,
     "Unavailable": Status.UNAVAILABLE,
     "Faulted": Status.FAULTED,
-    # The word of 1.5, and of 2.0.1.
+    # From 1.5 and 2.0.1.
     "Occupied": Status.OCCUPIED,
 }
-# What 2.0.1 would call the charging state of a transaction on this connector.
+# The chargingState of 2.0.1 for the transaction on this connector.
 _CHARGING_STATE = {
     "Charging": "Charging",
     "SuspendedEV": "SuspendedEV",
     "SuspendedEVSE": "SuspendedEVSE",
-    # Some say so long before they tell of the transaction's end: nothing flows any more.
+    # Some chargers send it long before StopTransaction: no energy flows any more.
     "Finishing": "EVConnected",
 }
 
@@ -38,16 +38,16 @@ _CHARGING_STATE = {
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector = numbers.connector(inbound)
-    # Without a number it is the charge point's: who writes Go leaves out what is 0.
+    # A missing connectorId means 0: encoders in Go leave out zeros.
     if connector is None and payload.get("connectorId", 0) != 0:
-        # Not about energy: nothing is lost, and the charge point's own status stays true.
-        raise OcppError("PropertyConstraintViolation", "there can be no such connector")
+        # Refuse: no energy is lost, and the status of the charge point itself stays correct.
+        raise OcppError("PropertyConstraintViolation", "connectorId is out of range")
     ocpp_status = str(payload["status"])
     error_code = str(payload.get("errorCode", "NoError"))
     if "timestamp" in payload:
         moment = inbound.time(payload["timestamp"])
     else:
-        # It is optional; its absence is no deviation.
+        # `timestamp` is optional; its absence is no deviation.
         moment = Moment(inbound.received_at, TimeQuality.ESTIMATED)
     report = Report(
         # Connector 0 is the charge point as a whole (4.9).

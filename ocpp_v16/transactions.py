@@ -37,10 +37,10 @@ async def ask_start(inbound: Inbound) -> Decision | None:
 
 
 def _start_key(payload: Payload, moment: Moment) -> str:
-    # However it is written; but where it cannot be meant, all that stays the same is the text.
+    # The parsed time is independent of its spelling; if it is implausible, use the raw text.
     meant = moment.quality == TimeQuality.CHARGER
     time = moment.at if meant else payload.get("timestamp")
-    # Of a tag that is longer than it may be, what it was sent as.
+    # Cut a tag that the charger made longer (long_tags) to the tag that was sent.
     tag = str(payload.get("idTag"))[:LONGEST_ID_TAG]
     return start_stop_messages.start_key(
         payload.get("connectorId"), tag, time, payload.get("meterStart")
@@ -76,7 +76,7 @@ def _answer(inbound: Inbound, asked: TokenAsked | None, decision: Decision | Non
 
 
 async def ask_stop(inbound: Inbound) -> Decision | None:
-    """4.10: a stop may come without a token; where it has one, the answer tells of it."""
+    """4.10: idTag is optional in StopTransaction; with it, the answer contains idTagInfo."""
     if not inbound.payload.get("idTag"):
         return None
     await long_tags.shorten(inbound)
@@ -108,7 +108,7 @@ def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
         moment=inbound.time(payload.get("timestamp")),
         transaction_id=_named(payload),
         meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
-        # 4.10: without a reason it is Local.
+        # 4.10: the default reason is Local.
         reason=payload.get("reason") or "Local",
         token=asked,
         samples=elements(inbound, payload.get("transactionData") or []),
@@ -135,7 +135,7 @@ BLOCK = Block(
         "StopTransaction": Handler(
             stop_transaction,
             decide=ask_stop,
-            # 4.10: the stop is acknowledged whatever else it holds.
+            # 4.10: the gateway always acknowledges a stop, whatever its content.
             dispensable=SAMPLES
             | {"transactionId", "timestamp", "meterStop", "idTag", "reason", "transactionData"},
             about_transactions=frozenset({"transactionId", "meterStop"}),

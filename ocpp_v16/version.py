@@ -83,17 +83,17 @@ VERSION = OcppVersion(
         }
     ),
     error_codes={
-        # OCPP-J 1.6, 4.2.3, where the names were spelled otherwise.
+        # OCPP-J 1.6, 4.2.3: these names are spelled differently in 1.6.
         "FormatViolation": "FormationViolation",
         "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
         "RpcFrameworkError": "FormationViolation",
         "MessageTypeNotSupported": "GenericError",
     },
-    # 4.2: it may be asked, and configured, before it is accepted.
+    # 4.2: requests that the gateway may send while the boot is pending.
     sent_while_pending=frozenset(
         {"ChangeConfiguration", "ExtendedTriggerMessage", "GetConfiguration", "TriggerMessage"}
     ),
-    # 4.2: a charge point shall not send others while pending, but many do; they are served.
+    # 4.2: a pending charge point should not send these, but many do; the gateway serves them.
     served_before_boot=frozenset(
         {
             "BootNotification",
