@@ -1,4 +1,4 @@
-"""C Authorization: Authorize, and what an idTokenInfo says in every reply that has one."""
+"""C Authorization: Authorize, and the idTokenInfo of all replies that contain one."""
 
 from functools import partial
 
@@ -48,9 +48,7 @@ def token(id_token: Payload) -> TokenAsked:
 
 
 def id_token(named: Payload) -> Payload:
-    """IdTokenType of a command's token; without a type it has the one it is known by, if it is
-    one, else it is the CSMS's own.
-    """
+    """IdTokenType of a token; a missing type is looked up in the known tokens, else Central."""
     value, named_type = named["value"], named.get("type")
     if not named_type:
         known = IdToken.objects.alias(lower=Lower("value")).filter(lower=value.lower())
@@ -88,7 +86,7 @@ def id_token_info(dialect: Dialect, decision: Decision) -> Payload:
 
 
 async def ask(inbound: Inbound) -> Decision:
-    """C07: with what is known of the contract certificate, where one was presented."""
+    """C07: check the contract certificate too, if the station sent one."""
     payload = inbound.payload
     if (free := without_authorization(payload["idToken"])) is not None:
         return free

@@ -1,4 +1,4 @@
-"""G03, G04: the station, an EVSE or a connector in or out of service."""
+"""G03, G04: ChangeAvailability for the station, an EVSE or a connector."""
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command

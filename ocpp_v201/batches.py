@@ -8,7 +8,7 @@ from chargepoints.models import Command
 from chargepoints.protocol.versions import Batched, Payload
 from chargepoints.services.device_model import variables
 
-# The frame around a payload: brackets, message type, a UUID, the action's name.
+# The frame around a payload: brackets, message type, a UUID, the action.
 FRAME_BYTES = 90
 
 Wrap = Callable[[list[Payload]], Payload]
@@ -30,7 +30,7 @@ def following(
 def fitting(
     charge_point_id: int, items: list[Payload], wrap: Wrap, component: str, instance: str
 ) -> int:
-    """How many of these, from the first on, one request holds; the first always goes."""
+    """How many items fit into one request, from the first one; the first item always fits."""
     most = variables.limit(charge_point_id, component, "ItemsPerMessage", instance)
     size = variables.limit(charge_point_id, component, "BytesPerMessage", instance)
     count = min(len(items), most or len(items))

@@ -1,4 +1,4 @@
-"""M Certificates: installed, listed, deleted; and what cars and stations ask about them."""
+"""M Certificates: install, list, delete; and requests of cars and stations about them."""
 
 from functools import partial
 from typing import Any
@@ -60,7 +60,7 @@ def list_installed(unit: UnitOfWork, command: Command) -> Payload:
     return {"certificateType": [LISTED[use] for use in uses]} if uses else {}
 
 
-# M03.FR.02: NotFound says that there is none of the kind.
+# M03.FR.02: NotFound means that the station has no certificate of these uses.
 conclude_listed = accepting("Accepted", "NotFound")
 
 
@@ -94,7 +94,7 @@ def delete(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def record_deleted(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    # M04.FR.04: NotFound means that it is not there either.
+    # M04.FR.04: NotFound means that the station does not have the certificate any more.
     if response.get("status") in ("Accepted", "NotFound"):
         asked = (command.request or {})["certificateHashData"]
         installed_certificates.forget(command.charge_point_id, asked)
@@ -114,7 +114,7 @@ async def ask_exi(inbound: Inbound) -> str | None:
 
 
 def ev_certificate(dialect: Dialect, inbound: Inbound, exi: str | None) -> Payload:
-    """M01, M02: the request of the car goes to the contract certificate pool and back."""
+    """M01, M02: forward the car's request to the contract certificate pool, and its answer back."""
     if exi is None or len(exi) > dialect.longest_exi_response:
         return {"status": "Failed", "exiResponse": ""}
     return {"status": "Accepted", "exiResponse": exi}

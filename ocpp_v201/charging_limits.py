@@ -1,4 +1,4 @@
-"""K11 to K17: limits from outside, and what a car needs (ISO 15118)."""
+"""K11 to K17: external limits, and the charging needs of cars (ISO 15118)."""
 
 from typing import Any
 
@@ -36,16 +36,16 @@ def cleared_limit(inbound: Inbound, decision: Any) -> Payload:
 
 
 def charging_needs(inbound: Inbound, decision: Any) -> Payload:
-    """K15: the car's needs are answered with a profile of its transaction."""
+    """K15: the gateway answers the car's needs with a profile for its transaction."""
     needs = inbound.payload["chargingNeeds"]
-    # K15.FR.04: without a transaction there is nothing to plan for.
+    # K15.FR.04: reject the needs if there is no transaction.
     return {"status": "Accepted" if plan(inbound, **most(needs)) else "Rejected"}
 
 
 def plan(inbound: Inbound, **most: Any) -> bool:
     """Send the car's transaction a profile. `most`: `unit`, `most` and `energy_wh` of `Needs`.
 
-    False where there is no transaction, or where nothing can be made of the needs.
+    False if there is no transaction, or if no profile follows from the needs.
     """
     payload = inbound.payload
     return car_schedules.plan(
@@ -60,7 +60,7 @@ def plan(inbound: Inbound, **most: Any) -> bool:
 
 
 def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
-    """K15.FR.07, K17.FR.07: as many as the car reads, and the station keeps."""
+    """K15.FR.07, K17.FR.07: the smaller limit of the car and the station."""
     kept = variables.limit(
         inbound.station.id, "SmartChargingCtrlr", "PeriodsPerSchedule", instance=""
     )
@@ -69,7 +69,7 @@ def _most_periods(inbound: Inbound, payload: Payload) -> int | None:
 
 
 def most(needs: Payload) -> dict[str, Any]:
-    """What the car takes at most: amperes of AC, watts of DC."""
+    """The most that the car can take: amperes of AC, watts of DC."""
     if ac := needs.get("acChargingParameters"):
         return {"unit": "A", "most": float(ac["evMaxCurrent"]), "energy_wh": ac["energyAmount"]}
     dc = needs.get("dcChargingParameters") or {}
@@ -78,7 +78,7 @@ def most(needs: Payload) -> dict[str, Any]:
 
 
 def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
-    """K15 to K17 (K16.FR.06 to FR.08): one beyond the limits is refused and planned anew."""
+    """K15 to K17 (K16.FR.06 to FR.08): reject a schedule beyond the limits and plan again."""
     payload = inbound.payload
     schedule = neutral_schedule(payload["chargingSchedule"])
     fits = car_schedules.check(

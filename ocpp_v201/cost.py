@@ -1,4 +1,4 @@
-"""I Tariff and cost: what core says a transaction costs, on the station's display."""
+"""I Tariff and cost: show the cost that core calculated on the station's display."""
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
@@ -7,7 +7,7 @@ from ocpp_v201.numbers import decimal
 
 
 def update_cost(unit: UnitOfWork, command: Command) -> Payload:
-    """I02.FR.01; the last one is also the answer to the transaction's end (I03.FR.02)."""
+    """I02.FR.01; the last cost is also in the answer to the transaction's end (I03.FR.02)."""
     args = command.args
     total_cost = decimal(args["total_cost"])
     store(command.charge_point_id, args["transaction_id"], total_cost)

@@ -1,4 +1,4 @@
-"""N09, N10: what the station knows of a customer is reported, or forgotten."""
+"""N09, N10: report or delete the data that a station has about a customer."""
 
 from typing import Any
 
@@ -30,9 +30,11 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
     named = [name for name in ("customer_identifier", "id_token", "certificate") if name in args]
     if len(named) != 1:
         # N09.FR.04: one reference to the customer.
-        raise CommandRefused("invalid_args", "name the customer in exactly one way")
+        raise CommandRefused(
+            "invalid_args", "give one of `customer_identifier`, `id_token` and `certificate`"
+        )
     if not (report or clear):
-        raise CommandRefused("invalid_args", "nothing to do: neither `report` nor `clear`")
+        raise CommandRefused("invalid_args", "set `report` or `clear`, or both")
     number = request_id(command)
     if report:
         command.effect_key = effect(number)

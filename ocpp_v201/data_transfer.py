@@ -1,4 +1,4 @@
-"""P Data transfer: core answers for its vendor, and speaks to the station."""
+"""P Data transfer, in both directions, between a station and core."""
 
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command
@@ -64,6 +64,6 @@ BLOCK = Block(
         "DataTransfer": Handler(data_transfer, decide=ask_core, dispensable=frozenset({"vendorId"}))
     },
     commands={"data_transfer": CommandTranslation("DataTransfer", send)},
-    # The vendor's data are kept with the answer; what they mean is core's affair.
+    # The gateway stores the vendor's data with the answer; core interprets them.
     responses={"DataTransfer": ResponseReading()},
 )

@@ -40,12 +40,12 @@ LOG_KIND = {
 LOG_FAILURES = frozenset(
     {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
 )
-# A station may tell its connectors' status by events (G01.FR.07, edition 3), and so its own, for
-# which there is no StatusNotification (H01, S2, 5a).
+# A station may report status by NotifyEvent: of connectors (G01.FR.07, edition 3), and of itself,
+# for which there is no StatusNotification (H01, S2, 5a).
 TELL_STATUS = frozenset({"ChargingStation", "Connector"})
 
 
-# What may be missing of an event, and of the message.
+# Fields that may be missing in an event and in the message.
 EVENT = frozenset(
     {"actualValue", "eventId", "eventNotificationType", "timestamp", "trigger"}
     | {"generatedAt", "seqNo", "id"}
@@ -88,7 +88,7 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
 
 
 def get_log(unit: UnitOfWork, command: Command) -> Payload:
-    """N01: to a place of ours unless the command names one; diagnostics are a log here."""
+    """N01: the upload URL is the gateway's if the command has none; diagnostics are a log here."""
     args = command.args
     kind = args.get("log", "diagnostics")
     log_type = LOG_TYPE[kind]
@@ -133,7 +133,7 @@ BLOCK = Block(
         "get_log": CommandTranslation("GetLog", get_log),
     },
     responses={
-        # N01.FR.12: AcceptedCanceled is a yes, that cancelled the upload before it.
+        # N01.FR.12: AcceptedCanceled means accepted; the earlier upload is cancelled.
         "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
     },
 )

@@ -1,4 +1,4 @@
-"""What the blocks say otherwise in a version that is built of them."""
+"""Limits and names that differ between the versions that use these blocks."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 class Dialect:
     """Limits and names of one version.
 
-    Words need no entry: the `Words` of a block may hold more of them than a version has, as every
-    request is checked by the version's own schemas before it is sent.
+    Enum values need no entry: a block may contain values that a version lacks, because the schemas
+    of the version check every request before it is sent.
     """
 
     version: str
-    # In characters: longer ones are cut, or not sent at all where half of it is worth nothing.
+    # In characters: longer texts are cut; if a cut text is useless, they are not sent.
     longest_id_token: int
     longest_personal_message: int
     longest_exi_response: int
     longest_ocsp_result: int
-    # OCPPVersionEnumType, of a network profile.
+    # OCPPVersionEnumType, for network profiles.
     network_profile_version: str
-    # ResetEnumType, in neutral words.
+    # ResetEnumType, as neutral names.
     resets: frozenset[str]
     # MessageTriggerEnumType.
     triggered: frozenset[str]
-    # Purposes of the charging profiles that are the operator's (K10.FR.06), in neutral words.
+    # Purposes of the operator's charging profiles (K10.FR.06), as neutral names.
     purposes_of_operator: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""O Display messages: shown, listed, taken off."""
+"""O Display messages: set, list, clear."""
 
 from datetime import datetime
 from typing import Any
@@ -48,7 +48,7 @@ def effect(request_number: int | None) -> str:
 
 
 def show(unit: UnitOfWork, command: Command) -> Payload:
-    """O01, O02, O06: a message without a number of its own gets the next free one."""
+    """O01, O02, O06: a message without an id gets the next free one."""
     args = command.args
     message: Payload = {
         "id": args["id"] if "id" in args else display_messages.free_number(command.charge_point_id),
@@ -56,7 +56,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
         "message": _content(args),
     }
     if "translations" in args:
-        # A version that has no such field refuses the request.
+        # The schema of a version without this field refuses the request.
         message["messageExtra"] = [_content(each) for each in args["translations"]]
     if "state" in args:
         message["state"] = STATES[args["state"]]
@@ -170,7 +170,7 @@ BLOCK = Block(
     },
     responses={
         "SetDisplayMessage": ResponseReading(record=record_shown),
-        # O03: Unknown says that there is none; no report follows.
+        # O03: Unknown means that there are no such messages; no report follows.
         "GetDisplayMessages": ResponseReading(record=record_listed),
         "ClearDisplayMessage": ResponseReading(record=record_cleared),
     },

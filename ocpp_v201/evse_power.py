@@ -8,11 +8,11 @@ from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Variable
 from chargepoints.services.device_model.variables import Reported
 
-# Appendix: required of an EVSE. Some have it at the connector.
+# Appendix: a variable of the EVSE. Some stations report it for the connector.
 COMPONENTS = ("EVSE", "Connector")
 POWER = "Power"
 UNITS = {"W": 1.0, "kW": 1000.0}
-# No EVSE has so little: it is in kW, or none at all, whatever its unit says.
+# Less is impossible for an EVSE: then the value is in kW whatever its unit, or meaningless.
 LEAST_W = 1000.0
 
 _REPORTED: PreparedQuery[tuple[int, dict[str, Any] | None]] = PreparedQuery(
@@ -23,7 +23,7 @@ _REPORTED: PreparedQuery[tuple[int, dict[str, Any] | None]] = PreparedQuery(
 
 
 def most_power(charge_point_id: int) -> dict[int, float]:
-    """The largest power in W, by the number of the EVSE."""
+    """The largest power in W, by EVSE id."""
     found: dict[int, float] = {}
     for component in COMPONENTS:
         told: dict[int, float] = {}

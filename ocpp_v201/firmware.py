@@ -23,7 +23,7 @@ PUBLISH_FAILED = frozenset({"DownloadFailed", "InvalidChecksum", "PublishFailed"
 
 
 def update(unit: UnitOfWork, command: Command) -> Payload:
-    """L01, L02; L01.FR.11: certificate and signature where it is signed."""
+    """L01, L02; L01.FR.11: with certificate and signature if the firmware is signed."""
     wanted = firmware.ask(command)
     image: Payload = {
         "location": wanted.location,
@@ -96,9 +96,9 @@ BLOCK = Block(
         "unpublish_firmware": CommandTranslation("UnpublishFirmware", unpublish),
     },
     responses={
-        # L01.FR.24: AcceptedCanceled is a yes, that cancelled the update before it.
+        # L01.FR.24: AcceptedCanceled means accepted; the earlier update is cancelled.
         "UpdateFirmware": ResponseReading(accepting("Accepted", firmware.CANCELED), record_update),
-        # L04.FR.03: NoFirmware says that none is published under this checksum.
+        # L04.FR.03: NoFirmware means that no firmware is published under this checksum.
         "UnpublishFirmware": ResponseReading(accepting("Unpublished", "NoFirmware")),
     },
 )

@@ -1,4 +1,4 @@
-"""D Local authorization list: sent in parts, and its version."""
+"""D Local authorization list: send it in parts, and read its version."""
 
 from collections.abc import Hashable
 
@@ -22,7 +22,7 @@ def get_version(unit: UnitOfWork, command: Command) -> Payload:
 def record_version(unit: UnitOfWork, command: Command, response: Payload) -> None:
     version = response["versionNumber"]
     command.result = {"version": version}
-    # D02.FR.03: 0 says that there is no list.
+    # D02.FR.03: 0 means that there is no list.
     local_lists.report_version(command.charge_point_id, version)
 
 
@@ -51,7 +51,7 @@ def _longest(data: list[Payload]) -> Payload:
 
 
 def _key(entry: Entry) -> Hashable:
-    # C01.FR.25: of the same value and type; identifierStrings are the same in any case.
+    # C01.FR.25: value and type identify an entry; identifierStrings ignore upper and lower case.
     return entry.value.lower(), entry.type or USUAL_TYPE
 
 

@@ -10,12 +10,12 @@ from chargepoints.services.metering.recording import Element
 from chargepoints.services.transactions import lookup
 from ocpp_v201 import numbers
 
-# What may be missing or odd in a list of meter values: the rest of it is kept.
+# Fields of a meter value that may be missing or invalid: the rest is stored.
 SAMPLES = frozenset(
     {"timestamp", "sampledValue", "value"}
     | {"signedMeterData", "signingMethod", "encodingMethod", "publicKey"}
 )
-# What is above it, in whatever unit, was not measured.
+# Larger values, in any unit, are no measurement.
 LARGEST = 1e15
 
 
@@ -37,7 +37,7 @@ def meter_values(inbound: Inbound, decision: Any) -> Payload:
 
 
 def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
-    """The `meterValue` list in neutral words."""
+    """Convert the `meterValue` list to neutral elements."""
     return [_element(inbound, element) for element in meter_value]
 
 
@@ -52,7 +52,7 @@ def _element(inbound: Inbound, element: Payload) -> Element:
 
 
 def _kind(sampled: Payload) -> Kind:
-    # SampledValueType: what is left out has a default.
+    # SampledValueType: fields that are left out have defaults.
     get = sampled.get
     return (
         get("measurand") or ENERGY,
@@ -64,7 +64,7 @@ def _kind(sampled: Payload) -> Kind:
 
 
 def _unit_of_16(sampled: Payload) -> str:
-    """Some stations put the unit into `unit` of 1.6: without it, kWh would be read as Wh."""
+    """Read `unit` of 1.6, which some stations send; without it, kWh would be read as Wh."""
     unit = sampled.get("unit")
     return unit if isinstance(unit, str) else ""
 

@@ -1,4 +1,4 @@
-"""N02 to N06: monitors on variables are set, reported and cleared."""
+"""N02 to N06: set, report and clear monitors on variables."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ SET = Batched("setMonitoringResult", lambda command: len(command.args["monitors"
 CLEARED = Batched("clearMonitoringResult", lambda command: len(command.args["ids"]))
 
 
-# EventNotificationEnumType, of what SetVariableMonitoring makes.
+# EventNotificationEnumType of monitors that SetVariableMonitoring creates.
 SET_BY_US = "CustomMonitor"
 
 
@@ -70,7 +70,7 @@ def set_monitoring(unit: UnitOfWork, command: Command) -> Payload:
 def _monitor(args: Payload) -> Payload:
     monitor = naming.named(args) | {name: args[name] for name in ("type", "severity")}
     monitor["value"] = numbers.decimal(args["value"])
-    # N04.FR.12: with an id it replaces that monitor.
+    # N04.FR.12: with an id, it replaces the monitor of this id.
     optional: Payload = {name: args[name] for name in ("id", "transaction") if name in args}
     if "stream" in args:
         optional["periodicEventStream"] = stream_params(args["stream"])
@@ -101,7 +101,7 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude_each(command: Command, response: Payload) -> Conclusion:
-    """Accepted when all are; else the first no."""
+    """Accepted if all results are; else the first result that is not accepted."""
     results = response.get("setMonitoringResult") or response.get("clearMonitoringResult") or []
     refused = [str(each["status"]) for each in results if each["status"] != "Accepted"]
     if not refused:

@@ -20,7 +20,7 @@ def component(args: Payload) -> Payload:
 
 
 def named(args: Payload) -> Payload:
-    """`component` and, where one is named, `variable`."""
+    """`component` and, if the arguments name one, `variable`."""
     both: Payload = {"component": component(args)}
     if "variable" in args:
         both["variable"] = {"name": args["variable"]}
@@ -30,7 +30,7 @@ def named(args: Payload) -> Payload:
 
 
 def by_key(key: str) -> Payload:
-    """`Component.Variable`, each with its instance in brackets where it has one."""
+    """Read `Component.Variable`; an instance follows its name in brackets."""
     component_name, dot, variable = key.partition(".")
     if not dot:
         raise CommandRefused("invalid_args", f"{key!r} is not named Component.Variable")
@@ -43,7 +43,7 @@ def _with_instance(name: str) -> Payload:
 
 
 def where(data: Payload) -> dict[str, Any]:
-    """The columns of a Variable row that ComponentType and VariableType stand for."""
+    """The columns of a Variable row for a ComponentType and a VariableType."""
     component, variable = data["component"], data["variable"]
     evse = component.get("evse") or {}
     return {

@@ -1,4 +1,4 @@
-"""Numbers of stations, which may be anything, as columns take them."""
+"""Numbers from stations, checked against the range of the database columns."""
 
 from chargepoints.protocol.inbound import Inbound
 
@@ -8,7 +8,7 @@ LARGEST = 2**31 - 1
 
 
 def place(inbound: Inbound, number: int | None) -> int | None:
-    """An EVSE's or connector's number; None where it is 0, missing, or can be none."""
+    """The id of an EVSE or connector; None if it is 0, missing or out of range."""
     if not number:
         return None
     if 0 < number <= LARGEST:
@@ -18,7 +18,7 @@ def place(inbound: Inbound, number: int | None) -> int | None:
 
 
 def numbered(inbound: Inbound, number: int | None, name: str) -> int | None:
-    """An id of ours; None if it is missing, or a number that we never assign."""
+    """An id that the gateway issued; None if it is missing or out of range."""
     if number is None or 0 <= number <= LARGEST:
         return number
     inbound.deviate(f"odd_{name}")
@@ -26,7 +26,7 @@ def numbered(inbound: Inbound, number: int | None, name: str) -> int | None:
 
 
 def clipped(number: int, smallest: int = SMALLEST) -> int:
-    """The nearest number that a column takes: what was sent stays in the trace."""
+    """The nearest number that fits into a column; the trace keeps the original."""
     return max(smallest, min(number, LARGEST))
 
 

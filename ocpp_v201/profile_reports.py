@@ -1,4 +1,4 @@
-"""K09: the station reports the charging profiles it has, in parts."""
+"""K09: the station reports its charging profiles, in parts."""
 
 from typing import Any
 
@@ -39,14 +39,14 @@ def ask(unit: UnitOfWork, command: Command) -> Payload:
     if "sources" in args:
         criteria["chargingLimitSource"] = [SOURCES[source] for source in args["sources"]]
     if not criteria:
-        # K09.FR.03: one of them at least; every profile has a source.
+        # K09.FR.03: at least one criterion; every profile has a source.
         criteria["chargingLimitSource"] = list(SOURCES.values())
     evse = {"evseId": args["evse_id"]} if "evse_id" in args else {}
     return {"requestId": number, "chargingProfile": criteria, **evse}
 
 
 def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    # That none fits: no report follows.
+    # NoProfiles: no profile matches, and no report follows.
     if response["status"] == "NoProfiles":
         _complete(command)
 

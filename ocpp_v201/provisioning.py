@@ -1,4 +1,4 @@
-"""B Provisioning: BootNotification, Heartbeat (G), and the ways to connect (B09)."""
+"""B Provisioning: BootNotification, Heartbeat (G), and network profiles (B09)."""
 
 import re
 from functools import partial
@@ -28,7 +28,7 @@ _STATUS = {
 }
 
 
-# By which the station is known to the CSMS of this profile, where not as here.
+# Credentials for the CSMS of this profile, if they differ from those for the gateway.
 _OWN_CREDENTIALS = {"identity": "identity", "basic_auth_password": "basicAuthPassword"}
 
 
@@ -64,12 +64,12 @@ def heartbeat(inbound: Inbound, decision: Any) -> Payload:
 
 
 def set_network_profile(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
-    """B09; A05.FR.07: a profile that is less secure than the one in use is not even asked for."""
+    """B09; A05.FR.07: refuse a profile that is less secure than the one in use."""
     args = command.args
     if args["security_profile"] < command.charge_point.security_profile:
-        raise CommandRefused("invalid_args", "a station's security profile is never lowered")
+        raise CommandRefused("invalid_args", "a station's security profile cannot be lowered")
     if args["security_profile"] > 1 and not args["url"].startswith("wss://"):
-        raise CommandRefused("invalid_args", "security profiles 2 and 3 need a wss:// address")
+        raise CommandRefused("invalid_args", "security profiles 2 and 3 need a wss:// URL")
     return {
         "configurationSlot": args["slot"],
         "connectionData": {
@@ -86,12 +86,12 @@ def set_network_profile(dialect: Dialect, unit: UnitOfWork, command: Command) ->
 
 
 def _in_camel_case(network: Payload) -> Payload:
-    """APNType or VPNType, whose fields the arguments have under their own names."""
+    """APNType or VPNType; the arguments have the same fields in snake case."""
     return {re.sub("_(.)", lambda at: at[1].upper(), name): network[name] for name in network}
 
 
 def record_network_profile(unit: UnitOfWork, command: Command, response: Payload) -> None:
-    """A05.FR.07: once it has connected with the higher security profile, the lower is refused."""
+    """A05.FR.07: refuse the lower profile once the station has connected with the higher one."""
     asked = (command.request or {})["connectionData"]
     if response["status"] == "Accepted":
         registry.expect_security_profile(command.charge_point_id, asked["securityProfile"])

@@ -32,7 +32,7 @@ _RESETS = {
 
 
 def messages_requested(action: str, payload: Payload) -> frozenset[str]:
-    """B01.FR.10, B02.FR.09: a pending station may send what it was asked for."""
+    """B01.FR.10, B02.FR.09: the messages that a pending station may send on request."""
     if action in ("GetBaseReport", "GetReport"):
         return frozenset({"NotifyReport"})
     if action != "TriggerMessage":
@@ -104,7 +104,7 @@ def reset(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude_scheduled(command: Command, response: Payload) -> Conclusion:
-    # B12.FR.01, G03.FR.05: Scheduled is a yes, once the transactions have ended.
+    # B12.FR.01, G03.FR.05: Scheduled means accepted, in force when the transactions have ended.
     status = str(response.get("status", ""))
     if status == "Scheduled":
         return Conclusion(
@@ -134,14 +134,14 @@ def trigger(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:
 
 
 def _one_connector(command: Command) -> Payload:
-    """F06.FR.13: the request names one connector: the command's, or the only one that is known."""
+    """F06.FR.13: the request names one connector: the command's, or the only known one."""
     args = command.args
     if "evse_id" in args:
         return {"id": args["evse_id"], "connectorId": args.get("connector_id", 1)}
     known = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
     places = list(known.values_list("evse__evse_id", "connector_id")[:2])
     if len(places) != 1:
-        raise CommandRefused("invalid_args", "a status is asked for of one connector: name it")
+        raise CommandRefused("invalid_args", "give the `evse_id` whose status you want")
     return {"id": places[0][0], "connectorId": places[0][1]}
 
 

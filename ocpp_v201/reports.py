@@ -54,7 +54,7 @@ def _ask_for(command: Command, base: str) -> Payload:
 def get_report(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     if not args:
-        raise CommandRefused("invalid_args", "name criteria or variables, or use get_report")
+        raise CommandRefused("invalid_args", "give `criteria` or `variables`, or use get_report")
     number = request_id(command)
     command.effect_key = effect(number)
     payload: Payload = {"requestId": number}
@@ -66,7 +66,7 @@ def get_report(unit: UnitOfWork, command: Command) -> Payload:
 def with_variables(command: Command, payload: Payload) -> Payload:
     """Add the named variables, if any, up to the station's limit.
 
-    B08.FR.06, N02.FR.07: each request is a report of its own, so that it is not parted here.
+    B08.FR.06, N02.FR.07: each request starts its own report, so the list cannot be split.
     """
     if "variables" not in command.args:
         return payload
@@ -77,12 +77,12 @@ def with_variables(command: Command, payload: Payload) -> Payload:
     named = [naming.named(each) for each in command.args["variables"]]
     most = batches.fitting(command.charge_point_id, named, asked, "DeviceDataCtrlr", "GetReport")
     if most < len(named):
-        raise CommandRefused("invalid_args", f"the station takes {most} variables at once")
+        raise CommandRefused("invalid_args", f"the station accepts {most} variables in a request")
     return asked(named)
 
 
 def notify_report(inbound: Inbound, decision: Any) -> Payload:
-    """Each part is stored as it comes; the last one ends the command that asked for it."""
+    """Store each part as it arrives; the last one completes the command that requested it."""
     payload = inbound.payload
     reports = [
         reported for data in payload.get("reportData") or [] for reported in _attributes(data)

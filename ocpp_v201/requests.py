@@ -1,4 +1,4 @@
-"""What several requests have: a number that ties later messages to them, criteria, tries."""
+"""Parts that several requests share: the request id, criteria, tries."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from chargepoints.protocol.versions import Payload
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.station_numbers import next_number
 
-# A deviation: it is no number of ours.
+# Deviation: a request id that the gateway did not issue.
 ODD_REQUEST_ID = "odd_requestId"
 
 
@@ -18,9 +18,9 @@ def request_id(command: Command) -> int:
 
 
 def effect_told(inbound: Inbound, effect: Callable[[int | None], str]) -> str:
-    """The effect that a station's message is of, by the number of its request.
+    """The effect key of a station's message, from its request id.
 
-    One without a number, or with 0 or -1, is of the only request that waits for such a message.
+    If the id is missing, 0 or -1, use the only request that waits for such a message.
     """
     number = inbound.payload.get("requestId")
     key = effect(number)
@@ -39,7 +39,7 @@ def asked_for_all(command: Command) -> datetime | None:
 
 
 def tries(args: Payload) -> Payload:
-    """How often the station tries to fetch or send a file, and how many seconds apart."""
+    """The number of tries to transfer a file, and the seconds between them."""
     said: Payload = {}
     if "retries" in args:
         said["retries"] = args["retries"]

@@ -1,4 +1,4 @@
-"""H Reservation: made, cancelled, and ended by the station."""
+"""H Reservation: reserve, cancel, and ends that the station reports."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def record_cancel(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def status_update(inbound: Inbound, decision: Any) -> Payload:
-    """H04: it expired, or the station gave it up, for instance because it is faulted."""
+    """H04: it expired, or the station removed it, for instance because of a fault."""
     payload = inbound.payload
     state = _ENDED.get(str(payload["reservationUpdateStatus"]), Reservation.State.REMOVED)
     reservations.ended(inbound, payload["reservationId"], state)

@@ -1,4 +1,4 @@
-"""K: charging profiles and their schedules, from neutral words to OCPP's and back."""
+"""K: charging profiles and schedules, from neutral names to OCPP's and back."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ PURPOSE = Words(
 )
 NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
 SOURCES = Words({"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"})
-# What may be left out; a version that has no such field refuses the request that uses it.
+# Optional fields; the schema of a version without such a field refuses the request.
 OF_A_PROFILE = {
     "max_offline_s": "maxOfflineDuration",
     "invalid_after_offline": "invalidAfterOfflineDuration",
@@ -35,7 +35,7 @@ OF_A_SCHEDULE = {
     "randomized_delay_s": "randomizedDelay",
     "use_local_time": "useLocalTime",
 }
-# What a dynamic schedule may be updated with (ChargingScheduleUpdateType), each of one phase too.
+# The fields of ChargingScheduleUpdateType, which can update a dynamic schedule, per phase too.
 SETTINGS = {
     f"{name}{suffix.lower()}": f"{ocpp}{suffix}"
     for name, ocpp in (
@@ -60,7 +60,7 @@ NEUTRAL_SOURCE = {name: source for source, name in SOURCES.items()}
 
 
 def charging_profile(profile: Payload) -> Payload:
-    """ChargingProfileType from a neutral profile. Raises CommandRefused if it has none."""
+    """ChargingProfileType from a neutral profile. Raises CommandRefused if that is impossible."""
     check_profile(profile)
     said: Payload = {
         "id": profile["id"],
@@ -96,14 +96,14 @@ def _neutral(names: Mapping[str, str], said: Payload) -> Payload:
 
 
 def with_start(profile: Payload) -> Payload:
-    """K01.FR.40: an absolute or recurring schedule says when it starts; now, if not told."""
+    """K01.FR.40: an absolute or recurring schedule needs a start; the default is now."""
     if "start" in profile or profile["kind"] == "relative":
         return profile
     return profile | {"start": api_time(clock.now().replace(microsecond=0))}
 
 
 def neutral_profile(profile: Payload) -> Payload:
-    """A neutral profile from ChargingProfileType; of a car's alternatives (K15) the first."""
+    """A neutral profile from ChargingProfileType; the first of a car's alternatives (K15)."""
     neutral: Payload = {
         "id": numbers.clipped(profile["id"]),
         "stack_level": numbers.clipped(profile["stackLevel"], 0),
@@ -123,7 +123,7 @@ def neutral_profile(profile: Payload) -> Payload:
 
 
 def rate_unit(said: object) -> str:
-    """A or W, by the first letter of an odd unit (`Amps`, `w`); W if that is neither."""
+    """A or W, by the first letter of an odd unit (`Amps`, `w`); W if it is neither."""
     return "A" if str(said)[:1].upper() == "A" else "W"
 
 

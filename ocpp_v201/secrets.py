@@ -1,5 +1,6 @@
-"""What no trace or event may hold: passwords, wherever they are said, which no row holds either,
-and the key codes of drivers.
+"""Removes secrets from traces and events: passwords, and the key codes of drivers.
+
+Passwords are removed from all other rows, too.
 """
 
 from typing import Any
@@ -9,31 +10,31 @@ from chargepoints.key_codes import REDACTED
 from chargepoints.protocol import spelling
 from chargepoints.protocol.versions import Payload
 
-# What holds variables together with their values, from either side.
+# Messages that contain variables with their values, from either side.
 REQUESTS = frozenset({"SetVariables"})
 ANSWERS = frozenset({"GetVariables"})
-# In lower case: an action in any other is understood too.
+# In lower case: the gateway accepts actions in any case.
 NOTICES = frozenset({"notifyreport", "notifyevent"})
 NETWORK_SECRETS = frozenset({"apnPassword", "key", "password", "simPin"})
-# Where messages of either side name tokens.
+# Fields of messages that contain tokens.
 TOKENS = frozenset({"idToken", "groupIdToken", "localAuthorizationList"})
-# However they are spelled.
+# Compared without case and separators (`spelling.bare`).
 VALUES = frozenset({"value", "attributevalue", "actualvalue"})
 
 
 def is_secret(data: Any) -> bool:
-    """Whether this entry is about a variable whose value is secret."""
+    """Whether this entry is about a variable with a secret value."""
     return secret_names.is_secret(_name(data))
 
 
 def is_password(data: Any) -> bool:
-    """Whether it is about the password that the station identifies itself with."""
+    """Whether this entry is about the password with which the station connects."""
     return secret_names.is_ours(_name(data))
 
 
 def _name(data: Any) -> str:
     variable = _spelled(data, "variable")
-    # Some write the name alone.
+    # Some stations send the name instead of an object.
     return str(_spelled(variable, "name") if isinstance(variable, dict) else variable)
 
 
@@ -66,14 +67,14 @@ def redacted_call(action: str, payload: Any) -> Any:
 
 
 def redacted_for_trace(action: str, payload: Any) -> Any:
-    """C04.FR.04: without key codes; most messages name no token at all."""
+    """C04.FR.04: the payload without key codes; most messages contain no token."""
     if isinstance(payload, dict) and TOKENS.isdisjoint(payload):
         return payload
     return key_codes.shown(payload)
 
 
 def without_secrets(data: Any, *, secret: bool = False) -> Any:
-    """The same object where nothing in it is secret; it may have any form."""
+    """The same object if it contains no secret; `data` may have any structure."""
     if isinstance(data, list):
         shown = [without_secrets(each, secret=secret) for each in data]
         return shown if any(a is not b for a, b in zip(shown, data, strict=True)) else data
@@ -95,7 +96,7 @@ def _shown(name: str, value: Any, *, secret: bool) -> Any:
 
 
 def _without_credentials(payload: Any) -> Any:
-    """The mobile network's password and PIN, and the VPN's with its pre-shared key."""
+    """Remove the passwords, the PIN and the pre-shared key of the mobile network and the VPN."""
     profile = payload.get("connectionData") or {}
     shown: Payload = {
         network: {

@@ -35,13 +35,13 @@ def security_event(inbound: Inbound, decision: Any) -> Payload:
 async def ask_for_chain(inbound: Inbound) -> str | None:
     """A02.FR.03: pass the signing request to core or to our own authority."""
     payload = inbound.payload
-    # Without a type one certificate serves both, and the station's comes first.
+    # Without a type, one certificate serves both uses; count it as the station's.
     use = USES.get(payload.get("certificateType", ""), signing_requests.CHARGING_STATION)
     return await signing_requests.chain_for(inbound, payload["csr"], use)
 
 
 def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
-    """A02: the answer says that it will be signed; the certificate follows as a command."""
+    """A02: Accepted means that it will be signed; the certificate follows as a command."""
     use = USES.get(inbound.payload.get("certificateType", ""))
     inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
     if chain is None:
@@ -56,7 +56,7 @@ def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
 
 
 def _for_request(payload: Payload) -> Payload:
-    """A02.FR.25: the number of the request comes back with the certificate."""
+    """A02.FR.25: CertificateSigned repeats the request id."""
     number = payload.get("requestId")
     return {"for_request": number} if number is not None and number >= 0 else {}
 
@@ -80,7 +80,7 @@ def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None
 
 
 def rotate_password(unit: UnitOfWork, command: Command) -> Payload:
-    """A01.FR.02: the gateway makes the password itself."""
+    """A01.FR.02: the gateway generates the password."""
     variable = {
         "component": {"name": "SecurityCtrlr"},
         "variable": {"name": "BasicAuthPassword"},

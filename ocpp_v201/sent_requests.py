@@ -1,6 +1,6 @@
-"""What a station took of a request that somebody composed: our books follow the OCPP action.
+"""Records what stations accepted of requests, by their OCPP action.
 
-A command's own reading goes before these; they hold for raw requests.
+These readings are for raw requests; a command that has its own reading uses that one.
 """
 
 from chargepoints.clock import coming_time
@@ -15,7 +15,7 @@ from ocpp_v201.authorization import STATUS
 from ocpp_v201.schedules import NEUTRAL_PURPOSE, neutral_profile
 
 _NEUTRAL_STATUS = {name: str(status) for status, name in STATUS.items()}
-# The criteria of a ClearChargingProfile, in our words.
+# The criteria of ClearChargingProfile -> neutral names.
 _CRITERIA = {"evseId": "evse_id", "stackLevel": "stack_level"}
 
 

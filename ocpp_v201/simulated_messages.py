@@ -1,4 +1,4 @@
-"""What a simulated charger of OCPP 2.0.1 says."""
+"""The messages of a simulated OCPP 2.0.1 charger."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from chargepoints.protocol.simulated_messages import ID_TAG, Message, Payload, n
 
 class SimulatedMessages:
     model = "Depot 201"
-    # What it says of each transaction beside its id.
+    # Further fields of transactionInfo.
     transaction_info: Payload = {}
 
     def __init__(self, transaction_id: str) -> None:

@@ -1,4 +1,4 @@
-"""K Smart charging: profiles set and cleared; the composite schedule."""
+"""K Smart charging: set and clear profiles; the composite schedule."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ def set_profile(unit: UnitOfWork, command: Command) -> Payload:
     evse_id, profile = profile_requests.next_part(unit, command)
     if profile["purpose"] == "station_max" and profile["kind"] == "relative":
         # K01.FR.38.
-        raise CommandRefused("invalid_args", "`station_max` is never relative")
+        raise CommandRefused("invalid_args", "a `station_max` profile cannot be relative")
     _check_place(command.charge_point_id, evse_id, profile)
     profile = profile_requests.as_understood(unit, command.charge_point, profile)
     return {"evseId": evse_id, "chargingProfile": charging_profile(profile)}
@@ -40,13 +40,13 @@ def update_limit(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def _check_place(charge_point_id: int, evse_id: int, profile: Payload) -> None:
-    """K01.FR.06, FR.39: no two profiles in one place."""
+    """K01.FR.06, FR.39: no two profiles with the same purpose, stack level and EVSE."""
     for other in installed_profiles.in_its_place(charge_point_id, evse_id, profile):
         if other.profile_id != profile["id"]:
             raise CommandRefused(
                 "invalid_args",
-                f"profile {other.profile_id} has this purpose, stack level and EVSE: "
-                "replace it under its id, or clear it",
+                f"profile {other.profile_id} has the same purpose, stack level and EVSE: "
+                "use its id to replace it, or clear it first",
             )
 
 
@@ -74,9 +74,9 @@ def clear_profile(dialect: Dialect, unit: UnitOfWork, command: Command) -> Paylo
 
 
 def _next_purpose(dialect: Dialect, command: Command) -> str:
-    """The purpose whose turn it is where all profiles are to go.
+    """The next purpose to clear, when the command clears all profiles.
 
-    K10.FR.02: a request has a criterion at least; FR.06: what is from outside is not ours to clear.
+    K10.FR.02: a request has at least one criterion; FR.06: external profiles are not cleared.
     """
     return dialect.purposes_of_operator[len(command.result or [])]
 
@@ -86,7 +86,7 @@ def record_clear(dialect: Dialect, unit: UnitOfWork, command: Command, response:
     if not criteria:
         criteria = {"purpose": _next_purpose(dialect, command)}
         command.result = [*(command.result or []), criteria | {"status": status}]
-    # K10: Unknown says that nothing fits; then we have nothing to keep either.
+    # K10: Unknown means that no profile matches, so remove ours as well.
     if status in ("Accepted", "Unknown"):
         installed_profiles.clear(command.charge_point_id, criteria)
 
@@ -97,7 +97,7 @@ def conclude_clear(dialect: Dialect, command: Command, response: Payload) -> Con
     parts: list[Payload] = command.result or []
     if len(parts) < len(dialect.purposes_of_operator):
         return Conclusion(Command.State.QUEUED)
-    # That there is none of some purpose is no refusal.
+    # Unknown for one purpose is no refusal.
     return by_status(command, next((p for p in parts if p["status"] == "Accepted"), response))
 
 

@@ -15,7 +15,7 @@ _NEUTRAL = {
     "Reserved": Status.RESERVED,
     "Unavailable": Status.UNAVAILABLE,
     "Faulted": Status.FAULTED,
-    # The words of 1.6.
+    # From 1.6.
     "Preparing": Status.OCCUPIED,
     "Charging": Status.OCCUPIED,
     "SuspendedEV": Status.OCCUPIED,
@@ -27,12 +27,12 @@ _NEUTRAL = {
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     connector_id = payload.get("connectorId", 0)
-    # Who writes Go leaves out both where they are 0; who names the connector alone numbers as 1.6.
+    # Encoders in Go leave out both ids if they are 0. A connectorId alone is numbered as in 1.6.
     evse_id, connector_id = (
         (payload["evseId"], connector_id) if "evseId" in payload else (connector_id, 1)
     )
     if evse_id and numbers.place(inbound, evse_id) is None:
-        # There can be no such EVSE, and the status of the station stays true.
+        # evseId is out of range; do not change the station's own status.
         return {}
     record(
         inbound,

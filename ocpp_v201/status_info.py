@@ -1,10 +1,10 @@
-"""StatusInfoType: why a station says no."""
+"""StatusInfoType: the reason of a station's refusal."""
 
 from chargepoints.protocol.versions import Payload
 
 
 def reason(answer: Payload) -> str:
-    """What the answer, or else the first of its results that is no yes, gives as its reason."""
+    """The reason in the answer, else in the first of its results that is not accepted."""
     results = [each for value in answer.values() if isinstance(value, list) for each in value]
     for said in (answer, *results):
         if not isinstance(said, dict) or _is_accepted(said):

@@ -31,15 +31,15 @@ from ocpp_v201.authorization import id_token_info, token, without_authorization
 from ocpp_v201.dialect import Dialect
 from ocpp_v201.meter_values import SAMPLES, elements
 
-# What may be missing of an event: what else it tells of the transaction is kept.
-# TriggerReasonEnumType: what says whether the station was asked to begin.
+# TriggerReasonEnumType: whether the station started on request of the CSMS.
 REMOTELY = {"RemoteStart": True, "Authorized": False}
+# Fields that may be missing in an event: the rest is stored.
 EVENT = SAMPLES | {"eventType", "id", "seqNo", "timestamp", "triggerReason", "type"}
 EVENT |= {"transactionInfo", "transactionId"}
 
 
 async def ask(inbound: Inbound) -> Decision | None:
-    """C: only an event that brings a token asks about it."""
+    """C: ask core only about an event with a token."""
     payload = inbound.payload
     if not payload.get("idToken"):
         return None
@@ -70,7 +70,7 @@ async def ask(inbound: Inbound) -> Decision | None:
 
 
 def _ends(payload: Payload) -> bool:
-    """Whether the token is of who stops it: the transaction may go on until the cable is out."""
+    """Whether the token stops the transaction, which may stay open until the cable is unplugged."""
     return bool(payload.get("eventType") == ENDED or payload.get("triggerReason") == STOPPED)
 
 
@@ -85,7 +85,7 @@ def record(
     decision: Decision | None,
     more: Payload,
 ) -> Payload:
-    """Store the event; what it is answered, with what a version says `more`."""
+    """Store the event and return its answer; `more` are the version's own fields of it."""
     payload = inbound.payload
     if decision is not None:
         decisions.remember(inbound, token(payload["idToken"]), decision)
@@ -93,10 +93,10 @@ def record(
     def answer(row: Transaction) -> Payload:
         said: Payload = dict(more)
         if payload.get("eventType") == ENDED and row.total_cost is not None:
-            # I03.FR.02: the total cost, where the driver is to be shown one.
+            # I03.FR.02: the total cost, if core reported one.
             said["totalCost"] = row.total_cost
         if decision is not None:
-            # E01.FR.12 and others: the answer to an event with a token tells of it.
+            # E01.FR.12 and others: the answer to an event with a token contains idTokenInfo.
             said["idTokenInfo"] = id_token_info(dialect, decision)
         return said
 
@@ -104,12 +104,12 @@ def record(
 
 
 def _transaction_id(payload: Payload) -> str:
-    """The transaction id as it is stored; ids longer than the 36 characters of 2.0.1 are taken."""
+    """The transaction id as stored; ids longer than the 36 characters of 2.0.1 are accepted."""
     return clip((payload.get("transactionInfo") or {}).get("transactionId"), 255)
 
 
 def _transaction_meant(inbound: Inbound, evse_id: int | None) -> str:
-    """The id, or where the event has none, that of the only open transaction that it can be of."""
+    """The id in the event; without one, that of the only open transaction that matches."""
     payload = inbound.payload
     if told := _transaction_id(payload):
         return told
@@ -142,7 +142,7 @@ def event_message(inbound: Inbound) -> EventMessage:
     evse_id = numbers.place(inbound, evse.get("id"))
     transaction_id = _transaction_meant(inbound, evse_id)
     return EventMessage(
-        # Without a type it is not known to begin or to end anything.
+        # An event without a type starts or ends nothing.
         event_type=str(payload.get("eventType", UPDATED)),
         seq_no=numbers.clipped(payload.get("seqNo", 0)),
         numbered="seqNo" in payload,
@@ -164,7 +164,7 @@ def event_message(inbound: Inbound) -> EventMessage:
             moment=moment,
             transaction_id=transaction_id,
             meter_wh=_end_wh(samples) if payload.get("eventType") == ENDED else None,
-            # TransactionType: without a reason it is Local.
+            # TransactionType: the default reason is Local.
             reason=info.get("stoppedReason") or "Local",
             token=id_token,
         ),
@@ -174,9 +174,9 @@ def event_message(inbound: Inbound) -> EventMessage:
 
 
 def _begin_wh(samples: list[Element], *, started: bool) -> float | None:
-    """How the energy register stood at the begin: as marked, or in the first sample of the start.
+    """The energy register at the begin: as marked, or from the first sample of the start.
 
-    J02.FR.19: where the EVSE is not known at first, the begin is metered later.
+    J02.FR.19: the begin is reported later if the EVSE is not known at first.
     """
     marked = [_at_begin(element) for element in samples if _tells_of_begin(element)]
     return next(iter(_registers(marked) or (_registers(samples) if started else [])), None)
@@ -199,7 +199,7 @@ def _end_wh(samples: list[Element]) -> float | None:
 
 
 def _registers(samples: list[Element]) -> list[float]:
-    """The energy register in Wh, in the order of time."""
+    """The values of the energy register in Wh, by time."""
     known = [
         (element.moment.at, energy_wh)
         for element in samples
@@ -209,7 +209,7 @@ def _registers(samples: list[Element]) -> list[float]:
 
 
 def get_status(unit: UnitOfWork, command: Command) -> Payload:
-    """E14: whether it is under way, and whether messages about it are still to come."""
+    """E14: ask whether the transaction is ongoing and whether messages about it are queued."""
     args = command.args
     return {"transactionId": args["transaction_id"]} if "transaction_id" in args else {}
 
@@ -226,7 +226,7 @@ def block(dialect: Dialect) -> Block:
             )
         },
         commands={"get_transaction_status": CommandTranslation("GetTransactionStatus", get_status)},
-        # E14: it has no status; what it says is kept with the answer.
+        # E14: the answer has no status; it is stored with the command.
         responses={
             "GetTransactionStatus": ResponseReading(dispensable=frozenset({"messagesInQueue"}))
         },

@@ -1,4 +1,4 @@
-"""B05, B06: variables are read and written, in as many requests as the station needs."""
+"""B05, B06: read and write variables, in as many requests as the station needs."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ from ocpp_v201 import batches, naming, reports
 from ocpp_v201.secrets import is_password
 
 LIMITS = "DeviceDataCtrlr"
-# Some of what was asked for could be read.
+# Error code: the station could read some of the variables only.
 PARTIAL = "partial"
-# SetVariableStatusEnumType: what is a yes.
+# SetVariableStatusEnumType: the statuses that mean accepted.
 TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
@@ -58,7 +58,7 @@ WRITTEN = Batched("setVariableResult", lambda command: len(_written(command)))
 
 
 def get_configuration(unit: UnitOfWork, command: Command) -> Payload:
-    """The variables that are named; without names the station reports all that can be set."""
+    """Request the named variables; without names, a report of all variables that can be set."""
     if command.args.get("keys"):
         return get_variables(unit, command)
     return reports.get_configuration(unit, command)
@@ -78,24 +78,24 @@ def get_variables(unit: UnitOfWork, command: Command) -> Payload:
 def set_variables(unit: UnitOfWork, command: Command) -> Payload:
     items = _written(command)
     if any(is_password(item) for item in items):
-        raise CommandRefused("invalid_args", "a password is changed by rotate_password")
+        raise CommandRefused("invalid_args", "use the command rotate_password for the password")
     places = [_place(item) for item in items]
     if len(set(places)) < len(places):
         # B05.FR.13.
-        raise CommandRefused("invalid_args", "a variable is named twice")
+        raise CommandRefused("invalid_args", "a variable occurs twice")
     return batches.following(
         command, WRITTEN, items, lambda part: {"setVariableData": part}, LIMITS, "SetVariables"
     )
 
 
 def conclude(command: Command, response: Payload) -> Conclusion:
-    """Accepted when all are, or when some could be read; else the first no."""
+    """Accepted if all are, or if some could be read; else the first status that is not accepted."""
     read = response.get("getVariableResult") or []
     results = read or response.get("setVariableResult") or []
     statuses = [str(result.get("attributeStatus", "")) for result in results]
     refused = [status for status in statuses if status not in TAKEN]
     if not statuses:
-        return Conclusion(Command.State.REJECTED, "bad_response", "it holds no result")
+        return Conclusion(Command.State.REJECTED, "bad_response", "the answer contains no result")
     if not refused:
         return Conclusion(Command.State.ACCEPTED)
     if read and len(refused) < len(read):
@@ -118,7 +118,7 @@ def record_written(unit: UnitOfWork, command: Command, response: Payload) -> Non
     asked = (command.request or {}).get("setVariableData", [])
     at_place = {_place(data): data for data in asked}
     for beside, result in zip(asked, response.get("setVariableResult") or [], strict=False):
-        # B05.FR.02: a result for each, in any order; some stations name them otherwise.
+        # B05.FR.02: a result for each, in any order; some stations change the names.
         data = at_place.get(_place(result), beside)
         status = str(result.get("attributeStatus"))
         if is_password(data):

@@ -12,10 +12,10 @@ DIALECT = Dialect(
     version="2.0.1",
     longest_id_token=36,
     longest_personal_message=512,
-    # Part 2, 1.16.2; a station may take more, but has to say so.
+    # Part 2, 1.16.2; a station that accepts longer ones has to report it.
     longest_exi_response=5600,
     longest_ocsp_result=5500,
-    # Edition 3: OCPP20 stands for 2.0.1, too.
+    # Edition 3: OCPP20 means 2.0.1, too.
     network_profile_version="OCPP20",
     resets=frozenset({"immediate", "on_idle"}),
     triggered=frozenset(
@@ -90,10 +90,10 @@ VERSION = OcppVersion(
         }
     ),
     error_codes={},
-    # B02.FR.09, B03.FR.07: before it is accepted, anything else is answered with a SecurityError,
-    # unless the station, being pending, was asked for it.
+    # B02.FR.09, B03.FR.07: before the boot is accepted, other messages get a SecurityError, except
+    # those that the CSMS requested from a pending station.
     served_before_boot=frozenset({"BootNotification"}),
-    # B02.FR.01 (use cases B05 to B08): a pending station may be read and configured.
+    # B02.FR.01 (use cases B05 to B08): the CSMS may read and configure a pending station.
     sent_while_pending=frozenset(
         {"GetBaseReport", "GetReport", "GetVariables", "SetVariables", "TriggerMessage"}
     ),

@@ -46,7 +46,7 @@ async def test_a_report_is_asked_of_no_more_than_the_station_takes(
     if variable == "BytesPerMessage":
         variables = [each | {"variable": "AvailabilityState"} for each in variables]
     refused = await station.refuses(type, {"variables": variables})
-    assert "takes 2 variables" in refused["detail"]
+    assert "accepts 2 variables" in refused["detail"]
     request, _ = await station.command(
         type, {"variables": variables[:2]}, action, {"status": "Accepted"}
     )
