@@ -1,4 +1,4 @@
-"""C, I08: with the token come the driver's tariff, and the ways in which energy may flow."""
+"""C, I08: Authorize with the driver's tariff and the allowed directions of energy transfer."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ def authorize(dialect: Dialect, inbound: Inbound, decision: Decision) -> Payload
     if answer["idTokenInfo"]["status"] != "Accepted":
         return answer
     if decision.tariff:
-        # I08.FR.01: the station calculates the cost by it.
+        # I08.FR.01: the station calculates the cost from it.
         answer["tariff"] = decision.tariff
     if decision.energy_transfer:
         # Q01.FR.01

@@ -1,4 +1,4 @@
-"""S: batteries that are put into the station, and taken out of it."""
+"""S: batteries that drivers put into the station and take out of it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def effect(request_number: int) -> str:
 
 
 def request_swap(unit: UnitOfWork, command: Command) -> Payload:
-    """S02: the swap that follows has the number of this request."""
+    """S02: the BatterySwap that follows contains the id of this request."""
     number = request_id(command)
     command.effect_key = effect(number)
     return {"requestId": number, "idToken": id_token(command.args["id_token"])}

@@ -1,4 +1,4 @@
-"""Q: energy to the car and back: what is allowed, and what the grid asks for."""
+"""Q: energy to the car and back: what core allows, and signals of the grid."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ ALLOW = "allow_energy_transfer"
 
 
 def allow(unit: UnitOfWork, command: Command) -> Payload:
-    """Q02.FR.05: of the transaction that is under way."""
+    """Q02.FR.05: change what is allowed in an ongoing transaction."""
     args = command.args
     return {
         "transactionId": args["transaction_id"],
@@ -21,7 +21,7 @@ def allow(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def afrr_signal(unit: UnitOfWork, command: Command) -> Payload:
-    """Q07: automatic frequency restoration; as of now, if not told."""
+    """Q07: automatic frequency restoration; the default time is now."""
     args = command.args
     at = datetime.fromisoformat(args["at"]) if "at" in args else clock.now()
     return {"timestamp": ocpp_time(at), "signal": args["signal"]}

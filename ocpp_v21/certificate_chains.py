@@ -1,4 +1,4 @@
-"""M07: the state of revocation of up to four certificates at once."""
+"""M07: the revocation status of up to four certificates."""
 
 import asyncio
 
@@ -13,17 +13,17 @@ from core_link.certificates import Revocation
 _STATUS = {"accepted": "Good", "revoked": "Revoked", "chain_error": "Unknown", "": "Failed"}
 
 
-# As many as an answer may tell of, and what it may say of each: the station's own words.
+# Limits of the answer, which repeats fields of the station's request.
 MOST = 4
 LONGEST = {"issuerNameHash": 128, "issuerKeyHash": 128, "serialNumber": 40}
 
 
 def _asked(inbound: Inbound) -> list[Payload]:
-    """What can be answered. Raises OcppError where that is nothing."""
+    """The certificates that the answer can contain. Raises OcppError if there are none."""
     told = inbound.payload["certificateStatusRequests"]
     asked = [each for each in told if _may_be_told(each["certificateHashData"])][:MOST]
     if not asked:
-        raise OcppError("PropertyConstraintViolation", "no certificate that can be named")
+        raise OcppError("PropertyConstraintViolation", "no usable certificateHashData")
     if len(asked) < len(told):
         inbound.deviate("certificates_left_out")
     return asked
@@ -39,7 +39,7 @@ async def ask(inbound: Inbound) -> list[Revocation]:
 
 
 async def _ask(inbound: Inbound, asked: Payload) -> Revocation:
-    """M07.FR.01, FR.04: by the first of its responders or lists that knows."""
+    """M07.FR.01, FR.04: ask the responders or lists in turn until one knows the status."""
     for url in asked["urls"]:
         data = asked["certificateHashData"] | {"responderURL": url}
         if asked["source"] == "OCSP":
@@ -61,7 +61,7 @@ def statuses(inbound: Inbound, found: list[Revocation]) -> Payload:
                 },
                 "source": "OCSP" if each["source"] == "OCSP" else "CRL",
                 "status": _STATUS[revocation.status],
-                # Of what is not known, it may be asked again at once.
+                # If the status is unknown, the station may ask again at once.
                 "nextUpdate": ocpp_time(revocation.next_update or inbound.received_at),
             }
             for each, revocation in zip(_asked(inbound), found, strict=True)

@@ -1,4 +1,4 @@
-"""K17 to K20, Q01: what a car needs and plans, told with ISO 15118-20 too."""
+"""K17 to K20, Q01: what a car needs and plans, also with ISO 15118-20."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ _PHASES = ("", "_L2", "_L3")
 
 
 def charging_needs(inbound: Inbound, decision: Any) -> Payload:
-    """What the car needs, and what it would give back, is for core to see."""
+    """Store for core what the car needs and could feed back, and plan a profile."""
     needs = inbound.payload["chargingNeeds"]
     row = lookup.open_here(inbound, inbound.payload["evseId"])
     if row is not None:
@@ -31,12 +31,12 @@ def charging_needs(inbound: Inbound, decision: Any) -> Payload:
 
 
 def _is_15118_20(needs: Payload) -> bool:
-    """K18.FR.06: its parameters have a place of their own."""
+    """K18.FR.06: ISO 15118-20 has its own parameters."""
     return "controlMode" in needs or "v2xChargingParameters" in needs
 
 
 def _most(needs: Payload) -> dict[str, Any]:
-    """The watts that the car takes at most: of all phases, unless each is told by itself."""
+    """The most power of the car in W; the sum if it reports each phase."""
     v2x = needs.get("v2xChargingParameters")
     if v2x is None:
         return charging_limits.most(needs)
@@ -47,8 +47,8 @@ def _most(needs: Payload) -> dict[str, Any]:
 
 
 def charging_schedule(inbound: Inbound, decision: Any) -> Payload:
-    """K17.FR.12, K19.FR.10: in dynamic control mode the station tells the schedule that it was
-    sent, and has the car follow it; there is nothing to refuse.
+    """K17.FR.12, K19.FR.10: in dynamic control mode the station reports the schedule that the
+    gateway sent, and controls the car; so accept it.
     """
     row = lookup.open_here(inbound, inbound.payload["evseId"])
     if row is not None and _control_mode(row) == DYNAMIC:

@@ -1,4 +1,4 @@
-"""R: controls of a distributed energy resource, set, reported, cleared; what becomes of them."""
+"""R: set, report and clear controls of distributed energy resources, and their alarms."""
 
 import uuid
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from chargepoints.services.smart_charging import der_controls
 from chargepoints.services.smart_charging.der_controls import Control
 from ocpp_v201.requests import effect_told, request_id
 
-# SetDERControlRequest: the field that a setting stands in; all other types are curves.
+# SetDERControlRequest: the field of a setting by its type; all other types are curves.
 FIELDS = {
     "EnterService": "enterService",
     "FixedPFAbsorb": "fixedPFAbsorb",
@@ -32,7 +32,7 @@ FIELDS = {
     "Gradients": "gradient",
     "LimitMaxDischarge": "limitMaxDischarge",
 }
-# ReportDERControlRequest: the same, and where the setting of each entry stands.
+# ReportDERControlRequest: the same lists, and the field with the setting of an entry.
 REPORTED = {field: (type, field) for type, field in FIELDS.items()} | {
     "fixedPFAbsorb": ("FixedPFAbsorb", "fixedPF"),
     "fixedPFInject": ("FixedPFInject", "fixedPF"),
@@ -61,14 +61,14 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] != "Accepted":
         return
     superseded = response.get("supersededIds") or []
-    # A raw request may leave it out.
+    # A raw request may have no setting.
     setting = asked.get(FIELDS.get(asked["controlType"], "curve")) or {}
     control_id = asked["controlId"]
     control = Control(
         control_id=control_id,
         type=asked["controlType"],
         is_default=asked["isDefault"],
-        # R04.FR.08: its own id among them says that another of a higher priority is in force.
+        # R04.FR.08: its own id among them means that a control of higher priority is in force.
         is_superseded=control_id in superseded,
         setting=setting,
     )
@@ -161,7 +161,7 @@ BLOCK = Block(
     },
     responses={
         "SetDERControl": ResponseReading(record=record_set),
-        # R04.FR.41, FR.42: NotFound says that there is none; then none is left, either.
+        # R04.FR.41, FR.42: NotFound means that there are no such controls.
         "ClearDERControl": ResponseReading(accepting("Accepted", "NotFound"), record_cleared),
     },
 )

@@ -1,4 +1,4 @@
-"""K28: schedules of one period, whose values are updated in place; K21, K22: priority charging."""
+"""K28: schedules of one period, updated in place; K21, K22: priority charging."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ def update_limit(unit: UnitOfWork, command: Command) -> Payload:
     row = limit_updates.dynamic_here(command)
     if row is None:
         if "profile_id" in command.args:
-            raise CommandRefused("invalid_args", "no dynamic profile is known by this number")
+            raise CommandRefused("invalid_args", "there is no dynamic profile with this id")
         limit_updates.as_profile(command, kind="dynamic")
         return smart_charging.set_profile(unit, command)
     said = limit_updates.settings(command.args)
     if not said:
-        raise CommandRefused("invalid_args", "name a limit or another setting")
+        raise CommandRefused("invalid_args", "give a limit or another setting")
     if command.args.get("unit", row.profile["unit"]) != row.profile["unit"]:
-        raise CommandRefused("invalid_args", f"this profile is in {row.profile['unit']}")
+        raise CommandRefused("invalid_args", f"the unit of this profile is {row.profile['unit']}")
     update = {SETTINGS[name]: value for name, value in said.items()}
     return {"chargingProfileId": row.profile_id, "scheduleUpdate": update}
 
@@ -66,7 +66,7 @@ def conclude(command: Command, response: Payload) -> Any:
 
 
 def pull(inbound: Inbound, decision: Any) -> Payload:
-    """K28.FR.07, FR.12: the station asks for the values as they are now."""
+    """K28.FR.07, FR.12: the station requests the present values."""
     number = inbound.payload["chargingProfileId"]
     row = limit_updates.dynamic_profile(inbound.station.id, number)
     if row is None:
@@ -82,7 +82,7 @@ def use_priority(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def priority_used(inbound: Inbound, decision: Any) -> Payload:
-    """K21.FR.09, K22.FR.06: core or the driver may have asked for priority charging."""
+    """K21.FR.09, K22.FR.06: priority charging started or ended, by core or by the driver."""
     payload = inbound.payload
     lifecycle.add_details(
         inbound, payload["transactionId"], {"priority_charging": payload["activated"]}

@@ -1,4 +1,4 @@
-"""N11 to N15: periodic event streams, which bring the values of a monitor without answers."""
+"""N11 to N15: periodic event streams: values of a monitor, sent without being answered."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from chargepoints.services.device_model.event_streams import Opened
 from ocpp_v201 import numbers
 from ocpp_v201.monitors import stream_params
 
-# What is later than this after its base time is no time at all.
+# A larger offset from the base time is implausible.
 LONGEST_S = 366 * 86_400
 
 
@@ -37,7 +37,7 @@ def closed(inbound: Inbound, decision: Any) -> Payload:
 
 
 def values(inbound: Inbound, decision: Any) -> Payload:
-    """N14: the time of each value is an offset from the base time, in seconds."""
+    """N14: each value has an offset from the base time, in seconds."""
     payload = inbound.payload
     base = inbound.time(payload.get("basetime"))
     data = [(_later(base, each["t"]), each["v"]) for each in payload["data"]]

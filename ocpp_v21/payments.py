@@ -1,4 +1,4 @@
-"""C18 to C25: ad-hoc payment, at the station or on a web page; core is told, and asked."""
+"""C18 to C25: ad-hoc payment, at the station or on a web page."""
 
 from chargepoints.clock import api_time
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -28,7 +28,7 @@ def _told(inbound: Inbound) -> Payload:
 
 
 async def ask_for_receipt(inbound: Inbound) -> Payload:
-    """C21.FR.03: the receipt may be core's."""
+    """C21.FR.03: core may issue the receipt."""
     try:
         return await payments.receipt(inbound.station, _told(inbound))
     except CoreUnreachable:
@@ -59,7 +59,7 @@ async def ask_core(inbound: Inbound) -> Payload | None:
 
 
 def vat_number(inbound: Inbound, company: Payload | None) -> Payload:
-    """A VAT number that core cannot validate is not valid."""
+    """Reject a VAT number that core does not confirm."""
     asked = inbound.payload
     same: Payload = {"vatNumber": clip(asked["vatNumber"], LONGEST_NUMBER)}
     if asked.get("evseId", -1) >= 0:

@@ -1,4 +1,4 @@
-"""I07 to I12: tariffs that the station has; core decides what they are."""
+"""I07 to I12: the tariffs of the station, which core defines."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ def clear_tariffs(unit: UnitOfWork, command: Command) -> Payload:
 
 
 def conclude_clear(command: Command, response: Payload) -> Conclusion:
-    """Accepted where all that were found are gone; else the first no."""
+    """Accepted if all existing tariffs were removed; else the first rejection."""
     results = response["clearTariffsResult"]
     refused = [each["status"] for each in results if each["status"] == "Rejected"]
     if not refused:
@@ -89,7 +89,7 @@ BLOCK = Block(
     },
     responses={
         "SetDefaultTariff": ResponseReading(record=record_default),
-        # I09: NoTariff says that there is none.
+        # I09: NoTariff means that there is none.
         "GetTariffs": ResponseReading(accepting("Accepted", "NoTariff"), record_list),
         "ClearTariffs": ResponseReading(conclude_clear, record_clear),
     },

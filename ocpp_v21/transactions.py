@@ -1,4 +1,4 @@
-"""E: what TransactionEvent tells more, and the limits that its answer may set (E16, E17)."""
+"""E: the fields that 2.1 adds to TransactionEvent, and limits in its answer (E16, E17)."""
 
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from ocpp_v201 import transactions
 from ocpp_v201.dialect import Dialect
 
 LIMITS = {"energy_wh": "maxEnergy", "time_s": "maxTime", "cost": "maxCost", "soc": "maxSoC"}
-# By the name in `details`: where it is told, and in which field.
+# Names in `details` -> fields of the event or of its transactionInfo.
 OF_THE_EVENT = {
     "cost": "costDetails",
     "preconditioning": "preconditioningStatus",
@@ -31,7 +31,7 @@ def transaction_event(dialect: Dialect, inbound: Inbound, decision: Decision | N
         _MORE_OF_THE_EVENT.isdisjoint(payload) and _MORE_OF_THE_TRANSACTION.isdisjoint(info)
     )
     if decision is None and not more:
-        # As nearly all are: one of 2.0.1 could say as much.
+        # Nearly all events: only fields of 2.0.1.
         return transactions.transaction_event(dialect, inbound, decision)
     message = transactions.event_message(inbound)
     details = _named(OF_THE_EVENT, payload) | _named(OF_THE_TRANSACTION, info)
@@ -50,8 +50,8 @@ def _named(fields: dict[str, str], said: Payload) -> dict[str, Any]:
 
 
 def limits_kept(charge_point_id: int) -> frozenset[str]:
-    """Those of `TxCtrlr.SupportedLimits`: none where the station reported the component without
-    it, all while nothing of it is known.
+    """The limits in `TxCtrlr.SupportedLimits`; all if the station did not report TxCtrlr yet, none
+    if it reported TxCtrlr without this variable.
     """
     supported = variables.members(charge_point_id, "TxCtrlr", "SupportedLimits")
     if supported is None and not variables.is_known(charge_point_id, "TxCtrlr"):
@@ -62,8 +62,8 @@ def limits_kept(charge_point_id: int) -> frozenset[str]:
 
 
 def _limits(station: Station, decision: Decision | None, of_station: dict[str, Any]) -> Payload:
-    """E16.FR.02: the station is told with the answer to the token; FR.08: not where its own limit
-    is as low; FR.12: not what it does not support.
+    """E16.FR.02: the answer to an event with a token contains the limits of core, except FR.08:
+    those that are not below the station's own; FR.12: those that the station does not support.
     """
     limits = decision.limits if decision is not None and decision.accepted else None
     if not limits:

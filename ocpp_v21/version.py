@@ -1,4 +1,4 @@
-"""OCPP 2.1 as one of the installed versions: 2.0.1, and what 2.1 adds to it."""
+"""OCPP 2.1 as one of the installed versions: 2.0.1 with the additions of 2.1."""
 
 from dataclasses import replace
 
@@ -81,7 +81,7 @@ VERSION = replace(
         "UpdateDynamicSchedule",
         "UsePriorityCharging",
     },
-    # Part 4, 4.1.3: with CALLRESULTERROR and SEND; a frame of any other type is ignored.
+    # Part 4, 4.1.3: also CALLRESULTERROR and SEND; a station ignores frames of other types.
     message_types=v201.VERSION.message_types | {5, 6},
     answers_unknown_types=False,
     overrides=Block.of(*_OVERRIDES),
