@@ -1,1 +1,1 @@
-"""Transactions: how charge points report them, and their life from begin to end."""
+"""Transactions: how charge points report them, from start to end."""

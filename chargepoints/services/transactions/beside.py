@@ -1,6 +1,6 @@
-"""What a charge point has beside its transactions that the begin or the end of one touches.
+"""Other rows of a charge point that the start or the end of a transaction changes.
 
-Hardly ever is there any of it, and whoever looks for each alone asks the database five times.
+Charge points rarely have any of them. One query checks for all five kinds, instead of five queries.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ State = Reservation.State
 
 
 class Beside(NamedTuple):
-    """Whether there is any at this charge point."""
+    """Whether the charge point has any rows of each kind."""
 
     orphaned_stops: bool
     open_reservations: bool
@@ -48,7 +48,7 @@ _BESIDE = PreparedQuery(
 
 
 def of(inbound: Inbound) -> Beside:
-    """What else is charging when this message is handled; read once."""
+    """Query once for each message."""
     found = inbound.beside
     if not isinstance(found, Beside):
         found = inbound.beside = Beside(*_BESIDE.one(inbound.station.id))

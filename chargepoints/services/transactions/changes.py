@@ -1,7 +1,7 @@
-"""Which transactions have changed since a position of the feed of events: what events told of.
+"""Transactions that have changed since a position of the event feed, found through their events.
 
-Positions are given after the commit, so that whoever goes on from the last one misses nothing; and
-nothing has to be written for it where chargers wait.
+Events get their positions after the commit, so a reader that continues at the last position misses
+none, and no commit of a charger has to write anything more.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from django.db.models.fields.json import KT
 from chargepoints.models import Event
 from chargepoints.services.history import event_feed
 
-# Events that one page looks through at most.
+# Events that one page reads at most.
 LOOKED_THROUGH = 5000
-# In the data of an event, the gateway's id of the transaction that it is about.
+# Event type -> the field of its data with the gateway's id of the transaction.
 _ID_IN = {
     "transaction.started": "id",
     "transaction.updated": "id",
@@ -24,12 +24,12 @@ _ID_IN = {
 
 
 class Pruned(Exception):
-    """Events after this position have been deleted: what they told of is not known any more."""
+    """Events after this position have been deleted, so their transactions are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Ids of transactions, by their last change; whether there may be `more` later ones."""
+    """Ids of transactions, by their last change; `more`: there may be later ones."""
 
     ids: list[int]
     last_position: int
@@ -37,7 +37,7 @@ class Changes:
 
 
 def read(after: int | None, limit: int) -> Changes:
-    """Transactions that changed `after` a position; without one, none, and the present position.
+    """Transactions that changed `after` a position; without one, only the present position.
 
     Raises BeyondTheEnd, Pruned.
     """

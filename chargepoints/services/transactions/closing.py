@@ -1,4 +1,4 @@
-"""Transactions that no charger ends: closed by rule or by hand, and corrected by the real end."""
+"""Close transactions that the charger did not end; the charger's own end corrects them later."""
 
 from datetime import datetime, timedelta
 
@@ -17,12 +17,12 @@ from chargepoints.services.transactions import lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start
 
 BY_NEXT_START = "next_start"
-# What clocks may differ by.
+# Tolerated difference between clocks.
 AHEAD = timedelta(minutes=5)
 
 
 class AlreadyEnded(Exception):
-    """The transaction has ended; there is nothing to close."""
+    """The transaction has already ended."""
 
 
 def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
@@ -49,9 +49,9 @@ def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
 
 
 def by_next_start(inbound: Inbound, start: Start) -> None:
-    """A connector charges once at a time: what was open on it before this start has ended.
+    """Close what is open on the connector: it has one transaction at a time.
 
-    Its meter value is the last that was sampled. Replayed starts of the past close nothing.
+    The last sample becomes the final meter value. Replayed starts of the past close nothing.
     """
     if start.evse_id is None:
         return
@@ -63,7 +63,7 @@ def by_next_start(inbound: Inbound, start: Start) -> None:
 
 
 def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
-    """The station has used its id again: what comes under the id is about a later transaction."""
+    """The station reuses a transaction id: later messages with it belong to the new transaction."""
     if row.ended_at is None:
         _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
     row.superseded = True
@@ -77,9 +77,9 @@ def by_hand(
     ended_at: datetime | None = None,
     meter_stop_wh: float | None = None,
 ) -> Transaction:
-    """End it for staff or core (`by`), with a reading of theirs or the last sample.
+    """End it for staff or core (`by`), with their meter reading or the last sample.
 
-    Without `ended_at` it ended when it was last metered, or now. Raises AlreadyEnded, and
+    The default of `ended_at` is the time of the last sample, else now. Raises AlreadyEnded, and
     ValidationError with messages by field.
     """
     with unit_of_work() as unit:
@@ -99,12 +99,12 @@ def by_hand(
 def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | None) -> None:
     wrong = {}
     if ended_at is not None and ended_at > clock.now() + AHEAD:
-        wrong["ended_at"] = "this is in the future"
+        wrong["ended_at"] = "this time is in the future"
     if ended_at is not None and row.started_at is not None and ended_at < row.started_at:
-        wrong["ended_at"] = "this is before its start"
+        wrong["ended_at"] = "this time is before the transaction's start"
     at_start = row.meter_start_wh or 0
     if meter_stop_wh is not None and meter_stop_wh < at_start:
-        wrong["meter_stop_wh"] = f"below the reading at its start, {at_start:.0f} Wh"
+        wrong["meter_stop_wh"] = f"below the meter value at the start, {at_start:.0f} Wh"
     if wrong:
         raise ValidationError(wrong)
 

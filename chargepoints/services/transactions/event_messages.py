@@ -1,4 +1,4 @@
-"""Transactions reported by numbered events (OCPP 2.0.1 E): in any order, repeated, with holes."""
+"""Transactions reported by numbered events (OCPP 2.0.1 E): out of order, repeated, with gaps."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
 # TriggerReasonEnumType: a token was presented to charge with, or to stop.
 AUTHORIZING = frozenset({"Authorized", "RemoteStart"})
 STOPPED = "StopAuthorized"
-# That the store takes; larger ones are kept as this.
+# The maximum of the column; larger numbers are stored as this one.
 LARGEST_SEQ_NO = 2**31 - 1
 
 _EVENTS: PreparedQuery[TransactionEvent] = PreparedQuery(
@@ -51,9 +51,9 @@ _WAS_RECEIVED = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
-    """One event: `start` and `stop` hold what it says, whichever type it has.
+    """One event; `start` and `stop` contain its content, whatever its type.
 
-    `numbered`: it has a `seq_no` of its own; else its place is the one in which it came.
+    `numbered`: it contains a seqNo; otherwise it gets the next number.
     """
 
     event_type: str
@@ -70,13 +70,13 @@ Answer = dict[str, Any]
 
 
 def was_received(charge_point_id: int, transaction_id: str, content: dict[str, Any]) -> bool:
-    """Whether the station sent this very event before, and was answered."""
+    """Whether the station sent the same event before and got an answer."""
     return _WAS_RECEIVED.exists(charge_point_id, transaction_id, _digest(content))
 
 
 def name_of_unnamed(charge_point_id: int, content: dict[str, Any]) -> str:
-    """The id for a transaction whose station gives it none: that under which this very event was
-    stored before, or one of ours.
+    """The id for a transaction that the station reports without an id: that of the same event if it
+    is stored already, else a new one.
     """
     digest = _digest(content)
     known = TransactionEvent.objects.filter(
@@ -92,12 +92,11 @@ def record(
     decision: Decision | None,
     answer: Callable[[Transaction], Answer],
 ) -> Answer:
-    """Store the event, with its samples and what it is answered, unless it is a repetition: which
-    is answered what it was the first time.
+    """Store the event with its samples and its answer; a repetition gets the stored answer.
 
-    The same number with the same content is a repetition; with other content the first is kept,
-    and this one beside it as a conflict (P4), from which is taken what no event had said, and what
-    it has sampled: some stations give all events one number.
+    The same number with the same content is a repetition. With other content, the first event
+    counts and this one is stored as a conflict (P4): it adds what no earlier event reported, and
+    its samples, because some stations give all events the same number.
     """
     row = lookup.find(inbound, message.stop.transaction_id)
     digest = _digest(message.content)
@@ -127,16 +126,16 @@ def record(
 
 
 def _numbered(row: Transaction, seq_no: int) -> list[TransactionEvent]:
-    """The events that had this number before; what is above all of them is new."""
+    """The stored events with this number; a number above all others is new."""
     if row.last_seq_no is not None and seq_no > row.last_seq_no:
         return []
     return _EVENTS.all(row.pk, seq_no)
 
 
 def _place(row: Transaction, digest: str) -> int:
-    """The number of an event that has none: the next one, or where the same was kept before.
+    """The number for an event without one: the next, or that of the same event if it is stored.
 
-    After the largest number it is that number once more, and so beside it as a conflict.
+    After the largest number there is no next one: it is used again, which makes a conflict.
     """
     same = row.events.filter(digest=digest).values_list("seq_no", flat=True).first()
     if same is not None:
@@ -148,7 +147,7 @@ def _place(row: Transaction, digest: str) -> int:
 def _take(
     inbound: Inbound, row: Transaction | None, message: EventMessage, decision: Decision | None
 ) -> Transaction:
-    """What a new event says of its transaction, which may be new as well."""
+    """Apply a new event to its transaction, which may be new as well."""
     if message.event_type == STARTED:
         row = _started(inbound, row, message, decision)
     else:
@@ -164,8 +163,8 @@ def _take(
 
 
 def _ends_later(row: Transaction, message: EventMessage) -> bool:
-    """Whether this further end is the last of all events and has a reading above that of the first
-    one: some stations end a transaction once it is stopped, and once the cable is out.
+    """Whether this further end is the latest event and has a higher meter value than the first one:
+    some stations end a transaction when it is stopped, and again when the cable is unplugged.
     """
     if lifecycle.tells_more(row, message.stop):
         return True
@@ -180,10 +179,10 @@ def _is_first_end(row: Transaction, message: EventMessage) -> bool:
 
 
 def _begins_another(row: Transaction, message: EventMessage) -> bool:
-    """Whether the station uses an id again, as some do that count from 1 after a restart.
+    """Whether the station reuses an id, as some do that count from 1 after a restart.
 
-    It begins after all that is known of the earlier transaction, which has ended, or ended with
-    a restart of the station; otherwise it is in conflict with the start that is known.
+    The new start is later than all events of the earlier transaction, which has ended, or was
+    interrupted by a restart of the station. Otherwise the start is a conflict.
     """
     if message.event_type != STARTED or row.started_at is None:
         return False
@@ -195,13 +194,13 @@ def _begins_another(row: Transaction, message: EventMessage) -> bool:
 
 
 def numbers_are_missing(row: Transaction, coming: int) -> bool:
-    """Whether there are holes between the first and the last number: those that came, and this."""
+    """Whether the numbers have gaps, including the number of the event that is being stored."""
     numbers = {coming, *(seq_no for (seq_no,) in _SEQ_NOS.all(row.pk))}
     return max(numbers) - min(numbers) >= len(numbers)
 
 
 def _ask_for_the_rest(inbound: Inbound, row: Transaction) -> None:
-    """2.0.1 E14: whether what is missing is still in the station's queue."""
+    """2.0.1 E14: ask whether the missing events are still in the station's queue."""
     inbound.deviate("events_missing")
     if not inbound.station.proactive:
         return
@@ -237,7 +236,7 @@ def _started(
 
 
 def _is_latest_by_time(row: Transaction, message: EventMessage) -> bool:
-    """Whether an event with the number of the last one tells of a later time than all others."""
+    """Whether an event that repeats the last number is later than all stored events."""
     if message.event_type != UPDATED or message.seq_no != row.last_seq_no:
         return False
     latest = row.events.aggregate(at=Max("occurred_at"))["at"]
@@ -252,7 +251,7 @@ def _updated(
     *,
     latest: bool = False,
 ) -> None:
-    """What an event adds, unless a later one has said it already."""
+    """Apply an event, except for what a later event has already reported."""
     latest = latest or row.last_seq_no is None or message.seq_no > row.last_seq_no
     before = _told(row)
     start = message.start
@@ -263,7 +262,7 @@ def _updated(
                 row.charging_state = told
                 lifecycle.nothing_flows(row, start.moment)
         elif message.event_type == UPDATED and not row.closed_by:
-            # It adds to the history: what is live of the transaction has ended.
+            # It only adds to the history of the transaction.
             inbound.deviate("updated_after_end")
         lifecycle.tell_more(row, start)
     _fill_in(inbound, row, start)
@@ -272,7 +271,7 @@ def _updated(
         if start.reservation_id is None:
             reservations.use(inbound, None, row)
     if message.trigger_reason == STOPPED:
-        # The transaction may end later, by the cable, without a token.
+        # The transaction may end later without a token, when the cable is unplugged.
         lifecycle.stopped_by(row, message.stop.token)
     if start.remotely or (row.remote_start_id is not None and before[2] is None):
         lifecycle.confirm_start(inbound, row, start)
@@ -281,7 +280,7 @@ def _updated(
 
 
 def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
-    """Add what earlier messages did not say about the start."""
+    """Add what earlier messages did not contain about the start."""
     row.evse_id = row.evse_id or start.evse_id
     row.connector_id = row.connector_id or start.connector_id
     row.remote_start_id = row.remote_start_id or start.remote_start_id
@@ -293,13 +292,13 @@ def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
 
 
 def _told(row: Transaction) -> tuple[Any, ...]:
-    """What core is told of when it changes."""
+    """The fields whose change is reported to core."""
     return row.charging_state, row.id_token, row.remote_start_id, row.limits, row.details
 
 
 def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decision | None) -> bool:
-    """E03: cable first, the token follows in an Updated event; and after a token that was refused,
-    another may.
+    """E03: with the cable first, the token follows in an Updated event; after a refused token,
+    another one may follow.
     """
     if not row.id_token:
         return True
@@ -309,7 +308,7 @@ def _is_authorized_by(row: Transaction, message: EventMessage, decision: Decisio
 
 
 def _unknown(inbound: Inbound, message: EventMessage) -> Transaction:
-    """Heard of by an event in its middle: its Started may still come."""
+    """A transaction that is first seen in a later event; its Started may still come."""
     inbound.deviate("unknown_transaction")
     row = row_changes.new(
         Transaction,
@@ -350,7 +349,7 @@ def _append(
 
 
 def _digest(content: dict[str, Any]) -> str:
-    # Clients set `offline` on what they queue again.
+    # Clients set `offline` when they send an event again from their queue.
     compared = {name: value for name, value in content.items() if name != "offline"}
     text = orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]

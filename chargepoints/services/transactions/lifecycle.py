@@ -1,4 +1,4 @@
-"""Transactions, whichever way a version tells of them: begun, ended, and told to core."""
+"""Start, update and end transactions, for all versions of OCPP, and report them to core."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ OTHER_TOKEN = "other_token_than_sent"  # noqa: S105  (a deviation)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What begins a transaction. `transaction_id` None: the charger leaves it to us (1.6).
+    """The start of a transaction. `transaction_id` None: the gateway assigns it (1.6).
 
-    `answer` is what it is answered, as far as that depends on the decision: kept on the row, and
-    given again to a repetition (P4). `remotely`: whether the charger says that it was asked to
-    begin; None where it does not say.
+    `answer`: the part of the answer that depends on the decision; it is stored and repeated for a
+    repeated message (P4). `remotely`: whether the charger says that a command started it; None if
+    it does not say.
     """
 
     moment: Moment
@@ -56,7 +56,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What ends a transaction; `answer` as of a Start."""
+    """The end of a transaction; `answer` as for Start."""
 
     moment: Moment
     transaction_id: str
@@ -68,7 +68,7 @@ class Stop:
 
 
 def start_effect(value: str) -> str:
-    """What a start command is known by: its remote start id, or evse and token (1.6)."""
+    """The effect key of a start command: its remote start id, or EVSE and token (1.6)."""
     return f"start:{value}"[:100]
 
 
@@ -77,7 +77,7 @@ def stop_effect(transaction_id: str) -> str:
 
 
 def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -> None:
-    """The charging state of the open transaction on this EVSE, in 2.0.1's words."""
+    """Set the charging state (of 2.0.1) of the open transaction on this EVSE."""
     row = lookup.open_here(inbound, evse_id)
     if row is None or row.charging_state == state or _began_after(inbound, row, moment):
         return
@@ -88,9 +88,7 @@ def charging_state(inbound: Inbound, evse_id: int, state: str, moment: Moment) -
 
 
 def nothing_flows(row: Transaction, moment: Moment) -> None:
-    """Some chargers sample power and current only while they charge: what was sampled last is not
-    so any more.
-    """
+    """Remove power and current, unless the car is charging: some chargers sample them only then."""
     if row.charging_state == ChargingState.CHARGING or not row.charging_state:
         return
     if row.sampled_at is None or row.sampled_at <= moment.at:
@@ -98,7 +96,7 @@ def nothing_flows(row: Transaction, moment: Moment) -> None:
 
 
 def _began_after(inbound: Inbound, row: Transaction, moment: Moment) -> bool:
-    """Whether what was so then, and is told late, cannot be of this transaction."""
+    """Whether a late report is about a time before this transaction."""
     if row.started_at is None or row.time_quality != TimeQuality.CHARGER:
         return False
     return moment.at < row.started_at and is_backfill(moment.at, inbound.received_at)
@@ -113,9 +111,9 @@ def begin(
     transaction_id: str,
     start_key: str | None = None,
 ) -> Transaction:
-    """Write the start, into `row` where the transaction was heard of before, and tell core.
+    """Write the start, into `row` if earlier messages created it, and report it to core.
 
-    What later messages have said already, and the start does not say, stays.
+    Values that later messages have already reported stay if the start does not contain them.
     """
     row = row or row_changes.new(Transaction, charge_point_id=inbound.station.id)
     row.transaction_id = transaction_id
@@ -148,7 +146,7 @@ def begin(
 def authorize(
     inbound: Inbound, row: Transaction, token: TokenAsked | None, decision: Decision | None
 ) -> None:
-    """Note on the row whose transaction it is, who said it may charge, and how much."""
+    """Store the token, the decision about it, and the limits."""
     if token is not None:
         row.id_token = clip(token.value, 255)
         row.id_token_type = clip(token.type, 20)
@@ -163,7 +161,7 @@ def authorize(
 
 
 def _take_vehicle(inbound: Inbound, row: Transaction) -> None:
-    """Take over the vehicle that was reported before the transaction began."""
+    """Use the vehicle that was reported before the transaction started."""
     station = inbound.station
     vehicle = vehicles.waiting(station, row.evse_id, inbound.received_at)
     if vehicle is None:
@@ -174,7 +172,7 @@ def _take_vehicle(inbound: Inbound, row: Transaction) -> None:
 
 
 def vehicle_told(inbound: Inbound, told: vehicles.Told | None) -> None:
-    """A message tells of a vehicle: of an open transaction, or of the next one there."""
+    """Store a reported vehicle with its open transaction, or remember it for the next one."""
     if told is None:
         return
     row = _of_vehicle(inbound, told)
@@ -209,7 +207,7 @@ def tell_more(row: Transaction, start: Start) -> None:
 
 
 def add_details(inbound: Inbound, transaction_id: str, details: dict[str, Any]) -> None:
-    """What another message tells of an open transaction; told to core where it is new."""
+    """Add details that other messages report about an open transaction; report news to core."""
     row = lookup.find(inbound, clip(transaction_id, 255))
     if row is None:
         inbound.deviate("unknown_transaction")
@@ -223,7 +221,7 @@ def add_details(inbound: Inbound, transaction_id: str, details: dict[str, Any]) 
 
 
 def tells_more(row: Transaction, stop: Stop) -> bool:
-    """Whether this further end tells the reading that the first one did not know."""
+    """Whether this further end contains the meter value that was missing in the first one."""
     if row.meter_stop_source == MeterSource.CHARGER or stop.meter_wh is None:
         return False
     return registers.goes_on(row, stop.meter_wh, stop.moment)
@@ -273,7 +271,7 @@ def _take_last_reading(inbound: Inbound, row: Transaction, stop: Stop) -> None:
         # The register fell back, or counts per session.
         odd.append(registers.FELL_BACK)
     elif not odd and _is_thousandfold(stop.meter_wh, sample):
-        # kWh labelled Wh: the register counts, the samples are kept as sent.
+        # kWh labelled Wh: the register counts, samples stay as sent.
         odd.append("samples_on_another_scale")
     if row.started_at is not None and stop.moment.at < row.started_at:
         odd.append(ENDED_BEFORE_START)
@@ -283,7 +281,7 @@ def _take_last_reading(inbound: Inbound, row: Transaction, stop: Stop) -> None:
 
 
 def stopped_by(row: Transaction, token: TokenAsked | None) -> None:
-    """The token of who stops it is kept to be looked at, and for nothing else."""
+    """Keep the token that stopped the transaction, for display only."""
     if token is not None:
         row.stop_id_token = shown_token(token)
 
@@ -297,7 +295,7 @@ def _is_thousandfold(register: float | None, sample: float | None) -> bool:
 
 
 def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element]) -> None:
-    """Meter values that came inside a message about this transaction."""
+    """Store the meter values in a message about this transaction."""
     if not samples:
         return
     if row._state.adding:
@@ -312,7 +310,7 @@ def record_samples(inbound: Inbound, row: Transaction, samples: Sequence[Element
 
 
 def describe(row: Transaction) -> dict[str, Any]:
-    """A transaction as events tell it, the same for every version."""
+    """The data of a transaction in events; the same for every version."""
     token = {"value": row.id_token, "type": row.id_token_type or None} if row.id_token else None
     return {
         "id": row.pk,
@@ -344,7 +342,7 @@ def describe(row: Transaction) -> dict[str, Any]:
 
 
 def confirm_start(inbound: Inbound, row: Transaction, start: Start) -> None:
-    """A command may have asked for it; `start` is what this message says of how it began."""
+    """Confirm the start command of this transaction, if any; `start`: the present message."""
     if not beside.of(inbound).awaiting_commands:
         return
     keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
@@ -354,20 +352,20 @@ def confirm_start(inbound: Inbound, row: Transaction, start: Start) -> None:
     refused = row.authorization_status not in ("", AuthorizationStatus.ACCEPTED)
     waiting = outcomes.awaited(inbound.station.id, effects)
     if row.remote_start_id is None and row.id_token:
-        # 2.0.1 F02.FR.01 has its id told, which some stations leave out.
+        # 2.0.1 F02.FR.01 requires remoteStartId, which some stations leave out.
         waiting = waiting or awaited_starts.of_token(inbound.station.id, row.evse_id, row.id_token)
     if not waiting and row.remote_start_id is None:
         waiting = _by_place_and_time(inbound, row, start)
     for effect in waiting:
         if refused:
-            # It began, and is about to be stopped by the charge point: nobody charges.
+            # The charge point is about to stop it again: nobody charges.
             outcomes.deny_start(inbound.unit, inbound.station.id, effect, row)
         else:
             outcomes.confirm_effect(inbound.unit, inbound.station.id, effect, row.pk)
 
 
 def _by_place_and_time(inbound: Inbound, row: Transaction, start: Start) -> list[str]:
-    """The effect of the command that it can only be, under a token that nobody sent it."""
+    """The effect of the only matching command, if the charger reports another token than sent."""
     old = start.offline or is_backfill(start.moment.at, inbound.received_at)
     told = start.remotely or (start.remotely is None and start.token is not None)
     if inbound.station.strict or old or not told:

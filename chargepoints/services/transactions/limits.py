@@ -1,4 +1,4 @@
-"""The limits of a transaction that core has set: kept by the charger, or else by the gateway."""
+"""Limits of a transaction that core has set: enforced by the charger, else by the gateway."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,16 +9,16 @@ from chargepoints.protocol.station import Station
 from chargepoints.services.commands import submission
 from chargepoints.services.commands.submission import CommandRefused
 
-# A stop that comes due while the charger is offline is sent when it is back.
+# A stop that is due while the charger is offline is sent when it is online again.
 LATE_S = 24 * 3600
 
 REQUESTER = "gateway: limits"
-# By limit: the transaction's figure that it bounds.
+# Limit -> the field of the transaction that it limits.
 _FIGURES = {"energy_wh": "energy_wh", "cost": "total_cost", "soc": "soc_percent"}
 
 
 def set_limits(inbound: Inbound, row: Transaction, limits: dict[str, Any]) -> None:
-    """The transaction has these from now on; a charger that cannot keep them is stopped in time."""
+    """Set the limits; if the charger does not enforce the time limit, schedule the stop."""
     row.limits = limits
     time_s = limits.get("time_s")
     if time_s is None or "time_s" in kept_by_station(inbound.station, anew=True):
@@ -28,7 +28,7 @@ def set_limits(inbound: Inbound, row: Transaction, limits: dict[str, Any]) -> No
 
 
 def kept_by_station(station: Station, *, anew: bool = False) -> frozenset[str]:
-    """The limits that the charger is told and keeps itself; `anew`: as it says by now."""
+    """The limits that the charger enforces itself; `anew`: read them again."""
     if anew or station.limits_kept is None:
         find = station.find_limits_kept
         station.limits_kept = find(station.id) if find is not None else frozenset()
@@ -36,7 +36,7 @@ def kept_by_station(station: Station, *, anew: bool = False) -> frozenset[str]:
 
 
 def keep(inbound: Inbound, row: Transaction) -> None:
-    """Stop it, once, where its figures have reached a limit."""
+    """Stop the transaction, once, if its values have reached a limit."""
     limits = row.limits
     if not limits or row.ended_at is not None or "reached" in limits:
         return
@@ -50,7 +50,7 @@ def keep(inbound: Inbound, row: Transaction) -> None:
 
 
 def ended(row: Transaction) -> None:
-    """What was to stop it later has nothing to stop."""
+    """Cancel the scheduled stop."""
     if not row.limits:
         return
     queued = Command.objects.filter(

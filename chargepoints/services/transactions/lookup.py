@@ -1,8 +1,8 @@
-"""Which transaction a charger means: by its id, or by the EVSE.
+"""Find the transaction that a message is about: by its id, or by the EVSE.
 
-The open ones are remembered for as long as the socket lasts, as they were committed. Whoever
-changes one takes a copy (`find`, `open_on`) and writes what has changed with `save`: if somebody
-else has changed the row meanwhile, the message is worked on again, from the database alone.
+A station remembers its open transactions, as committed, while it is connected. Code that changes
+one takes a copy (`find`, `open_on`) and writes the changes with `save`. If the row was changed
+elsewhere since it was read, the message is handled again from the database alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +16,12 @@ from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 from chargepoints.services.metering.recording import Element
 
-# P14: of a charger that ends nothing, the newest. What is not among them, the database is asked.
+# P14: the newest open ones are remembered; for the others, query the database.
 MOST_REMEMBERED = 32
-# A meter may be read while the car is plugged in, and the start be told a little later.
+# A meter may be read when the car is plugged in, some minutes before the reported start.
 SAMPLED_BEFORE_START = timedelta(minutes=10)
 
-# What samples bring, with every message.
+# Fields that change with every message with samples.
 FIGURES = row_changes.Usual(
     Transaction,
     "meter_latest_wh",
@@ -34,7 +34,7 @@ FIGURES = row_changes.Usual(
     "last_seq_no",
     unless_changed=("ended_at", "superseded", "last_seq_no", "sampled_at"),
 )
-# What another process, staff or core may have changed since it was read.
+# Fields that another process, staff or core may have changed since the row was read.
 CHANGED_BY_OTHERS = (
     "ended_at",
     "superseded",
@@ -81,12 +81,12 @@ def find(inbound: Inbound, transaction_id: str) -> Transaction | None:
 
 
 def remembered(station: Station, transaction_id: str) -> Transaction | None:
-    """An open transaction as the last message has left it; for who changes nothing."""
+    """An open transaction after the last message; read-only."""
     return (station.open_transactions or {}).get(transaction_id)
 
 
 def by_id(charge_point_id: int, transaction_id: str) -> Transaction | None:
-    """From the database, not from the `Station`'s memory."""
+    """Query the database, not the `Station`'s memory."""
     return _BY_ID.first(charge_point_id, transaction_id)
 
 
@@ -98,7 +98,7 @@ def open_on(charge_point_id: int, evse_id: int | None) -> Transaction | None:
 
 
 def open_here(inbound: Inbound, evse_id: int | None) -> Transaction | None:
-    """The newest open transaction on this EVSE, as it is remembered."""
+    """The newest open transaction on this EVSE, from the `Station`'s memory."""
     known = known_open(inbound)
     here = [row for row in known.values() if row.evse_id == evse_id]
     row = max(here, key=lambda row: row.pk, default=None)
@@ -116,9 +116,9 @@ def all_open_here(inbound: Inbound, evse_id: int) -> list[Transaction]:
 
 
 def known_open(inbound: Inbound) -> Mapping[str, Transaction]:
-    """The open transactions by the charger's ids; asked for once a connection.
+    """The open transactions by the charger's ids; queried once in a connection.
 
-    A unit of work that runs alone, or whose socket is not the charger's any more, asks again.
+    A unit of work that runs alone, or on a socket that was replaced, queries again.
     """
     known = inbound.station.open_transactions
     if inbound.open_transactions is not None or known is None or _is_doubtful(inbound):
@@ -129,10 +129,10 @@ def known_open(inbound: Inbound) -> Mapping[str, Transaction]:
 def identify(
     inbound: Inbound, transaction_id: object, elements: Sequence[Element], *, evse_id: int | None
 ) -> tuple[Transaction | None, str | None]:
-    """The transaction that meter values belong to, and the charger's id of it.
+    """The transaction of meter values, and the charger's id of it.
 
-    Where the charger names none, or one that is unknown, the open one on that EVSE is meant, unless
-    it began after all of them: chargers send what they had kept of others.
+    Without an id, or with an unknown one, it is the open transaction on that EVSE, unless all
+    values are older: chargers also send stored values of earlier transactions.
     """
     named = str(transaction_id) if transaction_id not in (None, "", 0, -1) else ""
     if named:
@@ -152,8 +152,8 @@ def identify(
 
 
 def begun_since(inbound: Inbound, row: Transaction, evse_id: int | None) -> Transaction | None:
-    """The open transaction on this EVSE that began after the charger had ended `row`: some go on
-    with an earlier id.
+    """The open transaction on this EVSE that started after the charger ended `row`: some chargers
+    go on with the earlier id.
     """
     if row.ended_at is None or row.closed_by or evse_id is None:
         return None
@@ -164,7 +164,7 @@ def begun_since(inbound: Inbound, row: Transaction, evse_id: int | None) -> Tran
 
 
 def _all_since(row: Transaction, elements: Sequence[Element]) -> bool:
-    """Whether all of it was metered after the start of this transaction."""
+    """Whether all values were measured after the start of this transaction."""
     began = row.started_at
     return began is not None and all(
         moment.quality == TimeQuality.CHARGER and moment.at > began for moment, *_ in elements
@@ -172,21 +172,21 @@ def _all_since(row: Transaction, elements: Sequence[Element]) -> bool:
 
 
 def _is_older(inbound: Inbound, row: Transaction, elements: Sequence[Element]) -> bool:
-    """Whether all of it is old news, of a time before the transaction."""
+    """Whether all values were measured before the transaction."""
     if row.started_at is None or row.time_quality != TimeQuality.CHARGER or not elements:
         return False
     before = row.started_at - SAMPLED_BEFORE_START
     return all(
         moment.quality == TimeQuality.CHARGER
         and moment.at < before
-        # Whose clock was set back meanwhile samples live all the same.
+        # A charger whose clock was set back still sends live samples.
         and is_backfill(moment.at, inbound.received_at)
         for moment, *_ in elements
     )
 
 
 def save(inbound: Inbound, row: Transaction) -> None:
-    """Write what has changed of a transaction, and remember it once that is committed."""
+    """Write the changes of a transaction, and remember it after the commit."""
     if row._state.adding:
         inbound.unit.insert(row)
     elif changed := row_changes.change(row, unless_changed=CHANGED_BY_OTHERS, usual=FIGURES):

@@ -1,4 +1,4 @@
-"""Transactions that began because a command asked for them."""
+"""Transactions that a start command has started."""
 
 from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
@@ -7,7 +7,7 @@ from chargepoints.services.transactions.lifecycle import start_effect
 
 
 def token_of(inbound: Inbound, remote_start_id: int | None) -> TokenAsked | None:
-    """The token of the start command with this id: some stations send the id and no token."""
+    """The token of the start command with this id: some stations send only the id."""
     if remote_start_id is None:
         return None
     command = Command.objects.filter(

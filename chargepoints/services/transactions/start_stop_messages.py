@@ -1,4 +1,4 @@
-"""Transactions told by a start and a stop (OCPP 1.6): repeated, orphaned, or under no usable id."""
+"""Transactions with a start and a stop message (OCPP 1.6): repeated, orphaned, or without an id."""
 
 import hashlib
 from datetime import timedelta
@@ -17,11 +17,11 @@ from chargepoints.services.tokens.authorization import Decision
 from chargepoints.services.transactions import beside, closing, lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start, Stop
 
-# What chargers write where they have none.
+# Values that chargers send in place of a transaction id.
 NO_ID = ("0", "-1", "")
-# A start that was not answered is told again soon.
+# Chargers repeat an unanswered start within this time.
 REPEATED_WITHIN = timedelta(minutes=2)
-# More connectors than hardly any charge point has.
+# Almost no charge point has more connectors than this.
 MOST_COMPARED = 32
 
 _BY_START: PreparedQuery[Transaction] = PreparedQuery(
@@ -44,20 +44,20 @@ _ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
 
 
 def start_key(*told: object) -> str:
-    """What tells a repetition from a new start, in any case."""
+    """The key by which a repeated start is recognised; case is ignored."""
     return hashlib.sha256("|".join(map(str, told)).lower().encode()).hexdigest()
 
 
 def was_started(charge_point_id: int, key: str) -> bool:
-    """Whether this start was told and answered before."""
+    """Whether this start was received and answered before."""
     return _ANSWERED.exists(charge_point_id, key)
 
 
 def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -> Transaction:
-    """Begin a transaction under a number of ours; the same start gets the same number (P4)."""
+    """Begin a transaction under the gateway's number; a repeated start gets the same one (P4)."""
     station_id = inbound.station.id
-    # Where a decision was asked for, it was new a moment ago. The column is unique: if it has been
-    # told meanwhile, this unit of work is run again, alone.
+    # With a decision, the start was new a moment ago. If another process has stored it since then,
+    # the unique column fails, and this unit of work runs again, alone.
     is_new = decision is not None and not inbound.unit.alone
     known = None if is_new else _BY_START.first(station_id, key)
     known = known or _told_again(inbound, start)
@@ -73,8 +73,8 @@ def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -
 
 
 def _told_again(inbound: Inbound, start: Start) -> Transaction | None:
-    """The open transaction that this start repeats with the time of its repetition: at the same
-    connector, by the same token, and the meter stands where it stood.
+    """The open transaction that this start repeats with a new timestamp: same connector, token and
+    meter value.
     """
     row = lookup.open_here(inbound, start.evse_id) if start.evse_id is not None else None
     if row is None or row.started_at is None or inbound.station.strict or start.token is None:
@@ -88,7 +88,7 @@ def _told_again(inbound: Inbound, start: Start) -> Transaction | None:
 
 
 def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
-    """The end that came before this start, if it is plainly its end."""
+    """The stop that was received before this start, if it clearly belongs to it."""
     if start.token is None or not beside.of(inbound).orphaned_stops:
         return None
     for row in _ORPHANED_STOPS.all(inbound.station.id, start.moment.at, start.token.value):
@@ -98,7 +98,7 @@ def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
 
 
 def stop(inbound: Inbound, stop: Stop) -> Transaction:
-    """End a transaction; the first end wins, and one without a start is kept as an orphan."""
+    """End a transaction. The first stop counts; a stop without a start is stored as an orphan."""
     row = (
         lookup.find(inbound, stop.transaction_id)
         or _ended_by(inbound, stop)
@@ -115,7 +115,7 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
 
 
 def _meant_instead(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction | None:
-    """The transaction that this stop plainly ends, though it names the one before it."""
+    """The transaction that this stop clearly ends, although it contains the id of the last one."""
     if stop.meter_wh is None or stop.meter_wh == row.meter_stop_wh:
         return None
     later = lookup.begun_since(inbound, row, row.evse_id)
@@ -129,8 +129,8 @@ def _meant_instead(inbound: Inbound, row: Transaction, stop: Stop) -> Transactio
 
 
 def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
-    """The transaction that this very stop has ended already, under another id than it names."""
-    # What it told may not have been believed.
+    """The transaction that the same stop has ended before, if its id differs from the stop's."""
+    # The meter value of the stop may have been replaced.
     same_reading = Q(meter_stop_wh=stop.meter_wh) | ~Q(meter_stop_source=MeterSource.CHARGER)
     return Transaction.objects.filter(
         same_reading,
@@ -143,8 +143,9 @@ def _ended_by(inbound: Inbound, stop: Stop) -> Transaction | None:
 
 
 def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
-    """The one transaction a stop can mean whose id was never given out: open, begun before, of the
-    same token. Some chargers number their transactions themselves.
+    """The open transaction of a stop whose id the gateway never issued, by token, else by time.
+
+    Some chargers number their transactions themselves.
     """
     candidates = Transaction.objects.filter(
         Q(started_at=None) | Q(started_at__lte=stop.moment.at),
@@ -166,7 +167,7 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
 
 
 def _by_register(inbound: Inbound, rows: list[Transaction], stop: Stop) -> Transaction | None:
-    """Of several, the one whose register alone goes on to this end."""
+    """The only one of several transactions whose register continues to this stop."""
     wh = stop.meter_wh
     if wh is None or stop.token is not None:
         return None
@@ -178,8 +179,8 @@ def _by_register(inbound: Inbound, rows: list[Transaction], stop: Stop) -> Trans
 
 
 def _is_its_end(row: Transaction, stop: Stop) -> bool:
-    """Whether an end under an unknown id, without a token, is plainly the end of this one: there is
-    no other place where it may have been, and the register goes on.
+    """Whether a stop with an unknown id and without a token clearly ends this transaction: the
+    charge point has no other EVSE, and the register continues.
     """
     if stop.token is not None or stop.meter_wh is None or row.evse_id is None:
         return False
@@ -188,7 +189,7 @@ def _is_its_end(row: Transaction, stop: Stop) -> bool:
 
 
 def _orphan(inbound: Inbound, stop: Stop) -> Transaction:
-    """A transaction known by its end alone; the same end again is the same orphan."""
+    """A transaction of which only the stop is known; a repeated stop finds the same orphan."""
     inbound.deviate("unknown_transaction")
     text = f"{stop.transaction_id}|{api_time(stop.moment.at)}|{stop.meter_wh}"
     name = f"orphan-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -204,5 +205,5 @@ def _compare_stops(inbound: Inbound, row: Transaction, stop: Stop) -> None:
     inbound.deviate("repeated_stop")
     believed = row.meter_stop_source == MeterSource.CHARGER
     if row.ended_at != stop.moment.at or (believed and row.meter_stop_wh != stop.meter_wh):
-        # The first wins; the second stays in the trace.
+        # The first stop counts; the second stays in the trace.
         inbound.deviate("conflicting_stop")

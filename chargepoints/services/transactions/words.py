@@ -1,7 +1,6 @@
-"""What chargers say of transactions, in the words that OCPP has for it.
+"""Charging states and stop reasons of chargers, converted to OCPP's enum values.
 
-Core is told one of these, whatever a charger that is not strict has sent; that stays in the trace
-and in the event's `ocpp`.
+Core gets only these values. The original stays in the trace and in the event's `ocpp`.
 """
 
 from django.db.models import TextChoices
@@ -22,10 +21,10 @@ _STATES = _by_folded(ChargingState)
 
 
 def stop_reason(said: str) -> str:
-    """One that OCPP does not know is Other."""
+    """Unknown reasons become Other."""
     return _REASONS.get(_folded(said), str(StopReason.OTHER)) if said else ""
 
 
 def charging_state(said: str) -> str:
-    """One that OCPP does not know says nothing."""
+    """Unknown states become empty."""
     return _STATES.get(_folded(said), "")
