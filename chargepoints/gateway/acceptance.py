@@ -1,4 +1,4 @@
-"""Which CALLs of a charger are worked on: known, served, and with a payload that can be read."""
+"""Checks a CALL before it is handled: action, boot state, and payload."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BEFORE_BOOT = "SecurityError"
 
 
 def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[OcppVersion, Handler]:
-    """The handler and its version, with `inbound` as the schema would have it. Raises OcppError."""
+    """The handler and its version; `inbound` then fits the schema. Raises OcppError."""
     noted = len(inbound.deviations)
     payload = inbound.payload
     try:
@@ -33,7 +33,7 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[Oc
 def _in_other_words(
     version: OcppVersion, inbound: Inbound, call: ocppj.Call, payload: Any, noted: int
 ) -> tuple[OcppVersion, Handler] | None:
-    """The unmended payload as a message of another version; None if it fits no other version."""
+    """Accept the original payload as a message of another version; None if it fits no other."""
     if inbound.station.strict:
         return None
     meant = other_words.version_meant(version, call.action, payload)
@@ -61,7 +61,7 @@ def _accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[H
 
 
 def _says_enough(handler: Handler, call: ocppj.Call) -> bool:
-    """Whether what could be read of a message about a transaction tells what it is about."""
+    """Whether the part that could be read identifies the transaction."""
     needed = handler.about_transactions
     return needed is not None and needed <= call.payload.keys()
 
@@ -92,7 +92,7 @@ def _check_boot(version: OcppVersion, inbound: Inbound, handler: Handler) -> Non
     if station.boot_accepted:
         return
     served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
-    # One that was moved here while it charged has booted elsewhere.
+    # A charge point that was moved here while it charged has booted at another CSMS.
     charges = station.may_charge and handler.about_transactions is not None and not station.strict
     if inbound.action not in served | station.asked_for and not charges:
         raise OcppError(BEFORE_BOOT, "no BootNotification was accepted yet")
@@ -102,13 +102,13 @@ def _check_boot(version: OcppVersion, inbound: Inbound, handler: Handler) -> Non
 
 def _check_payload(version: OcppVersion, inbound: Inbound, handler: Handler) -> bool:
     if version.schemas.fits_request(inbound.action, inbound.payload):
-        return True  # as nearly all of them do
+        return True
     checked = version.schemas.check_request(inbound.action, inbound.payload, handler.dispensable)
     violation = checked.hard
     if violation is None and checked.soft and inbound.station.strict:
         violation = checked.soft[0]
     if violation is not None:
-        # The message may quote what is not to be logged.
+        # The validator's message may quote a secret value.
         message = violation.keyword if inbound.redact_for_trace else violation.message
         details = {"pointer": violation.pointer, "message": message[:255]}
         description = f"{violation.pointer}: {message}".removeprefix(": ")

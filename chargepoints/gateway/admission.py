@@ -1,6 +1,6 @@
-"""Chargers let in: a connection opened that supersedes the last one, and closed.
+"""Opens a charger's connection, which supersedes the one before, and closes it.
 
-All of it runs in the writer's transaction.
+Everything here runs in the writer's transaction.
 """
 
 import math
@@ -24,7 +24,7 @@ from chargepoints.protocol.station import Station
 from chargepoints.protocol.versions import OcppVersion, installed_versions
 from chargepoints.services.stations import quirks, registry
 
-STORM_REMEDY = "Two devices use this identity, or one opens sockets without end."
+STORM_REMEDY = "Two devices use this identity, or one device opens sockets repeatedly."
 
 # RFC 6455, 7.4.1.
 PROTOCOL_ERROR = 1002
@@ -54,7 +54,7 @@ _SERVER: PreparedQuery[ServerProcess] = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """`subprotocol` is what to echo, None where nothing was offered."""
+    """`subprotocol`: the one to return to the charger; None if the charger offered none."""
 
     station: Station
     version: OcppVersion
@@ -65,7 +65,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """This server process, and whether it has a session for a charge point, by its row's id."""
+    """This server process; `has_session` takes the id of a charge point's row."""
 
     server_id: uuid.UUID
     has_session: Callable[[int], bool]
@@ -76,7 +76,7 @@ def admit(
 ) -> Admitted | Refused:
     """Authenticate, agree on a version, and open the connection that supersedes the last one.
 
-    `frozen_s`: for how long yet no socket may take the place of one that is open.
+    `frozen_s`: for how many more seconds no socket may replace one that is open.
     """
     if not identity_validator.regex.fullmatch(request.identity):  # type: ignore[union-attr]
         return Refused(404, "invalid_identity", "Correct the URL set in the charger.")
@@ -114,10 +114,10 @@ def admit(
 
 
 def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
-    """The connection that is open still, with its server, which is told on the event loop.
+    """The connection that is still open, with its server, which the event loop will notify.
 
-    A row of this process without a session is no open socket: nobody could write down its end
-    while the database was away.
+    A row of this process without a session is not an open socket: its end could not be stored
+    while the database was unavailable.
     """
     if charge_point.connection_id is None:
         return None
@@ -126,13 +126,13 @@ def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
         found.server_id == here.server_id and not here.has_session(charge_point.pk)
     ):
         return None
-    # Looked up here: the event loop makes no queries.
+    # Queried here because the event loop makes no queries.
     found.server = _SERVER.first(found.server_id) if found.server_id else None
     return found
 
 
 def _take_in(request: Request) -> ChargePoint:
-    """An unknown charger, waiting for staff; the key it came with is the one it keeps."""
+    """Register an unknown charger, pending approval by staff, with the key that it sent."""
     key = request.authorization.partition(b":")[2] if request.authorization else b""
     charge_point = registry.register(
         request.identity,
@@ -147,7 +147,7 @@ def _take_in(request: Request) -> ChargePoint:
 def _agree(
     charge_point: ChargePoint, offered: tuple[str, ...], deviations: list[str]
 ) -> tuple[OcppVersion, str | None] | None:
-    """The version to speak, and the offered spelling of it to echo."""
+    """The version to speak, and the subprotocol to return, spelled as the charger offered it."""
     versions = installed_versions()
     pinned = charge_point.pinned_protocol
     offered = tuple(protocol for protocol in offered if protocol)
@@ -220,10 +220,10 @@ def _open(
 
 
 def close(station: Station, code: int | None, reason: str) -> None:
-    """Mark this connection closed; a successor, if there is one, is left alone (P6).
+    """Mark this connection closed; a newer connection is left alone (P6).
 
-    At once, so that a handshake in the same transaction sees it; thousands may close together. One
-    that a handshake in another transaction is superseding at this moment is left to it.
+    Executed at once, so that a handshake in the same transaction sees it. A row that a handshake
+    in another transaction is superseding at this moment is left to that handshake.
     """
     now, epoch = clock.now(), station.connection_id
     free = statements.free_row("chargepoints_connection")

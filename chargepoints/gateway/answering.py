@@ -1,4 +1,4 @@
-"""From a charger's CALL to its reply: checked, handled and traced in one transaction (P1)."""
+"""Answers a charger's CALL: it is checked, handled and traced in one transaction (P1)."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ from chargepoints.services.stations import quirks
 
 logger = logging.getLogger(__name__)
 
-# As text, which the drivers of the databases take as it is.
+# Plain strings, because database drivers handle them faster than enumeration members.
 FROM_CHARGER = str(Message.Direction.FROM_CHARGER)
 RESULT = str(Message.Outcome.RESULT)
 ERROR = str(Message.Outcome.ERROR)
@@ -40,7 +40,7 @@ NO_ANSWER = str(Message.Outcome.NONE)
 
 class Answering:
     """Answers the CALLs of one socket. Each method returns the reply's text once it is durable,
-    empty where none is sent, and raises StoreUnavailable where the store takes nothing.
+    or an empty text if nothing is to be sent. Raises StoreUnavailable.
     """
 
     def __init__(self, socket: ChargerSocket) -> None:
@@ -80,7 +80,7 @@ class Answering:
             raise
         except Exception:
             logger.exception("%s of %s failed", inbound.action, self._station.identity)
-            failed = OcppError("InternalError", "the message was stored, but not worked on")
+            failed = OcppError("InternalError", "the message was stored, but handling it failed")
             return await self._store_error(text, inbound, failed, answered=answered)
         finally:
             traces.end(working)
@@ -108,7 +108,7 @@ class Answering:
     async def _store(
         self, text: str, inbound: Inbound, reply: Callable[[], tuple[str, str]], *, answered: bool
     ) -> str:
-        """Run the handler and write the trace in one transaction; the reply, once durable."""
+        """Run the handler and write the trace in one transaction; return the reply once durable."""
         deviations = inbound.deviations
         traced: tuple[Any, ...] = ()
         failed = ""
@@ -182,7 +182,7 @@ class Answering:
         return row
 
     async def malformed(self, text: str, frame: ocppj.Malformed, received_at: datetime) -> str:
-        """Keep what came; answer it where an id could be read, or where the version says so."""
+        """Store an unreadable frame; answer it if its id is known, or the version asks for it."""
         if not text.strip():
             return ""
         version, unread = self._version, frame.message_id is None
@@ -213,7 +213,7 @@ class Answering:
         return await self._store_error(kept, inbound, error, answered=answered)
 
     async def stray(self, text: str, frame: concluding.Stray) -> None:
-        """An answer without a request: count it and trace it; the outstanding request stays."""
+        """An answer without a request: count and trace it; the outstanding CALL still waits."""
         if isinstance(frame, ocppj.CallResultError):
             metrics.REFUSED_RESULTS.inc()
             logger.warning("%s could not read our answer: %s", self._station.identity, text[:500])
@@ -236,5 +236,5 @@ class Answering:
 def _encode(version: OcppVersion, inbound: Inbound, payload: dict[str, Any]) -> str:
     if not version.schemas.fits_response(inbound.action, payload):
         violations = version.schemas.check_response(inbound.action, payload)
-        logger.error("our reply to %s breaks its schema: %s", inbound.action, violations)
+        logger.error("our reply to %s does not fit its schema: %s", inbound.action, violations)
     return ocppj.encode_call_result(inbound.message_id, payload, inbound.written_id)

@@ -1,4 +1,4 @@
-"""Whether a charger is who it says: by its security profile. Security whitepaper 3, 2.0.1 A00."""
+"""Authenticates a charger by its security profile. Security whitepaper 3, 2.0.1 A00."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_to_bytes
@@ -23,9 +23,9 @@ _NO_CREDENTIAL = Credential(salt=bytes(16), digest=bytes(32))
 def authenticate(
     unit: UnitOfWork, charge_point: ChargePoint, request: Request, deviations: list[str]
 ) -> Refused | None:
-    """By its security profile; or by the higher one it was told to use, which then stays.
+    """Check against its security profile, or the higher one that it was told to switch to.
 
-    Security whitepaper A05.FR.08 and FR.09: until it has used the new one, it may fall back.
+    Security whitepaper A05.FR.08 and FR.09: it may fall back until it has used the new profile.
     """
     if charge_point.strict and IDENTITY_IN_USER_NAME in deviations:
         return Refused(404, "invalid_identity", "The URL must end in the charger's identity.")
@@ -39,7 +39,7 @@ def authenticate(
 
 
 def take_as_long(request: Request) -> None:
-    """Takes as long as for a known charger, so that the time does not reveal known identities."""
+    """Take as long as for a known charger, so that the time does not reveal known identities."""
     _NO_CREDENTIAL.matches(request.authorization or b"")
 
 
@@ -55,7 +55,7 @@ def _fits(
     if lacking := tls.missing(profile, request.secured, charge_point):
         return Refused(401, *lacking)
     if profile >= tls.CERTIFICATE_FROM:
-        # A00.FR.401: the certificate stands for the password.
+        # A00.FR.401: the certificate replaces the password.
         return None
     return _password_fits(unit, charge_point, request, deviations)
 
@@ -98,27 +98,27 @@ def _one_fits(unit: UnitOfWork, credentials: Sequence[Credential], key: bytes) -
 
 
 def _in_other_forms(key: bytes) -> Iterator[tuple[str, bytes]]:
-    """What the key may have been before it was entered, or sent, in another form."""
-    # What `echo` and a text editor put behind it was entered with it.
+    """The keys that may have been meant, if the charger changed the form of its key."""
+    # `echo` and text editors append a line end, which was entered as part of the key.
     yield "key_with_line_end", key.rstrip(LINE_END)
-    # It was taken as it stands in the user information of a URL.
+    # The charger did not decode the user information of its URL.
     yield "key_percent_encoded", unquote_to_bytes(key)
     try:
         key.decode()
     except UnicodeDecodeError:
-        # RFC 7617: clients from before UTF-8 send their own encoding.
+        # RFC 7617: clients that predate UTF-8 send their own encoding.
         yield "key_in_latin_1", key.decode("latin1").encode()
 
 
 def _renew(unit: UnitOfWork, credential: Credential, key: bytes) -> None:
-    """The pepper has changed since it was stored: from now on this one fits."""
+    """Store the key with the current pepper, which has changed since the key was stored."""
     credential.renew(key)
     renewed = (credential.pepper, credential.salt, credential.digest)
     unit.update(_RENEWED, (*renewed, credential.pk))
 
 
 def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:
-    """Split at the colon that ends the known identity: identities and keys may hold colons."""
+    """Split at the colon after the known identity: identities and keys may contain colons."""
     prefix = identity.encode() + b":"
     if authorization[: len(prefix)].lower() == prefix.lower():
         return authorization[: len(prefix) - 1], authorization[len(prefix) :]
@@ -127,7 +127,7 @@ def _user_and_key(authorization: bytes, identity: str) -> tuple[bytes, bytes]:
 
 
 def _forms(key: bytes) -> set[bytes]:
-    """The key as it came, as the bytes it may be the hex of, and as hex, in either case."""
+    """The key as received, decoded from hex, and encoded as hex in lower and upper case."""
     try:
         raw = bytes.fromhex(key.decode("ascii"))
     except ValueError:

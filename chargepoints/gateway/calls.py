@@ -1,7 +1,7 @@
 """Our CALLs to one charger: commands from their rows, one outstanding at a time.
 
-The row is claimed, with its request, before the frame is sent (P8: nothing is sent twice);
-what was sent and not answered ends as a timeout, never as a resend.
+The row is claimed, with its request, before the frame is sent (P8: nothing is sent twice).
+A CALL that gets no answer ends as a timeout and is never sent again.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from chargepoints.protocol.mending import Violation
 
 logger = logging.getLogger(__name__)
 
-# A charger that has been accepted before need not boot again; this long it is given the chance.
+# A charger that was accepted earlier need not boot again. It may do so for this long.
 SETTLE_S = 5.0
 BOOT_ACTION = "BootNotification"
 DEAF = 1000
-# So much of an id of ours, which is a random UUID, says which one it is.
+# This many characters of our ids, which are random UUIDs, identify the CALL.
 LEAST_OF_ID = 16
 ID_IN_OTHER_FORM = "message_id_in_other_form"
-# What chargers are known to send before their BootNotification was answered.
+# Messages that chargers send before their BootNotification is answered.
 BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
 
 
@@ -39,22 +39,22 @@ class Calls:
         self._sender: asyncio.Task[None] | None = None
         self._pending_id = self._pending_action = ""
         self._pending: asyncio.Future[Answer] | None = None
-        # Until an answer that came is written down.
+        # Set while an answer that was received is being stored.
         self.concluding: asyncio.Future[None] | None = None
         loop = asyncio.get_running_loop()
         self._settle = loop.call_later(SETTLE_S, self._settled)
 
     def nudge(self) -> None:
-        """There may be a command to send."""
+        """Check whether there is a command to send."""
         self._again = True
         if self._open and self._sender is None:
             self._sender = asyncio.create_task(self._send_all())
 
     def replied(self, frame: object) -> None:
-        """A reply went out; the first that shows the charger past its boot opens the way."""
+        """A reply was sent; commands may go once it shows that the charger has booted."""
         station = self._socket.station
         if station.boot_pending and isinstance(frame, ocppj.Call) and frame.action == BOOT_ACTION:
-            # 2.0.1 B02.FR.01: while it waits, it may be configured.
+            # 2.0.1 B02.FR.01: a charger whose boot is pending may be configured.
             self.nudge()
         if self._ready or not station.boot_accepted:
             return
@@ -65,7 +65,7 @@ class Calls:
 
     def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> bool:
         """Whether this answers the one outstanding CALL: they are matched by the message id."""
-        # One that names none is taken for what it can only answer.
+        # An answer with an empty id can only answer the outstanding CALL.
         matches = frame.message_id in (self._pending_id, "")
         if not matches and self._is_written_as(frame.message_id):
             frame.deviations.append(ID_IN_OTHER_FORM)
@@ -80,17 +80,17 @@ class Calls:
         return True
 
     def _is_written_as(self, message_id: str) -> bool:
-        """Whether it is the id of the one outstanding CALL in another case, or cut to a field."""
+        """Whether it is the outstanding CALL's id in another case, or truncated."""
         if self._socket.station.strict or len(message_id) < LEAST_OF_ID:
             return False
         return self._pending_id.lower().startswith(message_id.lower())
 
     def is_asked(self, call: ocppj.Call) -> bool:
-        """Whether it has the id and the action of the one outstanding CALL."""
+        """Whether the charger's CALL has the id and the action of our outstanding CALL."""
         return call.message_id == self._pending_id and call.action == self._pending_action
 
     def unreadable(self, text: str, message_id: str) -> bool:
-        """Whether this garbled frame answers the outstanding CALL: then that one is over."""
+        """Whether this unreadable frame answers the outstanding CALL, which then ends."""
         if message_id != self._pending_id or self._pending is None or self._pending.done():
             return False
         self.concluding = asyncio.get_running_loop().create_future()
@@ -148,7 +148,7 @@ class Calls:
             if concluded.unread is not None:
                 await self._refuse_result(claimed, concluded.unread)
             if concluded.deaf:
-                await self._socket.close(DEAF, "it answers none of our requests")
+                await self._socket.close(DEAF, "the charger answers none of our requests")
         finally:
             if self.concluding is not None:
                 self.concluding.set_result(None)
@@ -164,14 +164,16 @@ class Calls:
             )
 
     async def _conclude(self, claimed: Claimed, answer: Answer) -> Concluded:
-        """An answer that our code fails at counts as unreadable, so that the command ends."""
+        """An answer that makes our code fail counts as unreadable, so that the command ends."""
         try:
             return await self._write_down(claimed, answer)
         except StoreUnavailable:
             raise
         except Exception:
             logger.exception(
-                "the answer of %s to %s failed", self._socket.station.identity, claimed.action
+                "handling the answer of %s to %s failed",
+                self._socket.station.identity,
+                claimed.action,
             )
             return await self._write_down(claimed, replace(answer, frame=None, unreadable=True))
 
@@ -182,7 +184,7 @@ class Calls:
         )
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
-        # Registered before it is sent: an answer cannot come too early.
+        # Registered before the CALL is sent, so that no answer can come too early.
         self._pending_id, self._pending_action = claimed.message_id, claimed.action
         self._pending = asyncio.get_running_loop().create_future()
         try:

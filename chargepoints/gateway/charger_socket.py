@@ -1,6 +1,6 @@
-"""A charger's open socket: its station, its version, and the writer that its messages go through.
+"""A charger's open socket, with its station, version, and writer.
 
-`Session` (CALLs of the charger) and `Calls` (CALLs of ours) share it, and nothing else.
+`Session` (the charger's CALLs) and `Calls` (our CALLs) share this object and nothing else.
 """
 
 import logging
@@ -23,7 +23,7 @@ class ChargerSocket:
         self.version = admitted.version
         self.writer = writer
         self.closing = False
-        # Called when the closing begins: whoever waits for the charger need wait no longer.
+        # Called when closing begins, so that nobody waits for the charger any longer.
         self.when_closing: Callable[[], None] = lambda: None
         self._send = send
 
@@ -35,7 +35,7 @@ class ChargerSocket:
         try:
             await self._send({"type": "websocket.send", "text": text})
         except OSError as error:
-            # Some servers raise it where the socket is closed.
+            # Some ASGI servers raise it if the socket is closed.
             logger.info("%s is gone: %s", self.station.identity, error)
 
     async def close(self, code: int, reason: str) -> None:

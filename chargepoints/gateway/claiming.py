@@ -1,6 +1,6 @@
-"""The next command for a charger: claimed, composed, and marked as sent.
+"""Selects the next command for a charger, composes its request, and marks it as sent.
 
-In the writer's transaction, and fenced by the connection's epoch (P6).
+Runs in the writer's transaction, fenced by the connection's epoch (P6).
 """
 
 import uuid
@@ -60,8 +60,8 @@ class Claimed:
 def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool) -> Claimed | None:
     """The next command to send, marked as sent; None if no command waits.
 
-    Until the charger's boot is accepted nothing is sent but the request to boot and, while it is
-    pending, what its version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).
+    Before the charger's boot is accepted, only the request to boot is sent and, while the boot is
+    pending, what the version allows (2.0.1 B02.FR.01 and FR.02, 1.6 4.2.1).
     """
     now = clock.now()
     for row in _QUEUED.all(station.id, now):
@@ -86,7 +86,7 @@ def claim(unit: UnitOfWork, station: Station, version: OcppVersion, ready: bool)
 
 
 def _may_go(station: Station, version: OcppVersion, ready: bool, command: Command) -> bool:
-    """Asked before it is composed: composing may have effects, such as a new password."""
+    """Checked before composing, because composing may have effects such as a new password."""
     if ready and station.boot_accepted:
         return True
     action, payload = command.args.get("action"), command.args.get("payload")
@@ -104,16 +104,16 @@ def _is_charging(station: Station) -> bool:
 
 
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
-    """The request in this version's words. Raises CommandRefused."""
+    """The action and payload of the request, in this version. Raises CommandRefused."""
     action, payload = composing.compose(unit, version, command)
     if password := version.password_in(action, payload):
         passwords.begin_rotation(command, password)
-    # A number as the store gives it back may be longer than a frame takes.
+    # The database returns numbers as decimals, which may have too many digits for a frame.
     return action, with_floats(payload)
 
 
 def _has_more_parts(version: OcppVersion, command: Command, payload: dict[str, Any]) -> bool:
-    """Whether the arguments are needed for a further request."""
+    """Whether a further request of this command needs the arguments."""
     translation = version.commands.get(command.type)
     batched = translation.batched if translation is not None else None
     if batched is None:
@@ -138,9 +138,9 @@ def _mark_sent(
     command.ocpp_version, command.action, command.message_id = version.name, action, message_id
     command.request = redacted
     if redacted is not payload and not _has_more_parts(version, command, payload):
-        # Sent once and for all: what was secret in it need not be kept.
+        # The last request of this command: its secrets need not be kept.
         command.args = stored_args(command.type, command.args)
-    # Conditional: it may have been cancelled since it was read.
+    # Conditional, because the command may have been cancelled since it was read.
     if not row_changes.write(command, unless_changed=("state",)):
         return None
     if not station.boot_accepted:

@@ -1,6 +1,6 @@
-"""What a charger answered to a command, or that it did not: the command's state, and the trace.
+"""Stores a charger's answer to a command, or its absence: the command's state, and the trace.
 
-In the writer's transaction.
+Runs in the writer's transaction.
 """
 
 from dataclasses import dataclass, field, replace
@@ -34,8 +34,8 @@ _BY_ID: PreparedQuery[Command] = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`frame` is None where none came in time, where the socket went (`lost`), or where it was
-    `unreadable`.
+    """`frame` is None if no answer came in time, if the socket closed first (`lost`), or if the
+    answer was `unreadable`.
     """
 
     text: str
@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def fault(self) -> str:
-        """Why it is no result; empty where it is one."""
+        """Why it is not a result; empty if it is one."""
         if isinstance(self.frame, ocppj.CallError):
             return self.frame.code
         if self.frame is not None:
@@ -58,7 +58,7 @@ class Answer:
 class Concluded:
     """`deaf`: the caller should close the socket, because the charger answers no CALL on it.
 
-    `unread`: what is wrong with a result that cannot be read. `traced`: the row of the trace.
+    `unread`: how the result violates its schema. `traced`: the row of the trace.
     """
 
     deaf: bool
@@ -75,7 +75,7 @@ def conclude(
     command.duration_ms = (answer.at - claimed.sent_at).total_seconds() * 1000
     came = answer.frame is not None or answer.unreadable
     command.answered_at = answer.at if came else None
-    # Whoever waits for the answer alone need not wait for the effect.
+    # An API request that waits for the answer need not wait for the effect.
     unit.after_commit(lambda: nudges.went_on(command))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
     outcome, error_code, unread = _judge(unit, version, command, answer, deviations)
@@ -100,7 +100,7 @@ def conclude(
 
 
 def on_its_way(station: Station, claimed: Claimed) -> tuple[Any, ...]:
-    """The row as far as it is known when the request goes out: no outcome yet."""
+    """The row of a request that is being sent, still without an outcome."""
     return Message.row(
         charge_point_id=station.id,
         connection_id=station.connection_id,
@@ -124,9 +124,9 @@ def _judge(
     answer: Answer,
     deviations: list[str],
 ) -> tuple[str, str, Violation | None]:
-    """Set the command's state by its answer.
+    """Set the command's state according to its answer.
 
-    The outcome for the trace, its error code, and what is wrong with a result.
+    Return the outcome for the trace, its error code, and how the result violates its schema.
     """
     outcome, error_code, unread = Message.Outcome.RESULT, "", None
     if isinstance(answer.frame, ocppj.CallResult):
@@ -153,7 +153,7 @@ def _judge(
     elif answer.lost and command.effect_key == booting.RESET_EFFECT:
         outcome = Message.Outcome.TIMEOUT
         if command.finished_at is None:
-            # Many restart at once instead of answering: their boot will tell, if it comes in time.
+            # Many chargers restart without answering: a boot in time will confirm the reset.
             command.effect_deadline = effect_deadlines.deadline(command, answer.at, 0)
         row_changes.write(command)
     else:
@@ -165,7 +165,7 @@ def _judge(
 
 
 def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answer:
-    """The answer as trace and rows may hold it: some chargers show their keys in clear."""
+    """The answer as it may be stored: some chargers report their keys in clear text."""
     frame = answer.frame
     if not isinstance(frame, ocppj.CallResult):
         return replace(answer, text=_kept(answer.text)) if answer.unreadable else answer
@@ -177,7 +177,7 @@ def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answe
 
 
 def _kept(text: str) -> str:
-    """What the trace has of an answer whose values cannot be told from each other."""
+    """The text for the trace, if its secrets cannot be told apart from its other values."""
     return NOT_KEPT if secret_names.are_in(text) else text
 
 
@@ -188,7 +188,7 @@ def _conclude_result(
     frame: ocppj.CallResult,
     deviations: list[str],
 ) -> Violation | None:
-    """What is wrong with it, where it cannot be read."""
+    """Return how the result violates its schema, or None."""
     reading = version.reading(command)
     checked = version.schemas.check_response(command.action, frame.payload, reading.dispensable)
     noted = [f"{each.keyword}:{each.pointer}"[:100] for each in checked.soft]
@@ -219,7 +219,7 @@ def _conclude_result(
 
 
 def _joined(batched: Batched, earlier: Any, answer: dict[str, Any]) -> dict[str, Any]:
-    """The results of all requests so far, as those of one request."""
+    """The results of all requests of this command so far, as if they were one answer."""
     before = (earlier or {}).get(batched.results) or []
     return answer | {batched.results: [*before, *(answer.get(batched.results) or [])]}
 
@@ -229,7 +229,7 @@ def _more(batched: Batched, command: Command) -> bool:
 
 
 def _go_on(command: Command) -> None:
-    """The next request of the same command: it is the oldest that is queued."""
+    """Queue the command again for its next request; as the oldest command it is sent next."""
     command.state = State.QUEUED
     command.answered_at = None
     row_changes.write(command)
@@ -267,7 +267,7 @@ Stray = ocppj.CallResult | ocppj.CallError | ocppj.CallResultError
 
 
 def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> tuple[Any, ...]:
-    """An answer to nothing that was asked, or an error about our answer: kept in the trace."""
+    """Trace an answer without a request, or a CALLRESULTERROR about our answer."""
     refused = frame.code if isinstance(frame, ocppj.CallResultError) else ""
     row = Message.row(
         charge_point_id=station.id,

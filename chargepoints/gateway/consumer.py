@@ -1,7 +1,7 @@
 """The Channels consumer that holds one charger's socket.
 
-It has one read loop of its own: the stock dispatch awaits a database thread that all sockets
-share, for every frame, and listens to the channel layer in each socket.
+It has its own read loop. The stock dispatch awaits a database thread, which all sockets share,
+for every frame, and listens to the channel layer in each socket.
 """
 
 import logging
@@ -36,12 +36,12 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             gateway = process.current()
         except RuntimeError as error:
-            # A server without ASGI's lifespan, and maybe without the denial of handshakes.
+            # The server does not support ASGI's lifespan, and perhaps no denial of handshakes.
             logger.error("no charger can be served: %s", error)
             await send({"type": "websocket.close"})
             return
         outcome = await self._admit(gateway, handshake.read_request(scope))
-        # They are read, and an idle charger would keep them for as long as it is connected.
+        # Already read; an idle charger would hold this memory as long as it is connected.
         scope["headers"] = []
         if isinstance(outcome, Refused):
             await _deny(send, outcome)
@@ -60,7 +60,7 @@ class ChargePointConsumer(AsyncConsumer):
             await session.end(code, reason)
 
     async def _admit(self, gateway: process.Gateway, request: Request) -> Admitted | Refused:
-        """Admitted, or refused with a row for staff; who fails too often is answered late."""
+        """Admit or refuse; a refusal is stored for staff, and repeated failures are delayed."""
         if not gateway.writer.healthy:
             return refusals.STORE_DOWN
         try:
@@ -80,18 +80,18 @@ class ChargePointConsumer(AsyncConsumer):
 
 
 def _wrong_path(request: Request) -> Refused:
-    """Most often somebody left out `/ocpp`, or wrote what another back end has there."""
+    """Usually `/ocpp` is missing in the charger's URL, or the path is another back end's."""
     right = quote(handshake.CHARGER_PATH + (request.identity or "IDENTITY"))[:150]
     return Refused(404, "wrong_path", f"Set the charger's URL so that its path is {right}")
 
 
 def _key(request: Request) -> int:
-    """Handshakes of one identity follow each other in one writer thread."""
+    """All handshakes of one identity run in the same writer thread, one after the other."""
     return hash(request.identity.lower())
 
 
 async def _is_worth_a_look(gateway: process.Gateway, request: Request) -> bool:
-    """Whether to query the database: if an address fails too often, only for known identities."""
+    """Whether to query the database: for an address over its limit, only known identities."""
     if not gateway.guard.is_over_limit(request) or gateway.guard.knows(request):
         return True
     if (newest := gateway.guard.may_look()) is not None:
@@ -114,7 +114,7 @@ async def _refuse(gateway: process.Gateway, request: Request, refused: Refused) 
 
 
 def _set_socket(extensions: dict[str, Any], admitted: Admitted) -> None:
-    """What the server does for this charger, where it can: it knows nothing of OCPP itself."""
+    """Configure the server's socket for this charger, as far as the server supports it."""
     station, version = admitted.station, admitted.version
     if station.quirks and (keep := extensions.get("connect.keepalive")):
         keep(*quirks.keep_alive(station))
@@ -131,7 +131,7 @@ def _set_socket(extensions: dict[str, Any], admitted: Admitted) -> None:
 
 
 async def _read(receive: Receive, session: Session) -> tuple[int | None, str]:
-    """Hand every frame to the session until the socket closes; with which code, and why."""
+    """Pass every frame to the session until the socket closes; return its close code and reason."""
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -139,19 +139,19 @@ async def _read(receive: Receive, session: Session) -> tuple[int | None, str]:
         await session.take(_text(message), cut=message.get("connect.cut", False))
         if done := message.get("connect.done"):
             done()
-        del message  # an idle charger keeps nothing of what it said
+        del message  # or an idle charger would keep its last message in memory
 
 
 def _text(message: dict[str, Any]) -> str:
     text: str | None = message.get("text")
     if text is not None:
         return text
-    # No charger means binary; some send their text that way.
+    # OCPP-J has no binary messages, but some chargers send their text in binary frames.
     return bytes(message["bytes"]).decode("utf-8", "replace")
 
 
 async def _deny(send: Send, refused: Refused) -> None:
-    """Refuse the handshake with an HTTP status; the body never says more than the status."""
+    """Refuse the handshake with an HTTP status; the body reveals no more than the status."""
     if refused.close_code:
         await send({"type": "websocket.accept", "subprotocol": None})
         await send({"type": "websocket.close", "code": refused.close_code})

@@ -1,4 +1,4 @@
-"""Refusing a WebSocket handshake with an HTTP status (ASGI's `websocket.http.response`)."""
+"""Refuses a WebSocket handshake with an HTTP status (ASGI's `websocket.http.response`)."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any

@@ -1,7 +1,7 @@
-"""Who guesses keys is slowed down, and who fights for an identity is stopped for a while.
+"""Slows down clients that guess keys, and stops repeated takeovers of an identity for a while.
 
-A right key always gets in, whoever else fails at the same address: many chargers share one. What
-has failed is counted in the database (`refusals.record`), for all processes and over restarts.
+A charger with the right key is always admitted, even if others fail at its address: many
+chargers share one. The database counts failures (`refusals.record`), for all processes.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from chargepoints.minute_counts import MinuteCounts
 
 FAILURES_PER_IDENTITY = 5
 FAILURES_PER_ADDRESS = 20
-# Rows for staff about those that are over a limit, in a minute: of one address, and of all.
+# The most rows a minute about clients over a limit: for one address, and in total.
 RECORDED_PER_ADDRESS = 20
 RECORDED_IN_ALL = 200
 LONGEST_DELAY_S = 8.0
-# Each delayed answer holds a socket; who comes when so many are held is answered at once.
+# Each delayed answer holds a socket; beyond this number, refusals are sent at once.
 MOST_DELAYED = 200
 TAKEOVERS_PER_MINUTE = 5
 FROZEN_FOR_S = 300.0
 REMEMBERED = 10_000
-# How often in a second the database is asked who was registered meanwhile.
+# How often in a second the registry is queried for new identities.
 LOOKS_PER_SECOND = 20
 
 TOO_MANY = Refused(
@@ -57,7 +57,7 @@ class Guard:
         return request.identity.lower() in self._registered
 
     def may_look(self) -> int | None:
-        """The newest row known, where the registry may be asked for newer ones once more."""
+        """The id of the newest known row, if the registry may be queried once more; else None."""
         second, looks = self._looks
         now = int(time.monotonic())
         looks = looks + 1 if second == now else 1
@@ -69,7 +69,7 @@ class Guard:
         self._registered_until = max(identities, default=self._registered_until)
 
     async def answer_late(self, request: Request, refused: Refused, failures: Failures) -> Refused:
-        """What a handshake is told that has failed once more: later and later, and 429 at last."""
+        """Delay the answer to a failed handshake, longer each time; finally answer with 429."""
         excess = max(
             failures.of_identity - FAILURES_PER_IDENTITY, failures.of_address - FAILURES_PER_ADDRESS
         )
@@ -87,7 +87,7 @@ class Guard:
         return replace(refused, status=429, retry_after_s=math.ceil(failures.ends_in_s))
 
     def is_to_be_recorded(self, request: Request) -> bool:
-        """Who tries ever new identities, from ever new addresses, fills no table with them."""
+        """Limits the rows about clients that keep trying new identities from new addresses."""
         if self._counts.count("recorded", request.address) >= RECORDED_PER_ADDRESS:
             return False
         if self._counts.count("recorded") >= RECORDED_IN_ALL:
@@ -99,7 +99,7 @@ class Guard:
     # --- Takeovers -------------------------------------------------------------------------------
 
     def took_over(self, identity: str) -> bool:
-        """Whether this takeover makes it a storm, for which the identity is frozen."""
+        """Count a takeover; return whether there are too many, so that the identity is frozen."""
         self._counts.note("takeover", identity.lower())
         if self._counts.count("takeover", identity.lower()) <= TAKEOVERS_PER_MINUTE:
             return False

@@ -1,4 +1,4 @@
-"""A WebSocket's first request, read. OCPP-J 1.6 chapter 3, 2.0.1 part 4 chapter 3."""
+"""Reads a WebSocket's handshake request. OCPP-J 1.6 chapter 3, 2.0.1 part 4 chapter 3."""
 
 import base64
 import binascii
@@ -10,13 +10,13 @@ from chargepoints.gateway import tls
 
 CHARGER_PATH = "/ocpp/"
 MAX_OFFERED = 20
-# The URL does not end in it, as it should.
+# The identity is in the user name, and not at the end of the URL, as it should be.
 IDENTITY_IN_USER_NAME = "identity_in_user_name"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the charger asked with; `authorization` is the decoded `user:key` of Basic."""
+    """The charger's handshake; `authorization` is the decoded `user:key` of HTTP Basic."""
 
     identity: str
     path: str
@@ -30,8 +30,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`retry_after_s`: when it may be worth trying again; 0 says nothing of it. `close_code`: the
-    handshake is completed, and the socket closed with it at once.
+    """`retry_after_s`: sent as Retry-After, unless 0. `close_code`: the handshake is completed,
+    and the socket closed with this code at once.
     """
 
     status: int
@@ -42,7 +42,7 @@ class Refused:
 
 
 def is_charger_path(path: str) -> bool:
-    """Chargers are seen to add slashes in front."""
+    """Some chargers add slashes in front."""
     return f"/{path.strip('/')}/".startswith(CHARGER_PATH)
 
 
@@ -68,9 +68,7 @@ def read_request(scope: dict[str, Any]) -> Request:
 
 
 def _identity(raw_path: bytes, *, begin: int) -> tuple[str, list[str]]:
-    """The last segment from `begin` on that is not empty, decoded once; empty where it cannot be
-    one.
-    """
+    """The last non-empty segment from `begin` on, decoded once; empty if it is no identity."""
     segments = raw_path.split(b"/")
     named = [segment for segment in segments[begin:] if segment]
     if not named:
@@ -87,7 +85,7 @@ def _identity(raw_path: bytes, *, begin: int) -> tuple[str, list[str]]:
 
 
 def _user_name(authorization: bytes) -> str:
-    """Some chargers append nothing to the URL that was set in them."""
+    """Some chargers do not append their identity to the URL that was set in them."""
     return authorization.partition(b":")[0].decode(errors="replace").strip()
 
 
@@ -95,10 +93,10 @@ def _basic(header: bytes) -> bytes | None:
     scheme, _, value = header.strip().replace(b"\t", b" ").partition(b" ")
     if scheme.lower() != b"basic":
         return None
-    # Who sends the header twice is told of it once, with a comma between the two.
+    # ASGI joins a header that was sent twice with a comma.
     value = value.partition(b",")[0].strip().rstrip(b"=")
     try:
-        # Some leave out what only fills up the last four.
+        # Some chargers leave out the padding.
         return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None

@@ -1,7 +1,7 @@
-"""Long messages about transactions: a stop with all samples of a night is no attack.
+"""Reads long messages about transactions, such as a stop with all samples of a night.
 
-They are read one at a time in a process, and beside the event loop. What is too long even so, or
-was cut, is read in part: a charger sends again for ever what is not acknowledged (1.6, 4.10).
+They are read one at a time in a process, outside the event loop. A message that is too long,
+or was cut, is read in part: a charger repeats for ever what is not acknowledged (1.6, 4.10).
 """
 
 import re
@@ -13,11 +13,11 @@ from chargepoints.gateway import ocppj, tolerant_json
 from chargepoints.gateway.ocppj import CALL, Call
 from chargepoints.protocol.versions import OcppVersion
 
-# Longer texts, or with more values than an ordinary one may have (`ocppj.MAX_NODES`), are long.
+# A message is long if its text is longer, or it has more values than `ocppj.MAX_NODES`.
 ORDINARY_LENGTH = 128 * 1024
 MOST_VALUES = 200_000
 
-# What has been passed is not looked at again, however it goes on: a stranger may write anything.
+# Possessive quantifiers prevent backtracking: the text may be hostile.
 _ID = r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|[^"',\s]*+"""
 _ACTION = re.compile(
     rf"""[\s\x00\ufeff,]*+\[\s*+["']?2["']?\s*+,\s*+(?:{_ID})\s*+,\s*+["'](\w+)["']""", re.DOTALL
@@ -25,7 +25,7 @@ _ACTION = re.compile(
 
 
 def may_be_long(version: OcppVersion, head: str) -> bool:
-    """Whether what begins like this is about a transaction."""
+    """Whether a message that begins like this is about a transaction."""
     found = _ACTION.match(head)
     if found is None:
         return False
@@ -34,7 +34,7 @@ def may_be_long(version: OcppVersion, head: str) -> bool:
 
 
 def decode(text: str, *, cut: bool) -> ocppj.Frame | ocppj.Several:
-    """`cut`: there was more of it."""
+    """`cut`: only the beginning of the message was received."""
     frame = ocppj.decode(text, MOST_VALUES)
     if isinstance(frame, ocppj.Malformed) and frame.too_large:
         return _in_part(text, frame)
@@ -74,6 +74,6 @@ def _shallow(text: str) -> Any:
 def _holds_too_much(value: Any) -> bool:
     if not isinstance(value, list | dict):
         return False
-    # In a frame it stands two levels down.
+    # In a frame the value is nested two levels deep.
     framed = [[value]]
     return ocppj.is_too_large(orjson.dumps(framed).decode(), framed, MOST_VALUES // 2)

@@ -1,4 +1,4 @@
-"""The id of a message: the text that is kept of it, and the form in which it is answered."""
+"""The id of a message: the text that is stored, and the JSON with which it is answered."""
 
 import re
 from typing import Any
@@ -7,10 +7,10 @@ import orjson
 
 from chargepoints.gateway import tolerant_json
 
-# Part 4, 4.1.4: at most 36 characters; of longer ones the store keeps so much.
+# Part 4, 4.1.4: at most 36 characters; longer ids are stored up to the second limit.
 LONGEST, LONGEST_KEPT = 36, 255
 
-# What looks like the beginning of a frame, with its type and its id.
+# The beginning of a frame, with its type and its id.
 _BEGINNING = re.compile(
     r"""[\s\x00\ufeff,]*\[\s*"?([2-6])"?\s*,\s*(?:"((?:[^"\\]|\\.)*)"|([\w.+-]{1,40})\s*,)""",
     re.DOTALL,
@@ -18,7 +18,7 @@ _BEGINNING = re.compile(
 
 
 def read(value: Any, deviations: list[str]) -> tuple[str | None, str]:
-    """The id to store, or None; and, if the answer needs another form, the id as JSON."""
+    """The id to store, or None; and the id as JSON, if the answer must not use the stored one."""
     if isinstance(value, str) and len(value) <= LONGEST_KEPT:
         if len(value) > LONGEST:
             deviations.append("message_id_too_long")
@@ -37,7 +37,7 @@ def read(value: Any, deviations: list[str]) -> tuple[str | None, str]:
 
 
 def at_beginning(text: str) -> tuple[int, str | None, str] | None:
-    """The type and the id, as `read` has it, of what begins like a frame."""
+    """The message type, and the result of `read`, from the beginning of an unreadable frame."""
     found = _BEGINNING.match(text)
     if found is None:
         return None
@@ -53,5 +53,5 @@ def at_beginning(text: str) -> tuple[int, str | None, str] | None:
 
 
 def written(message_id: str, written_id: str) -> Any:
-    """For `orjson.dumps`: as it came."""
+    """The id for `orjson.dumps`, in the form in which it was received."""
     return orjson.Fragment(written_id) if written_id else message_id

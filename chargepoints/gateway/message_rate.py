@@ -1,10 +1,10 @@
-"""How fast one charger may send: above it, reading pauses, and nothing is lost (P14)."""
+"""Limits how fast one charger may send: above it, reading pauses, and nothing is lost (P14)."""
 
 import asyncio
 
 
 class MessageRate:
-    """A token bucket; `per_second` 0 is no limit."""
+    """A token bucket; a `per_second` of 0 means no limit."""
 
     __slots__ = ("_burst", "_per_second", "_tokens", "_updated")
 
@@ -15,7 +15,7 @@ class MessageRate:
         self._updated = asyncio.get_running_loop().time()
 
     def pause(self) -> float:
-        """Take one token; how many seconds to wait until it is there."""
+        """Take one token; return how many seconds to wait until it is available."""
         if not self._per_second:
             return 0.0
         self._refill()
@@ -23,7 +23,7 @@ class MessageRate:
         return max(0.0, -self._tokens / self._per_second)
 
     def take(self) -> bool:
-        """Take one token, if it is there."""
+        """Take one token, if one is available; return whether it was."""
         if not self._per_second:
             return True
         self._refill()

@@ -1,4 +1,4 @@
-"""OCPP-J framing: text to frames and back. No I/O, and nothing here raises on input.
+"""OCPP-J framing: text to frames and back. No I/O; no input raises an exception.
 
 OCPP-J 1.6 chapter 4; since OCPP 2.0.1 part 4, chapter 4.
 """
@@ -37,10 +37,10 @@ FRAME_DEFECTS = frozenset(
     }
 )
 
-# An answer to a CALL of ours, under its id, but as a CALL itself.
+# The charger answers our CALL with the message type of a CALL.
 AS_A_CALL = "answer_as_a_call"
 
-# Of a payload that is no object, though one can be made of it.
+# The payload is not an object, but can be converted to one.
 OTHER_FORM = "payload_in_other_form"
 
 Payload = dict[str, Any]
@@ -48,8 +48,8 @@ Payload = dict[str, Any]
 
 @dataclass(slots=True)
 class Call:
-    """`partial`: the payload holds what could be read of it, and there was more.
-    `written_id`: the id as JSON, where it is not the text that is kept: as such it is answered.
+    """`partial`: the payload contains only the part that could be read.
+    `written_id`: the id as JSON for the answer, if it differs from the stored text.
     """
 
     message_id: str
@@ -83,7 +83,7 @@ class CallError:
 
 @dataclass(slots=True)
 class CallResultError:
-    """The other side cannot read the CALLRESULT of this id."""
+    """The charger could not read our CALLRESULT with this id."""
 
     message_id: str
     code: str
@@ -94,12 +94,12 @@ class CallResultError:
 
 @dataclass(slots=True)
 class Malformed:
-    """What is no frame; `message_id` where one could be read, so that it can be answered.
+    """A text that is not a valid frame; `message_id` is set if it can be answered.
 
-    `unknown_type`: it may be a frame, of a type that this version of OCPP does not know.
-    `answers`: set where it plainly is no CALL; the id of what it answers, if it can be read.
-    `too_large`: it holds more values, or deeper ones, than are read.
-    `written_id` as of a Call. `meant`: the answer that it may be, under the type of a CALL.
+    `unknown_type`: its message type does not exist in this version of OCPP.
+    `answers`: set if it is plainly no CALL: the id of the CALL that it answers, if readable.
+    `too_large`: it has too many values, or is nested too deep.
+    `written_id`: as in Call. `meant`: the answer that it may be, sent with the type of a CALL.
     """
 
     reason: str
@@ -117,7 +117,7 @@ Frame = Call | CallResult | CallError | CallResultError | Malformed
 
 @dataclass(slots=True)
 class Several:
-    """The frames that came as one message, each for itself, and what follows the last."""
+    """Several frames in one WebSocket message: their texts, with any text after the last one."""
 
     texts: list[str]
 
@@ -135,7 +135,7 @@ def _decoded(text: str, document: Any, most_values: int, deviations: list[str]) 
         document = _without_nul(document)
         deviations.append("nul_character")
     if isinstance(document, str) and document.lstrip().startswith("["):
-        # Some write the text of a frame as a text of JSON.
+        # Some chargers send the frame as a JSON string.
         return _in_a_text(document, most_values)
     if not isinstance(document, list) or not document:
         return Malformed("a frame is a JSON array")
@@ -198,7 +198,7 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None
         if len(document) == 4 and isinstance(payload, str) and isinstance(document[3], dict):
-            # The action is named as it is in a CALL.
+            # The charger has put the action in front of the payload, as in a CALL.
             payload = document[3]
             deviations.append("extra_frame_elements")
         return CallResult(message_id, _as_object(payload, deviations), deviations)
@@ -227,7 +227,7 @@ def _call(
 
 
 def _is_plain(document: list[Any]) -> bool:
-    """A CALL as it should be: nearly all are, and need no second look."""
+    """Whether it is a CALL without any defect, as nearly all are."""
     _, message_id, action, payload = document
     return (
         type(message_id) is type(action) is str
@@ -237,7 +237,7 @@ def _is_plain(document: list[Any]) -> bool:
 
 
 def _as_object(payload: Any, deviations: list[str]) -> Any:
-    """Part 4, 4.1.5: null is an empty payload. Other forms of one are known, too."""
+    """Part 4, 4.1.5: null is an empty payload. Other forms are converted as well."""
     if payload is None:
         deviations.append("null_payload")
         return {}
@@ -248,7 +248,7 @@ def _as_object(payload: Any, deviations: list[str]) -> Any:
 
 
 def _object_in(payload: Any) -> Payload | None:
-    """`[]` is what an empty object is to PHP and Lua; others write the text of the payload."""
+    """PHP and Lua write an empty object as `[]`; other chargers send the payload as a string."""
     if payload in ([], ""):
         return {}
     if isinstance(payload, str):
@@ -258,7 +258,7 @@ def _object_in(payload: Any) -> Payload | None:
 
 
 def _read_from_text(text: str) -> list[Any]:
-    """A list of the only value in the text, within the bounds of a frame; empty without one."""
+    """A list with the JSON value of the text; empty if it is not JSON, or too large."""
     try:
         read = [orjson.loads(text)]
     except ValueError:
@@ -267,7 +267,7 @@ def _read_from_text(text: str) -> list[Any]:
 
 
 def _decode_tolerantly(text: str, most_values: int) -> Frame | Several:
-    """Repairs a frame that has a fault which chargers are known for."""
+    """Read a frame with defects that are known from chargers."""
     start = _next_frame(text, 0)
     try:
         found = _read(text, start, most_values)
@@ -289,7 +289,7 @@ def _read(text: str, start: int, most_values: int) -> tolerant_json.Reading:
 
 
 def _split(text: str, at: int, most_values: int) -> list[str]:
-    """The texts of the frames one after the other; the last may be what cannot be read."""
+    """The text of each frame; the last one may be unreadable."""
     texts = []
     while text.startswith("[", at):
         try:
@@ -307,9 +307,9 @@ def _next_frame(text: str, at: int) -> int:
 
 
 def _unclosed_answer(text: str, most_values: int) -> Frame | None:
-    """An answer that lacks nothing but the brackets of its payload and its own."""
+    """An answer that lacks only its closing brackets."""
     if not text.rstrip().endswith(('"', "]", "}")):
-        # There may have been more of a number or a word.
+        # A number or a word may have been truncated.
         return None
     try:
         document = orjson.loads(text.rstrip() + "}]")
@@ -321,7 +321,7 @@ def _unclosed_answer(text: str, most_values: int) -> Frame | None:
 
 
 def _truncated(text: str, document: Any) -> Frame:
-    """A CALL of which only a part came."""
+    """A truncated CALL, or Malformed if it has no action or payload."""
     plain = isinstance(document, list) and len(document) == 4 and document[0] == CALL
     if plain and _is_plain(document):
         return Call(document[1], document[2], document[3], ["truncated"], partial=True)
@@ -344,7 +344,7 @@ def _unreadable(text: str, reason: str) -> Malformed:
 
 
 def is_too_large(text: str, document: Any, most_values: int) -> bool:
-    # Cheap bounds first: so little text cannot hold so much.
+    # A cheap test first: a short text cannot contain too many values.
     if text.count("[") + text.count("{") <= MAX_DEPTH and len(text) <= 2 * most_values:
         return False
     nodes, level, depth = 0, [document], 0

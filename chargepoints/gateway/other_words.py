@@ -1,7 +1,7 @@
 """Messages of another OCPP version than the one that charger and gateway agreed on.
 
-Some chargers speak two versions and mix them up: on a socket of OCPP 2.0.1 they start a transaction
-as 1.6 has it. It says what it says, so it is taken, by the handler of the version that it is in.
+Some chargers mix two versions: on a socket of OCPP 2.0.1 they send a StartTransaction of 1.6.
+The gateway accepts such a message and handles it with the handler of its version.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from chargepoints.protocol.versions import OcppVersion, installed_versions, noth
 def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion | None:
     """The version whose schema the payload fits exactly, or None.
 
-    Versions that extend the agreed one, or that it extends, are left out: a field of the later one
-    is just an unknown field in the earlier one.
+    Versions that extend the agreed one, or that it extends, are left out: a field of the later
+    version is merely an unknown field in the earlier one.
     """
     others = [each for each in installed_versions().values() if _first(each) is not _first(agreed)]
     for other in sorted(others, key=lambda each: each.extends is not None):
@@ -25,14 +25,14 @@ def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion
 
 
 def redacted_call(action: str, payload: Any) -> Any:
-    """Without what any version redacts: a secret stays secret in a message of another version."""
+    """Redacted by all versions, because the message may be one of another version."""
     for hide in _of_all("redacted_call"):
         payload = hide(action, payload)
     return payload
 
 
 def redacted_for_trace(action: str, payload: Any) -> Any:
-    """As `redacted_call`; the same object where nothing in it is secret."""
+    """As `redacted_call`; returns the same object if it contains no secret."""
     for hide in _of_all("redacted_for_trace"):
         payload = hide(action, payload)
     return payload
@@ -40,13 +40,13 @@ def redacted_for_trace(action: str, payload: Any) -> Any:
 
 @cache
 def _of_all(name: str) -> tuple[Callable[[str, Any], Any], ...]:
-    """Of those that hide anything; what a version takes from the one it extends is asked once."""
+    """The redaction functions of all versions; one that is inherited is called once."""
     hiding = {getattr(each, name): None for each in installed_versions().values()}
     return tuple(hide for hide in hiding if hide is not nothing_secret)
 
 
 def _first(version: OcppVersion) -> OcppVersion:
-    """The version that it, at the end, extends; itself where it extends none."""
+    """The version at the root of its `extends` chain; itself if it extends none."""
     while version.extends is not None:
         version = version.extends
     return version

@@ -1,7 +1,7 @@
-"""What this process tells others over the channel layer: one message at a time, never waited for.
+"""Messages of this process to others over the channel layer: sent one at a time, in background.
 
-After the end of a worker thousands of its chargers come to the others in a second, each with a
-word for the process that is no more.
+When a worker ends, thousands of its chargers connect to the others within a second, and each
+causes a message to the process that has ended.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from chargepoints import nudges
 
 logger = logging.getLogger(__name__)
 
-# Those that waited longest are left out: a sweep finds what they were about.
+# The oldest are dropped: a sweep does what they asked for.
 MOST_WAITING = 1000
 
 
@@ -25,7 +25,7 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MOST_WAITING)
         self._news = asyncio.Event()
-        # Channels that did not take the last message.
+        # Channels for which sending the last message failed.
         self._unheard: set[str] = set()
 
     def put(self, channel: str, message: dict[str, Any]) -> None:
@@ -40,7 +40,7 @@ class Outbox:
                 await self.send(*self._waiting.popleft())
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
-        """What the channel layer does not take is left out; the log says so once for a channel."""
+        """A message that cannot be sent is dropped; this is logged once for each channel."""
         layer = get_channel_layer()
         if layer is None:
             return
@@ -50,7 +50,9 @@ class Outbox:
         except Exception as error:  # noqa: BLE001  (a client of Redis may raise anything)
             if channel not in self._unheard:
                 problem = str(error) or type(error).__name__
-                logger.warning("the server process %s takes no messages: %s", channel, problem)
+                logger.warning(
+                    "cannot send messages to the server process %s: %s", channel, problem
+                )
             self._unheard.add(channel)
         else:
             self._unheard.discard(channel)

@@ -1,4 +1,4 @@
-"""One server process: its writer, its sessions, its ear for nudges, and its sweep."""
+"""One server process: its writer, its sessions, its listener for nudges, and its sweep."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ SWEEP_EVERY_S = 1.0
 LISTEN_AGAIN_AFTER_S = 1.0
 NUDGED_AT_ONCE = 20
 BOOTS_ASKED_AT_ONCE, BOOTS_ASKED_AGAIN_AFTER_S = 4, 0.1
-NOT_ITS_SOCKET = "this socket is the charge point's no longer"
+NOT_ITS_SOCKET = "the charge point has a newer socket"
 NUDGED_AGAIN_AFTER_S = 0.01
 
 _current: "Gateway | None" = None
@@ -81,7 +81,7 @@ class Gateway:
         self.sessions: dict[int, Session] = {}
         # Held while a long message is read and answered.
         self.one_long_message = asyncio.Lock()
-        # A look into a dictionary: the writer's threads may take it at any time.
+        # A dictionary lookup, which the writer's threads may do at any time.
         self.here = admission.Here(self.server_id, self.sessions.__contains__)
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
         self._outbox = Outbox()
@@ -106,8 +106,8 @@ class Gateway:
             self._tasks.append(asyncio.create_task(_renew_statistics()))
 
     async def stop(self) -> None:
-        """Called after the sockets are closed: ends the tasks, then writes what is left."""
-        # Again until it sticks: the Redis client swallows a cancellation now and then.
+        """Called after the sockets are closed: end the tasks, then write what is queued."""
+        # Repeated, because the Redis client sometimes swallows a cancellation.
         while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
                 task.cancel()
@@ -115,11 +115,11 @@ class Gateway:
         try:
             await self.writer.run(0, lambda unit: sweep.close_server(self.server_id))
         except StoreUnavailable:
-            logger.warning("could not note the end of this server process")
+            logger.warning("could not store the end of this server process")
         await self.writer.stop()
 
     async def add(self, session: Session, superseded: Connection | None) -> None:
-        """The newest authenticated socket is the charger's; the one before it is closed."""
+        """Register the charger's newest authenticated socket; close the one before it."""
         station = session.station
         earlier = self.sessions.get(station.id)
         self.sessions[station.id] = session
@@ -128,7 +128,7 @@ class Gateway:
         if earlier is not None:
             await earlier.supersede()
         elif superseded is not None and superseded.server is not None:
-            # If it is not told, its process's sweep finds its session superseded.
+            # If this message is lost, the other process's sweep finds the superseded session.
             nudge = nudges.closing(superseded, BY_A_NEWER_SOCKET)
             self._outbox.put(superseded.server.channel, nudge)
 
@@ -141,7 +141,7 @@ class Gateway:
             try:
                 await work
             except StoreUnavailable:
-                logger.warning("a task of the gateway was given up: the database does not answer")
+                logger.warning("a task of the gateway was cancelled: the database does not answer")
             except Exception:
                 logger.exception("a task of the gateway failed")
 
@@ -159,16 +159,16 @@ class Gateway:
                 answers = True
             except Exception:
                 if answers:
-                    logger.warning("the channel layer does not answer; trying on", exc_info=True)
+                    logger.warning("the channel layer does not answer; retrying", exc_info=True)
                 answers = False
                 await asyncio.sleep(LISTEN_AGAIN_AFTER_S)
 
     def _nudged(self, message: dict[str, Any]) -> None:
-        """From any thread of this process."""
+        """Handle a nudge of this process; may be called from any thread."""
         self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
 
     def _forward(self, channel: str, message: dict[str, Any]) -> None:
-        """Send a message to another process, from any thread of this one."""
+        """Send a message to another process; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._outbox.put, channel, message)
 
     async def _forward_frames(self) -> None:
@@ -198,11 +198,11 @@ class Gateway:
             else:
                 session.calls.nudge()
             if place % NUDGED_AT_ONCE == 0:
-                # P5: what chargers send meanwhile does not wait behind a whole fleet's commands.
+                # P5: messages of chargers must not wait behind a whole fleet's commands.
                 await asyncio.sleep(NUDGED_AGAIN_AFTER_S)
 
     async def _watch_store(self) -> None:
-        """P2, P11: while the store is down every socket is closed; being offline costs no retry."""
+        """P2, P11: while the database is down, close every socket, so that chargers queue."""
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             self.writer.watch()
@@ -211,10 +211,10 @@ class Gateway:
                     await session.socket.close(TRY_AGAIN_LATER, Connection.NO_STORE)
 
     async def _sweep(self) -> None:
-        """Find what a lost nudge was about, and what no nudge reports: expiry, dead servers.
+        """Do what lost nudges asked for, and find what no nudge reports: expiry, dead servers.
 
-        A process that does not sweep for a while is dead to the others: nothing here may take
-        longer where there are more chargers.
+        Other processes regard one that does not sweep for a while as dead. So nothing here may take
+        longer with more chargers.
         """
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
@@ -255,8 +255,8 @@ class Gateway:
     async def _ask_for_boots(self) -> None:
         """Trigger a boot from chargers that reconnected and have not booted for a while.
 
-        Few at a time: after an outage of the network they are the whole fleet, and what chargers
-        send waits for the transaction that asks (P16).
+        A few at a time: after a network outage they are the whole fleet, and messages of chargers
+        wait for the transaction that queues these commands (P16).
         """
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
@@ -273,12 +273,12 @@ class Gateway:
         try:
             await asyncio.gather(*asked)
         except StoreUnavailable:
-            logger.warning("to ask for a boot waits for the database")
+            logger.warning("triggering boots waits for the database")
         except Exception:
-            logger.exception("no boot could be asked for")
+            logger.exception("triggering a boot failed")
 
     def _without_boot(self) -> Iterator[Station]:
-        """Those to ask. Asked or not, they are not looked at again: nothing would be different."""
+        """The stations to ask. Each is checked only once: the result would not change."""
         long_ago = time.monotonic() - settings.BOOT_WITHIN_S
         for session in list(self.sessions.values()):
             station = session.station

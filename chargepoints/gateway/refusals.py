@@ -1,4 +1,4 @@
-"""Refused handshakes, counted in rows: for staff, and to slow down who guesses."""
+"""Counts refused handshakes in rows: for staff, and to slow down clients that guess keys."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ STORE_DOWN = Refused(503, "store_unavailable", "The database does not answer.", 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Of the last minute, in all processes: of this identity at this address, of the address.
+    """In the last minute, in all processes: for this identity at this address, and the address.
 
-    `ends_in_s`: when the first of them is forgotten.
+    `ends_in_s`: when the first of them is no longer counted.
     """
 
     of_identity: int
@@ -31,9 +31,9 @@ class Failures:
 
 
 def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
-    """One row per identity, address and reason; core hears of the first of each hour."""
+    """Count it in one row per identity, address and reason; emit an event once an hour."""
     now = clock.now()
-    # PostgreSQL takes no NUL.
+    # PostgreSQL stores no NUL.
     identity = request.identity[:255].replace("\x00", "")
     latest: dict[str, Any] = {
         "remedy": refused.remedy,
@@ -66,7 +66,7 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
 
 
 def _failures(identity: str, address: str, now: datetime) -> Failures:
-    """Counts wrong keys and names only: an unknown version is no attempt to guess a key."""
+    """Counts only wrong keys and identities: an unknown version is no attempt to guess a key."""
     recent = HandshakeRefusal.objects.filter(
         address=address, window_started_at__gt=now - WINDOW, status_code__in=(401, 404)
     )

@@ -1,4 +1,4 @@
-"""Notes how a charge point's connection is secured, where that has changed: at the handshake."""
+"""Stores at the handshake how a charge point's connection is secured, if that has changed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from chargepoints.gateway.tls import Secured
 from chargepoints.models import SeenTls
 from chargepoints.protocol.inbound import clip
 
-# A fleet that comes back together writes nothing but what is new.
+# When a whole fleet reconnects, only changes are written.
 NOTED_AGAIN_AFTER = timedelta(hours=1)
 
 _KNOWN: PreparedQuery[SeenTls] = PreparedQuery(

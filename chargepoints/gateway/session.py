@@ -1,8 +1,8 @@
 """One charger's session on one socket: its CALLs answered in order, each durable before its reply.
 
-A CALL about which core may be asked is worked on in a task of its own, so that an answer to a
-CALL of ours never waits for a decision. Nothing in here blocks the event loop, and no other
-charger waits for this one (P5).
+A separate task handles a CALL about which core may be asked, so that an answer to our CALL
+never waits for core's decision. Nothing here blocks the event loop, and no charger waits for
+another one (P5).
 """
 
 import asyncio
@@ -33,9 +33,9 @@ SUPERSEDED = 1000
 BY_A_NEWER_SOCKET = "superseded by a newer socket"
 TRY_AGAIN_LATER = 1013
 
-# CALLs, what cannot be read, and answers to nothing that was asked.
+# CALLs, unreadable frames, and answers without a request.
 Waiting = ocppj.Frame
-# Tuples: a union would be made anew for each message.
+# Tuples, because a union type would be created again for each message.
 ANSWERS = (ocppj.CallResult, ocppj.CallError)
 NOT_IN_ALL_VERSIONS = (ocppj.Send, ocppj.CallResultError)
 
@@ -52,20 +52,20 @@ class Session:
         self._message_rate = MessageRate(
             settings.CHARGER_MESSAGES_PER_SECOND, settings.CHARGER_BURST
         )
-        # Short, and nearly always empty: a deque takes 0.7 KiB of every idle charger.
+        # Short and nearly always empty. A deque would cost each idle charger 0.7 KiB.
         self._inbox: list[tuple[str, Waiting]] = []
         self._worker: asyncio.Task[None] | None = None
-        # What the reading waits for while the inbox is full.
+        # The reading loop waits for it while the inbox is full.
         self._room: asyncio.Future[None] | None = None
         socket.when_closing = self._make_room
-        # Replies by message id, with the hash of their request: a repetition gets the same one.
+        # Replies by message id, with the hash of the request: a repetition gets the same reply.
         self._replies: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._unconfirmed = Unconfirmed(self._answering, self.station, self._message_rate)
 
     def take(self, text: str, *, cut: bool = False) -> Awaitable[None]:
-        """One text from the charger, or its beginning (`cut`); to be awaited before the next.
+        """Handle one text of the charger, or its beginning (`cut`); to be awaited before the next.
 
-        No coroutine around another one, as each of them costs every message.
+        Not a coroutine itself, as each coroutine costs time for every message.
         """
         if len(text) > long_messages.ORDINARY_LENGTH:
             return self._take_long(text, cut=cut)
@@ -83,7 +83,7 @@ class Session:
                 await self._take_frame(each, one)
 
     async def _take_long(self, text: str, *, cut: bool) -> None:
-        """P14: one at a time in this process, until it is answered; and beside the event loop."""
+        """P14: one at a time in this process, until it is answered; read outside the event loop."""
         async with self._one_long_message:
             frame = await asyncio.to_thread(long_messages.decode, text, cut=cut)
             if isinstance(frame, ocppj.Several):
@@ -126,12 +126,12 @@ class Session:
             self._worker = asyncio.create_task(self._work())
 
     async def supersede(self, reason: str = BY_A_NEWER_SOCKET) -> None:
-        """It is the charger's socket no longer; what is on its way over it is still taken."""
+        """The charger has a newer socket. What it already sent over this one is still accepted."""
         self.station.superseded = True
         await self.socket.close(SUPERSEDED, reason)
 
     async def end(self, code: int | None, reason: str) -> None:
-        """The socket is gone: finish what it had brought, then say so in the database."""
+        """The socket is closed: handle what was received, then store the end of the connection."""
         self.calls.disconnected()
         if self._worker is not None:
             await asyncio.wait([self._worker])
@@ -140,8 +140,8 @@ class Session:
         try:
             await self.socket.store(lambda unit: admission.close(self.station, code, reason))
         except StoreUnavailable:
-            # The sweep closes it: a live server has no session for this row.
-            logger.warning("could not note the end of %s's connection", self.station.identity)
+            # The sweep closes the row, because this server has no session for it.
+            logger.warning("could not store the end of %s's connection", self.station.identity)
 
     def _of_this_version(self, frame: ocppj.Send | ocppj.CallResultError) -> ocppj.Frame:
         kind = ocppj.SEND if isinstance(frame, ocppj.Send) else ocppj.CALLRESULTERROR
@@ -151,7 +151,7 @@ class Session:
         return ocppj.unknown_type(kind, frame.message_id, written_id)
 
     def _answers_ours(self, text: str, frame: Waiting) -> bool:
-        """Whether the frame answers the outstanding CALL of ours, which then goes on."""
+        """Pass the frame to our outstanding CALL; return whether it answers that CALL."""
         if isinstance(frame, ANSWERS):
             return self.calls.answered(text, frame)
         if not isinstance(frame, ocppj.Malformed):
@@ -161,7 +161,7 @@ class Session:
         return bool(frame.answers) and self.calls.unreadable(text, str(frame.answers))
 
     def _echoes_ours(self, text: str, frame: ocppj.Frame) -> bool:
-        """Whether it is the answer under the type and the action of our own CALL."""
+        """Whether it is an answer that was sent as a CALL, with the action of our own CALL."""
         if self.station.strict or not isinstance(frame, ocppj.Call):
             return False
         schemas = self.version.schemas
@@ -170,14 +170,14 @@ class Session:
         if frame.action in self.version.handlers and schemas.fits_request(
             frame.action, frame.payload
         ):
-            # Either side may ask it.
+            # Both sides may send this action as a CALL.
             return False
         meant = ocppj.CallResult(frame.message_id, frame.payload, [ocppj.AS_A_CALL])
         return self.calls.answered(text, meant)
 
     def _answered_at_once(self, frame: Waiting) -> bool:
         """Whether the reading loop itself answers this CALL: it takes only a commit, core is not
-        asked, and no CALL of ours waits for an answer that may come behind it.
+        asked, and no CALL of ours waits for an answer, which may be the next frame.
         """
         if self.calls.waiting or self.station.quirks or not isinstance(frame, ocppj.Call):
             return False
@@ -185,7 +185,7 @@ class Session:
         return handler is not None and not handler.may_ask(frame.payload)
 
     async def _work(self) -> None:
-        """Answer what is in the inbox, one by one; ends when it is empty."""
+        """Answer the frames in the inbox, one by one, until it is empty."""
         try:
             while self._inbox:
                 await self._work_on(*self._inbox.pop(0))
@@ -202,11 +202,11 @@ class Session:
                 await self.socket.send(reply)
                 self.calls.replied(frame)
         except StoreUnavailable:
-            # P2: no CALLERROR for our own faults; being offline costs the charger no attempt.
+            # P2: no CALLERROR for our own faults; while offline, the charger uses up no attempt.
             self._inbox.clear()
             await self.socket.close(TRY_AGAIN_LATER, Connection.NO_STORE)
         except Exception:
-            logger.exception("a message of %s could not be worked on", self.station.identity)
+            logger.exception("handling a message of %s failed", self.station.identity)
             await self.socket.close(1011, "internal error")
 
     def _make_room(self) -> None:
@@ -221,12 +221,12 @@ class Session:
             await self._answering.stray(text, frame)
             return ""
         earlier = self._replies.get(frame.message_id)
-        # Some give all their heartbeats one id, and set their clock by the answer.
+        # Some chargers send all Heartbeats with one id, and set their clock by the answer.
         if earlier is not None and earlier[0] == hash(text) and frame.payload:
             metrics.DUPLICATES.inc()
             return earlier[1]
         if self.calls.concluding is not None:
-            # What the charger sends after an answer is worked on after the answer (P5).
+            # What the charger sends after an answer is handled after that answer (P5).
             await asyncio.shield(self.calls.concluding)
         reply = await self._answering.call(text, frame, received_at)
         self._replies[frame.message_id] = (hash(text), reply)

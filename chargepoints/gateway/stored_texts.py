@@ -1,4 +1,4 @@
-"""What the trace stores of a message's text, and what can be read of it again."""
+"""Shortens a message's text for the trace, and restores it for reading."""
 
 import re
 from collections.abc import Iterable
@@ -10,20 +10,20 @@ from chargepoints.gateway.long_messages import ORDINARY_LENGTH
 from chargepoints.gateway.ocppj import Call, Send
 
 _CUT = re.compile(r" \.\.\. \(\d+ characters\)")
-# PostgreSQL keeps no NUL: this stands for it. A text that had a raw one was repaired.
+# PostgreSQL stores no NUL, so it is replaced. A text with a raw NUL was repaired.
 _NUL, _FOR_NUL = "\x00", "\ufffd"
 _REPAIRED = frozenset({"repaired_json", "truncated"})
 
 
 def of_text(text: str) -> str:
-    """Of a long message its beginning and its length."""
+    """The text; of a long message, its beginning and its length."""
     return _beginning(text, len(text))
 
 
 def of_call(text: str, call: Call) -> str:
-    """As `of_text`, with its longest member last, of which alone something lacks.
+    """As `of_text`, but with the longest member last, so that only this one is shortened.
 
-    So what the trace has of it can be read again (`read_again`), and says what it was about.
+    The stored text can be read again (`read_again`) and shows what the message was about.
     """
     if call.partial or isinstance(call, Send) or not isinstance(call.payload, dict):
         return of_text(text)
@@ -37,7 +37,7 @@ def without_nul(text: str) -> str:
 
 
 def read_again(stored: str, deviations: Iterable[str]) -> tuple[str, bool]:
-    """The text as far as it is stored, as it came, and whether there was more of it."""
+    """The original text, as far as it was stored, and whether it was shortened."""
     cut = len(stored) > ORDINARY_LENGTH and _CUT.fullmatch(stored, ORDINARY_LENGTH) is not None
     text = stored[:ORDINARY_LENGTH] if cut else stored
     if _FOR_NUL in text and _REPAIRED.intersection(deviations):

@@ -41,7 +41,7 @@ MOST_EXPIRED_AT_ONCE = 50
 class Seen:
     """This process's sockets: connection id to (charge point id, monotonic time of last byte).
 
-    A copy, made on the event loop: the writer's thread reads it while sockets come and go.
+    A copy made on the event loop: the writer's thread reads it while sockets open and close.
     """
 
     server: ServerProcess
@@ -56,7 +56,7 @@ class Found:
     superseded: list[tuple[int, int]] = field(default_factory=list)
 
 
-# Asked every second, and mostly there is none.
+# Queried every second; usually there is none.
 _OPEN_COMMAND = "SELECT 1 FROM chargepoints_command WHERE finished_at IS NULL LIMIT 1"
 _GONE = (
     "SELECT 1 FROM chargepoints_chargepoint "
@@ -82,7 +82,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
             server_runs.end([seen.server.pk], beat_at)
             server_runs.begin(seen.server.pk, now)
         else:
-            # Who was away itself, as where the database was, gives the others time to come back.
+            # If this process was away, for example with the database, others get time to return.
             _bury_dead_servers(now)
         _close_connections_without_socket(seen)
         found.superseded = _superseded(seen)
@@ -98,7 +98,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
     if seen.connections:
         mine = ChargePoint.objects.filter(connection__server_id=seen.server.pk)
         since = _settings_taken.get(seen.server.pk, now - timedelta(seconds=10))
-        # A second of overlap: a change commits a little after the time it bears.
+        # They overlap, because a change commits a little after its timestamp.
         found.changed = list(
             mine.filter(settings_changed_at__gt=since - timedelta(seconds=2))[:MOST_AT_ONCE]
         )
@@ -115,7 +115,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
 
 
 def open_server(server: ServerProcess) -> None:
-    """This process has begun. Where there can be but one (P15), all others are history."""
+    """This process has started. If only one can run (P15), all other rows are stale."""
     one_clock.keep()
     server.started_at = server.heartbeat_at = clock.now()
     if connection.vendor == "sqlite":
@@ -129,16 +129,16 @@ def open_server(server: ServerProcess) -> None:
 
 
 def close_server(server_id: uuid.UUID) -> None:
-    """This process has stopped: what it held is closed, and its row goes."""
+    """This process has stopped: close its connections, and delete its row."""
     now = clock.now()
     closed = _close_connections([server_id], now, Connection.SERVER_STOPPED, last_seen_at=now)
     server_runs.end([server_id], now)
-    if closed:  # else another process's sweep buries it, some time later
+    if closed:  # else another process's sweep deletes it later
         ServerProcess.objects.filter(pk=server_id).delete()
 
 
 def _due(unit: UnitOfWork, name: str, every_s: float) -> bool:
-    """Still due where the transaction is undone: the unit runs again."""
+    """Stays due if the transaction is rolled back, because the unit then runs again."""
     now = time.monotonic()
     if now - _last.get(name, 0.0) < every_s:
         return False
@@ -157,9 +157,9 @@ def _bury_dead_servers(now: datetime) -> None:
 
 
 def _close_connections_without_socket(seen: Seen) -> None:
-    """Rows of this process that stayed open, as their sockets closed while the store was away.
+    """Close rows of this process that are still open, but have no socket.
 
-    When the charge point was last seen stays as it was stored: nobody has seen it since.
+    Their sockets closed while the database was unavailable. `last_seen_at` stays as it is.
     """
     settled = seen.at - UNSETTLED
     open_here = Connection.objects.filter(
@@ -174,7 +174,7 @@ def _close_connections_without_socket(seen: Seen) -> None:
 def _close_connections(
     server_ids: list[uuid.UUID], now: datetime, reason: str, **changes: object
 ) -> bool:
-    """Whether those of these servers are all closed."""
+    """Close the connections of these servers; return whether all of them are closed."""
     lost = Connection.objects.filter(server_id__in=server_ids, closed_at=None)
     _close(lost, now, reason, **changes)
     return not lost.exists()
@@ -191,7 +191,7 @@ def _close(rows: QuerySet[Connection], closed_at: datetime, reason: str, **chang
 
 
 def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
-    """Writes some in each sweep, in turn: all at once would delay thousands of replies (P16)."""
+    """Each sweep writes a part, in turn: all at once would delay thousands of replies (P16)."""
     monotonic = time.monotonic()
     turn = int(monotonic)
     done = max(int(_last.get("flush", 0.0)), turn - FLUSH_EVERY_S)
@@ -202,11 +202,11 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
         for connection_id, (pk, at) in seen.connections.items()
         if connection_id % FLUSH_EVERY_S in turns
     }
-    # What another transaction is changing has been seen, and is left out.
+    # Rows that another transaction is changing are skipped.
     free = statements.free_row("chargepoints_chargepoint")
     sql = f"UPDATE chargepoints_chargepoint SET last_seen_at = %s WHERE {free}"  # noqa: S608
     for pk, at in sorted(charge_points.items()):
-        # Twice: the transaction of the last turn may have failed.
+        # Doubled, because the transaction of the last turn may have failed.
         if now - at < timedelta(seconds=2 * FLUSH_EVERY_S):
             unit.update(sql, (at, pk))
 
@@ -225,7 +225,7 @@ def _superseded(seen: Seen) -> list[tuple[int, int]]:
 
 
 def _expire(unit: UnitOfWork, now: datetime) -> None:
-    """Commands whose time is over: to be sent, to be answered, to take effect."""
+    """End commands that were not sent, answered or effective in time."""
     open_commands = Command.objects.filter(finished_at=None)
     expired = open_commands.filter(state=State.QUEUED, expires_at__lte=now)
     for command in expired[:MOST_EXPIRED_AT_ONCE]:
@@ -243,7 +243,7 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
     for command in unanswered[:MOST_EXPIRED_AT_ONCE]:
         code = "connection_lost"
         outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
-    # Their process died between sending and concluding.
+    # The process that sent them died before the answer.
     sent = open_commands.filter(
         state=State.SENT, effect_deadline=None, sent_at__lte=now - ANSWER_GRACE
     )
@@ -257,11 +257,11 @@ def _expire(unit: UnitOfWork, now: datetime) -> None:
 
 
 def _report_offline(unit: UnitOfWork, now: datetime) -> None:
-    """Core hears of a lost charger only after the grace time: many are back in seconds."""
+    """Report a lost charger to core only after a grace time: many are back in seconds."""
     grace = timedelta(seconds=settings.OFFLINE_GRACE_S)
     if unit.fetch_one(_GONE, (now - grace,)) is None:
         return
-    # Locked until the commit: another process's sweep takes others, and none is told twice.
+    # Locked until the commit, so that another process's sweep reports none of them again.
     gone = dict(
         ChargePoint.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(reported_online=True, connection=None, last_seen_at__lte=now - grace)

@@ -1,7 +1,7 @@
-"""The pages that follow the frames of a charge point, in this process or in another.
+"""Frames for the pages that follow a charge point live, in this process or in another.
 
-What is followed is what is traced: the very row, once it is durable. Where nobody follows, a frame
-costs a look into two dictionaries. All of it belongs to the event loop's thread.
+A page shows the rows of the trace, once they are durable. For a charge point that nobody
+follows, a frame costs two dictionary lookups. All of it belongs to the event loop's thread.
 """
 
 import asyncio
@@ -13,19 +13,19 @@ from typing import Any
 
 from chargepoints.models import Message
 
-# Of one page, and of all that other processes follow: what does not fit in is left out.
+# For one page, and for all other processes: the oldest frames are dropped.
 LONGEST_QUEUE = 200
 LONGEST_OUTBOX = 500
 MOST_TAILS = 20
-# Another process says again and again that it still follows.
+# Another process renews its request as long as a page follows.
 LEASE_S = 40.0
 RENEW_EVERY_S = 15.0
-# Until one has confirmed that it forwards: the layer may have lost the request, or the answer.
+# Repeated until the other process confirms: the request or the answer may be lost.
 ASK_AGAIN_AFTER_S = 2.0
 SHOWN_OF_A_FRAME = 2_000
 
 Frame = dict[str, Any]
-# Those of `Message.row`.
+# The columns of `Message.row`.
 COLUMNS = (
     *("charge_point_id", "connection_id", "direction", "action", "message_id", "request"),
     *("reply", "outcome", "error_code", "deviations", "started_at", "duration_ms"),
@@ -33,9 +33,9 @@ COLUMNS = (
 
 
 class Tail:
-    """What one page has not been sent yet. A page that is slow misses the oldest.
+    """The frames that one page has not been sent yet. A slow page misses the oldest.
 
-    `live`: from now on it misses no frame, whichever process has the socket.
+    `live`: from now on the page misses no frame, whichever process has the socket.
     """
 
     def __init__(self) -> None:
@@ -60,14 +60,14 @@ class Tail:
         self._news.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait until there is something to take, the tail is closed, or the time is over."""
+        """Wait until there are frames, the page is closed, or the time is over."""
         try:
             await asyncio.wait_for(self._news.wait(), seconds)
         except TimeoutError:
             return
 
     def take(self) -> tuple[list[Frame], int]:
-        """What is waiting, and how many were left out before it."""
+        """The frames that wait, and how many were dropped before them."""
         taken = list(self._frames), self._left_out
         self._frames.clear()
         self._left_out = 0
@@ -83,7 +83,7 @@ _to_forward: asyncio.Event | None = None
 
 
 def follow(charge_point_id: int) -> Tail | None:
-    """None where as many are followed as this process allows."""
+    """None if this process allows no more followers."""
     if is_full():
         return None
     tail = Tail()
@@ -107,7 +107,7 @@ def followed() -> Iterator[int]:
 
 
 def lease(charge_point_id: int, channel: str) -> None:
-    """A page in another process follows; it says so every RENEW_EVERY_S."""
+    """A page in another process follows; its process repeats this every RENEW_EVERY_S."""
     _leases.setdefault(charge_point_id, {})[channel] = time.monotonic() + LEASE_S
 
 
@@ -122,7 +122,7 @@ def is_followed(charge_point_id: int) -> bool:
 
 
 def publish(row: tuple[Any, ...]) -> None:
-    """A row that was traced, or is about to be: a request of ours that is on its way."""
+    """Publish a row of the trace, or the request that is being sent to the charger."""
     charge_point_id: int = row[0]
     if charge_point_id not in _tails and charge_point_id not in _leases:
         return
@@ -142,7 +142,7 @@ def publish(row: tuple[Any, ...]) -> None:
 
 
 def take(charge_point_id: int, frame: Frame) -> None:
-    """Give a frame of this or another process to the tails of its charge point."""
+    """Pass a frame, of this or another process, to the pages that follow its charge point."""
     for tail in _tails.get(charge_point_id, ()):
         tail.put(frame)
 
@@ -151,14 +151,14 @@ async def next_to_forward() -> tuple[str, Frame]:
     """The next channel and frame; for the one task that forwards frames."""
     global _to_forward
     while not _outbox:
-        # A new one each time: an event belongs to the loop that it was first waited for in.
+        # A new event each time, because an event belongs to the loop that first waited for it.
         _to_forward = asyncio.Event()
         await _to_forward.wait()
     return _outbox.popleft()
 
 
 def message(frame: Frame) -> Message:
-    """An unsaved `Message` for the pages; its row, if there is one, is not looked up."""
+    """An unsaved `Message` for the pages; the database is not queried."""
     return Message(**{**frame, "started_at": datetime.fromisoformat(frame["started_at"])})
 
 

@@ -1,10 +1,9 @@
-"""What TLS has to show of a charge point: security profiles 2 and 3 (2.0.1 A00, whitepaper 2).
+"""Checks TLS and the client certificate: security profiles 2 and 3 (2.0.1 A00, whitepaper 2).
 
-The proxy ends TLS. It says so by `X-Forwarded-Proto`, and hands over the client's certificate,
-which it has verified, in `X-Client-Cert`: PEM, percent-encoded; or in `X-Client-Cert-Fault` why
-it could not; and how the connection is secured in `X-TLS-Version` and `X-TLS-Suite`. Only what
-comes through the proxy's own socket may hold these headers; the server drops them from everybody
-else.
+The proxy terminates TLS. It sends `X-Forwarded-Proto`; the verified client certificate in
+`X-Client-Cert` (PEM, percent-encoded), or in `X-Client-Cert-Fault` why verification failed;
+and the TLS version and cipher suite in `X-TLS-Version` and `X-TLS-Suite`. These headers are
+accepted from the proxy's own socket only; the server drops them from all other requests.
 """
 
 from collections.abc import Mapping
@@ -24,8 +23,8 @@ CERTIFICATE_FROM = 3
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """`certificate`: the client's, which the proxy verified; `common_name`: its own, empty where
-    there was none. `fault`: why the proxy could not verify the one that there was.
+    """`certificate`: the client's, verified by the proxy; `common_name`: of its subject, or empty.
+    `fault`: why the proxy could not verify the certificate.
 
     `version` and `suite`: as the proxy names them (TLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256).
     """
@@ -54,7 +53,7 @@ def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
         return replace(secured, fault=said(b"x-client-cert-fault")[:100])
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("latin1"))
-        subject, _ = certificate.subject, certificate.issuer  # read here, where they may be odd
+        subject, _ = certificate.subject, certificate.issuer  # parsed here: both may be invalid
     except ValueError:
         return secured
     return replace(
@@ -66,12 +65,12 @@ def read(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Secured:
 
 
 def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
-    """What the profile asks for and the connection lacks: (reason, remedy for staff)."""
+    """The requirement that the connection does not meet: (reason, remedy for staff)."""
     if secured.fault:
-        # A00.FR.407, FR.408; whatever else it may have.
+        # A00.FR.407, FR.408; checked for all profiles.
         return "bad_certificate", f"Give the charger a new client certificate: {secured.fault}."
     if secured.certificate is not None and revocations.is_revoked(secured.certificate):
-        # A00.FR.702: whatever its profile.
+        # A00.FR.702; checked for all profiles.
         return "revoked_certificate", "Its client certificate was revoked: give it a new one."
     if profile >= TLS_FROM and not secured.by_tls:
         return "no_tls", "Set the charger to a wss:// address: its profile asks for TLS."
@@ -83,7 +82,7 @@ def missing(profile: int, secured: Secured, charge_point: ChargePoint) -> tuple[
 
 
 def _foreign(secured: Secured, charge_point: ChargePoint) -> tuple[str, str] | None:
-    """A valid certificate, but of another station or operator, opens nothing."""
+    """Refuse a valid certificate that belongs to another station or operator."""
     # A00.FR.405, FR.511.
     own = {charge_point.serial_number.lower(), charge_point.identity.lower()} - {""}
     if secured.common_name.lower() not in own:

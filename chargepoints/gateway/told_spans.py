@@ -1,4 +1,4 @@
-"""What the gateway does for a charger, as spans: a message with its commit, and a command."""
+"""Exports spans of the gateway's work: a message with its commit, and a command."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from chargepoints.protocol.inbound import Inbound
 def of_message(
     export: Export, inbound: Inbound, version: str, error_code: str, stored_from: datetime
 ) -> None:
-    """The first span of its trace; within it the wait for the commit."""
+    """The root span of its trace, and within it the wait for the commit."""
     trace_id, now = inbound.work.trace_id, clock.now()
     first = spans.first_id(trace_id)
     export(Span(trace_id, spans.new_id(), first, "commit", spans.INTERNAL, stored_from, now, {}))
@@ -28,7 +28,7 @@ def of_message(
 
 
 def of_command(export: Export, claimed: Claimed, version: str, error: str) -> None:
-    """From the request to the charger's answer; the first span where the trace is our own."""
+    """From the request to the charger's answer; the root span if the trace is our own."""
     work = claimed.work
     trace_id = work.trace_id
     attributes = {

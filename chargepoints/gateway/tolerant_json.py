@@ -1,12 +1,12 @@
-"""JSON that is nearly JSON, as chargers write it, read where it says one thing only.
+"""Reads the defective JSON that some chargers send, if it has only one possible meaning.
 
-Read only after the ordinary reading has failed. What is tolerated: raw control characters in
-strings, a value that was left out (`"transactionId":,`), commas too many, single quotes, names and
-words without quotes, NaN, numbers that no double holds, lone surrogates, and a text that ends too
-early. What can be read in two ways is not read: a quote inside a string, an unknown escape.
+It is used after the ordinary parser has failed. Tolerated: raw control characters in strings,
+a missing value (`"transactionId":,`), superfluous commas, single quotes, names and words
+without quotes, NaN, numbers that no double can represent, lone surrogates, and a truncated
+text. Rejected as ambiguous: a quote inside a string, an unknown escape.
 
-The libraries for such JSON either guess (json-repair), or are too slow for text of a stranger, or
-take some of this only (json5). Here time and memory are bounded by `most_values` and `deepest`.
+Existing libraries either guess (json-repair), are too slow for hostile text, or accept only
+some of this (json5). Here `most_values` and `deepest` limit time and memory.
 """
 
 import json
@@ -14,9 +14,9 @@ import re
 from typing import Any, NamedTuple
 
 LARGEST = 1.7976931348623157e308
-# Up to here an integer is read as one, as orjson does.
+# Up to this many digits a number is read as an integer, as orjson does.
 LONGEST_INTEGER = 20
-# As orjson reads and writes them.
+# The range of integers that orjson reads and writes.
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**64 - 1
 
 _SPACE = re.compile(r"[\s\x00\ufeff]*")
@@ -33,22 +33,22 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 _ZEROS_FIRST = re.compile(r"[+-]?0[0-9]")
 _TRUTH = {"true": True, "false": False}
 _NOTHING = frozenset({"null", "none", "undefined", "nan", "inf", "infinity"})
-# In the place of a value that was left out.
+# Stands for a missing value.
 _HOLE = object()
-# In the place of one that the text ends within.
+# Stands for a value that is truncated.
 _CUT = object()
 
 
 class UnreadableError(ValueError):
-    """The text says nothing, or may say more than one thing, or says too much."""
+    """The text has no meaning, has several possible meanings, or is too large."""
 
 
 class TooMuchError(UnreadableError):
-    """More values, or deeper ones, than are to be read."""
+    """The text has too many values, or is nested too deep."""
 
 
 class Reading(NamedTuple):
-    """A list or an object, where it ends in the text, and whether the text ended before it."""
+    """A list or object, its end in the text, and whether the text was truncated."""
 
     value: Any
     end: int
@@ -60,10 +60,10 @@ def read(
 ) -> Reading:
     """The list or object that begins at `start`. Raises UnreadableError.
 
-    `without_deeper`: what is deeper is left out, and is no error.
+    `without_deeper`: values that are nested too deep are left out instead of raising an error.
 
-    Of one that the text ends within, the outermost object keeps the members that are whole, and its
-    lists their entries: what was cut could be read as something else.
+    If the text is truncated, the outermost object keeps its complete members, and its lists their
+    complete entries: a truncated value could be misread.
     """
     reader = _Reader(text, start, most_values, deepest)
     reader.without_deeper = without_deeper
@@ -83,7 +83,7 @@ class _Reader:
         self.cut = False
 
     def next_sign(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """The next character that is not white space; empty at the end."""
         # The pattern matches the empty text, too.
         self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
         return self.text[self.at : self.at + 1]
@@ -106,7 +106,7 @@ class _Reader:
         return self._string(sign) if sign in _STRINGS else self._word()
 
     def _left_out(self) -> Any:
-        """The position after the list or object that begins here; its content is not read."""
+        """Skip the list or object that begins here, without reading its content."""
         inside = 0
         for found in _BRACKETS.finditer(self.text, self.at):
             inside += _INSIDE.get(found[0], 0)
@@ -117,7 +117,7 @@ class _Reader:
         return _CUT
 
     def _list(self, depth: int) -> Any:
-        """Places that are empty count, but for those at either end: a comma too many."""
+        """Missing entries count as null, except at either end, where a comma is superfluous."""
         found: list[Any] = []
         while True:
             value = self.value(depth + 1)
@@ -128,7 +128,7 @@ class _Reader:
             whole = not self.cut
             sign = self._after_value("]")
             if whole and self.cut and depth == 1 and isinstance(value, dict | list):
-                # Nothing is missing but the last bracket.
+                # Only the last bracket is missing.
                 self.cut = False
                 return found
             if sign == ",":
@@ -171,7 +171,7 @@ class _Reader:
         return True
 
     def _after_value(self, closing: str, *, keep: bool = False) -> str:
-        """The comma or the bracket behind a value; `keep`: the bracket is left to be read."""
+        """Read the comma or bracket after a value; `keep`: do not consume the bracket."""
         sign = self.next_sign()
         if not sign or self.cut:
             self.cut = True
@@ -202,11 +202,11 @@ class _Reader:
         if word is None:
             raise UnreadableError(f"no value at {self.at}")
         if self.at == len(self.text):
-            # There may have been more of it.
+            # The word may be truncated.
             self.cut = True
             return _CUT
         if _NUMBER.fullmatch(word):
-            # 007 is a number to some, and an idTag to others.
+            # 007 may be a number or an idTag, so it stays a text.
             return word if _ZEROS_FIRST.match(word) else _number(word)
         lower = word.lower()
         if lower in _TRUTH:
@@ -219,7 +219,7 @@ class _Reader:
 
 
 def unescaped(body: str, quote: str = '"') -> str:
-    """What a string says, of which this stands between its quotes. Raises UnreadableError."""
+    """The text of a string with this content between its quotes. Raises UnreadableError."""
     body = body.replace("\x00", "")
     if "\\" not in body:
         return body

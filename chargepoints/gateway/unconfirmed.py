@@ -1,7 +1,7 @@
 """The SENDs of one charger, which get no answer (part 4, 4.2.4).
 
-They are worked on beside its CALLs and delay none of them. Some are lost where they come faster
-than the charger's pace allows for, or than they are stored.
+A separate task handles them, so that they delay no CALL. Some are lost if they come faster than
+the charger's rate limit allows, or than they can be stored.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Unconfirmed:
             self._worker = asyncio.create_task(self._work())
 
     async def ended(self) -> None:
-        """The socket is gone: what came over it is still stored."""
+        """The socket is closed: store what was received."""
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
@@ -57,4 +57,4 @@ class Unconfirmed:
         except StoreUnavailable:
             metrics.LOST_SENDS.inc()
         except Exception:
-            logger.exception("a message of %s could not be worked on", self._station.identity)
+            logger.exception("handling a message of %s failed", self._station.identity)

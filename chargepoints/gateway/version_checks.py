@@ -1,7 +1,7 @@
-"""What an installed version leaves out or names wrong: Django system checks, and a server's start.
+"""Checks installed OCPP versions for omissions and wrong names: at Django's checks, and at start.
 
-Each would pass unnoticed otherwise: a command that is never sent, an answer that is read by its
-`status` alone, a handler that hides another.
+Without these checks the mistakes would pass unnoticed: a command that is never sent, an answer
+of which only `status` is read, a handler that hides another.
 """
 
 from collections import Counter
@@ -14,12 +14,12 @@ from django.core.checks import Error
 from chargepoints.protocol.versions import Block, OcppVersion, installed_versions
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 
-# What the usual reading knows of: a vendor's data is kept with the answer.
+# The fields that the default ResponseReading covers; customData is stored with the answer.
 READ_BY_STATUS = frozenset({"status", "statusInfo", "customData"})
 
 
 def check_installed(app_configs: Any = None, **kwargs: Any) -> list[Error]:
-    """To be registered with Django's checks."""
+    """Registered with Django's system checks."""
     return [error for version in installed_versions().values() for error in check(version)]
 
 
@@ -48,12 +48,12 @@ def _unknown_actions(version: OcppVersion) -> Iterator[Error]:
     }
     for what, actions in named.items():
         for action in sorted(set(actions) - version.schemas.actions):
-            yield _error(version, 1, f"it {what} {action}", "No schema is called so.")
+            yield _error(version, 1, f"it {what} {action}", "No schema has this name.")
 
 
 def _undeclared_types(version: OcppVersion) -> Iterator[Error]:
     for type in sorted(set(version.commands) - set(COMMAND_TYPES)):
-        hint = "Declare it in chargepoints/services/commands/command_types, or nobody can send it."
+        hint = "Declare it in chargepoints/services/commands/command_types, or it cannot be sent."
         yield _error(version, 2, f"it translates {type!r}, which is no command type", hint)
 
 
@@ -69,7 +69,7 @@ def _named_twice(version: OcppVersion) -> Iterator[Error]:
     for what in _parts(version.overrides):
         counted = Counter(chain.from_iterable(_parts(block)[what] for block in version.blocks))
         for name in sorted(name for name, times in counted.items() if times > 1):
-            hint = "One hides the other: what is meant to stands in `overrides`."
+            hint = "One hides the other: put an intended replacement into `overrides`."
             yield _error(version, 3, f"more than one block {what} {name}", hint)
 
 
@@ -77,15 +77,17 @@ def _overridden_nothing(version: OcppVersion) -> Iterator[Error]:
     for what, names in _parts(version.overrides).items():
         of_blocks = set(chain.from_iterable(_parts(block)[what] for block in version.blocks))
         for name in sorted(set(names) - of_blocks):
-            hint = "What is new belongs to a block."
+            hint = "Put a new action or type into a block."
             yield _error(version, 4, f"it overrides what {what} {name}, and no block does", hint)
 
 
 def _not_sent(version: OcppVersion) -> Iterator[Error]:
     composed = {each.action for each in version.commands.values()}
     for action in sorted((composed | set(version.responses)) - version.csms_actions):
-        hint = "Name it in `csms_actions`, or spell it as there."
-        yield _error(version, 5, f"a command or a reading is of {action}, never sent", hint)
+        hint = "Add it to `csms_actions`, or correct its spelling."
+        yield _error(
+            version, 5, f"a command or a reading is for {action}, which is never sent", hint
+        )
 
 
 def _unread_answers(version: OcppVersion) -> Iterator[Error]:
@@ -95,5 +97,5 @@ def _unread_answers(version: OcppVersion) -> Iterator[Error]:
         more = version.schemas.answer_fields(action) - READ_BY_STATUS
         if more:
             what = f"nothing reads {', '.join(sorted(more))} of the answer to {action}"
-            hint = "A plain ResponseReading() says that it is only kept and shown."
+            hint = "Add a plain ResponseReading() if the answer only has to be stored and shown."
             yield _error(version, 6, what, hint)

@@ -1,7 +1,7 @@
-"""Group commit: everything the sockets write goes through here, many units a transaction.
+"""Group commit: writes the work of all sockets, many units in one transaction.
 
-A thread takes all that is queued, runs it in one transaction, and only then releases the
-replies (P1: durable before acknowledged). Units of one charge point always go to the same
+A thread takes all queued units, runs them in one transaction, and only then releases the
+replies (P1: durable before acknowledged). Units of one charge point always run in the same
 thread, so they never wait for each other's locks.
 """
 
@@ -37,16 +37,16 @@ Work = Callable[[UnitOfWork], T]
 
 MAX_BATCH = 200
 RELEASED_AT_ONCE = 20
-# P2: a deadlock or a lock is retried inside, up to 2 s.
+# P2: after a deadlock or a lock timeout a unit is retried for up to 2 s.
 RETRY_FOR_S = 2.0
 PROBE_EVERY_S = 0.5
-# P2: a store that has not answered for this long counts as down.
+# P2: a database that has not answered for this long counts as down.
 STALLED_AFTER_S = 10.0
 WATCH_EVERY_S = 0.5
 
 
 class StoreUnavailable(Exception):
-    """The database did not take the unit; nothing of it was written."""
+    """The database did not accept the unit; nothing of it was written."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Writer:
         self._writers = [_Shard(f"writer-{number}") for number in range(threads)]
         self._looker = _Looker("looker")
         self._shards = [*self._writers, self._looker]
-        # Of SQLite, which has one writer.
+        # For SQLite only, which has one writer.
         self._checkpoints = Checkpoints() if statements.vendor() == "sqlite" else None
         self._writers[0].checkpoints = self._checkpoints
 
@@ -87,26 +87,26 @@ class Writer:
 
     @property
     def healthy(self) -> bool:
-        """Whether the store takes what is written, as far as is known right now."""
+        """Whether the database accepts writes, as far as known."""
         return all(shard.healthy and not shard.stalled for shard in self._shards)
 
     def watch(self) -> None:
-        """Look whether the store hangs; to be called each WATCH_EVERY_S on the event loop."""
+        """Check whether the database hangs; called each WATCH_EVERY_S on the event loop."""
         for shard in self._shards:
             shard.watch()
 
     def run(self, key: int, work: Work[T]) -> asyncio.Future[T]:
-        """Run `work` in a transaction; when this is done, it is durable.
+        """Run `work` in a transaction; when the future is done, its changes are durable.
 
-        A future, and no coroutine: each of them costs every message another frame. `key` (the
-        charge point's id) chooses the thread. `work` may be run more than once
-        before it succeeds, so it must change nothing but the database.
+        A future and not a coroutine, which would cost time for every message. `key`, the charge
+        point's id, chooses the thread. `work` may run more than once before it succeeds, so it may
+        change nothing but the database.
         Raises StoreUnavailable, or what `work` raised.
         """
         return self._writers[key % len(self._writers)].take(work)
 
     def look_up(self, work: Work[T]) -> asyncio.Future[T]:
-        """Run `work`, which only reads, beside the writers: what they write waits for no look."""
+        """Run `work`, which only reads, in a separate thread: writes never wait for it."""
         return self._looker.take(work)
 
 
@@ -119,11 +119,11 @@ class _Shard(threading.Thread):
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._units, self._backlog, self._seconds = metrics.batch_sums()
         self.healthy = True
-        # Whether the database hangs: no client-side timeout ends a statement it has taken.
+        # The database hangs: no client-side timeout ends a statement that it has begun.
         self.stalled = False
         self._busy = False
         self._found_away_at = -PROBE_EVERY_S
-        # The last error was that there is no room.
+        # The last error was a full disk.
         self._full = False
         self._steps = 0
         self._seen_steps = 0
@@ -135,8 +135,8 @@ class _Shard(threading.Thread):
         return future
 
     def watch(self) -> None:
-        """Counts looks, not the time between them: where the machine has no time for this
-        process, the looks are late as well, and that is no fault of the store.
+        """Counts the calls, not the time between them: if the machine is overloaded, the calls are
+        late as well, and the database is not at fault.
         """
         if not self._busy or self._steps != self._seen_steps:
             self._seen_steps, self._without_a_step_s = self._steps, 0.0
@@ -187,7 +187,7 @@ class _Shard(threading.Thread):
 
     def _commit(self, batch: list[Job]) -> None:
         if not self.healthy or storage.room() == storage.Room.NONE:
-            # While the database is away a look takes seconds, and thousands may wait for an answer.
+            # While the database is unavailable a probe takes seconds, and thousands may wait.
             away = time.monotonic() - self._found_away_at < PROBE_EVERY_S
             self.healthy = not away and self._probe()
         if self.healthy:
@@ -204,7 +204,7 @@ class _Shard(threading.Thread):
         self._commit_one_by_one(batch)
 
     def _commit_one_by_one(self, batch: list[Job]) -> None:
-        """One bad unit must cost its sender alone."""
+        """One bad unit must affect only its sender."""
         for job in batch:
             if self.healthy:
                 self._commit_alone(job)
@@ -220,12 +220,12 @@ class _Shard(threading.Thread):
                 self._transaction([job], alone=True)
                 return
             except Outdated as error:
-                # Changed by others since this very transaction has read it.
+                # Another transaction changed the row after this one had read it.
                 if time.monotonic() > deadline:
                     job.error = error
                     return
             except IntegrityError as error:
-                # Another process has written the same meanwhile; a second look will find it.
+                # Another process has just written the same row; the second attempt will find it.
                 if overtaken:
                     job.error = error
                     return
@@ -234,7 +234,7 @@ class _Shard(threading.Thread):
                 self._full = self._full or is_full(error)
                 self.healthy = self._probe()
                 if self.healthy and repeated and is_of_the_statement(error):
-                    # The store takes others: no outage, and nothing that waiting would mend.
+                    # The database accepts other writes: no outage, so waiting would not help.
                     job.error = error
                     return
                 repeated = True
@@ -244,12 +244,12 @@ class _Shard(threading.Thread):
                     return
                 time.sleep(pause)
                 pause *= 2
-            except Exception as error:  # noqa: BLE001  (handed to whoever asked)
+            except Exception as error:  # noqa: BLE001  (passed to the caller)
                 job.error = error
                 return
 
     def _answers_again(self) -> bool:
-        """Whether the store takes a write, at once or within the time for retries."""
+        """Whether the database accepts a write, at once or within the time for retries."""
         deadline = time.monotonic() + RETRY_FOR_S
         while not self._probe():
             if time.monotonic() > deadline:
@@ -267,7 +267,7 @@ class _Shard(threading.Thread):
         unit.committed()
 
     def _probe(self) -> bool:
-        """Whether the database accepts a write; after a write that found no room, a large one."""
+        """Whether the database accepts a write; after a full disk, a large write."""
         answers = self._accepts_a_write()
         if not answers:
             self._found_away_at = time.monotonic()
@@ -283,7 +283,7 @@ class _Shard(threading.Thread):
                 if self._full and not storage.takes_a_trial():
                     return False
             self._full = False
-        except Error:  # a standby, for one, says InternalError: it is read-only
+        except Error:  # a read-only standby raises InternalError
             connection.close()
             return False
         return True
@@ -294,15 +294,15 @@ class _Shard(threading.Thread):
 
 
 class _Looker(_Shard):
-    """Sees what has been committed, and writes nothing."""
+    """Runs read-only units, which see only what has been committed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._found: deque[Job] = deque()
 
     def _hand_over(self, batch: list[Job]) -> None:
-        """P5: what was found may take as long to work on as to find, and thousands may wait for
-        it: some at a time, so that the sockets have their turn between them.
+        """P5: releases a few results at a time, because handling them may take as long as the
+        query, thousands may wait, and the sockets need their turn in between.
         """
         idle = not self._found
         self._found.extend(batch)

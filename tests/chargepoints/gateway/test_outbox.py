@@ -67,7 +67,7 @@ async def test_the_log_says_once_that_a_process_takes_none(
         await told(box, layer, 101)
     assert layer.sent == [("other", 0)]
     assert [record.getMessage() for record in caplog.records] == [
-        "the server process dead takes no messages: the channel is full"
+        "cannot send messages to the server process dead: the channel is full"
     ]
 
 
