@@ -12,7 +12,7 @@ class ChargepointsConfig(AppConfig):
         from chargepoints import roles
         from chargepoints.gateway import version_checks
 
-        # After the receiver of django.contrib.auth, which stands before this app and makes the
-        # permissions that are granted here.
+        # Runs after the receiver of django.contrib.auth, which precedes this app in INSTALLED_APPS
+        # and creates the permissions that are granted here.
         post_migrate.connect(roles.grant, dispatch_uid="chargepoints.roles.grant")
         checks.register(version_checks.check_installed)

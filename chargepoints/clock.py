@@ -1,4 +1,4 @@
-"""The time of the installation; and times as chargers write them, and as we write them."""
+"""The gateway's clock, the times that chargers send, and the times that the gateway writes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -8,29 +8,29 @@ import orjson
 from chargepoints import written_times
 from chargepoints.models import TimeQuality
 
-# As the drivers of the databases take it: a member of an enumeration costs them a look at its type.
+# Plain strings, because database drivers handle them faster than enumeration members.
 CHARGER, GATEWAY = str(TimeQuality.CHARGER), str(TimeQuality.GATEWAY)
-# A charger that has never been told the time starts in 1970 or at its firmware's birthday.
+# A clock that was never set starts in 1970, or at the firmware's build date.
 EARLIEST_PLAUSIBLE = datetime(2012, 1, 1, tzinfo=UTC)
-# What happened in the first hour of a year is told by then.
+# A message about the first hour of a year arrives within this time.
 LONG_AGO = timedelta(days=60)
 BACKFILL_AFTER = timedelta(minutes=10)
 FUTURE_AFTER = timedelta(days=1)
-# Of a time in seconds, or milliseconds, since 1970: from 2001 to 2286.
+# Lengths of a time in seconds, or milliseconds, since 1970: for 2001 to 2286.
 SECONDS_DIGITS, MILLISECONDS_DIGITS = 10, 13
-# Many chargers tell whole seconds; what comes without a time has ours, which is finer.
+# Many chargers send whole seconds; the gateway's own times are more precise.
 PRECISION = timedelta(seconds=1)
 # The lengths of 2026-11-20T10:00:00 and 2026-11-20T10:00:00.250.
 _SECONDS, _MILLISECONDS = 19, 23
 
 
-# How far the clock that all hosts go by is ahead of this host's.
+# How far the shared clock of all hosts is ahead of this host's.
 _ahead = timedelta(0)
 
 
 def now() -> datetime:
-    """The time, the same on all hosts (`database/one_clock.py`); without the look at the settings
-    that Django's own costs.
+    """The time, the same on all hosts (`database/one_clock.py`). Faster than Django's function,
+    which reads the settings each time.
     """
     return datetime.now(UTC) + _ahead if _ahead else datetime.now(UTC)
 
@@ -40,13 +40,13 @@ def ahead() -> timedelta:
 
 
 def set_ahead(ahead: timedelta) -> None:
-    """From now on the time is this host's, and so much more."""
+    """From now on `now` is this host's time plus `ahead`."""
     global _ahead
     _ahead = ahead
 
 
 class Moment(NamedTuple):
-    """When something happened; `deviation` names what was odd about how it was written."""
+    """When something happened; `deviation` names a defect of the time's format or value."""
 
     at: datetime
     quality: str = CHARGER
@@ -54,7 +54,7 @@ class Moment(NamedTuple):
 
 
 def read_time(text: object, received_at: datetime) -> Moment:
-    """The charger's time, in UTC; where it cannot be meant, the time of receipt, so marked."""
+    """The charger's time, in UTC; if implausible, the time of receipt, marked as estimated."""
     if not isinstance(text, str) or not text.strip():
         return Moment(received_at, TimeQuality.ESTIMATED, "time_missing")
     deviation = ""
@@ -82,13 +82,13 @@ def read_time(text: object, received_at: datetime) -> Moment:
 
 
 def _is_a_clock_s_first(at: datetime) -> bool:
-    """Whether a clock that was never set says so: many begin at the midnight of a New Year."""
+    """Whether the clock was probably never set: many begin at midnight of a New Year."""
     return at < EARLIEST_PLAUSIBLE or (at.month, at.day, at.hour) == (1, 1, 0)
 
 
 def _parsed(text: str) -> datetime:
     if text.isascii() and text.isdecimal() and len(text) in (SECONDS_DIGITS, MILLISECONDS_DIGITS):
-        # Since 1970, by a charger that writes a number.
+        # Some chargers send the seconds or milliseconds since 1970.
         return datetime.fromtimestamp(int(text[:SECONDS_DIGITS]), UTC)
     try:
         return datetime.fromisoformat(text)
@@ -97,7 +97,7 @@ def _parsed(text: str) -> datetime:
 
 
 def coming_time(text: object) -> datetime | None:
-    """A time that lies ahead, such as a departure; None where it cannot be read."""
+    """A time in the future, such as a departure; None if it cannot be read."""
     try:
         at = datetime.fromisoformat(str(text))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
@@ -106,13 +106,13 @@ def coming_time(text: object) -> datetime | None:
 
 
 def is_backfill(at: datetime, received_at: datetime) -> bool:
-    """Whether this is old news, replayed after an outage."""
+    """Whether the message is old: replayed after an outage."""
     return received_at - at > BACKFILL_AFTER
 
 
 def ocpp_time(at: datetime) -> str:
-    """The time in the form that every charger reads: UTC, whole seconds, Z."""
-    # strftime does not pad the year 1, which is what core has for no time at all, if it is .NET.
+    """The format that every charger reads: UTC, whole seconds, Z."""
+    # strftime does not pad the year 1, which a .NET core sends instead of null.
     return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
@@ -125,9 +125,9 @@ def api_time(at: datetime | None) -> str | None:
 
 
 def written(at: datetime) -> str:
-    """ISO 8601 in UTC, without a zone; without microseconds where there are none.
+    """ISO 8601 in UTC, without zone; without a fraction if it is zero.
 
-    Each message has some, and Python's own way takes five times as long.
+    Python's own method takes five times as long, and each message has several times.
     """
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)

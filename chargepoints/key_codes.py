@@ -1,14 +1,14 @@
-"""What a driver types in to be authorized: no log, trace or page shows it (2.0.1 C04.FR.04)."""
+"""Key codes that drivers enter: no log, trace or page may show them (2.0.1 C04.FR.04)."""
 
 from typing import Any
 
-# What stands wherever a secret would.
+# The replacement for any secret.
 REDACTED = "(not shown)"
 KEY_CODE = "keycode"
 
 
 def is_key_code(type: object) -> bool:
-    """By the token's type, which tolerated chargers write in any case."""
+    """Whether a token's type is KeyCode; some chargers send it in another case."""
     return isinstance(type, str) and type.lower() == KEY_CODE
 
 
@@ -17,7 +17,7 @@ def shown_value(value: str, type: str) -> str:
 
 
 def shown(data: Any) -> Any:
-    """Any JSON without the values of key codes; the same object where it holds none."""
+    """The JSON without key codes; the same object if it contains none."""
     return _shown(data, inside=False)
 
 
@@ -27,7 +27,7 @@ def _shown(data: Any, *, inside: bool) -> Any:
         return items if any(a is not b for a, b in zip(items, data, strict=True)) else data
     if not isinstance(data, dict):
         return REDACTED if inside and data is not None else data
-    # Whatever more a key code comes with is as secret as itself, but for what it is.
+    # All other fields beside a key code are secret as well, except its type.
     inside = inside or is_key_code(data.get("type"))
     changed = {
         name: value

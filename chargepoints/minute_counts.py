@@ -1,4 +1,4 @@
-"""How often something has happened within the last minute: in memory, of each process, bounded."""
+"""Counts events of the last minute: in memory, per process, with a limited size."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ MOST_KEYS = 10_000
 
 class MinuteCounts:
     def __init__(self, most_times: int = 20) -> None:
-        """`most_times` of one key are remembered: no limit may be higher."""
+        """`most_times` are stored for one key: no limit may be higher."""
         self._most_times = most_times
         self._times: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
         self._lock = threading.Lock()

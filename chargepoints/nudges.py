@@ -1,7 +1,8 @@
-"""Nudges: hints between processes that a row has changed. Losing one loses no more than time.
+"""Nudges: hints between processes that a row has changed. A lost nudge costs only time.
 
-Whoever changed the row tells the server process that holds the charger's socket: itself, or
-another over the channel layer, where each has one listener. A sweep finds what no nudge told.
+The process that changes a row notifies the process that holds the charger's socket: itself,
+or another one over the channel layer, where each has one listener. A sweep finds what lost
+nudges were about.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ from chargepoints.models import Command, Connection, ServerProcess
 
 logger = logging.getLogger(__name__)
 
-# Whoever nudges goes on after that, whatever became of the channel layer.
+# The sender continues after this time, whatever happens to the channel layer.
 PATIENCE_S = 1.0
-# For so long a process that has asked for a command is told how it goes on.
+# How long a process that submitted a command is notified of its progress.
 ASKED_LATELY_S = 60.0
 
-# Commands somebody waits for in this process: set from any thread.
+# Commands that API requests of this process wait for; set from any thread.
 _waiters: dict[uuid.UUID, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
 _waiters_lock = threading.Lock()
-# Channels of other processes that have asked for a command, by charge point, and until when.
+# Channels of other processes that submitted a command, by charge point, with an expiry.
 _asked: dict[int, dict[str, float]] = {}
 
 Deliver = Callable[[dict[str, Any]], None]
@@ -36,7 +37,7 @@ Forward = Callable[[str, dict[str, Any]], None]
 
 
 class _Here(NamedTuple):
-    """The gateway of this process; what it takes may come from any thread."""
+    """The gateway of this process; its functions may be called from any thread."""
 
     server_id: uuid.UUID
     channel: str
@@ -48,16 +49,16 @@ _here: _Here | None = None
 
 
 def take_here(server_id: uuid.UUID, deliver: Deliver, forward: Forward) -> None:
-    """Nudges for this server are handed to `deliver`, without the channel layer.
+    """Register this process's gateway, so that its nudges bypass the channel layer.
 
-    `forward` hands one to the channel of another.
+    `deliver` handles a nudge for this process; `forward` sends one to another's channel.
     """
     global _here
     _here = _Here(server_id, ServerProcess(id=server_id).channel, deliver, forward)
 
 
 def send(charge_point_ids: Sequence[int]) -> None:
-    """Have the processes that hold these charge points' sockets look at their rows."""
+    """Make the processes that hold these charge points' sockets read their rows."""
     held = Connection.objects.filter(current_of__in=charge_point_ids, closed_at=None)
     by_server: defaultdict[ServerProcess, list[int]] = defaultdict(list)
     for connection in held.select_related("server"):
@@ -71,24 +72,24 @@ def send(charge_point_ids: Sequence[int]) -> None:
 
 
 def close(connection: Connection, reason: str) -> None:
-    """Have the process that holds this socket close it: it is the charge point's no longer.
+    """Make the process that holds this socket close it, because the charge point has a newer one.
 
-    The charger is told the `reason` as it is closed.
+    `reason` is sent to the charger in the close frame.
     """
     if connection.server is not None:
         _tell(connection.server, **closing(connection, reason))
 
 
 def closing(connection: Connection, reason: str) -> dict[str, Any]:
-    """What the process that holds this socket is told."""
+    """The nudge that makes the process that holds this socket close it."""
     ids = [connection.charge_point_id]
     return {"charge_point_ids": ids, "superseded": connection.pk, "reason": reason}
 
 
 def follow(charge_point_id: int) -> bool:
-    """Have the process that holds its socket forward its frames to this one, for a while.
+    """Make the process that holds the socket forward its frames to this one, for a while.
 
-    True where another process was asked: it says so when it does (`tails.confirm`).
+    True if another process was asked; it confirms when it forwards (`tails.confirm`).
     """
     if _here is None:
         return False
@@ -109,8 +110,8 @@ def _tell(server: ServerProcess, **message: Any) -> None:
     try:
         async_to_sync(_send)(server.channel, nudge)
     except Exception as error:  # noqa: BLE001  (a client of Redis may raise anything)
-        # P10: the layer is a hint; a Redis that is away costs the time until the next sweep. No
-        # traceback: it is the same each time, and each command to a dead process has one.
+        # P10: nudges are only hints; without Redis the next sweep does their work. No traceback, as
+        # it would be the same for each command to a dead process.
         problem = str(error) or type(error).__name__
         logger.warning("no nudge for the server process %s: %s", server.pk, problem)
 
@@ -122,7 +123,7 @@ async def _send(channel: str, nudge: dict[str, Any]) -> None:
 
 
 def asked_by(charge_point_id: int, channel: str) -> None:
-    """A process has asked for a command of this charge point, and may wait for it."""
+    """Note that a process submitted a command to this charge point, and may wait for it."""
     if _here is not None and channel == _here.channel:
         return
     with _waiters_lock:
@@ -172,7 +173,7 @@ class Waiter:
                 del _waiters[self._command_id]
 
     async def wait(self, seconds: float) -> None:
-        """Until woken, or until the time is over: the caller reads the row either way."""
+        """Wait until woken, or until the time is over; the caller then reads the row."""
         try:
             await asyncio.wait_for(self._event.wait(), seconds)
         except TimeoutError:

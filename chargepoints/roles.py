@@ -1,7 +1,7 @@
-"""The four roles of staff: groups whose permissions are granted anew at every migration.
+"""The four roles of staff: groups whose permissions are granted again at every migration.
 
-Each role may do what the one before it may, and more. An installation that wants it otherwise
-makes groups of its own: what is added to these four stays, what is taken from them comes back.
+Each role has the permissions of the one before, and more. An installation that wants other
+roles creates its own groups: permissions added to these four stay, removed ones return.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ ENGINEERS_MAY = OPERATORS_MAY | {
 
 
 def may(role: str, permission: str, *, of_django: bool) -> bool:
-    """Whether a role has a permission, `app.codename`; `of_django`: users, groups and the like."""
+    """Whether a role has a permission, `app.codename`; `of_django`: of Django's own models."""
     if role == ADMINISTRATOR:
         return True
     if of_django:
@@ -62,12 +62,12 @@ def may(role: str, permission: str, *, of_django: bool) -> bool:
 
 
 def grant(app_config: AppConfig, using: str, apps: Apps = installed_apps, **kwargs: Any) -> None:
-    """Give the roles their permissions on one app's models; runs after its migrations."""
+    """Grant the roles their permissions on one app's models; runs after its migrations."""
     try:
         group_model = apps.get_model("auth", "Group")
         permission_model = apps.get_model("auth", "Permission")
     except LookupError:
-        return  # a migration of some apps only, before the one that has groups
+        return  # only some apps are migrated, and the groups' table does not exist yet
     permissions = list(
         permission_model._default_manager.using(using).filter(
             content_type__app_label=app_config.label

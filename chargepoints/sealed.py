@@ -1,7 +1,7 @@
-"""A column that is encrypted: the database alone, or a backup of it, does not reveal its value.
+"""An encrypted column: the database alone, or its backup, does not reveal the value.
 
-It is encrypted (Fernet: AES-128-CBC and HMAC-SHA256) under SECRET_KEY. What older keys have sealed
-is read with SECRET_KEY_FALLBACKS; `manage.py reseal` writes it anew.
+It is encrypted (Fernet: AES-128-CBC and HMAC-SHA256) with a key derived from SECRET_KEY. Values
+of older keys are read with SECRET_KEY_FALLBACKS; `manage.py reseal` encrypts them again.
 """
 
 import base64
@@ -23,7 +23,7 @@ def seal(value: Any) -> str:
 
 
 def unseal(text: str) -> Any:
-    """Also what was stored before values were sealed. Raises ImproperlyConfigured."""
+    """Decrypt; also reads values stored before encryption was used. Raises ImproperlyConfigured."""
     if not text.startswith(PREFIX):
         try:
             return json.loads(text)
@@ -39,7 +39,7 @@ def unseal(text: str) -> Any:
 
 
 def _keys() -> MultiFernet:
-    """The first one seals."""
+    """The first key encrypts, all of them decrypt."""
     return MultiFernet(
         [_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     )
@@ -57,7 +57,7 @@ else:
 
 
 class SealedField(AnyField):
-    """Any JSON; it cannot be searched for."""
+    """Any JSON; queries cannot filter by it."""
 
     def get_internal_type(self) -> str:
         return "TextField"

@@ -1,33 +1,33 @@
-"""The names of configuration keys and variables whose values are secret.
+"""Recognises configuration keys and variables whose values are secret.
 
-Each vendor has some of its own: `StationPassword`, `G_CardPin`, `WifiPassword`. Known by pattern.
+By pattern, because vendors have their own: `StationPassword`, `G_CardPin`, `WifiPassword`.
 """
 
 import re
 from functools import lru_cache
 
-# 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: what opens the door to us.
+# 1.6 AuthorizationKey, 2.0.1 SecurityCtrlr.BasicAuthPassword: the charger's password for us.
 OURS = frozenset({"authorizationkey", "basicauthpassword"})
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# Plain wherever they stand in a name.
+# Secret wherever they occur in a name.
 _PLAIN = re.compile(
     r"passw(?:or[dt]|d)|passphrase|passcode|secret|credential|private_?key|pre_?shared",
     re.IGNORECASE,
 )
-# Plain as a word of their own: Ping is no PIN.
+# Secret only as a separate word: Ping is no PIN.
 _SHORT = frozenset({"pin", "psk", "puk", "pwd"})
-# Fields of messages, which are no names of variables.
+# Fields of OCPP messages, not names of variables.
 _FIELDS = frozenset({"key", "configurationKey", "unknownKey"})
-# Names that chargers make up may be of any length; those are not remembered.
+# Longer names, which chargers may invent, are not cached.
 _LONGEST = 255
-# As the last word: keys that open something, and not those that everybody may see.
+# `key` as the last word is secret, unless one of the other words is in the name.
 _KEYS, _NO_SECRET = frozenset({"key", "keys"}), frozenset({"public", "max", "list"})
 _TOKENS = frozenset({"access", "api", "auth", "bearer", "refresh"})
 
 
 def is_ours(name: object) -> bool:
-    """Whether it is the password that the charge point identifies itself to us with."""
+    """Whether it is the password with which the charge point authenticates itself to us."""
     return str(name).lower() in OURS
 
 
@@ -36,7 +36,7 @@ def is_secret(name: str) -> bool:
 
 
 def are_in(text: str) -> bool:
-    """Whether a text that cannot be read as a message names any of them."""
+    """Whether an unreadable message contains any such name."""
     return any(is_secret(name) for name in set(re.findall(r"\w+", text)) - _FIELDS)
 
 

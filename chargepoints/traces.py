@@ -1,9 +1,9 @@
-"""Trace ids: one for each message of a charger, and for each command, that can be read back.
+"""Trace ids: one for each message of a charger, and for each command, that can be decoded.
 
-A trace id (W3C Trace Context: 32 hexadecimal digits) is made of the charge point's row id, the
-time to the microsecond, and a checksum of the message id. So it need not be stored to be found
-again: it names the rows that it is about. What belongs to a message has the same one: the
-question to core (`traceparent`), the decision, the events, the lines of the log.
+A trace id (W3C Trace Context: 32 hexadecimal digits) consists of the charge point's row id, the
+time in microseconds, and a checksum of the message id. So it need not be stored to find its
+rows. Everything about a message has the same one: the question to core (`traceparent`), the
+decision, the events, the lines of the log.
 """
 
 import re
@@ -20,13 +20,13 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{1
 
 
 class Work(NamedTuple):
-    """What is being worked on: a message of a charger, or a command to it."""
+    """The message of a charger, or the command to it, that is being handled."""
 
     identity: str
     charge_point_id: int
     at: datetime
     message_id: str
-    # Of a command, core's own.
+    # Core's own trace id of a command.
     given_trace_id: str = ""
 
     @property
@@ -36,21 +36,21 @@ class Work(NamedTuple):
 
 
 class Worked(Protocol):
-    """An object that knows its `work`; read only to log a line, or to ask core."""
+    """An object with a `work`, which is read only to log a line, or to ask core."""
 
     @property
     def work(self) -> Work: ...
 
 
 class Place(NamedTuple):
-    """What a trace id says of where to look."""
+    """The charge point and the time in a trace id."""
 
     charge_point_id: int
     at: datetime
 
 
 _current: ContextVar[Worked | None] = ContextVar("work", default=None)
-# `end(begin(what))`: what this task, or this thread, works on from now on, and no longer.
+# `token = begin(what)`, then `end(token)`: what this task or thread works on.
 begin = _current.set
 end = _current.reset
 
@@ -62,7 +62,7 @@ def trace_id(charge_point_id: int, at: datetime, message_id: str = "") -> str:
 
 
 def read(text: str) -> Place | None:
-    """What a trace id of ours says; None where it can be none."""
+    """Decode a trace id of ours; None if it cannot be one."""
     if not _TRACE_ID.fullmatch(text):
         return None
     try:
@@ -73,12 +73,12 @@ def read(text: str) -> Place | None:
 
 
 def of_traceparent(header: str) -> str:
-    """The trace id in a `traceparent` header; empty where it has none."""
+    """The trace id in a `traceparent` header; empty if it has none."""
     found = _TRACEPARENT.fullmatch(header.strip().lower())
     return found[1] if found else ""
 
 
 def current() -> Work | None:
-    """What this task, or this thread, is working on."""
+    """The work of this task or thread."""
     worked = _current.get()
     return worked.work if worked is not None else None

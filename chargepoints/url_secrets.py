@@ -1,6 +1,6 @@
-"""Secrets in URLs: the tokens of the gateway's own file URLs, and passwords (`ftp://user:password@`).
+"""Hides secrets in URLs: tokens of the gateway's file URLs, and `ftp://user:password@`.
 
-Whoever knows such a URL may fetch or bring a file; charge points get it, and rows do not keep it.
+Such a URL gives access to a file. Charge points receive it, but rows do not store it.
 """
 
 import re
@@ -15,7 +15,7 @@ _SECRETS = (
 
 
 def hidden(data: Any) -> Any:
-    """Any JSON without them; the same object where it holds none."""
+    """The JSON without these secrets; the same object if it contains none."""
     if isinstance(data, str):
         return _hidden_text(data)
     if isinstance(data, list):

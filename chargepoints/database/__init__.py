@@ -1,1 +1,1 @@
-"""The database: units of work, statements composed once, locks, and how an outage shows."""
+"""Database access: units of work, prepared statements, locks, outages, and disk space."""

@@ -1,7 +1,7 @@
-"""Texts compared in any case, as an index on UPPER(column) has them.
+"""Case-insensitive comparison that uses an index on UPPER(column).
 
-Django's `iexact` is a LIKE on SQLite, which uses no index, and refuses patterns of 50,000
-characters: what a charger sent as its token would look like a database that is away.
+Django's `iexact` is a LIKE on SQLite. It uses no index, and it fails for patterns of 50,000
+characters: a very long token of a charger would look like a database outage.
 """
 
 from typing import TypeVar
@@ -13,7 +13,7 @@ Rows = TypeVar("Rows", bound=Model)
 
 
 def in_any_case(rows: QuerySet[Rows], **texts: str) -> QuerySet[Rows]:
-    """The rows that have these texts, by field, in any case."""
+    """The rows whose fields equal these texts, ignoring case."""
     for name, text in texts.items():
         rows = rows.alias(**{f"{name}_upper": Upper(name)}).filter(
             **{f"{name}_upper": Upper(Value(text))}

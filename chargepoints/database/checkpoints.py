@@ -1,8 +1,8 @@
-"""What stands in SQLite's log is brought into the database beside the writers.
+"""Copies SQLite's write-ahead log into the database, in a thread, while the writers continue.
 
-By itself SQLite does it within a commit, when the log has so many pages (`wal_autocheckpoint`): for
-50 to 250 ms no charger would be answered. Here a thread takes it over earlier, while the writers
-go on; what they have added meanwhile is little, and taken in a turn, so that the log begins anew.
+By itself SQLite does this within a commit, once the log has enough pages
+(`wal_autocheckpoint`); no charger would be answered for 50 to 250 ms. This thread does it
+earlier. The last pass holds the write lock, so that the log can start again at its beginning.
 """
 
 import logging
@@ -15,15 +15,15 @@ from chargepoints.database.turns import turns
 
 logger = logging.getLogger(__name__)
 
-# Units of work, of two or three pages each. More often would cost more: pages that change with
-# every message are written once each time.
+# Units of work, of two or three pages each. More frequent checkpoints cost more: pages that
+# change with every message would be written each time.
 UNITS = 3000
 BESIDE_WRITERS = 2
 TURN_WITHIN_S = 1.0
 
 
 class Checkpoints(threading.Thread):
-    """`written` is for one writer to call, `stop` for anybody."""
+    """One writer calls `written`; any thread may call `stop`."""
 
     def __init__(self, databases: ConnectionHandler = connections) -> None:
         super().__init__(name="checkpoints", daemon=True)
@@ -57,7 +57,7 @@ class Checkpoints(threading.Thread):
             with turns.turn(of_chargers=False, within_s=TURN_WITHIN_S):
                 self._take()
         except Error as error:
-            logger.info("no checkpoint of SQLite's log, a commit will make it: %s", error)
+            logger.info("no checkpoint of SQLite's log; a later commit will make it: %s", error)
 
     def _take(self) -> None:
         with self._databases[DEFAULT_DB_ALIAS].cursor() as cursor:

@@ -1,4 +1,4 @@
-"""An index on a table of history, made while chargers write to it."""
+"""Adds an index to a large table while chargers write to it."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from django.db.migrations.operations import AddIndex
 
 
 class AddIndexWhileInUse(AddIndex):
-    """As AddIndex; on PostgreSQL the table is not locked meanwhile (CREATE INDEX CONCURRENTLY).
+    """As AddIndex, but does not lock the table on PostgreSQL (CREATE INDEX CONCURRENTLY).
 
-    The migration has to say `atomic = False`, and has this one operation alone: an index that was
-    interrupted is left behind as invalid, and is made anew when the migration is run again.
+    The migration needs `atomic = False`, and may contain no other operation: an interrupted index
+    remains as invalid, and is created again when the migration runs again.
     """
 
     def database_forwards(

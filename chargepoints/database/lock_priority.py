@@ -1,9 +1,9 @@
-"""P16: chargers come first where one lock is for all who write.
+"""P16: gives chargers priority where all writers share one lock (SQLite).
 
-Within this process they have every other turn (`turns`). Other processes compete for SQLite's own
-lock, which has who waits for it sleep, up to 100 ms between two looks: whoever happens to look
-first has it next, and while several others write a commit of the chargers would wait for seconds.
-So the chargers' threads look all the time.
+Within this process they get every other turn (`turns`). Other processes compete for SQLite's
+own lock, whose waiters sleep for up to 100 ms between two attempts. The first to try after its
+release gets it, so a commit of the chargers could wait for seconds while others write.
+Therefore the chargers' threads retry almost without a pause.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ from chargepoints.database.turns import turns
 LOOK_EVERY_S = 0.001
 SQLITE_PRAGMAS = [
     "PRAGMA busy_timeout = 0",
-    # KiB at most: every charger has pages of its own in each index, and there are thousands.
+    # Up to 32 MiB: each of thousands of chargers uses other pages of each index.
     "PRAGMA cache_size = -32768",
 ]
 
@@ -43,7 +43,7 @@ def transaction_of_chargers() -> Iterator[None]:
 
 
 def _prepare(database: Any) -> None:
-    """This thread's connection, once."""
+    """Set the pragmas on this thread's connection, once."""
     database.ensure_connection()
     if getattr(_prepared, "connection", None) is not database.connection:
         with database.cursor() as cursor:
@@ -66,4 +66,4 @@ def _begin_first(stack: ExitStack, within_s: float) -> None:
 
 def _is_taken(error: OperationalError) -> bool:
     code = getattr(error.__cause__, "sqlite_errorcode", 0)
-    return code & 0xFF == sqlite3.SQLITE_BUSY  # the low byte of what is more exact
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the primary result code

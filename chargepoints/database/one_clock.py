@@ -1,8 +1,7 @@
-"""One clock for all hosts: the database's, where this host's own is wrong.
+"""One clock for all hosts: the database's, if this host's own is wrong.
 
-Leases, deadlines and heartbeats are written by one process and judged by another. On two hosts
-whose clocks differ, each would take the other for dead, and a command for one that was never
-answered.
+One process writes leases, deadlines and heartbeats, another one evaluates them. With different
+clocks, each would regard the other as dead, and end commands as unanswered too early.
 """
 
 import logging
@@ -15,7 +14,7 @@ from chargepoints import clock
 
 logger = logging.getLogger(__name__)
 
-# Less is no fault: to ask takes some time, and clocks that are kept in step differ by less.
+# Smaller differences are normal: the query takes time, and synchronised clocks differ slightly.
 TOLERATED = timedelta(seconds=1)
 EVERY_S = 5.0
 _TIME = "SELECT clock_timestamp()"
@@ -24,7 +23,7 @@ _looked_at: float | None = None
 
 
 def keep() -> None:
-    """Compare the clocks now and then; call it before the first write, and regularly."""
+    """Compare the clocks every few seconds; call it before the first write, and regularly."""
     global _looked_at
     now = time.monotonic()
     if _looked_at is None or now - _looked_at >= EVERY_S:
@@ -33,7 +32,7 @@ def keep() -> None:
 
 
 def look() -> None:
-    """Ask the database for the time. SQLite is on this host."""
+    """Query the database's time. SQLite uses this host's clock."""
     if connection.vendor != "postgresql":
         return
     begun = datetime.now(UTC)
@@ -45,17 +44,17 @@ def look() -> None:
 
 
 def take(there: datetime, begun: datetime, ended: datetime) -> None:
-    """`there`: what the database said between these two times of this host."""
+    """`there`: the database's time, at a moment between the other two times of this host."""
     taken = ended - begun
     ahead = there - (begun + taken / 2)
     if abs(ahead) <= TOLERATED:
         ahead = timedelta(0)
-    # An answer that was long under way says little; the next look will find the same.
+    # A slow answer is too inexact; the next comparison will find the same difference.
     if taken > TOLERATED or abs(ahead - clock.ahead()) <= TOLERATED / 2:
         return
     clock.set_ahead(ahead)
     if not ahead:
-        logger.info("this host's clock is right again")
+        logger.info("this host's clock is correct again")
         return
     seconds, side = abs(ahead.total_seconds()), "behind" if ahead > timedelta(0) else "ahead"
     logger.warning("this host's clock is %.1f s %s: the gateway uses the database's", seconds, side)

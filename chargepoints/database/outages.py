@@ -1,4 +1,4 @@
-"""How the database says that it is away."""
+"""Recognises database outages by their errors."""
 
 import sqlite3
 
@@ -6,28 +6,26 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 # PostgreSQL, appendix A.
 DISK_FULL = "53100"
-# Data that cannot be, statements that cannot be, and limits of the program: appendix A.
+# Data exceptions, syntax errors, and exceeded program limits: appendix A.
 OF_THE_STATEMENT = ("22", "42", "54")
 _SQLITE_OF_THE_STATEMENT = frozenset(
     {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE}
 )
-# One that takes no writes, such as a standby, says InternalError.
+# A read-only database, such as a standby, raises InternalError.
 STORE_AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the store has no room left: then a small write may succeed, and the next one fail."""
+    """Whether the disk is full: a small write may succeed, and the next one fail."""
     cause = error.__cause__
     sqlite_code = getattr(cause, "sqlite_errorcode", 0)
     return sqlite_code == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", "") == DISK_FULL
 
 
 def is_of_the_statement(error: BaseException) -> bool:
-    """Whether what was asked is at fault, where the store answers otherwise: a pattern too complex,
-    a text too long.
-    """
+    """Whether the statement is at fault: a pattern too complex, a text too long."""
     cause = error.__cause__
-    # The low byte of what is more exact.
+    # The low byte is the primary result code.
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_OF_THE_STATEMENT:
         return True
     return str(getattr(cause, "sqlstate", None) or "").startswith(OF_THE_STATEMENT)

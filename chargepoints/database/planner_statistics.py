@@ -1,8 +1,8 @@
-"""What PostgreSQL plans by, renewed while tables grow from nothing.
+"""Renews PostgreSQL's planner statistics while tables grow from empty.
 
-A prepared statement keeps the plan that was best for the tables of its first seconds: to read
-all of them. PostgreSQL renews the statistics, and with them the plans, once a minute at most; in
-that minute ten thousand charge points may connect for the first time.
+A prepared statement keeps the plan that was best when its tables were almost empty: a
+sequential scan. PostgreSQL renews statistics, and with them the plans, at most once a minute;
+in that minute ten thousand charge points may connect for the first time.
 """
 
 import logging
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 5.0
 
-# Rows that PostgreSQL knows of by its counters, and rows that it plans with; what stands in other
-# schemas is not ours. Nothing is found by frames and documents, and their statistics take most of
-# the time: PostgreSQL looks at those itself, later.
+# Compares live rows with the rows that the planner assumes; other schemas are not ours. Frames
+# and JSON documents are not searched, and their statistics would take most of the time:
+# autovacuum analyses those columns later.
 _DOUBLED = """
 SELECT relname, array_agg(attname::text) FROM pg_stat_user_tables
 JOIN pg_class USING (relname) JOIN pg_attribute ON attrelid = relid
@@ -29,18 +29,18 @@ _ANALYZE = sql.SQL("ANALYZE (SKIP_LOCKED) {} ({})")
 
 
 def are_kept() -> bool:
-    """Whether this database plans by statistics that have to be renewed."""
+    """Whether this database has planner statistics that must be renewed."""
     return connection.vendor == "postgresql"
 
 
 def renew() -> None:
-    """Renew the statistics; for a thread of its own, whose connection it closes afterwards."""
+    """Renew the statistics; call it in a separate thread, whose connection it closes."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_DOUBLED)
             for table, columns in cursor.fetchall():
                 names = sql.SQL(", ").join(map(sql.Identifier, columns))
-                # Another process, or PostgreSQL itself, may be at it.
+                # Another process, or autovacuum, may be doing it already.
                 cursor.execute(_ANALYZE.format(sql.Identifier(table), names))
     except Error as error:
         logger.info("the statistics of the query planner could not be renewed: %s", error)

@@ -1,6 +1,6 @@
-"""Queries of every message: written in Django's words, and composed once.
+"""Queries that run for every message: written with the ORM, and compiled only once.
 
-The ORM needs ten times as long to compose a query as the database to answer it.
+The ORM takes ten times as long to compile such a query as the database to answer it.
 """
 
 import json
@@ -22,10 +22,9 @@ Convert = Callable[[Any], Any]
 
 
 class Parameter(Expression):
-    """Stands in a queryset for a value that is given when the query is run; never for None.
+    """A placeholder in a queryset for a value that is given when the query runs; never None.
 
-    It is compared as it is given: a lookup that changes its value, such as `iexact`, cannot have
-    one.
+    It is compared unchanged: lookups that convert their value, such as `iexact`, do not work.
     """
 
     def __init__(self, place: int) -> None:
@@ -37,10 +36,10 @@ class Parameter(Expression):
 
 
 class PreparedQuery(Generic[Row]):
-    """`compose` makes the queryset from as many parameters as it takes.
+    """`compose` takes the parameters and returns the queryset.
 
-    Rows are what the queryset's would be: instances of the model, or the tuples of `values_list`.
-    Foreign keys are not followed: `select_related` and `only` are not for it.
+    Rows are the queryset's: instances of the model, or the tuples of `values_list`. Foreign keys
+    are not followed: `select_related` and `only` are not supported.
     """
 
     def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -59,7 +58,7 @@ class PreparedQuery(Generic[Row]):
         return found
 
     def one(self, *values: Any) -> Row:
-        """The row that must be there. Raises LookupError."""
+        """The row, which must exist. Raises LookupError."""
         found = self.first(*values)
         if found is None:
             raise LookupError(f"no row is found by {values}")
@@ -81,12 +80,12 @@ class PreparedQuery(Generic[Row]):
 
 
 class _Composed:
-    """The text of a queryset, what goes into it, and what to make of a row."""
+    """A compiled queryset: its SQL, its parameters, and the conversion of its rows."""
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         compiler = queryset.query.get_compiler(connection=connection)
         self.sql, given = compiler.as_sql()
-        # psycopg would send the name of an enumeration's member.
+        # psycopg would send the name of an enumeration member.
         self._given = [each.value if isinstance(each, Enum) else each for each in given]
         columns = [column for column, _, _ in compiler.select]
         converters = compiler.get_converters(columns)
@@ -112,7 +111,7 @@ class _Composed:
         return row_changes.stored(self._model, dict(zip(self._names, values, strict=True)))
 
 
-# As SQLite has them; None is none.
+# SQLite stores booleans as integers; None stays None.
 _BOOLEANS: dict[Any, bool] = {0: False, 1: True}
 
 
@@ -124,16 +123,16 @@ def _conversion(converter: Callable[..., Any], expression: Any) -> Convert:
         return _BOOLEANS.get
     if converter != getattr(connection.ops, "convert_datetimefield_value", None):
         return convert
-    # SQLite stores UTC, and Django asks its settings about it for each value.
+    # SQLite stores UTC. Django's converter reads its settings for each value, which is slow.
     return lambda value: value.replace(tzinfo=UTC) if type(value) is datetime else convert(value)
 
 
 def _json(value: Any) -> Any:
     if value == "[]":
-        return []  # as most are
+        return []  # the most frequent value
     try:
         return None if value is None else orjson.loads(value)
-    except orjson.JSONDecodeError:  # not a number, which Python reads and orjson does not
+    except orjson.JSONDecodeError:  # NaN, which the standard library reads and orjson does not
         return json.loads(value)
 
 

@@ -1,8 +1,8 @@
-"""Single rows written without the ORM's composing: a new one, or what has changed of a known one.
+"""Writes single rows without the ORM's overhead: new ones, and changed columns of cached ones.
 
-A row that a process remembers may have been changed by others meanwhile. So it is changed only if
-it is still what is remembered in the columns that others change; the statement's count of rows
-tells (`UnitOfWork.expect`).
+Others may have changed a row that a process caches. So an update applies only if the columns
+that others change still have the cached values; the number of updated rows shows whether it
+did (`UnitOfWork.expect`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ from chargepoints.database.statements import Conversion
 Model = TypeVar("Model", bound=models.Model)
 Names = tuple[str, ...]
 
-# What was known of the row, by attribute; and what has been written of it since.
+# The row's cached values by attribute; and those written since.
 _KNOWN, _WRITTEN = "_known", "_written"
 
 
 def stored(model: type[Model], attributes: dict[str, Any]) -> Model:
-    """A row that was read from the database, made without Django's loop over its fields."""
+    """An instance of a row from the database, made without Django's loop over its fields."""
     row = model.__new__(model)
     attributes["_state"] = state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
@@ -34,7 +34,7 @@ def stored(model: type[Model], attributes: dict[str, Any]) -> Model:
 
 
 def new(model: type[Model], **attributes: Any) -> Model:
-    """A row that is not stored yet, as the model makes it, without the loop over its fields."""
+    """A new, unsaved instance with the model's defaults, made without the loop over its fields."""
     constant, made = _defaults(model)
     values = constant | {name: make() for name, make in made}
     row = stored(model, values | attributes)
@@ -43,12 +43,12 @@ def new(model: type[Model], **attributes: Any) -> Model:
 
 
 def editable(row: Model) -> Model:
-    """A copy to be changed, which remembers what it was; `row` stays as it is."""
+    """A copy for changes, which keeps the original values; `row` itself stays unchanged."""
     return stored(type(row), {**row.__dict__, _KNOWN: row.__dict__, _WRITTEN: {}})
 
 
 def insert(row: models.Model) -> None:
-    """Insert a new row at once, so that it has its primary key; it may be changed afterwards."""
+    """Insert a new row at once, for its primary key; it may be changed afterwards."""
     model, vendor = type(row), statements.vendor()
     values = _new(model, vendor).values(row.__dict__)
     [(row.pk,)] = statements.fetch_all(_insert_text(model, vendor), values)
@@ -57,7 +57,7 @@ def insert(row: models.Model) -> None:
 
 
 def insert_once(row: models.Model) -> bool:
-    """Write a new row at once, unless one with the same unique values exists; whether it did so."""
+    """Insert a row unless one with the same unique values exists; return whether it did."""
     model, vendor = type(row), statements.vendor()
     values = _new(model, vendor).values(row.__dict__)
     text = _insert_text(model, vendor, unless_known=True)
@@ -65,7 +65,7 @@ def insert_once(row: models.Model) -> bool:
 
 
 class Update:
-    """Writes these columns of a row, if those that others change are still as they were known."""
+    """Updates columns of a row, if the columns that others change still have their known values."""
 
     def __init__(self, model: type[models.Model], changed: Names, unless_changed: Names) -> None:
         self.changed = changed
@@ -74,12 +74,12 @@ class Update:
         self._texts: dict[int, str] = {}
 
     def send(self, rows: Sequence[Sequence[Any]]) -> statements.Sent:
-        """Write these rows: of each its values as `change` gives them, and no row twice."""
+        """Write these rows, each with the values from `change`; no row twice."""
         return statements.send_at_once(self._text, rows)
 
     @cached_property
     def columns(self) -> tuple["Columns", "Columns"]:
-        """The key and those that it writes; and those that must be as they were known."""
+        """The key and the columns to write; and the columns that must be unchanged."""
         vendor = statements.vendor()
         by_attribute = {column.attribute: column for column in _new(self._model, vendor).all}
         key = Column.of(self._model._meta.pk, vendor)
@@ -94,14 +94,15 @@ class Update:
         return text
 
 
-# One for each that is the same: it is looked up by itself, and not by forty names.
+# Cached by identity, because hashing forty names would be slow.
 _update = cache(Update)
 
 
 class Usual:
-    """Columns of which some are written with nearly every message, and then all of them: one text.
+    """Columns that change with nearly every message. All of them are written if one has changed,
+    so that there is one statement text.
 
-    Where nothing else is written, `unless_changed` is all that must be as it was known.
+    If no other column is written, only the columns `unless_changed` must be unchanged.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class Usual:
 def change(
     row: models.Model, *, unless_changed: Names, usual: Usual | None = None
 ) -> tuple[Update, list[Any]] | None:
-    """What writes the changes of an editable row, with its values; None if nothing has changed."""
+    """The update for the changes of an editable row, and its values; None if nothing changed."""
     now, known, written = row.__dict__, row.__dict__[_KNOWN], row.__dict__[_WRITTEN]
     if written:
         known = known | written
@@ -142,7 +143,7 @@ def change(
 
 
 def write(row: models.Model, unless_changed: Names = ()) -> bool:
-    """Save a row at once (if it is editable, its changed columns); whether it was there."""
+    """Save a row at once (if it is editable, its changed columns); return whether it existed."""
     if _KNOWN not in row.__dict__:
         row.save()
         return True
@@ -151,7 +152,7 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
 
 
 def put(row: models.Model, values: Mapping[str, Any]) -> None:
-    """Write these values at once: what has changed of an editable row, or all of a new one."""
+    """Set these values and save at once: the changes of an editable row, or all of a new one."""
     for name, value in values.items():
         setattr(row, name, value)
     if row._state.adding:
@@ -161,7 +162,7 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
 
 
 def settled(row: models.Model) -> None:
-    """It is committed as it is: what it was need not be kept."""
+    """Forget the original values: the row is committed as it is."""
     row.__dict__.pop(_KNOWN, None)
     row.__dict__.pop(_WRITTEN, None)
 
@@ -172,9 +173,9 @@ def _remember(row: models.Model) -> None:
 
 
 def _differing(known: dict[str, Any], now: dict[str, Any]) -> Names:
-    """The attributes that are not what was known: of forty, hardly any.
+    """The attributes that have changed; usually very few of forty.
 
-    `now` was a copy of `known`, so both have them in the same order.
+    `now` was a copy of `known`, so both have the same order.
     """
     others = compress(known, map(is_not, now.values(), known.values()))
     return tuple([name for name in others if now[name] != known[name] and name != "_state"])
@@ -192,13 +193,13 @@ class Column(NamedTuple):
             field.attname,
             connection.ops.quote_name(str(field.column)),
             statements.conversion(field, vendor),
-            # A cast to a type with a length would cut the text.
+            # A cast to a type with a length would truncate the text.
             "text" if isinstance(field, models.CharField) else str(field.db_type(connection)),
         )
 
 
 class Columns:
-    """Some columns of a row, and their values as the driver takes them."""
+    """Some columns of a row, and the conversion of their values for the driver."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.all = columns
@@ -223,7 +224,7 @@ class Columns:
 
 @cache
 def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
-    """The default of each attribute, or the function that makes it."""
+    """The constant defaults by attribute, and the functions that make the other ones."""
     constant, made = {}, []
     for field in model._meta.concrete_fields:
         if field.has_default() and callable(field.default):
@@ -254,11 +255,11 @@ def _insert_text(model: type[models.Model], vendor: str, *, unless_known: bool =
 
 
 def _update_text(model: type[models.Model], written: Columns, guards: Columns, rows: int) -> str:
-    """For so many rows: each of its values, in the order of `change`, is a column of `v`."""
+    """An update of this many rows: the values of `change` become the columns of `v`."""
     on_sqlite = statements.vendor() == "sqlite"
     same = "IS" if on_sqlite else "IS NOT DISTINCT FROM"
     columns = [*written.all, *guards.all]
-    # PostgreSQL takes the types of the columns from the first row.
+    # PostgreSQL determines the column types from the first row.
     first = ", ".join(f"CAST(%s AS {column.type})" for column in columns)
     others = ", ".join(["%s"] * len(columns))
     if on_sqlite:
@@ -268,7 +269,7 @@ def _update_text(model: type[models.Model], written: Columns, guards: Columns, r
     assignments = ", ".join(f"{name} = {value}" for name, value in pairs[1 : len(written.all)])
     conditions = [f"t.{pairs[0][0]} = {pairs[0][1]}"]
     conditions += [f"t.{name} {same} {value}" for name, value in pairs[len(written.all) :]]
-    return (  # only names of columns and placeholders go into the text
+    return (  # contains only column names and placeholders
         f"UPDATE {model._meta.db_table} AS t SET {assignments}"  # noqa: S608
         f" FROM (VALUES {values}) AS v WHERE {' AND '.join(conditions)}"
     )

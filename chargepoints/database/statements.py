@@ -1,9 +1,9 @@
-"""How the rows and the short questions of every message get to each database.
+"""Runs the frequent statements of every message with little overhead.
 
-Both take many rows a statement, of few texts which both keep prepared, and on the driver's own
-cursor: Django's translates the text of every statement anew. To PostgreSQL they go in a pipeline
-(`pipelined`), which costs less than half of waiting for each, and less than its COPY, which is
-read and planned each time.
+Each statement takes many rows, and there are few statement texts, so that both databases can
+keep them prepared. They run on the driver's own cursor, because Django's translates each text
+anew. On PostgreSQL they run in a pipeline (`pipelined`): that costs less than half of waiting
+for each, and less than COPY, which is parsed and planned each time.
 """
 
 import sqlite3
@@ -25,20 +25,20 @@ from chargepoints.database import strict_json
 
 Row = Sequence[Any]
 
-# Each statement lets go of the GIL and has to wait for it, so few statements; and few texts, so
-# that SQLite's cache of statements knows them all.
+# Each statement releases the GIL and must acquire it again, so there are few statements; and few
+# texts, so that all fit into SQLite's statement cache.
 ROWS_AT_ONCE = {"sqlite": (64, 16, 4, 1), "postgresql": (64, 32, 16, 8, 4, 2, 1)}
-# SQLite's driver looks in three places for how to store a None, unless it finds it in the first.
+# Without an adapter SQLite's driver tries three ways of storing a None, which is slow.
 _as_it_is: Any = {}.get
 sqlite3.register_adapter(type(None), _as_it_is)
-# Statements that a connection to PostgreSQL keeps: of some ten tables in these sizes, and others.
+# Prepared statements per connection to PostgreSQL: some ten tables in these sizes, and others.
 PREPARED_MOST = 500
 
 
 def insert(model: type[models.Model], rows: Sequence[Row], *, on_conflict: str = "") -> None:
-    """Insert rows: of each a value for every column but an automatic id, in their order.
+    """Insert rows: a value for every column but an automatic id, in the order of the columns.
 
-    `on_conflict` is what the statement ends with, where such rows may be there.
+    `on_conflict` is the end of the statement, for rows that may exist.
     """
     database = _database()
     table, names, by_column, nothing = model._meta.db_table, [], [], (None,) * len(rows)
@@ -63,7 +63,7 @@ def _insert_text(table: str, columns: str, rows: int, on_conflict: str) -> str:
 
 
 def execute(sql: str, parameters: Row) -> int:
-    """How many rows of the database were hit."""
+    """Return the number of affected rows."""
     database = _database()
     with database.wrap_database_errors:
         if database.vendor == "sqlite":
@@ -83,20 +83,20 @@ def execute_many(sql: str, rows: Sequence[Row]) -> None:
 
 
 class Sent:
-    """Statements on their way to the database; within `pipelined` they are done at its end."""
+    """Statements sent to the database; within `pipelined` they finish at its end."""
 
     def __init__(self, cursors: Sequence[Any]) -> None:
         self._cursors = cursors
 
     def rowcount(self) -> int:
-        """How many rows of the database were hit, once they are done."""
+        """The number of affected rows, once the statements have finished."""
         return sum(cursor.rowcount for cursor in self._cursors)
 
 
 def send_at_once(text: Callable[[int], str], rows: Sequence[Row]) -> Sent:
-    """Run what `text` makes for so many rows at once; the values are as the driver takes them.
+    """Run `text(n)` for up to n rows at once; the values are already converted for the driver.
 
-    A statement for each row would let go of the GIL, and wait for it, once a row.
+    A statement for each row would release and acquire the GIL for each row.
     """
     database = _database()
     done, cursors = 0, []
@@ -111,10 +111,10 @@ def send_at_once(text: Callable[[int], str], rows: Sequence[Row]) -> Sent:
 
 @contextmanager
 def pipelined(statements: int) -> Iterator[None]:
-    """Send what is run inside to PostgreSQL without waiting for each; errors come at the end.
+    """Send the statements inside to PostgreSQL without waiting for each; errors come at the end.
 
-    What is read inside waits for all before it. `statements`: about how many there will be; for
-    one alone a pipeline costs more than it saves.
+    A query inside waits for all statements before it. `statements`: the expected number; for a
+    single one a pipeline costs more than it saves.
     """
     database = _database()
     if database.vendor == "sqlite" or statements < 2:
@@ -150,10 +150,10 @@ def vendor() -> str:
 
 @cache
 def free_row(table: str) -> str:
-    """The condition for the row of an id, unless another transaction is changing it: who passes
-    over such a row waits for nobody, and so nobody can wait for him in a circle.
+    """The SQL condition for a row by id, which skips it while another transaction changes it.
+    Nobody waits for such a row, so no deadlock is possible.
     """
-    if vendor() == "sqlite":  # has one writer
+    if vendor() == "sqlite":  # only one writer
         return "id = %s"
     return f"id = (SELECT id FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)"  # noqa: S608
 
@@ -162,12 +162,12 @@ _this_thread = threading.local()
 
 
 def remember_connection() -> None:
-    """Keep this thread's connection, which Django looks up anew, slowly, at each use."""
+    """Cache this thread's connection, because Django's lookup is slow."""
     _this_thread.database = connections[DEFAULT_DB_ALIAS]
 
 
 def _database() -> Any:
-    """This thread's connection, open."""
+    """This thread's connection, opened."""
     database = getattr(_this_thread, "database", None) or connections[DEFAULT_DB_ALIAS]
     if database.connection is None:
         database.ensure_connection()
@@ -175,21 +175,21 @@ def _database() -> Any:
 
 
 def _execute(database: Any, sql: str, values: Row) -> Any:
-    """The driver's cursor after it ran this; the values are as the driver takes them."""
+    """Run this, and return the driver's cursor; the values are converted for the driver."""
     if database.vendor == "sqlite":
         return database.connection.execute(_with_question_marks(sql), values)
     return _cursor(database).execute(_numbered(sql), values, prepare=True)
 
 
 def _execute_apart(database: Any, sql: str, values: Row) -> Any:
-    """As `_execute`, with a cursor of its own: its count of rows outlasts the next statement."""
+    """As `_execute`, with a new cursor, whose row count stays after the next statement."""
     if database.vendor == "sqlite":
         return database.connection.execute(_with_question_marks(sql), values)
     return _new_cursor(database).execute(_numbered(sql), values, prepare=True)
 
 
 def _cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
-    """This thread's own on this connection."""
+    """This thread's cursor on this connection."""
     cursor: psycopg.RawCursor[tuple[Any, ...]] | None = getattr(_this_thread, "cursor", None)
     if cursor is None or cursor.connection is not database.connection:
         database.connection.prepared_max = PREPARED_MOST
@@ -199,7 +199,7 @@ def _cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
 
 def _new_cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
     cursor: psycopg.RawCursor[tuple[Any, ...]] = psycopg.RawCursor(database.connection)
-    # One type for all, whatever their size: a statement is prepared for the types it is given.
+    # One type for all integers: a statement is prepared for the types of its parameters.
     cursor.adapters.register_dumper(int, Int8Dumper)
     return cursor
 
@@ -211,8 +211,8 @@ def _with_question_marks(sql: str) -> str:
 
 @lru_cache(maxsize=512)
 def _numbered(sql: str) -> bytes:
-    """With the placeholders of PostgreSQL itself: what has more than 50 of the driver's own it
-    would read anew each time, which took a quarter of the writer's time.
+    """The text with PostgreSQL's own placeholders. The driver caches no text with more than 50
+    of its own placeholders; parsing took a quarter of the writer's time.
     """
     first, *others = sql.split("%s")
     parts = [f"${at}{part}" for at, part in enumerate(others, start=1)]
@@ -223,10 +223,10 @@ Conversion = Callable[[Any], Any]
 
 
 class Column(NamedTuple):
-    """`convert` makes of a value what the driver takes; None where that is the same.
+    """`convert` converts a value for the driver; None if nothing has to be converted.
 
-    `left_out_if_null`: where no row has a value. SQLite's driver takes three times as long for a
-    None as for a number; PostgreSQL would plan each selection of columns by itself.
+    `left_out_if_null`: omit the column if no row has a value. SQLite's driver takes three times as
+    long for a None as for a number; PostgreSQL would plan each selection of columns separately.
     """
 
     name: str
@@ -246,7 +246,7 @@ def _columns(model: type[models.Model], vendor: str) -> Sequence[Column]:
 
 
 def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
-    """What makes of a field's value what the driver takes; None where that is the same."""
+    """The function that converts a field's value for the driver; None if none is needed."""
     if isinstance(field, models.ForeignKey):
         field = field.target_field
     if isinstance(field, models.JSONField):
@@ -254,7 +254,7 @@ def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | Non
     if isinstance(field, models.DateTimeField) and vendor == "sqlite":
         return _sqlite_time
     if isinstance(field, models.BooleanField) and vendor == "sqlite":
-        # What else the driver would look for a way to store.
+        # Saves the driver a search for an adapter.
         return _integer if field.null else int
     if isinstance(field, models.UUIDField) and vendor == "sqlite":
         return lambda value: value and value.hex
@@ -262,8 +262,8 @@ def conversion(field: "models.Field[Any, Any]", vendor: str) -> Conversion | Non
 
 
 def _conversion_to_untyped(field: "models.Field[Any, Any]", vendor: str) -> Conversion | None:
-    """Of a column that may be NULL, as text: the driver gives no type with either, and so the same
-    statement is prepared once, whichever columns of a row have no value.
+    """For a nullable column, as text: the driver sends neither text nor NULL with a type, so one
+    prepared statement serves all rows, whichever columns are NULL.
     """
     convert = conversion(field, vendor)
     return convert if convert is not None or not field.null else _untyped
@@ -289,7 +289,7 @@ def _json(value: Any) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _sqlite_time(value: datetime | None) -> str | None:
-    """The text in which Django stores a time in SQLite."""
+    """The text as which Django stores a time in SQLite."""
     return None if value is None else clock.written(value).replace("T", " ")
 
 

@@ -1,7 +1,7 @@
-"""How much the database can still grow: the gateway refuses starts while stops still have room.
+"""Disk space for the database: the gateway refuses starts while stops still have room.
 
-Known of SQLite, whose file is on a disk of this machine. A PostgreSQL elsewhere says nothing of its
-disk: there only an error tells (`outages.py`).
+Known only for SQLite, whose file is on a local disk. PostgreSQL does not report its disk
+space: only an error shows that it is full (`outages.py`).
 """
 
 import logging
@@ -16,11 +16,11 @@ from django.db import connection
 logger = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-# Of the disk, and of a large disk this much at most: with less left, no transaction may begin.
+# With less left than this share, or this much on a large disk, no transaction may begin.
 LOW_SHARE, LOW_MOST = 0.05, 256 * MIB
-# With less left, nothing is taken: what follows an outage needs room as well.
+# With less left, nothing is accepted: work after an outage needs room as well.
 RESERVE_SHARE, RESERVE_MOST = 0.01, 32 * MIB
-# What is written for trial where only an error told that the disk is full.
+# The size of a trial write, if only an error showed that the disk was full.
 TRIAL = 512 * 1024
 
 
@@ -34,12 +34,12 @@ _room = Room.ENOUGH
 
 
 def room() -> Room:
-    """The room at the last look; safe to call from any thread."""
+    """The room at the last check; safe to call from any thread."""
     return _room
 
 
 def look() -> Room:
-    """Look how much is left; once a second, in a writer's thread."""
+    """Check how much is left; called once a second, in a writer's thread."""
     global _room
     found = _look()
     if found != _room:
@@ -59,7 +59,7 @@ def _look() -> Room:
 
 
 def _size_and_left(directory: Path) -> tuple[int, int]:
-    """In bytes. If the disk cannot be asked, the database's own errors will tell."""
+    """In bytes. If the disk cannot be queried, the database's own errors show it."""
     try:
         disk = os.statvfs(directory)
     except OSError:
@@ -68,7 +68,7 @@ def _size_and_left(directory: Path) -> tuple[int, int]:
 
 
 def disks() -> dict[str, tuple[int, int]]:
-    """Size and room left, in bytes: of the database's disk, where it is here, and of the files'."""
+    """Size and free space, in bytes: of the database's disk, if local, and of the files' disk."""
     named = {"database": _directory(), "files": Path(settings.MEDIA_ROOT)}
     return {
         name: _size_and_left(directory)
@@ -78,7 +78,7 @@ def disks() -> dict[str, tuple[int, int]]:
 
 
 def takes_a_trial() -> bool:
-    """Whether so much can be written as a batch may need; an update of one row always fits."""
+    """Whether as much as a batch needs can be written; the update of one row always fits."""
     directory = _directory()
     if directory is None:
         with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def takes_a_trial() -> bool:
     return True
 
 
-# Text that no compression makes small; the table goes with the transaction.
+# Incompressible text; the table is dropped with the transaction.
 _TRIAL_ON_POSTGRESQL = (
     "CREATE TEMPORARY TABLE storage_trial ON COMMIT DROP AS"  # noqa: S608  (a number of ours)
     f" SELECT md5(random()::text) FROM generate_series(1, {TRIAL // 64})"
@@ -100,7 +100,7 @@ _TRIAL_ON_POSTGRESQL = (
 
 
 def _directory() -> Path | None:
-    """The directory of the database file; None if the database is no file here."""
+    """The directory of the database file; None if the database is not a local file."""
     if connection.vendor != "sqlite":
         return None
     path = Path(str(connection.settings_dict["NAME"]))

@@ -1,4 +1,4 @@
-"""JSON that people and programs write: only what every database can store, and out again."""
+"""JSON from people and programs: accepts only what every database can store and return."""
 
 import re
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 
 MAX_DEPTH = 32
-# PostgreSQL has no text with NUL in it. An even number of backslashes before it escapes nothing.
+# PostgreSQL stores no NUL. The lookbehind skips backslashes that are escaped themselves.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def loads(text: bytes) -> Any:
-    """No NaN, no lone surrogate, no NUL, no bottomless nesting.
+    """Rejects NaN, lone surrogates, NUL, and too deep nesting.
 
-    Raises ValueError, whose message says what the text is or has, e.g. "is not JSON".
+    Raises ValueError, whose message completes a sentence, e.g. "is not JSON".
     """
     try:
         value = orjson.loads(text)
@@ -27,7 +27,7 @@ def loads(text: bytes) -> Any:
 
 
 def dumps(value: Any, *, option: int = 0) -> bytes:
-    """As orjson, but a number may have any size: PostgreSQL gives 1e300 back with 301 digits."""
+    """As orjson, but numbers may have any size: PostgreSQL returns 1e300 with 301 digits."""
     try:
         return orjson.dumps(value, option=option)
     except TypeError:
@@ -35,7 +35,7 @@ def dumps(value: Any, *, option: int = 0) -> bytes:
 
 
 def with_floats(node: Any) -> Any:
-    """Integers of more than 64 bits become the floats that the charger had sent."""
+    """Integers of more than 64 bits become floats again, as the charger sent them."""
     if isinstance(node, dict):
         return {key: with_floats(inner) for key, inner in node.items()}
     if isinstance(node, list):

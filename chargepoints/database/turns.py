@@ -1,8 +1,9 @@
-"""Whose turn it is to write, where one lock is for all who write (SQLite).
+"""A fair queue for writing where all writers share one lock (SQLite).
 
-SQLite's own lock has no queue: who finds it taken sleeps, up to 100 ms between two looks, and while
-chargers write without a pause would hardly ever find it free. So the threads of a process line up
-here first: by turns one of the chargers' and one of all others, each in the order of their coming.
+SQLite's own lock has no queue: a thread that finds it taken sleeps, up to 100 ms between two
+attempts, and while chargers write without a pause it would almost never find it free. So the
+threads of a process queue here first: one of the chargers' and one of all others take turns,
+each group in order of arrival.
 """
 
 import threading
@@ -23,7 +24,7 @@ class Turns:
         return self._holder == threading.get_ident()
 
     def take(self, *, of_chargers: bool, within_s: float) -> bool:
-        """Wait for a turn; False if none came: the caller goes on, and the database decides."""
+        """Wait for a turn; False after `within_s`: the caller then relies on SQLite's own lock."""
         ticket = object()
         with self._changed:
             line = self._waiting[of_chargers]

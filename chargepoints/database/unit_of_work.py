@@ -1,9 +1,9 @@
 """The unit of work: what one database transaction writes besides the ORM's own statements.
 
-Rows that are only ever appended (trace, meter values, status history, events) are collected as
-plain tuples and inserted together at the end of the transaction (`statements.py`); measured, that
-costs a fifth of `bulk_create`. Events get their per-charge-point sequence there too, with
-one statement for the whole transaction.
+Rows that are only appended (trace, meter values, status history, events) are collected as
+plain tuples and inserted together at the end of the transaction (`statements.py`). That costs
+a fifth of `bulk_create`. Events get their sequence per charge point there too, with one
+statement for the whole transaction.
 """
 
 import logging
@@ -27,25 +27,25 @@ logger = logging.getLogger(__name__)
 
 
 class Outdated(Exception):
-    """A row is not what was remembered of it: another process, staff or core has changed it."""
+    """A row differs from its cached values: another process, staff or core has changed it."""
 
 
 class UnitOfWork:
     def __init__(self, *, alone: bool = False) -> None:
-        # True when this unit failed in company and is run again by itself: then nothing that
-        # was remembered in memory may be trusted, only the database.
+        # True if this unit failed in a batch and runs again by itself: then it may trust only the
+        # database, and no cached values.
         self.alone = alone
         self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
         self._updates: defaultdict[str, list[Row]] = defaultdict(list)
         self._expected: defaultdict[row_changes.Update, list[Row]] = defaultdict(list)
         self._expected_of: set[object] = set()
-        # Rows of events whose sequence is not given yet, by charge point.
+        # Rows of events without a sequence yet, by charge point.
         self._events: list[tuple[int, Row]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._noted: set[object] = set()
 
     def append(self, model: type[models.Model], row: Row) -> None:
-        """Insert `row`: a value for each column of the model but the id, in their order."""
+        """Insert `row` at the end: a value for each column but the id, in their order."""
         self._rows[model].append(row)
 
     def update(self, sql: str, row: Row) -> None:
@@ -53,15 +53,15 @@ class UnitOfWork:
         self._updates[sql].append(row)
 
     def insert(self, row: models.Model) -> None:
-        """Write a new row at once, for its primary key; and before it, what others were changed."""
+        """Insert a row at once, for its primary key, after the pending updates of other rows."""
         self._write_expected()
         row_changes.insert(row)
 
     def expect(self, key: object, update: row_changes.Update, row: Row) -> None:
-        """Change a row, at the end, which must be as it is remembered: else all that this
-        transaction did is undone, and each unit is run again by itself.
+        """Update a row at the end, if it still has its cached values. Otherwise the transaction is
+        rolled back, and each of its units runs again by itself.
 
-        `key` names the row: what is changed twice is written in that order.
+        `key` names the row: a second update of the same row is written after the first.
         """
         if key in self._expected_of:
             self._write_expected()
@@ -69,17 +69,17 @@ class UnitOfWork:
         self._expected[update].append(row)
 
     def note(self, what: object) -> None:
-        """Something of this is still to be written, by `flush`."""
+        """Note that `flush` has still to write something about this."""
         self._noted.add(what)
 
     def is_noted(self, what: object) -> bool:
-        """Whether to flush before the database is asked about it."""
+        """Whether to flush before a query about this."""
         return what in self._noted
 
     def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
-        """The first row of a query that every message of some kind makes.
+        """The first row of a query that runs for every message of some kind.
 
-        The ORM needs ten times as long to compose such a query as the database to answer it.
+        The ORM takes ten times as long to compile such a query as the database to answer it.
         """
         return statements.fetch_one(sql, parameters)
 
@@ -96,7 +96,7 @@ class UnitOfWork:
         deviations: list[str] | None = None,
         ocpp: dict[str, Any] | None = None,
     ) -> None:
-        """Tell core a fact, in the transaction of the fact itself."""
+        """Write an event for core, in the transaction of the fact itself."""
         received_at = received_at or clock.now()
         row = (
             type,
@@ -114,9 +114,9 @@ class UnitOfWork:
         self._after_commit.append(callback)
 
     def flush(self) -> None:
-        """Write all that was collected; the last thing before the commit. Raises Outdated."""
+        """Write all that was collected; call it just before the commit. Raises Outdated."""
         counts = len(self._expected), len(self._rows), *map(len, self._updates.values())
-        # Events are numbered, too.
+        # Numbering the events takes one more statement.
         with statements.pipelined(sum(counts) + 2 * bool(self._events)):
             sent = self._send_expected()
             if self._events:
@@ -131,8 +131,8 @@ class UnitOfWork:
         self._noted.clear()
 
     def committed(self) -> None:
-        """What was written stays written: a callback that fails may not have it run again."""
-        # They know the messages, and these the unit: kept, each batch would wait for the collector.
+        """Run the callbacks. One that fails changes nothing: the transaction is committed."""
+        # Callbacks refer to messages, and these to this unit: a cycle that would stay in memory.
         callbacks, self._after_commit = self._after_commit, []
         for callback in callbacks:
             try:
@@ -146,7 +146,7 @@ class UnitOfWork:
         _check(sent)
 
     def _send_expected(self) -> list[tuple[statements.Sent, int]]:
-        """The statements, and how many rows each must hit."""
+        """The statements, with the number of rows that each must affect."""
         sent = [(update.send(rows), len(rows)) for update, rows in self._expected.items()]
         self._expected.clear()
         self._expected_of.clear()
@@ -170,7 +170,7 @@ def _check(sent: Iterable[tuple[statements.Sent, int]]) -> None:
 
 
 def take_numbers(counter: str, counts: Mapping[int, int]) -> dict[int, int]:
-    """The first free number of `counter` for each charge point, of which `counts` are taken.
+    """Take `counts` numbers of `counter` for each charge point; return the first number of each.
 
     The rows are locked in the order of their keys, so that two transactions cannot deadlock.
     """
@@ -179,22 +179,22 @@ def take_numbers(counter: str, counts: Mapping[int, int]) -> dict[int, int]:
     while ordered:
         size = next(size for size in _AT_ONCE if size >= min(len(ordered), _AT_ONCE[-1]))
         now, ordered = ordered[:size], ordered[size:]
-        # Filled up with a charge point that there is not.
+        # Padded with a charge point that does not exist.
         pairs = now + [(0, 0)] * (size - len(now))
         taken = statements.fetch_all(_take_text(counter, size), list(chain.from_iterable(pairs)))
         first |= {pk: last - counts[pk] + 1 for pk, last in taken}
     return first
 
 
-# Few texts, which both databases keep prepared.
+# Few statement texts, so that both databases keep them prepared.
 _AT_ONCE = (1, 8, 32, 128)
 
 
 @cache
 def _take_text(counter: str, size: int) -> str:
-    # PostgreSQL takes the types of the columns from the first row.
+    # PostgreSQL determines the column types from the first row.
     values = ", ".join(["(CAST(%s AS bigint), CAST(%s AS bigint))"] + ["(%s, %s)"] * (size - 1))
-    return (  # only names of columns and placeholders go into the text
+    return (  # contains only column names and placeholders
         f"UPDATE chargepoints_chargepointcounters AS c SET {counter} = c.{counter} + v.column2 "  # noqa: S608
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
         f"RETURNING charge_point_id, {counter}"
@@ -203,7 +203,7 @@ def _take_text(counter: str, size: int) -> str:
 
 @contextmanager
 def unit_of_work() -> Iterator[UnitOfWork]:
-    """A unit of work of its own, for the API, the admin and management commands."""
+    """A unit of work in its own transaction, for the API, the admin and management commands."""
     with transaction.atomic():
         unit = UnitOfWork()
         yield unit

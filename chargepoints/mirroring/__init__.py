@@ -1,5 +1,6 @@
-"""Charge points told to a second central system: a read-only copy, with commands that are allowed.
+"""Forwards the messages of charge points to a second central system: a read-only copy.
 
-What a charger says is read off the trace, in order, and told as the charger would tell it. So the
-charger's own socket knows nothing of it, and waits for nobody.
+It may also send those commands that are allowed. The messages are read from the trace, in
+order, and sent as the charger would send them. So the charger's own socket is not involved,
+and never waits.
 """

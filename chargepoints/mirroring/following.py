@@ -1,4 +1,4 @@
-"""What the database has for one mirror: the messages that come next, and what became of them."""
+"""The database side of one mirror: the next messages to forward, and their results."""
 
 import logging
 import uuid
@@ -19,20 +19,20 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 LEASE = timedelta(seconds=20)
-# Longer than a transaction takes that does not fail.
+# Longer than a successful transaction takes.
 SETTLED_AFTER = timedelta(seconds=2)
 BOOT = "BootNotification"
-# A command of the other system is of no use later.
+# A command of the other system expires after this time.
 WITHIN = timedelta(seconds=60)
 
 
 def wanted() -> list[int]:
-    """The ids of those that are switched on."""
+    """The ids of the enabled mirrors."""
     return list(Mirror.objects.filter(enabled=True).values_list("pk", flat=True))
 
 
 def hold(mirror_id: int, worker: uuid.UUID) -> Mirror | None:
-    """The mirror as it is now, held by this worker; None where it is another's, or off."""
+    """Take or renew the worker's lease; return the current row, or None if off or another's."""
     if not Mirror.hold(mirror_id, worker, clock.now(), LEASE):
         return None
     return Mirror.objects.select_related("charge_point").get(pk=mirror_id)
@@ -43,9 +43,9 @@ def release(mirror_id: int, worker: uuid.UUID) -> None:
 
 
 def waiting(mirror: Mirror) -> list[Said]:
-    """The next messages of the charger, in order; before the first one the boot it came with.
+    """The next messages of the charger, in order; the very first is preceded by the last boot.
 
-    What comes before them and is not told is passed over.
+    Messages before them that are not forwarded are skipped.
     """
     rows = _said(mirror)
     while behind := list(rows.filter(pk__gt=mirror.told_through).order_by("pk")[:AT_ONCE]):
@@ -65,8 +65,8 @@ def waiting(mirror: Mirror) -> list[Said]:
 
 
 def _settled(mirror: Mirror, rows: list[Message]) -> Iterator[Message]:
-    """Up to where another socket goes on: rows of the one before it, which another process may have
-    held, may be committed a moment later, under smaller ids.
+    """The rows up to a change of the socket. Rows of the previous socket, perhaps of another
+    process, may be committed a moment later with smaller ids.
     """
     newest = clock.now() - SETTLED_AFTER
     before = Message.objects.filter(pk=mirror.told_through)
@@ -91,32 +91,32 @@ def _pass(mirror: Mirror, pk: int) -> None:
 
 
 def miss(mirror: Mirror, said: Said) -> None:
-    """It was read when it came, and cannot be read again."""
+    """Count and skip a message that was readable when received, but not in the trace."""
     logger.warning("message %d of %s cannot be read again", said.pk, mirror)
     Mirror.objects.filter(pk=mirror.pk).update(missed=F("missed") + 1)
     _pass(mirror, said.pk)
 
 
 def protocol(mirror: Mirror) -> str:
-    """What is spoken with the other system: as the charger spoke when it said what is next."""
+    """The subprotocol for the other system: the one over which the next message was received."""
     behind = waiting(mirror)
     return behind[0].protocol if behind else mirror.charge_point.protocol
 
 
 def waiting_since(mirror: Mirror) -> datetime | None:
-    """When the oldest message came that is still to be told; None where all is told."""
+    """When the oldest message that waits was received; None if none waits."""
     behind = _said(mirror).filter(pk__gt=mirror.told_through).order_by("pk")
     return behind.values_list("started_at", flat=True).first()
 
 
 def end_of(mirror: Mirror) -> int:
-    """The newest message of its charge point: what was before a mirror is not told."""
+    """The id of the charge point's newest message: earlier messages are not forwarded."""
     rows = Message.objects.filter(charge_point_id=mirror.charge_point_id).order_by("-pk")
     return rows.values_list("pk", flat=True).first() or 0
 
 
 def record(mirror: Mirror, told: Said, answer: Any) -> None:
-    """It was told; `answer` is the payload of its CALLRESULT, None without one."""
+    """Store that it was forwarded; `answer` is the payload of its CALLRESULT, or None."""
     changed = {}
     ours = transaction_ids.in_answer(told.answer)
     if ours is not None:
@@ -139,7 +139,7 @@ def away(mirror_id: int, error: str) -> None:
 
 
 def command(mirror: Mirror, message_id: str, action: str, payload: Any) -> Command:
-    """What the other system wants of the charger, as a command; the same one for a repetition.
+    """Submit a CALL of the other system as a command; a repetition returns the same command.
 
     Raises CommandRefused.
     """

@@ -1,4 +1,4 @@
-"""One mirror's socket to the other central system: one message at a time, each until its answer."""
+"""One mirror's socket to the other central system: one message at a time, until its answer."""
 
 import asyncio
 import json
@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 Frame = list[Any]
 
-# Both together are less than the lease.
+# Their sum must be less than the lease.
 ANSWER_WITHIN_S, HOLD_EVERY_S = 15.0, 3.0
 LOOK_EVERY_S = 0.5
 COMMAND_WITHIN_S = 60.0
 
 
 class LinkLost(Exception):
-    """The other system is away, or gives no answer: what was not answered is told again."""
+    """The other system is unreachable or does not answer: unanswered messages are sent again."""
 
 
 class Link:
@@ -46,13 +46,14 @@ class Link:
         self._held_at = 0.0
         self._awaited: tuple[str, asyncio.Future[Frame]] | None = None
         self._commands: set[asyncio.Task[None]] = set()
-        # Set but while an answer that came is not stored yet.
+        # Cleared while an answer that was received is being stored.
         self._stored = asyncio.Event()
         self._stored.set()
 
     async def run(self) -> None:
-        """Until the mirror is switched off, or another worker's, or what comes next was said over
-        another subprotocol. Raises LinkLost.
+        """Run until the mirror is disabled, is another worker's, or has to use another subprotocol.
+
+        Raises LinkLost.
         """
         reading = asyncio.create_task(self._read())
         try:
@@ -73,7 +74,7 @@ class Link:
                 task.cancel()
 
     async def _is_ours(self) -> bool:
-        """Held still; looked at again long before the lease ends."""
+        """Whether this worker still holds the mirror; checked again long before the lease ends."""
         now = asyncio.get_running_loop().time()
         if now - self._held_at < HOLD_EVERY_S:
             return True
@@ -96,8 +97,8 @@ class Link:
         self._stored.set()
 
     async def _say(self, call: Call) -> Any:
-        """The payload of its CALLRESULT; None of another answer, and of a SEND, which gets none
-        (part 4, 4.2.4).
+        """Send it, and return the payload of its CALLRESULT; None for a CALLERROR, and for a SEND,
+        which gets no answer (part 4, 4.2.4).
         """
         if isinstance(call, Send):
             await self._socket.send(reading.written(call))
@@ -116,7 +117,7 @@ class Link:
         return answered[2] if answered[0] == CALLRESULT else None
 
     async def _read(self) -> None:
-        """Its answers, which go no further; and what it wants of the charger."""
+        """Read the other system's answers, which end here, and its CALLs to the charger."""
         try:
             async for text in self._socket:
                 self._take(text)
@@ -142,7 +143,7 @@ class Link:
             self._awaited[1].set_result(frame)  # type: ignore[index]
 
     def _answers(self, frame: Frame) -> bool:
-        """Whether it is the answer that is awaited, and the first one."""
+        """Whether it is the first answer to the CALL that waits."""
         if self._awaited is None or frame[0] not in (CALLRESULT, CALLERROR):
             return False
         message_id, answer = self._awaited
@@ -150,7 +151,7 @@ class Link:
 
     async def _obey(self, call: Frame) -> None:
         _, message_id, action, payload = call
-        # It may name the transaction of the answer just before it.
+        # The CALL may name the transaction of the answer just before it.
         await self._stored.wait()
         try:
             answer: Any = await self._answer(str(message_id), str(action), payload)
@@ -178,7 +179,7 @@ class Link:
 
 
 async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
-    """As the charger itself would connect. Raises LinkLost, OSError and websockets' errors."""
+    """Connect as the charger itself would. Raises LinkLost, OSError and websockets' errors."""
     identity = mirror.charge_point.identity
     headers = {}
     if mirror.password:
@@ -186,7 +187,7 @@ async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
         headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
     socket = await connect(
         f"{mirror.url.rstrip('/')}/{quote(identity, safe='')}",
-        # None where the charger has not come yet.
+        # None if the charger has never connected.
         subprotocols=[Subprotocol(spoken)] if spoken else None,
         additional_headers=headers,
         ping_interval=30,
@@ -196,5 +197,5 @@ async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
     )
     if socket.subprotocol != (spoken or None):
         await socket.close()
-        raise LinkLost(f"it does not speak {spoken}")
+        raise LinkLost(f"the other system does not speak {spoken}")
     return socket

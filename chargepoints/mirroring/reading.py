@@ -1,4 +1,4 @@
-"""A message of the trace in the words in which the gateway read it."""
+"""Reads a message of the trace again, as the gateway read it when it was received."""
 
 from dataclasses import replace
 from functools import cached_property
@@ -11,14 +11,14 @@ from chargepoints.gateway.ocppj import Call, Send
 from chargepoints.models import Message
 from chargepoints.protocol.versions import OcppVersion, installed_versions
 
-# What tells again what the gateway knows already, and the mirror with it.
+# Deviations of repetitions, which the gateway and the mirror already have.
 REPETITIONS = frozenset({"repeated_event", "repeated_start", "repeated_stop"})
-# The same message with other content: that is news.
+# Deviations of repetitions with other content, which are forwarded.
 CONFLICTS = frozenset({"conflicting_event", "conflicting_stop"})
 
 
 class Said:
-    """A row of the trace, from the charger."""
+    """A message of the charger, as a row of the trace."""
 
     def __init__(self, row: Message) -> None:
         self.pk = row.pk
@@ -27,14 +27,14 @@ class Said:
 
     @cached_property
     def protocol(self) -> str:
-        """The subprotocol of the socket over which it came."""
+        """The subprotocol of the socket over which it was received."""
         # The trace outlives the connection's row.
         connection = self._row.connection
         return connection.protocol if connection else self._row.charge_point.protocol
 
     @cached_property
     def call(self) -> Call | None:
-        """A CALL or SEND as it was read; None where it was no such message."""
+        """The CALL or SEND as it was read; None if it was neither."""
         if not self._row.action:
             return None
         text, cut = stored_texts.read_again(self._row.request, self._row.deviations)
@@ -43,7 +43,7 @@ class Said:
 
     @cached_property
     def answer(self) -> Any:
-        """The payload of the CALLRESULT that it got here, or None."""
+        """The payload of the CALLRESULT with which the gateway answered, or None."""
         if self._row.outcome != Message.Outcome.RESULT or not self._row.reply:
             return None
         return orjson.loads(self._row.reply)[2]
@@ -54,8 +54,8 @@ class Said:
 
     @property
     def _is_news(self) -> bool:
-        """Not of a repetition, and not of what the charger will send again: a message about a
-        transaction that was refused (OCPP 1.6, 4.10).
+        """Neither a repetition nor a refused message about a transaction, which the charger will
+        send again (OCPP 1.6, 4.10).
         """
         deviations = self._row.deviations
         if REPETITIONS.intersection(deviations) and not CONFLICTS.intersection(deviations):
@@ -67,7 +67,7 @@ class Said:
 
     @property
     def is_unreadable(self) -> bool:
-        """It was read when it came, and what the trace keeps of it cannot be."""
+        """It was readable when received, but what the trace stores of it is not."""
         return self.call is None and self._row.outcome == Message.Outcome.RESULT
 
     @cached_property
@@ -75,7 +75,7 @@ class Said:
         return installed_versions().get(self.protocol)
 
     def _mended(self, call: Call) -> Call:
-        """As its schema would have it, where what was meant is plain."""
+        """The CALL repaired to fit its schema, if its meaning is clear."""
         version = self._version
         message_id = call.message_id or f"mirror-{self.pk}"
         call = replace(call, message_id=message_id)

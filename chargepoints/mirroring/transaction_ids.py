@@ -1,4 +1,4 @@
-"""OCPP 1.6: each central system numbers transactions itself. Ours and the other system's."""
+"""OCPP 1.6: each central system assigns transaction ids; maps ours to the other system's."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from chargepoints.models import Message, Mirror, Transaction
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.history.time_bounds import first_id_since
 
-# Of a charger that begins transactions without end, the newest.
+# The newest are kept if a charger starts transactions without end.
 MOST_IDS = 100
-# Errata of 1.6: what a charger says of a transaction whose start has got no id.
+# Errata of 1.6: chargers send this id if the start of a transaction got none.
 NO_ID = -1
-# A start stands among the first messages since it was received.
+# How many messages, from its time of receipt on, are searched for a start.
 LOOK_THROUGH = 50
 
 
 def in_answer(payload: Any) -> int | None:
-    """The number that an answer gives to a transaction."""
+    """The transaction id that an answer assigns."""
     found = payload.get("transactionId") if isinstance(payload, dict) else None
     return found if type(found) is int else None
 
@@ -27,15 +27,15 @@ def learned(mirror: Mirror, ours: int, theirs: int | None) -> dict[str, int]:
 
 
 def as_theirs(mirror: Mirror, payload: Any) -> Any:
-    """Under the other system's number; -1 where it has given none: ours may be another one's
-    there. 0 and less are no numbers of ours.
+    """With the other system's ids, or -1 if it has assigned none, because our id may belong to
+    another transaction there. Ids of 0 and less are not ours, and stay.
     """
     ids = mirror.transaction_ids
     return _renamed(payload, lambda ours: ids.get(str(ours), NO_ID if ours > 0 else ours))
 
 
 def as_ours(mirror: Mirror, payload: Any) -> Any:
-    """Raises CommandRefused for a number that it has not given."""
+    """With our ids. Raises CommandRefused for an id that the other system has not assigned."""
     ids = {theirs: int(ours) for ours, theirs in mirror.transaction_ids.items() if theirs != NO_ID}
 
     def ours_of(theirs: int) -> int:
@@ -47,8 +47,8 @@ def as_ours(mirror: Mirror, payload: Any) -> Any:
 
 
 def start_before(mirror: Mirror, payload: Any) -> Said | None:
-    """The start of the transaction that this is about, where it was said before the mirror was
-    set up: it is told now.
+    """The start of this message's transaction, if it was received before the mirror was set up:
+    then it is forwarded now.
     """
     ours = in_answer(payload)
     if ours is None or str(ours) in mirror.transaction_ids:

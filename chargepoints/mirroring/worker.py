@@ -1,4 +1,4 @@
-"""All mirrors that are switched on, each with a task of its own."""
+"""Runs all enabled mirrors, each in its own task."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 
 
 class Worker:
-    """Runs until `stop`; any number of these may run, and each mirror is told by one of them."""
+    """Runs until `stop`; any number of workers may run, and one of them serves each mirror."""
 
     def __init__(self) -> None:
         self.id = uuid.uuid4()
@@ -52,7 +52,7 @@ class Worker:
                 self._following[pk] = asyncio.create_task(self._follow(pk))
 
     async def _follow(self, pk: int) -> None:
-        """Connect again and again as long as the mirror is this worker's."""
+        """Connect again and again while this worker holds the mirror."""
         pause = FIRST_PAUSE_S
         try:
             while mirror := await sync_to_async(following.hold)(pk, self.id):
@@ -62,7 +62,7 @@ class Worker:
                         pause = FIRST_PAUSE_S
                         await Link(mirror, self.id, socket, spoken).run()
                 except (LinkLost, OSError, WebSocketException, TimeoutError) as error:
-                    logger.info("the mirror of %s is away: %s", mirror.charge_point, error)
+                    logger.info("the mirror of %s is disconnected: %s", mirror.charge_point, error)
                     await sync_to_async(following.away)(pk, str(error) or type(error).__name__)
                     await asyncio.sleep(pause * random.uniform(0.7, 1))  # noqa: S311  (no secret)
                     pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -35,7 +35,7 @@ class ApiKey(models.Model):
 
     @classmethod
     def issue(cls, name: str, scope: str, **fields: object) -> tuple[Self, str]:
-        """A new key, saved, and its secret, which nothing keeps."""
+        """Create a key; return it with its secret, which is not stored."""
         key = f"ck_{secrets.token_urlsafe(32)}"
         return cls.objects.create(name=name, scope=scope, digest=cls.hash(key), **fields), key
 

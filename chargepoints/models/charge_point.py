@@ -1,4 +1,4 @@
-"""The registry of charge points: what people set about them, and what they said at their boot."""
+"""The registry of charge points: their settings, and what they reported at boot."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ class Registration(models.TextChoices):
 
 
 class UnreachablePolicy(models.TextChoices):
-    """What is decided about a token when core cannot be reached."""
+    """How to decide about a token when core cannot be reached."""
 
     CACHED_THEN_ACCEPT = "cached_then_accept"
     CACHED_THEN_REJECT = "cached_then_reject"
@@ -120,8 +120,8 @@ class ChargePoint(models.Model):
     protocol = models.CharField(
         max_length=20, blank=True, editable=False, help_text="the subprotocol negotiated last"
     )
-    # No constraint, and not unique: PostgreSQL takes a change of a unique column for one of the
-    # row's key, which waits for every commit that checks a foreign key to this row, and deadlocks.
+    # No constraint, and not unique: PostgreSQL treats a change of a unique column as a change of
+    # the row's key, which waits for every commit that checks a foreign key to it, and deadlocks.
     connection = models.ForeignKey(
         "Connection",
         null=True,
@@ -149,7 +149,7 @@ class ChargePoint(models.Model):
 
 
 class ChargePointCounters(models.Model):
-    """Numbers handed out per charge point, apart from the row that people edit."""
+    """Counters of a charge point, in a separate row from the one that people edit."""
 
     charge_point = models.OneToOneField(
         ChargePoint, primary_key=True, on_delete=models.CASCADE, related_name="counters"
@@ -165,15 +165,14 @@ class ChargePointCounters(models.Model):
 class Credential(models.Model):
     """A charge point's Basic-auth key: salted HMAC-SHA256, never the key itself.
 
-    Keys are random and long, so a slow password hash would only cost: 10,000 chargers
-    that reconnect must be authenticated in seconds. The newest two rows may both be valid
-    while a rotation is on its way.
+    Keys are random and long, so a slow password hash would bring nothing, and 10,000 chargers that
+    reconnect must be authenticated in seconds. During a rotation the two newest rows are valid.
     """
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="credentials"
     )
-    # By what name the pepper is known that it was made with; empty: it was not noted.
+    # The name of the pepper that was used; empty if it was not stored.
     pepper = models.CharField(max_length=8, blank=True, default="", db_default="")
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
@@ -202,13 +201,13 @@ class Credential(models.Model):
         return credential
 
     def renew(self, key: bytes) -> None:
-        """Have this key fit, made with the pepper that is in use."""
+        """Store the hash of this key, with the current pepper."""
         self.salt = secrets.token_bytes(16)
         self.digest = self.hash(self.salt, key, settings.CREDENTIAL_PEPPER)
         self.pepper = self.name_of_pepper()
 
     def matches(self, key: bytes) -> bool:
-        """With the pepper that is in use, or one of those before."""
+        """Whether the key matches with the current pepper or a former one."""
         peppers = (settings.CREDENTIAL_PEPPER, *settings.CREDENTIAL_PEPPER_FALLBACKS)
         return any(self._matches(key, pepper) for pepper in peppers)
 

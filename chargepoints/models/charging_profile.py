@@ -1,4 +1,4 @@
-"""Charging profiles of a charge point: those it accepted, and those it reported to have."""
+"""Charging profiles that a charge point accepted, and those that it reported."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from .charge_point import ChargePoint
 
 
 class ChargingProfile(models.Model):
-    """`evse_id` 0 is the charge point as a whole; `profile` is in the neutral words of the API.
+    """`evse_id` 0 is the charge point as a whole; `profile` has the neutral form of the API.
 
-    `reported_at` is the last time the charge point itself said that it has it; `missing_since` the
-    first time it was asked and did not.
+    `reported_at`: when the charge point last reported the profile; `missing_since`: when a report
+    first lacked it.
     """
 
     class Purpose(models.TextChoices):

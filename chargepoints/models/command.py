@@ -1,4 +1,4 @@
-"""Commands: what core or staff want of a charge point. The row is the truth, the socket follows."""
+"""Commands of core or staff to a charge point. The row decides; the socket follows it."""
 
 import uuid
 
@@ -74,7 +74,7 @@ class Command(models.Model):
     error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)
-    # What the effect is known by when it comes, e.g. "start:7"; empty: no effect to see.
+    # Identifies the effect when it is reported, e.g. "start:7"; empty: no observable effect.
     effect_key = models.CharField(max_length=100, blank=True)
     effect_deadline = models.DateTimeField(null=True, blank=True)
     transaction = models.ForeignKey(

@@ -6,10 +6,10 @@ from django.db import models
 
 
 class CommandBatch(models.Model):
-    """One command for many charge points; each `Command` of it points here.
+    """One command for many charge points; each of its `Command` rows refers to it.
 
-    `targets` are primary keys of charge points. `refused` holds [{charge_point, code, detail}]
-    for those that took no command; it is whole once `submitted_at` is set.
+    `targets` are primary keys of charge points. `refused` contains [{charge_point, code, detail}]
+    for those without a command; it is complete once `submitted_at` is set.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,10 +1,10 @@
-"""What the configuration of a model's charge points should be."""
+"""The intended configuration of all charge points of a model."""
 
 from django.db import models
 
 
 class ConfigurationTemplate(models.Model):
-    """`values` are by key, as the command `set_configuration` takes them; none is a secret."""
+    """`values` by key, as the command `set_configuration` takes them; no secrets."""
 
     vendor = models.CharField(max_length=255)
     model = models.CharField(max_length=255)

@@ -1,4 +1,4 @@
-"""The sockets: server processes, the connections they hold, and the handshakes they refused."""
+"""Server processes, the sockets that they hold, and the handshakes that they refused."""
 
 import secrets
 import uuid
@@ -12,7 +12,7 @@ from .charge_point import ChargePoint
 
 
 class ServerProcess(models.Model):
-    """A running server process; its connections are void once its heartbeat stops."""
+    """A running server process; its connections are closed once its heartbeat stops."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     host = models.CharField(max_length=255)
@@ -28,7 +28,7 @@ class ServerProcess(models.Model):
 
     @property
     def channel(self) -> str:
-        """The channel-layer address at which this process takes nudges."""
+        """The channel-layer address at which this process receives nudges."""
         return f"server.{self.id.hex}"
 
 
@@ -39,9 +39,9 @@ _MICROSECOND = timedelta(microseconds=1)
 def new_epoch(at: datetime | None = None, after: int | None = None) -> int:
     """A number for a connection, greater than every earlier one of the same charge point.
 
-    Made of the time in microseconds, so that the row can be inserted together with others.
-    `after`: of the connection before it, which another host may have opened by a clock that is a
-    little ahead.
+    Made from the time in microseconds, so that the row can be inserted together with others.
+    `after`: the id of the previous connection, which another host with a faster clock may have
+    opened.
     """
     microseconds = ((at or timezone.now()) - _EPOCH) // _MICROSECOND
     return max(microseconds << 10 | secrets.randbits(10), (after or 0) + 1)
@@ -51,11 +51,11 @@ class Connection(models.Model):
     """One WebSocket of a charge point. Its id is the epoch: a later one is the newer socket."""
 
     SERVER_STOPPED, SERVER_LOST = "the server stopped", "the server was lost"
-    # Why a connection closed that neither the charge point nor the network has ended.
+    # Close reasons that neither the charge point nor the network caused.
     OF_THE_SERVER = frozenset({SERVER_STOPPED, SERVER_LOST})
     NO_STORE = "the database does not answer"
     CLOSED_WITHOUT_STORE = "the socket closed while the database was away"
-    # The same, and where it was the gateway's database that did not answer.
+    # The same, and closed because of the gateway's database.
     OF_THE_GATEWAY = OF_THE_SERVER | {NO_STORE, CLOSED_WITHOUT_STORE}
 
     id = models.BigIntegerField(primary_key=True, default=new_epoch)
@@ -102,7 +102,7 @@ class Connection(models.Model):
         deviations: list[str],
         opened_at: datetime,
     ) -> tuple[Any, ...]:
-        """A row for `UnitOfWork.append`: all columns, in their order; it is open."""
+        """An open connection's row for `UnitOfWork.append`: all columns, in their order."""
         return (
             id,
             charge_point_id,
@@ -119,7 +119,7 @@ class Connection(models.Model):
 
 
 class HandshakeRefusal(models.Model):
-    """Handshakes refused again and again, counted in one row, with what would remedy them."""
+    """Repeated refusals of a handshake, counted in one row, with the remedy for staff."""
 
     identity = models.CharField(max_length=255)
     address = models.CharField(max_length=64)

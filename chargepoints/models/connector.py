@@ -9,7 +9,7 @@ from .charge_point import ChargePoint
 
 
 class Status(models.TextChoices):
-    """The neutral connector status: OCPP 2.0.1's words (ConnectorStatusEnumType)."""
+    """The neutral connector status: the values of OCPP 2.0.1 (ConnectorStatusEnumType)."""
 
     AVAILABLE = "available"
     OCCUPIED = "occupied"
@@ -78,7 +78,7 @@ class StatusChange(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["charge_point", "-id"], name="status_of_charge_point"),
-            # What was so at a given time, however long ago it was told.
+            # For the status at a given time, whenever it was reported.
             models.Index(
                 fields=["charge_point", "evse_id", "connector_id", "-reported_at"],
                 name="status_of_connector",

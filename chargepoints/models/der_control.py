@@ -1,4 +1,4 @@
-"""The grid codes that a charge point keeps to as a distributed energy resource (DER)."""
+"""The grid codes that a charge point follows as a distributed energy resource (DER)."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class DerControl(models.Model):
-    """A control as it was set or reported last (R04); `setting` is in OCPP's words."""
+    """A control as it was last set or reported (R04); `setting` has OCPP's form."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="der_controls"

@@ -1,4 +1,4 @@
-"""What a charge point says about itself: variables (or configuration keys), and its alarms."""
+"""What a charge point reports about itself: variables or configuration keys, and events."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from .charge_point import ChargePoint
 
-# What tells a variable from the others of its charge point.
+# The fields that identify a variable of a charge point.
 VARIABLE_KEY = (
     "component",
     "component_instance",
@@ -125,7 +125,7 @@ class MonitoringEvent(models.Model):
                 "occurred_at",
                 "component",
                 "variable",
-                # No NULL equals another.
+                # In SQL, NULL does not equal NULL.
                 Coalesce("evse_id", 0),
                 Coalesce("connector_id", 0),
                 name="monitoring_event_unique",

@@ -1,4 +1,4 @@
-"""Events: the facts core is told, written in the transaction of the fact itself."""
+"""Events for core, written in the transaction of the facts that they report."""
 
 from django.db import models
 
@@ -7,10 +7,11 @@ from .transaction import TimeQuality
 
 
 class Event(models.Model):
-    """A fact; `sequence` has no gaps per charge point.
+    """One event; `sequence` has no gaps per charge point.
 
-    `position` is the place in the feed over all charge points. It is given after commit, in
-    one place: ids are handed out before commit, and a feed read by id would skip late commits.
+    `position` is its place in the feed of all charge points, assigned after the commit by one
+    place in the code: ids are assigned before the commit, so a feed read by id would skip events
+    that are committed late.
     """
 
     charge_point = models.ForeignKey(
@@ -33,7 +34,7 @@ class Event(models.Model):
             models.UniqueConstraint(
                 fields=["charge_point", "sequence"], name="event_sequence_unique"
             ),
-            # Without those that have none yet: every event is written as one of them.
+            # Excludes events without a position: every event is inserted without one.
             models.UniqueConstraint(
                 fields=["position"],
                 name="event_position_unique",
@@ -51,12 +52,12 @@ class Event(models.Model):
 
     @property
     def event_id(self) -> str:
-        """What core sees as the event's id: constant over every delivery and the feed."""
+        """The event's id for core: the same in every delivery and in the feed."""
         return f"evt_{self.charge_point_id}_{self.sequence}"
 
 
 class EventFeed(models.Model):
-    """One row: the last position handed out, locked while positions are."""
+    """One row with the last assigned position; locked while positions are assigned."""
 
     last_position = models.PositiveBigIntegerField(default=0)
 

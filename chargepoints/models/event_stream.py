@@ -1,4 +1,4 @@
-"""The event streams that a charge point has open: values of a monitor, without answers."""
+"""A charge point's open event streams: values of monitors, sent without answers."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class EventStream(models.Model):
-    """A stream as it was opened or reported last (N11 to N15), with the newest value."""
+    """A stream as it was last opened or reported (N11 to N15), with the newest value."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="event_streams"

@@ -1,4 +1,4 @@
-"""What the whole fleet was doing, every few minutes: for charts, which may not read all history."""
+"""The state of the whole fleet every few minutes: for charts, which cannot read all history."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""A hold: while one stands, nothing of a charge point's history is pruned."""
+"""A hold on a charge point's history: while it exists, nothing is pruned."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,7 +7,7 @@ from .charge_point import ChargePoint
 
 
 class HistoryHold(models.Model):
-    """Who put it there, when and why; released, the row goes, and the log of the admin tells."""
+    """Who placed the hold, when, and why. Releasing deletes the row; the admin's log keeps it."""
 
     charge_point = models.OneToOneField(
         ChargePoint, primary_key=True, on_delete=models.CASCADE, related_name="history_hold"

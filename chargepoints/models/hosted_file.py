@@ -1,4 +1,4 @@
-"""Files: firmware that chargers fetch from here, and what they upload."""
+"""Files: firmware that chargers download from here, and files that they upload."""
 
 import hashlib
 import secrets
@@ -10,12 +10,12 @@ from django.utils import timezone
 from .charge_point import ChargePoint
 from .command import Command
 
-# The longest that any version takes.
+# The longest URL that any version allows.
 LONGEST_LOCATION = 2000
 
 
 def storage() -> FileSystemStorage:
-    """Below MEDIA_ROOT, never served as it is."""
+    """Files below MEDIA_ROOT, which are never served directly."""
     return FileSystemStorage()
 
 
@@ -34,9 +34,9 @@ class FirmwareFile(models.Model):
     file = models.FileField(upload_to="firmware/", storage=storage)
     size = models.PositiveBigIntegerField(editable=False, default=0)
     sha256 = models.CharField(max_length=64, editable=False, blank=True)
-    # 2.0.1 L03: what a local controller checks it by, before it offers it.
+    # 2.0.1 L03: a local controller checks the file by it before offering it.
     md5 = models.CharField(max_length=32, editable=False, blank=True)
-    # Security whitepaper 5.1: what a signed update is checked by, in the charger.
+    # Security whitepaper 5.1: the charger checks a signed update by it.
     signing_certificate = models.TextField(blank=True, help_text="PEM")
     signature = models.TextField(blank=True, help_text="base64")
     uploaded_at = models.DateTimeField(auto_now_add=True)
@@ -86,7 +86,7 @@ class Upload(models.Model):
     )
     status = models.CharField(max_length=50, blank=True, help_text="as the charger said it last")
     status_at = models.DateTimeField(null=True, blank=True)
-    # The charger's name for it, shown and never used as a path.
+    # The charger's name for the file; shown, but never used as a path.
     file_name = models.CharField(max_length=255, blank=True)
     file = models.FileField(upload_to="uploads/", storage=storage, null=True, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
@@ -103,7 +103,7 @@ class Upload(models.Model):
 
 
 class FirmwareUpdate(models.Model):
-    """One update, as the charge point tells of it; `status` is its own last word."""
+    """One firmware update; `status` is what the charge point last reported."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="firmware_updates"

@@ -1,16 +1,16 @@
-"""Tokens: the gateway's own table, and what core decided about others, for a while."""
+"""Tokens: the gateway's own table, and a cache of core's decisions about others."""
 
 from django.db import models
 from django.db.models.functions import Lower
 
 from chargepoints import key_codes
 
-# The longest that any version shows.
+# The longest text that any version allows.
 LONGEST_PERSONAL_MESSAGE = 1024
 
 
 class AuthorizationStatus(models.TextChoices):
-    """The neutral verdict: OCPP 2.0.1's AuthorizationStatusEnumType in snake case."""
+    """The neutral authorization status: OCPP 2.0.1's AuthorizationStatusEnumType in snake case."""
 
     ACCEPTED = "accepted"
     BLOCKED = "blocked"
@@ -25,7 +25,7 @@ class AuthorizationStatus(models.TextChoices):
 
 
 class IdToken(models.Model):
-    """A token; identifiers are compared in any case (2.0.1 IdTokenType, 1.6 IdToken)."""
+    """A token; comparison ignores case (2.0.1 IdTokenType, 1.6 IdToken)."""
 
     class Source(models.TextChoices):
         OWN = "own"
@@ -60,5 +60,5 @@ class IdToken(models.Model):
 
     @property
     def token(self) -> str:
-        """As it may be shown."""
+        """The token for display, without key codes."""
         return key_codes.shown_value(self.value, self.type)

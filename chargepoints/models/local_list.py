@@ -1,4 +1,4 @@
-"""The local authorization list of each charge point: what it was sent, and what it says it has."""
+"""The local authorization list of each charge point: as sent, and as reported."""
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -10,7 +10,7 @@ from .id_token import AuthorizationStatus
 
 
 class LocalList(models.Model):
-    """`version` is of the last list the charge point accepted, `reported_version` what it said."""
+    """`version`: of the last accepted list; `reported_version`: as the charge point reported."""
 
     charge_point = models.OneToOneField(
         ChargePoint, primary_key=True, on_delete=models.CASCADE, related_name="local_list"
@@ -48,5 +48,5 @@ class LocalListEntry(models.Model):
 
     @property
     def token(self) -> str:
-        """As it may be shown."""
+        """The token for display, without key codes."""
         return key_codes.shown_value(self.value, self.type)

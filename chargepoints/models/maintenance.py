@@ -1,4 +1,4 @@
-"""Times in which it is known that something is wrong with a charge point, or all of a site."""
+"""Announced maintenance of a charge point, or of a whole site."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class MaintenanceWindow(models.Model):
-    """A window of one charge point or of a site, during which health rules are muted."""
+    """A time in which the health rules of a charge point or a site are muted."""
 
     charge_point = models.ForeignKey(
         ChargePoint,

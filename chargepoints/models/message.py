@@ -49,7 +49,7 @@ class Message(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["charge_point", "-id"], name="message_of_charge_point"),
-            # The few that staff look for among very many.
+            # Staff search for these few among very many.
             models.Index(
                 fields=["outcome", "-id"],
                 name="message_without_result",

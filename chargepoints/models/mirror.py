@@ -1,4 +1,4 @@
-"""A second central system, which is told what a charge point says."""
+"""A second central system, to which a charge point's messages are forwarded."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from .charge_point import ChargePoint
 
 
 class Mirror(models.Model):
-    """The trace is its buffer: messages after `told_through` wait to be mirrored.
+    """The trace is its buffer: messages after `told_through` still have to be forwarded.
 
-    `transaction_ids` are the other system's, by ours (OCPP 1.6, where the central system gives
-    them). A worker holds the row until `held_until`: no two tell the same.
+    `transaction_ids` maps our ids to the other system's (OCPP 1.6, in which the central system
+    assigns them). A worker holds the row until `held_until`, so that only one forwards.
     """
 
     charge_point = models.OneToOneField(
@@ -50,7 +50,7 @@ class Mirror(models.Model):
 
     @classmethod
     def hold(cls, pk: int, worker: uuid.UUID, now: datetime, lease: timedelta) -> bool:
-        """Take or renew this worker's lease; whether the worker holds the row now."""
+        """Take or renew this worker's lease; return whether the worker holds the row now."""
         free = models.Q(held_until=None) | models.Q(held_until__lt=now) | models.Q(held_by=worker)
         held = cls.objects.filter(free, pk=pk, enabled=True)
         return bool(held.update(held_by=worker, held_until=now + lease))

@@ -1,4 +1,4 @@
-"""The monitors a charge point keeps on its variables, and the messages it shows."""
+"""A charge point's variable monitors, and the messages on its display."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class Monitor(models.Model):
-    """A monitor as it was set or reported last (2.0.1 N02, N04)."""
+    """A monitor as it was last set or reported (2.0.1 N02, N04)."""
 
     charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="monitors")
     number = models.BigIntegerField(help_text="the charge point's own id of the monitor")
@@ -36,7 +36,7 @@ class Monitor(models.Model):
 
 
 class DisplayMessage(models.Model):
-    """A message on a charge point's display, as it was set or reported last (2.0.1 O)."""
+    """A message on a charge point's display, as it was last set or reported (2.0.1 O)."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="display_messages"

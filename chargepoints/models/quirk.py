@@ -1,4 +1,4 @@
-"""Quirk profiles: what is known of a vendor's chargers, and what the gateway does about it."""
+"""Quirk profiles: known defects of a vendor's chargers, and how the gateway handles them."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from .charge_point import ChargePoint
 
 
 class QuirkProfile(models.Model):
-    """For chargers whose boot tells this vendor and model, in this range of firmware.
+    """For chargers that report this vendor, model and range of firmware at boot.
 
-    Without a vendor it is only for those that staff give it to. `settings` has names of
-    `chargepoints.services.quirk_settings.SETTINGS`.
+    Without a vendor it applies only where staff assign it. `settings` has names of
+    `chargepoints.services.stations.quirk_settings.SETTINGS`.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -37,7 +37,7 @@ class QuirkProfile(models.Model):
 
 
 class QuirkUse(models.Model):
-    """How often one setting has changed what the gateway does to a charge point."""
+    """How often one setting has changed the gateway's handling of a charge point."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="quirk_uses"

@@ -57,5 +57,5 @@ class Reservation(models.Model):
 
     @property
     def token(self) -> str:
-        """As it may be shown."""
+        """The token for display, without key codes."""
         return key_codes.shown_value(self.id_token, self.id_token_type)

@@ -10,10 +10,10 @@ from .command import Command
 
 
 class RollOut(models.Model):
-    """What is asked, and how carefully; `finished_at` is set once nothing of it can go on.
+    """The command and its limits; `finished_at` is set once nothing more can happen.
 
-    The first wave is number 0. `forgiven` are the failures that there were when it was resumed
-    after a halt: only further ones count.
+    The first wave is number 0. `forgiven` is the number of failures when it was resumed after a
+    halt: only further ones count.
     """
 
     class State(models.TextChoices):
@@ -71,7 +71,7 @@ class RollOut(models.Model):
 
 
 class RollOutTarget(models.Model):
-    """One charge point of a roll-out, and what has become of it there."""
+    """One charge point of a roll-out, and its result."""
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -85,7 +85,7 @@ class RollOutTarget(models.Model):
     charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="+")
     wave = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    # Commands that were never sent are made again, each under its own number.
+    # A command that was never sent is created again, with its own number.
     attempt = models.PositiveIntegerField(default=0)
     command = models.ForeignKey(
         Command, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

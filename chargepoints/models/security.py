@@ -1,4 +1,4 @@
-"""What charge points report about their security, and the certificates they hold."""
+"""Security events that charge points report, and their installed certificates."""
 
 from django.db import models
 
@@ -30,7 +30,7 @@ class SecurityEvent(models.Model):
 
 
 class InstalledCertificate(models.Model):
-    """A certificate in a charge point's store, as it listed it last: known by its hashes."""
+    """A certificate in a charge point's store, as it was last listed; identified by its hashes."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="certificates"

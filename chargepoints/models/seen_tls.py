@@ -1,4 +1,4 @@
-"""How a charge point's last connection was secured: for who changes a certificate."""
+"""How a charge point's last connection was secured: for staff who replace certificates."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from .charge_point import ChargePoint
 
 
 class SeenTls(models.Model):
-    """TLS as the proxy saw it last, and the client certificate where there was one.
+    """TLS and the client certificate, if any, as the proxy last reported them.
 
-    `issuer_key`: the key that signed the certificate, by its identifier (RFC 5280, 4.2.1.1); empty
-    where the certificate does not name it.
+    `issuer_key`: the identifier of the key that signed the certificate (RFC 5280, 4.2.1.1); empty
+    if the certificate does not contain it.
     """
 
     charge_point = models.OneToOneField(

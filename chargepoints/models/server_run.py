@@ -1,4 +1,4 @@
-"""When server processes ran: what nothing was heard of in between is the gateway's own downtime."""
+"""When server processes ran: the time in between is the gateway's own downtime."""
 
 import uuid
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class ServerRun(models.Model):
-    """From the start of a server process to its end; kept, where `ServerProcess` goes with it.
+    """From the start of a server process to its end; kept, unlike its `ServerProcess` row.
 
-    A process that was lost ends with its last heartbeat; so does one that was away and came back,
-    which then begins another run.
+    The run of a lost process ends with its last heartbeat. If the process returns, a new run
+    begins.
     """
 
     server_id = models.UUIDField(default=uuid.uuid4)

@@ -1,4 +1,4 @@
-"""Sites: places with charge points, which have times of their own; and whose times staff read."""
+"""Sites with their time zones; and the time zones in which staff read the admin."""
 
 import zoneinfo
 from functools import cache
@@ -10,7 +10,7 @@ from django.db import models
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """Places and UTC, as people know them: no abbreviations, no offsets."""
+    """Named places and UTC; no abbreviations, no offsets."""
     known = (name for name in zoneinfo.available_timezones() if "/" in name)
     return ("UTC", *sorted(name for name in known if not name.startswith(("Etc/", "posix/"))))
 
@@ -21,7 +21,7 @@ def check_time_zone(name: str) -> None:
 
 
 class Site(models.Model):
-    """`name` equals the `site` of its charge points. Such a `site` may have no row."""
+    """`name` equals the `site` of its charge points; a `site` need not have a row."""
 
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
@@ -34,7 +34,7 @@ class Site(models.Model):
 
 
 class StaffTimes(models.Model):
-    """In which times somebody of the staff reads the admin; empty: in those of the site."""
+    """The time zone in which a user reads the admin; empty: that of the site."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     time_zone = models.CharField(max_length=64, blank=True, validators=[check_time_zone])

@@ -1,4 +1,4 @@
-"""The tariffs that a charge point has, by which it calculates what its drivers pay."""
+"""A charge point's tariffs, by which it calculates the cost for drivers."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .charge_point import ChargePoint
 
 
 class Tariff(models.Model):
-    """A tariff as it was set or reported last (I07 to I11); `content` is in OCPP's words."""
+    """A tariff as it was last set or reported (I07 to I11); `content` has OCPP's form."""
 
     class Kind(models.TextChoices):
         DEFAULT = "default"

@@ -1,4 +1,4 @@
-"""What was decided about a token: who was asked, what was answered, how long it took."""
+"""Decisions about tokens: who decided, the status, and how long it took."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from .transaction import DecidedBy
 
 
 class TokenDecision(models.Model):
-    """One verdict that a charge point was given; written with the message that asked for it."""
+    """One decision for a charge point; written with the message that requested it."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="token_decisions", db_index=False

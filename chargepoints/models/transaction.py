@@ -1,4 +1,4 @@
-"""Transactions, the 2.0.1 events they are told by, and what is metered meanwhile."""
+"""Transactions, their TransactionEvents (2.0.1), and their meter values."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from chargepoints import key_codes
 
 from .charge_point import ChargePoint
 
-# Rounded to a tenth of a kWh, a register may seem to fall by that.
+# A register that is rounded to 0.1 kWh may seem to fall by this.
 ROUNDING_WH = 100.0
 
 
@@ -22,8 +22,8 @@ class DecidedBy(models.TextChoices):
 
 
 class TimeQuality(models.TextChoices):
-    """Whose time it is: the charger's; the time of receipt, where the charger's cannot be meant;
-    or the gateway's, of what no charger has timed.
+    """The origin of a time: the charger; the time of receipt, if the charger's is implausible; or
+    the gateway, if no charger sent one.
     """
 
     CHARGER = "charger"
@@ -42,7 +42,7 @@ class ChargingState(models.TextChoices):
 
 
 class StopReason(models.TextChoices):
-    """OCPP 2.0.1's ReasonEnumType, and what other versions have beside it."""
+    """OCPP 2.0.1's ReasonEnumType, and further values of other versions."""
 
     DE_AUTHORIZED = "DeAuthorized"
     EMERGENCY_STOP = "EmergencyStop"
@@ -63,16 +63,16 @@ class StopReason(models.TextChoices):
     STOPPED_BY_EV = "StoppedByEV"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     TIMEOUT = "Timeout"
-    # 1.6 alone.
+    # Only in 1.6.
     HARD_RESET = "HardReset"
     SOFT_RESET = "SoftReset"
     UNLOCK_COMMAND = "UnlockCommand"
-    # Of later versions.
+    # In later versions.
     REQ_ENERGY_TRANSFER_REJECTED = "ReqEnergyTransferRejected"
 
 
 class MeterSource(models.TextChoices):
-    """Where the reading at the end of a transaction comes from."""
+    """The origin of the meter reading at the end of a transaction."""
 
     CHARGER = "charger"
     LAST_SAMPLE = "last_sample"
@@ -85,8 +85,8 @@ class Transaction(models.Model):
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="transactions"
     )
-    # 1.6: an integer we issue; 2.0.1: a string of the station. Unique per charge point only, and
-    # where a station's ids restart, among those that are not superseded.
+    # 1.6: an integer that the gateway assigns; 2.0.1: a string of the station. Unique per charge
+    # point; if a station reuses its ids, among those that are not superseded.
     transaction_id = models.CharField(max_length=255)
     evse_id = models.PositiveIntegerField(null=True, blank=True)
     connector_id = models.PositiveIntegerField(null=True, blank=True)
@@ -129,8 +129,8 @@ class Transaction(models.Model):
     energy_from_wh = models.FloatField(
         null=True, blank=True, help_text="what the energy counts from, where it is not the start"
     )
-    # Readings that cannot be believed, since the last one that can: the first and the last of
-    # them, each with its time.
+    # Implausible readings since the last plausible one: the first and the last of them, each with
+    # its time.
     odd_register = models.JSONField(null=True, blank=True)
     power_w = models.FloatField(null=True, blank=True)
     current_a = models.FloatField(null=True, blank=True)
@@ -143,18 +143,18 @@ class Transaction(models.Model):
 
     vehicle_id = models.CharField(max_length=255, blank=True)
     vehicle_type = models.CharField(max_length=10, blank=True, help_text="evccid or vin")
-    # Of energy_wh, time_s, cost and soc those that core or the driver has set; and the one of
-    # which the gateway has stopped it, as `reached`.
+    # The limits of energy_wh, time_s, cost and soc that core or the driver has set; and in
+    # `reached` the one because of which the gateway stopped the transaction.
     limits = models.JSONField(null=True, blank=True)
-    # What else the charger tells of it: tariff, cost, operation mode, preconditioning.
+    # Further data of the charger: tariff, cost, operation mode, preconditioning.
     details = models.JSONField(null=True, blank=True)
 
     remote_start_id = models.PositiveBigIntegerField(null=True, blank=True)
     reservation_id = models.IntegerField(null=True, blank=True)
     last_seq_no = models.IntegerField(null=True, blank=True)
-    # What tells a repeated start from a new one, where the charger gives no id (1.6).
+    # Distinguishes a repeated start from a new one, if the charger assigns no id (1.6).
     start_key = models.CharField(max_length=64, null=True, blank=True)
-    # What was answered to who told of them in a message each (1.6): a repetition gets it again.
+    # The answers to StartTransaction and StopTransaction (1.6), sent again to a repetition.
     start_answer = models.JSONField(null=True, blank=True)
     stop_answer = models.JSONField(null=True, blank=True)
 
@@ -180,15 +180,15 @@ class Transaction(models.Model):
                 name="transaction_by_end",
                 condition=models.Q(ended_at__isnull=False),
             ),
-            # What staff and core look for, at whichever charge point.
+            # Staff and core search for an id across all charge points.
             models.Index(Upper("transaction_id"), name="transaction_by_its_id"),
-            # The few whose end came without a start, which each start looks for.
+            # Each start searches for the few transactions whose end was received without a start.
             models.Index(
                 fields=["charge_point", "ended_at"],
                 name="transaction_orphaned",
                 condition=models.Q(orphan=True, started_at=None),
             ),
-            # In any case, as `iexact` asks on PostgreSQL.
+            # Ignores case, like `iexact` on PostgreSQL.
             models.Index(Upper("id_token"), name="transaction_of_token"),
             models.Index(
                 fields=["id"],
@@ -202,7 +202,7 @@ class Transaction(models.Model):
 
     @property
     def token(self) -> str:
-        """As it may be shown."""
+        """The token for display, without key codes."""
         return key_codes.shown_value(self.id_token, self.id_token_type)
 
     @property
@@ -219,21 +219,21 @@ class Transaction(models.Model):
 
     @property
     def energy_wh(self) -> float | None:
-        """Energy in Wh so far, or in all: both readings on the register's own scale.
+        """Energy in Wh, so far or in total; both readings are on the register's own scale.
 
-        None if it is not known: an end below the start is on another scale than the start.
+        None if unknown: an end below the start is on another scale than the start.
         """
         first, last = self.counted_from_wh, self.counted_to_wh
         if first is None or last is None or last - first < -ROUNDING_WH:
             return None
         if self.meter_start_wh is None and last == first:
-            # It may be the only reading.
+            # There may be only one reading.
             return None
         return max(last - first, 0.0)
 
 
 class TransactionEvent(models.Model):
-    """One TransactionEventRequest of OCPP 2.0.1; complete is from Started to Ended, no hole."""
+    """One TransactionEventRequest of OCPP 2.0.1; complete means Started to Ended without a gap."""
 
     transaction = models.ForeignKey(
         Transaction, on_delete=models.CASCADE, related_name="events", db_index=False
@@ -261,7 +261,7 @@ class TransactionEvent(models.Model):
                 name="seq_no_unique",
             )
         ]
-        # That one does not serve who looks for all events: it leaves out those in conflict.
+        # The unique index does not serve queries for all events: it leaves out conflicts.
         indexes = [models.Index(fields=["transaction", "seq_no"], name="events_of_transaction")]
 
     def __str__(self) -> str:
@@ -297,7 +297,7 @@ class TransactionEvent(models.Model):
 
 
 class MeterValue(models.Model):
-    """One `meterValue` element: samples of one moment, as sent and as typed columns."""
+    """One `meterValue` element: the samples of one moment, as sent and in typed columns."""
 
     charge_point = models.ForeignKey(
         ChargePoint, on_delete=models.CASCADE, related_name="meter_values", db_index=False
@@ -312,8 +312,8 @@ class MeterValue(models.Model):
     evse_id = models.PositiveIntegerField(null=True)
     sampled_at = models.DateTimeField()
     received_at = models.DateTimeField()
-    # EVSE, transaction, and every sample's context, measurand, phase, location, unit and ordinal,
-    # hashed; of a conflict the values as well, so that it too is kept once.
+    # A hash of EVSE, transaction, and each sample's context, measurand, phase, location, unit and
+    # position; of a conflict also the values, so that it is stored once, too.
     key = models.BigIntegerField()
     conflict = models.BooleanField(
         default=False, help_text="other values under a key that was taken already"

@@ -1,1 +1,1 @@
-"""What Prometheus reads: counters of a process, and gauges counted in the database."""
+"""Metrics for Prometheus: counters of a process, gauges from the database; and spans."""

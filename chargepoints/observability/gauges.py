@@ -1,4 +1,4 @@
-"""Gauges for Prometheus, counted in the database when asked for: the same in all processes."""
+"""Gauges for Prometheus, counted in the database at each scrape: the same in all processes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -98,7 +98,7 @@ def _by_site() -> Iterator[GaugeMetricFamily]:
 
 
 def _storage() -> Iterator[GaugeMetricFamily]:
-    """Of the disks of this machine; of a database elsewhere its own monitoring tells."""
+    """The disks of this machine; a database elsewhere has its own monitoring."""
     left = GaugeMetricFamily("connect_storage_left_bytes", "Room on a disk", labels=["of"])
     size = GaugeMetricFamily("connect_storage_size_bytes", "Size of a disk", labels=["of"])
     for name, (whole, free) in storage.disks().items():
@@ -115,5 +115,5 @@ def _counted(name: str, help: str, label: str, counts: dict[str, int]) -> GaugeM
 
 
 def _numbers(rows: "QuerySet[Any] | Manager[Any]", column: str) -> dict[str, int]:
-    """How many of the rows have each value of the column."""
+    """The number of rows by the column's value."""
     return dict(rows.order_by().values_list(column).annotate(Count("pk")))

@@ -47,11 +47,11 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
-# Chargers say themselves what they are: so many products have series of their own.
+# Chargers name their own product, so the number of series is limited.
 MOST_PRODUCTS = 300
 OTHER = "other"
 
-# Not yet handed to Prometheus: version, action and outcome of what chargers sent.
+# Not yet passed to Prometheus: counts by version, action and outcome.
 _received: defaultdict[tuple[str, str, str], int] = defaultdict(int)
 _handling: dict[str, Sums] = {}
 _batches: list[Sums] = []
@@ -66,9 +66,9 @@ def received(
     deviations: list[str],
     product: tuple[str, str, str],
 ) -> None:
-    """Count a message of a charger; only actions of a schema come here by name, others as "".
+    """Count a message of a charger; `action` is empty unless a schema has that name.
 
-    Belongs to the event loop's thread, as `publish` does.
+    Called in the event loop's thread only, like `publish`.
     """
     outcome = "none" if not reply else "error" if reply.startswith("[4") else "result"
     _received[version, action, outcome] += 1
@@ -82,7 +82,7 @@ def received(
 
 
 def batch_sums() -> tuple[Sums, Sums, Sums]:
-    """Sums of one writer: units, units that wait behind them, and seconds."""
+    """Sums of one writer: units, waiting units, and seconds."""
     sums = Sums(BATCH_UNITS), Sums(BATCH_BACKLOG), Sums(COMMIT_SECONDS)
     _batches.extend(sums)
     return sums
@@ -97,7 +97,7 @@ def publish() -> None:
 
 
 def sent(version: str, action: str, outcome: str, deviations: list[str]) -> None:
-    """Count a CALL of ours that has come to its end."""
+    """Count a CALL of ours that has ended."""
     MESSAGES.labels("out", version, action, outcome).inc()
     if deviations:
         DEVIATIONS.labels(version).inc(len(deviations))

@@ -1,8 +1,8 @@
 """Spans for OpenTelemetry; nothing is recorded unless tracing is configured.
 
-They are told when they are over, with the trace id that the message, the decision, the events and
-the log have anyway (`chargepoints/traces.py`). The first span of a trace has an id that is made of
-the trace id: whoever works on it later, in whichever process, knows its parent.
+A span is exported when it ends, with the trace id that the message, the decision, the events
+and the log already have (`chargepoints/traces.py`). The id of a trace's root span is derived
+from the trace id, so that later spans of any process know their parent.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ Attributes = Mapping[str, str | int | float | bool]
 
 
 class Span(NamedTuple):
-    """`parent_id` is empty for the first of a trace; `error`: empty where all went well."""
+    """`parent_id` is empty for the root span; `error` is empty on success."""
 
     trace_id: str
     span_id: str
@@ -40,9 +40,9 @@ Export = Callable[[Span], None]
 
 @cache
 def exporter() -> Export | None:
-    """What takes spans in this process; None where TRACES_URL is not set.
+    """The function that exports spans in this process; None if TRACES_URL is not set.
 
-    Its first call takes a while: it belongs to the start of a process.
+    The first call is slow, so it belongs to the start of a process.
     """
     if not settings.TRACES_URL:
         return None
@@ -51,7 +51,7 @@ def exporter() -> Export | None:
 
 
 def first_id(trace_id: str) -> str:
-    """The id of the first span of a trace."""
+    """The id of the root span of a trace."""
     return hashlib.blake2s(trace_id.encode(), digest_size=8).hexdigest()
 
 

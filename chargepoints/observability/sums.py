@@ -1,6 +1,6 @@
-"""Observations of the hot path, summed up here and handed to Prometheus once a second.
+"""Sums observations of the hot path, and passes them to Prometheus once a second.
 
-An observation of Prometheus costs more than checking a message.
+An observation in Prometheus's client takes longer than the validation of a message.
 """
 
 from bisect import bisect_left
@@ -10,7 +10,7 @@ from prometheus_client import Histogram
 
 
 class Sums:
-    """For one histogram without labels, or one child of it; `observe` belongs to one thread."""
+    """For a histogram without labels, or one labelled child; only one thread calls `observe`."""
 
     __slots__ = ("_bounds", "_buckets", "_histogram", "_sum")
 
@@ -25,7 +25,7 @@ class Sums:
         self._sum += value
 
     def publish(self) -> None:
-        """Another thread may call it: an observation at this very moment comes with the next."""
+        """May run in another thread: a concurrent observation is published the next time."""
         for place, count in enumerate(self._buckets):
             if count:
                 self._buckets[place] -= count

@@ -1,1 +1,1 @@
-"""What all versions of OCPP share: what a version brings, schemas, a CALL, a connected station."""
+"""What all versions of OCPP share: the parts of a version, schemas, a CALL, a connected station."""

@@ -1,10 +1,10 @@
-"""The one exception between a message's handler and its CALLERROR."""
+"""The exception that a handler raises to answer with a CALLERROR."""
 
 from typing import Any
 
 
 class OcppError(Exception):
-    """The message is at fault: `code` names the CALLERROR by OCPP 2.0.1's spelling.
+    """The message is at fault; `code` names the CALLERROR as OCPP 2.0.1 spells it.
 
     NotImplemented, NotSupported, InternalError, ProtocolError, SecurityError, FormatViolation,
     PropertyConstraintViolation, OccurrenceConstraintViolation, TypeConstraintViolation,

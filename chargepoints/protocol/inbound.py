@@ -1,4 +1,4 @@
-"""One CALL of a charger on its way through a handler."""
+"""One CALL of a charger while it is handled."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -14,10 +14,10 @@ from chargepoints.models import Event, Transaction
 from chargepoints.protocol.station import Station
 from chargepoints.traces import Work
 
-# A long message may have one in each of its samples.
+# A long message may have a deviation in each of its samples.
 MOST_DEVIATIONS = 50
 MORE_DEVIATIONS = "more_deviations"
-# What is told again follows soon; there is no index by type.
+# Repetitions follow soon after; there is no index by event type.
 RECENT = 50
 
 Found = TypeVar("Found")
@@ -35,17 +35,18 @@ _TOLD = PreparedQuery(
 
 
 class Writer(Protocol):
-    """What runs a unit of work in a transaction: the gateway's writer."""
+    """The gateway's writer, which runs units of work in transactions."""
 
     def look_up(self, work: Callable[[UnitOfWork], Found]) -> Awaitable[Found]: ...
 
 
 @dataclass(slots=True)
 class Inbound:
-    """`payload` is unrenamed, normalised by its schema; what was odd is in `deviations`.
+    """`payload` has its original field names, corrected to fit its schema; `deviations` lists the
+    defects.
 
-    `unit` is the transaction the handler runs in; `decide` runs before there is one.
-    `redact_for_trace` is the version's function where the trace must not show all of the payload.
+    `unit` is the transaction in which the handler runs; `decide` runs before there is one.
+    `redact_for_trace` is set if the trace must not show all of the payload.
     """
 
     station: Station
@@ -58,19 +59,19 @@ class Inbound:
     writer: Writer
     unit: UnitOfWork = field(init=False)
     redact_for_trace: Callable[[str, Any], Any] | None = None
-    # The monotonic time at which the work on it began.
+    # Monotonic time.
     begun: float = field(default_factory=time.monotonic)
-    # Its lists are not told with each of its events, and not kept in the trace.
+    # A long message: its lists are left out of its events and of the trace.
     long: bool = False
-    # The open transactions as this unit of work leaves them; None until they are asked for.
+    # The open transactions, with this unit's changes; None until first queried.
     open_transactions: dict[str, Transaction] | None = None
-    # What else there is at the charge point, where a transaction begins or ends; as long.
+    # Other rows of the charge point that a start or end of a transaction needs, for this unit.
     beside: object = None
-    # The message's id as JSON, where it is answered in another form than the text that is kept.
+    # The message's id as JSON for the answer, if it differs from the stored text.
     written_id: str = ""
 
     def begin(self, unit: UnitOfWork, deviations: list[str]) -> None:
-        """Handle it in this transaction, which may be a second try."""
+        """Prepare for handling in this transaction; called again if the transaction is retried."""
         self.unit = unit
         self.deviations = list(deviations)
         self.open_transactions = self.beside = None
@@ -84,7 +85,7 @@ class Inbound:
             self.deviations.append(MORE_DEVIATIONS)
 
     def look_up(self, look: Callable[[UnitOfWork], Found]) -> Awaitable[Found]:
-        """What the database knows before the message is handled: for `decide`, on the event loop.
+        """Query the database before the message is handled: for `decide`, on the event loop.
 
         Raises StoreUnavailable.
         """
@@ -110,7 +111,7 @@ class Inbound:
         return moment
 
     def emit(self, type: EventType, data: dict[str, Any], moment: Moment | None = None) -> None:
-        """Tell core a fact this message brought, with the message as the charger sent it."""
+        """Emit an event that this message caused, with the message as the charger sent it."""
         at = moment.at if moment else self.received_at
         self.unit.emit(
             self.station.id,
@@ -130,8 +131,8 @@ class Inbound:
         )
 
     def emit_news(self, type: EventType, data: dict[str, Any]) -> None:
-        """Emit what no row is kept of, unless core's last event of this type was of the same
-        message: it was told again then (P4).
+        """Emit an event without a row of its own, unless the last event of this type came from the
+        same message: then the charger has repeated it (P4).
         """
         recent = _RECENT.all(self.station.id)
         latest = next((event_id for event_id, its_type in recent if its_type == type), None)
@@ -143,5 +144,5 @@ class Inbound:
 
 
 def clip(value: object, length: int) -> str:
-    """Text of a charger as a column takes it; None is no text."""
+    """The value as text that fits a column of this length; None becomes empty."""
     return "" if value is None else str(value)[:length]

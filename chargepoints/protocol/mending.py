@@ -1,8 +1,8 @@
-"""Payloads that break their schema, put right where what was meant is plain.
+"""Repairs payloads that violate their schema, if their meaning is clear.
 
-A mistaken type is converted where that loses nothing. What cannot be read, or is missing, costs
-the smallest thing that can be done without: the field, the entry of a list, the object. Only where
-it is the message itself is the defect a hard one.
+A wrong type is converted if that loses nothing. A value that is unreadable, or an object with
+a missing field, is removed together with as little as possible: the field, the list entry, the
+object. Only if nothing smaller than the message can be removed is the violation a hard one.
 """
 
 import json
@@ -21,13 +21,13 @@ TYPE = "TypeConstraintViolation"
 PROPERTY = "PropertyConstraintViolation"
 FORMAT = "FormatViolation"
 SAMPLES_IN_OTHER_FORM = "samples_in_other_form"
-# Each pass may take out one thing more around what cannot be read.
+# Each pass may remove one more level around an unreadable value.
 MOST_PASSES = 10
 MOST_NOTED = 100
-# JSON is written with integers of 64 bits; what is larger is no number or id of anything.
+# JSON is written with 64-bit integers; no number or id of a message is larger.
 LARGEST_INTEGER = 2**63 - 1
 
-# Objects that some chargers write as their main member alone.
+# Objects of which some chargers send only this member, as a scalar.
 _MAIN_MEMBER = {
     "component": "name",
     "evse": "id",
@@ -38,11 +38,11 @@ _MAIN_MEMBER = {
     "unitOfMeasure": "unit",
     "variable": "name",
 }
-# Lists of texts, for which some chargers write the one text.
+# Lists of texts for which some chargers send a single text.
 _OF_TEXTS = frozenset({"location", "unknownKey"})
-# Texts that may hold whatever a charger has to say: it is kept as JSON.
+# Free texts: a value of another type is stored as JSON.
 _ANYTHING = frozenset({"actualValue", "attributeValue", "data", "info", "techInfo", "value"})
-# All or nothing: a part of it would say something else.
+# Removed as a whole: a part of it would have another meaning.
 _WHOLE = frozenset(
     {
         "certificateHashData",
@@ -54,7 +54,7 @@ _WHOLE = frozenset(
         "ocspRequestData",
     }
 )
-# Lists of these are one thing, and not a thing for each entry.
+# Lists that are removed as a whole, not entry by entry.
 _ORDERED = frozenset({"chargingSchedule", "chargingSchedulePeriod", "iso15118CertificateHashData"})
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -71,7 +71,7 @@ class Violation:
 
 
 class Checked(NamedTuple):
-    """A payload as its schema would have it, with what was found; `hard` is the first bad one."""
+    """A repaired payload with its violations; `hard` is the first one that cannot be repaired."""
 
     payload: Any
     soft: Sequence[Violation]
@@ -79,13 +79,13 @@ class Checked(NamedTuple):
 
 
 def violation(error: Any) -> Violation:
-    """What the validator found, in OCPP's words."""
+    """The validator's error, with OCPP's error code."""
     keyword = str(error.schema_path[-1]) if error.schema_path else ""
     pointer = _pointer(error.instance_path)
     if keyword == "required":
         return Violation(pointer, error.message, OCCURRENCE, False, keyword)
     if keyword == "type":
-        # A payload that is no object at all has no fields to be wrong.
+        # If the payload itself is not an object, it is no violation of a field.
         code = TYPE if error.instance_path else FORMAT
         return Violation(pointer, error.message, code, False, keyword)
     if keyword in ("minItems", "maxItems", "additionalProperties"):
@@ -99,8 +99,8 @@ def violation(error: Any) -> Violation:
 def mend(
     validator: Any, payload: Any, dispensable: frozenset[str], names: tuple[str, ...] = ()
 ) -> Checked:
-    """A copy put right. `dispensable` fields may be missing, though the schema requires them;
-    `names` are those of its fields, which may be spelled otherwise.
+    """A repaired copy. `dispensable` fields may be missing, although the schema requires them;
+    `names` are the schema's field names, for correcting their spelling.
     """
     payload = json.loads(json.dumps(payload))
     regrouped = sample_forms.regroup(payload, names)
@@ -122,16 +122,16 @@ class _Mending:
         self._dispensable = dispensable
         self._names = names
         self._noted: list[Violation] = []
-        # What was taken out, by its place, and why.
+        # Violations of removed values, by JSON pointer.
         self._taken_out: dict[str, Violation] = {}
 
     def go_over(self) -> bool:
-        """Whether anything was put right: then there may be more to see."""
+        """Make one pass; return whether it changed anything, so that another pass is needed."""
         out: dict[tuple[str | int, ...], Any] = {}
         errors = list(self._validator.iter_errors(self.payload))
         spelled = [error for error in errors if self._spell(error)]
         if spelled:
-            # What was missing may be there now.
+            # A field that was missing may be present now.
             return True
         converted = False
         for error in errors:
@@ -141,7 +141,7 @@ class _Mending:
             elif keyword == "type" or (_is_required(error) and not self._is_dispensable(error)):
                 out.setdefault(_to_take_out(path), error)
         out.pop((), None)
-        # From the end of a list on: what is before keeps its place.
+        # Last list entries first, so that earlier entries keep their index.
         for place in sorted(out, key=_from_the_end):
             if not any(place[:length] in out for length in range(1, len(place))):
                 self._take_out(place, out[place])
@@ -171,7 +171,7 @@ class _Mending:
             self._noted.append(replace(found, soft=True, pointer=pointer or found.pointer))
 
     def _spell(self, error: Any) -> bool:
-        """Replace a misspelled value or field name by the schema's; whether that was possible."""
+        """Replace a misspelled value or field name by the schema's; return whether it was found."""
         keyword, path = error.schema_path[-1], error.instance_path
         if keyword == "enum" and path:
             *parents, last = path
@@ -183,11 +183,11 @@ class _Mending:
         if keyword != "additionalProperties":
             return False
         holder = _at(self.payload, path)
-        # What is an object where a text belongs has no fields that could be meant.
+        # If a text is expected, an object has no fields with known names.
         unexpected = getattr(error.kind, "unexpected", ())
         renamed = False
         for said in unexpected:
-            # Of two spellings of one name, the first is meant.
+            # If a field is sent twice in different spellings, the first one counts.
             if (name := spelling.name(said, self._names)) and name not in holder:
                 holder[name], renamed = holder.pop(said), True
         if renamed:
@@ -202,11 +202,11 @@ class _Mending:
         holder = _at(self.payload, parents)
         if keyword != "type":
             if not error.kind.limit:
-                # An EVSE of -1 is not EVSE 0, which is the station: it is left as it is.
+                # EVSE -1 must not become EVSE 0, which is the station: it stays as it is.
                 return False
             holder[last] = error.kind.limit
         elif error.instance is None and isinstance(holder, dict):
-            # A field that is null is a field that is not there.
+            # A field that is null counts as missing.
             del holder[last]
         else:
             name = _name(error.instance_path)
@@ -220,7 +220,7 @@ class _Mending:
     def _take_out(self, place: tuple[str | int, ...], error: Any) -> None:
         *parents, last = place
         del _at(self.payload, parents)[last]
-        # What is missing here may have been taken out itself, for a reason that is noted.
+        # The missing field may have been removed in an earlier pass; then keep that reason.
         cause = self._taken_out.get(_missing(error)) if _is_required(error) else None
         if cause is None:
             self._note(error)
@@ -237,9 +237,9 @@ def _missing(error: Any) -> str:
 
 
 def _to_take_out(path: Path) -> tuple[str | int, ...]:
-    """The smallest thing around this place that can go; empty where it is all of the payload.
+    """The smallest part around this path that can be removed; empty if it is the whole payload.
 
-    Whether it was required shows in the next pass, which then takes out what is around it.
+    If that part was required, the next pass removes the part around it.
     """
     for at, name in enumerate(path):
         if name == "customData":
@@ -267,12 +267,12 @@ def _pointer(path: Path) -> str:
 
 
 def _name(path: Path) -> str:
-    """The field's, or that of the list which the path leads into."""
+    """The name of the field, or of the list that contains the entry."""
     return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _as_type(value: Any, types: Any, name: str) -> tuple[bool, Any]:
-    """Whether the value says something of one of these types, and what."""
+    """Whether the value can be converted to one of these types, and the converted value."""
     for found in _readings(value, types, name):
         return True, found
     return False, None
@@ -298,7 +298,7 @@ def _readings(value: Any, types: Any, name: str) -> Iterator[Any]:
 
 
 def _is_entry(value: Any, name: str) -> bool:
-    """Whether a scalar in the place of a list is its one entry."""
+    """Whether a scalar instead of a list is its only entry."""
     return isinstance(value, str | int | float) and (name in _MAIN_MEMBER or name in _OF_TEXTS)
 
 

@@ -1,16 +1,16 @@
-"""Numbers that chargers write as text."""
+"""Reads numbers that chargers send as text."""
 
 import re
 
 _NUMBER = re.compile(r"\s*([+-]?[0-9]*)(?:([.,])([0-9]*))?([eE][+-]?[0-9]{1,5})?\s*")
-# So many digits behind a comma may be thousands, too.
+# With three digits after it, a comma may also separate thousands.
 _THOUSANDS = 3
 
 
 def read_number(text: str) -> float | None:
-    """None where it is no number, or where it may be two: 1,500 is 1.5 to some, 1500 to others."""
+    """None if it is no number or ambiguous: 1,500 may mean 1.5 or 1500."""
     if text.isascii() and text.replace(".", "", 1).isdecimal():
-        return float(text)  # as nearly all of them are
+        return float(text)  # nearly all numbers
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Meter values as OCPP 1.5 has them, or in a flat list, put into the form of later versions.
+"""Converts meter values of OCPP 1.5, or in a flat list, to the form of later versions.
 
 later:  {"meterValue": [{"timestamp": ..., "sampledValue": [{"value": ..., "unit": ...}]}]}
 1.5:    {"values": [{"timestamp": ..., "values": [{"value": ..., "unit": ...}]}]}
@@ -14,13 +14,13 @@ OLD_NAME, SAMPLES, TIME, VALUE = "values", "sampledValue", "timestamp", "value"
 
 
 def regroup(payload: Any, names: tuple[str, ...]) -> str:
-    """Put them right in place; the name of their list, empty where there was nothing to do.
+    """Convert them in place; return the name of their list, or empty if nothing had to be done.
 
-    `names`: of all fields that the message may have.
+    `names`: all field names of the message.
     """
     if SAMPLES not in names or not isinstance(payload, dict):
         return ""
-    # A stop of 1.6 has them under a name of its own.
+    # A StopTransaction of 1.6 uses another name.
     name = "transactionData" if "transactionData" in names else "meterValue"
     renamed, told = name not in payload, _told(payload, name)
     if told is None:
@@ -40,7 +40,7 @@ def _told(payload: Payload, name: str) -> Any:
         return payload.pop(OLD_NAME)
     if SAMPLES not in payload:
         return None
-    # All of the one moment, without a list around it.
+    # All samples have one timestamp, and no list contains them.
     at = {TIME: payload[TIME]} if TIME in payload else {}
     return {**at, SAMPLES: payload.pop(SAMPLES)}
 
@@ -66,7 +66,7 @@ def _elements(told: list[Any]) -> Iterator[Any]:
 
 def _of_inner(element: Payload, inner: list[Any]) -> Iterator[Payload]:
     if any(isinstance(each, dict) and TIME in each for each in inner):
-        # 1.5 groups the samples of a stop once more.
+        # OCPP 1.5 groups the samples of a stop in one more level.
         yield from _elements(inner)
         return
     kept = {name: each for name, each in element.items() if name not in (OLD_NAME, VALUE)}

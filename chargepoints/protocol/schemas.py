@@ -1,8 +1,7 @@
 """JSON-schema validation of payloads, with the schemas of the `ocpp` package.
 
-A defect is soft where what was meant is still plain (too long, an unknown word, an extra field,
-a number as text), or where it costs a part that can be done without; and hard where it costs the
-message.
+A violation is soft if the meaning is still clear (too long, unknown value, extra field, number
+as text), or if a part that is not essential can be removed. It is hard if the message is lost.
 """
 
 import json
@@ -15,15 +14,15 @@ import jsonschema_rs
 from chargepoints.protocol import spelling
 from chargepoints.protocol.mending import Checked, Violation, mend, violation
 
-# What a double holds exactly, and every column and JSON library takes; the handlers know what
-# is more than a number of its kind can be.
+# A double represents integers up to this exactly, and all columns and JSON libraries accept it.
+# Handlers check narrower limits.
 LARGEST = 2**53
-# The specifications call the request of an action StartTransaction.req, or BootNotificationRequest.
+# The specifications name requests StartTransaction.req or BootNotificationRequest.
 _OF_A_REQUEST = re.compile(r"(request|[._]?req)$")
 
 
 class Form(NamedTuple):
-    """What a payload has to look like, and the names of its fields."""
+    """A compiled schema, and the names of its fields."""
 
     validator: Any
     names: tuple[str, ...]
@@ -32,11 +31,11 @@ class Form(NamedTuple):
 class Schemas:
     """The schemas of one version: requests by action, responses by action.
 
-    All are read at once: a process that has no more files to open still serves its chargers.
+    All are read at the start, so that a process without free file descriptors still works.
     """
 
     def __init__(self, package: str, *, request_suffix: str) -> None:
-        # By the package above: importing the version's own costs a tenth of the server's start.
+        # Not imported as a package: that would take a tenth of the server's start.
         top, *below = package.split(".")
         self._directory = files(top).joinpath(*below, "schemas")
         names = {
@@ -45,7 +44,7 @@ class Schemas:
             if entry.name.endswith(".json")
         }
         answered = {name.removesuffix("Response") for name in names if name.endswith("Response")}
-        # Of these there is one schema, and no answer.
+        # Actions that have a single schema, because they get no answer (SEND).
         self.unconfirmed = frozenset(
             names - {each + suffix for each in answered for suffix in (request_suffix, "Response")}
         )
@@ -56,22 +55,22 @@ class Schemas:
         self._by_lower_case = {action.lower(): action for action in self.actions}
 
     def action_meant(self, name: str) -> str | None:
-        """The action of this name in any case, or of this name of its request."""
+        """The action with this name in any case, with or without a suffix for the request."""
         name = name.lower()
         return self._by_lower_case.get(name) or self._by_lower_case.get(_OF_A_REQUEST.sub("", name))
 
     def check_request(
         self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()
     ) -> Checked:
-        """`dispensable` fields may be missing, or hold what cannot be read."""
+        """`dispensable` fields may be missing or unreadable."""
         return _check(self._requests[action], payload, dispensable)
 
     def fits_request(self, action: str, payload: Any) -> bool:
-        """Whether it is one to the letter."""
+        """Whether the payload is valid without any repair."""
         return bool(self._requests[action].validator.is_valid(payload))
 
     def fits_response(self, action: str, payload: Any) -> bool:
-        """As `fits_request`, of an answer."""
+        """As `fits_request`, for an answer."""
         return bool(self._responses[action].validator.is_valid(payload))
 
     def check_response(
@@ -84,7 +83,7 @@ class Schemas:
         return [violation(error) for error in errors]
 
     def answer_fields(self, action: str) -> frozenset[str]:
-        """What stands in an answer, without what is inside of that."""
+        """The top-level fields of an answer."""
         return frozenset(self._read(action + "Response").get("properties", ()))
 
     def _read(self, name: str) -> Any:
@@ -94,12 +93,12 @@ class Schemas:
     def _form(self, name: str) -> Form:
         schema = self._read(name)
         _bound(schema)
-        # Of later drafts 1.0 is an integer, which Python's arithmetic and columns would not have.
+        # In later drafts 1.0 is an integer, which Python's arithmetic and the columns would reject.
         return Form(jsonschema_rs.Draft4Validator(schema), spelling.names(schema))
 
 
 def _bound(schema: Any) -> None:
-    """Give every integer of the schema its bounds, in place."""
+    """Limit every integer of the schema, in place."""
     if isinstance(schema, list):
         schema = dict(enumerate(schema))
     if not isinstance(schema, dict):

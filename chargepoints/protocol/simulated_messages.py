@@ -1,11 +1,11 @@
-"""What a simulated charger of a version says: `manage.py simulate` drives it over a real socket."""
+"""The messages of a simulated charger, which `manage.py simulate` sends over a real socket."""
 
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 Payload = dict[str, Any]
 Message = tuple[str, Payload]
-# The token of all simulated drivers.
+# The id token of all simulated drivers.
 ID_TAG = "SIMULATED"
 
 
@@ -16,8 +16,8 @@ def now() -> str:
 class SimulatedMessages(Protocol):
     """The messages of one charger with one EVSE, and of its one transaction.
 
-    Energy is in Wh, power in W. A message is composed when something happens, which may be offline;
-    `complete` adds what is known only when it is sent: the id that the gateway gave a transaction.
+    Energy is in Wh, power in W. A message is composed when something happens, perhaps offline;
+    `complete` adds what is known only when it is sent: the transaction id from the gateway.
     """
 
     boot: Message

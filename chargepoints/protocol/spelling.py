@@ -1,4 +1,4 @@
-"""Words and names of a schema that are spelled in another case, or with other signs in them."""
+"""Recognises values and field names of a schema in another case, or with other separators."""
 
 import re
 from collections.abc import Iterable
@@ -7,29 +7,29 @@ from typing import Any
 
 _SIGNS = re.compile(r"[^0-9a-z]+")
 
-# No word or field of a schema is as long; what chargers say may be, and is not remembered.
+# No value or field name of a schema is longer; longer texts of chargers are not cached.
 _LONGEST = 100
 
-# Units are read in any case, but kept as they were written: mW is no MW.
+# Units are read in any case, but stored as sent: mW is not MW.
 _KEPT = frozenset({"unit"})
-# What holds key codes is looked for under these names alone, before a payload is put right.
+# Redaction of key codes finds these fields by exact name, before a payload is repaired.
 _HIDDEN_BY_NAME = frozenset({"groupIdToken", "idToken", "localAuthorizationList"})
 
 
 def word(said: object, words: Iterable[object], name: str) -> str | None:
-    """The one of a field's words that this can only mean: `charging`, `Suspended EVSE`."""
+    """The only enumeration value that this can mean: `charging`, `Suspended EVSE`."""
     if not isinstance(said, str) or name in _KEPT:
         return None
     return _found(said, tuple(each for each in words if isinstance(each, str)))
 
 
 def names(schema: Any) -> tuple[str, ...]:
-    """The names of all fields of a schema that may be put right."""
+    """All field names of a schema whose spelling may be corrected."""
     return tuple(sorted(set(_fields(schema)) - _HIDDEN_BY_NAME))
 
 
 def name(said: str, known: tuple[str, ...]) -> str | None:
-    """The field that this can only mean: `IdTag`, `connector_id`."""
+    """The only field that this can mean: `IdTag`, `connector_id`."""
     return _found(said, known)
 
 
@@ -39,14 +39,14 @@ def _found(said: str, words: tuple[str, ...]) -> str | None:
 
 @cache
 def _by_bare(words: tuple[str, ...]) -> dict[str, str]:
-    """The words of a schema by what their spellings have in common, where that is one's alone."""
+    """The schema's words by their bare spelling, without those that share it."""
     bared = [bare(each) for each in words]
     found = zip(bared, words, strict=True)
     return {key: each for key, each in found if key and bared.count(key) == 1}
 
 
 def bare(text: str) -> str:
-    """What two spellings of one word have in common."""
+    """A word in lower case without separators, so that its spellings are equal."""
     return _bare(text) if len(text) <= _LONGEST else text
 
 

@@ -1,4 +1,4 @@
-"""What a server process remembers of a connected charge point, so that it need not ask."""
+"""A connected charge point as its server process caches it, to save queries."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from chargepoints.models import ChargePoint, Registration, Transaction
 
 @dataclass(slots=True)
 class ConnectorState:
-    """What a connector reported last, by the charger's own time, and its row's id."""
+    """A connector's last reported status, with the charger's time, and its row's id."""
 
     pk: int
     report: tuple[str, ...]
@@ -19,12 +19,12 @@ class ConnectorState:
 
 @dataclass(slots=True)
 class Station:
-    """Settings as of the last reload, and what this connection has learned or told.
+    """Settings as of the last reload, and what was learned on this connection.
 
-    Only the current connection changes what is remembered here, and what an old one still
-    writes is ordered in the database by the charger's time. `open_transactions` holds the rows, as
-    they were committed, by the charger's ids, and is None until it is first asked for;
-    `metered_until` is the newest sample's time per EVSE: what is newer cannot be a repetition.
+    Only the current connection may change this cache; writes of an older connection are ordered
+    in the database by the charger's time. `open_transactions` contains the committed rows by the
+    charger's ids, and is None until first needed. `metered_until` is the time of the newest
+    sample of each EVSE: a newer sample cannot be a repetition.
     """
 
     id: int
@@ -35,14 +35,14 @@ class Station:
     site: str = ""
     strict: bool = False
     registration: str = ""
-    # Vendor, model and firmware, as it told at its last boot.
+    # Vendor, model and firmware, as reported at the last boot.
     product: tuple[str, str, str] = ("", "", "")
-    # The common name of the certificate that opened this connection, if one did.
+    # The common name of the client certificate of this connection, if any.
     certified: str = ""
-    # How to find the limits of a transaction that it keeps itself, and what was found.
+    # Finds the limits of a transaction that the charger enforces itself; and the cached result.
     find_limits_kept: Callable[[int], frozenset[str]] | None = None
     limits_kept: frozenset[str] | None = None
-    # The same of the most power of its EVSEs.
+    # The same for the highest power of its EVSEs.
     find_most_power: Callable[[int], Mapping[int, float]] | None = None
     most_power: Mapping[int, float] | None = None
     boot_accepted: bool = False
@@ -53,31 +53,30 @@ class Station:
     settings_changed_at: datetime | None = None
     assigned_quirks: list[str] = field(default_factory=list)
     quirks: dict[str, Any] = field(default_factory=dict)
-    # Whether it has booted on this connection, or was asked to; how its clock goes, as seen on it
-    # and as stored.
+    # Whether it has booted on this connection.
     booted_here: bool = False
-    # Actions we asked for before its boot was accepted.
+    # Actions that we requested before its boot was accepted.
     asked_for: frozenset[str] = frozenset()
     boot_asked: bool = False
     clock_skew_s: int | None = None
-    # What a time said of the clock that was not believed, and since when.
+    # A clock deviation that is not trusted yet, and since when.
     doubtful_skew: tuple[int, datetime] | None = None
     stored_skew_s: int | None = None
-    # CALLs of ours in a row without an answer; whether it was found deaf before.
+    # Our CALLs in a row without an answer; whether `deaf_since` was already set.
     unanswered: int = 0
     deaf: bool = False
     open_transactions: dict[str, Transaction] | None = None
     metered_until: dict[int, datetime] = field(default_factory=dict)
     connectors: dict[tuple[int, int], ConnectorState] = field(default_factory=dict)
-    # Vehicles whose transactions are still to come, (id, type) and when they were told, by EVSE.
+    # Vehicles whose transactions are still to start, by EVSE: (id, type) and when reported.
     vehicles: dict[int | None, tuple[tuple[str, ...], datetime]] = field(default_factory=dict)
-    # A newer socket has taken over: what is remembered here may be out of date.
+    # A newer socket has taken over: this cache may be out of date.
     superseded: bool = False
 
     @classmethod
     def of(cls, charge_point: ChargePoint) -> "Station":
         station = cls(charge_point.pk, charge_point.identity)
-        # No setting: a row read a moment ago must not undo the boot that was just accepted.
+        # Not in `take_settings`: a row read earlier must not undo the boot that was just accepted.
         station.boot_accepted = charge_point.boot_accepted_at is not None
         station.stored_skew_s = charge_point.clock_skew_s
         station.deaf = charge_point.deaf_since is not None
@@ -91,13 +90,13 @@ class Station:
 
     @property
     def may_charge(self) -> bool:
-        """Its boot was accepted; or it has not told of one yet, and is registered."""
+        """Its boot was accepted; or it is registered and has not sent one on this connection."""
         registered = self.registration == Registration.ACCEPTED
         return self.boot_accepted or (registered and not self.booted_here)
 
     def take_settings(self, charge_point: ChargePoint) -> None:
         if charge_point.settings_changed_at == self.settings_changed_at:
-            # Nothing new; and a row read a moment ago must not undo what a boot has brought since.
+            # Unchanged; and a row read earlier must not undo the effects of a later boot.
             return
         self.settings_changed_at = charge_point.settings_changed_at
         self.external_id = charge_point.external_id

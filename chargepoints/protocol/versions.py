@@ -1,7 +1,7 @@
-"""The OCPP versions that are installed: what each must bring, and how they are found.
+"""The installed OCPP versions: what each must define, and how they are found.
 
-A version is an app of its own, named by one line of the OCPP_VERSIONS setting; nothing here or
-elsewhere in `chargepoints` knows which there are.
+A version is an app, named by one line of the OCPP_VERSIONS setting; `chargepoints` knows none
+of them by name.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -24,15 +24,16 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What answers one action.
+    """Answers one action of a charger.
 
     `handle(inbound, decision)` runs inside the database transaction and returns the reply's
-    payload; it may raise OcppError. `decide(inbound)`, where there is one, runs before, on the
-    event loop and outside any transaction: it may ask core. What it tells is not lost for want of
-    the `dispensable` fields, which the schema requires: they may be missing, or unreadable.
-    A message `about_transactions` may be long, and of one of which only a part can be read, that
-    part is taken if it has these fields. `asks(payload)`, of a payload as it came, tells whether
-    `decide` has anything to ask; without it, it always may.
+    payload; it may raise OcppError. `decide(inbound)`, if set, runs before, on the event loop and
+    outside any transaction: it may ask core. `asks(payload)` tells from the original payload
+    whether `decide` would ask; without it, it always may.
+
+    `dispensable` fields may be missing or unreadable, although the schema requires them.
+    A message `about_transactions` may be long; if only a part of it can be read, that part is
+    accepted if it has these fields.
     """
 
     handle: Callable[[Inbound, Any], Payload]
@@ -42,7 +43,7 @@ class Handler:
     asks: Callable[[Payload], bool] | None = None
 
     def may_ask(self, payload: Any) -> bool:
-        """Whether somebody may be asked before this payload is handled."""
+        """Whether core may be asked before this payload is handled."""
         if self.decide is None:
             return False
         return self.asks is None or not isinstance(payload, dict) or self.asks(payload)
@@ -50,10 +51,10 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a charger's answer means for the command: its state, and why where it is not well.
+    """The meaning of a charger's answer for the command: its state, and the error, if any.
 
-    State QUEUED: this was a part, and `compose` has more to send. `effect_within_s`: the charger
-    said that it takes its time, more than the command's type allows for.
+    State QUEUED: `compose` has more requests to send. `effect_within_s`: the charger announced
+    that the effect will take longer than the command's type allows.
     """
 
     state: str
@@ -63,10 +64,10 @@ class Conclusion:
 
 
 def accepting(*statuses: str) -> Callable[[Command, Payload], Conclusion]:
-    """A reading by `status`: each of these is a yes, anything else is the station's no."""
+    """A reading by `status`: these statuses accept, any other one rejects."""
 
     def conclude(command: Command, response: Payload) -> Conclusion:
-        # An answer that has none is one thing, and one whose status is empty another.
+        # A missing status differs from an empty one.
         status = str(response["status"] or "no status") if "status" in response else ""
         if status in statuses:
             return Conclusion(Command.State.ACCEPTED)
@@ -75,16 +76,16 @@ def accepting(*statuses: str) -> Callable[[Command, Payload], Conclusion]:
     return conclude
 
 
-# The usual reading; some answers have no status.
+# The default reading; some answers have no status.
 by_status = accepting("Accepted", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Batched:
-    """Of a command whose items may need several requests.
+    """For a command whose items may need several requests.
 
-    `results` names the list in each answer, which grows in `command.response` until it has as
-    many as `asked(command)`; `compose` sees from its length with which item to go on.
+    `results` names the list in each answer. It accumulates in `command.response` until it has
+    `asked(command)` entries; its length tells `compose` with which item to continue.
     """
 
     results: str
@@ -96,11 +97,11 @@ class Batched:
 
 @dataclass(frozen=True, slots=True)
 class ResponseReading:
-    """What a charger's answer means.
+    """How to read a charger's answer.
 
-    `conclude(command, response)` gives the command's state; `record(unit, command, response)`,
-    where there is one, stores what was learned. `command.request` is what was asked.
-    `dispensable` as of a Handler.
+    `conclude(command, response)` returns the command's state; `record(unit, command, response)`,
+    if set, stores the content. `command.request` is the request.
+    `dispensable`: as in Handler.
     """
 
     conclude: Callable[[Command, Payload], Conclusion] = by_status
@@ -110,13 +111,13 @@ class ResponseReading:
 
 @dataclass(frozen=True, slots=True)
 class CommandTranslation:
-    """One neutral command type in one version's words.
+    """Translates one neutral command type to one version of OCPP.
 
     `compose(unit, command)` returns the request's payload, inside a transaction; it raises
-    CommandRefused where the arguments cannot be said in this version. Where the effect can be
-    seen, it sets `command.effect_key`, by which `command_outcomes.confirm_effect` finds it.
-    `choose(command)` names the action where it depends on the arguments. `reading` goes before
-    that of the action, which holds whoever composed the request.
+    CommandRefused if this version cannot express the arguments. If the effect can be observed, it
+    sets `command.effect_key`, by which `outcomes.confirm_effect` finds the command.
+    `choose(command)` names the action if it depends on the arguments. `reading` takes precedence
+    over the reading of the action, which applies to all requests, raw commands too.
     """
 
     action: str
@@ -146,7 +147,7 @@ def _no_password(action: str, payload: Payload) -> str:
 
 
 def nothing_secret(action: str, payload: Payload) -> Payload:
-    """Of a version whose messages hold nothing to hide."""
+    """For a version whose messages contain no secrets."""
     return payload
 
 
@@ -156,10 +157,10 @@ def _no_reason(answer: Payload) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What one module of a version brings: a functional block, or a subject of it.
+    """What one module of a version defines: a functional block, or a part of it.
 
     `handlers` by the action of a charger's CALL, `commands` by the neutral command type,
-    `responses` by the action of our own CALL: an answer without a reading is read by its `status`.
+    `responses` by the action of our own CALL: without a reading, only `status` is read.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
@@ -168,7 +169,7 @@ class Block:
 
     @classmethod
     def of(cls, *blocks: "Block") -> "Block":
-        """All of them as one."""
+        """Merge blocks into one."""
         parts = [(block.handlers, block.commands, block.responses) for block in blocks]
         handlers, commands, responses = (
             {name: each for part in kind for name, each in part.items()}
@@ -185,54 +186,54 @@ class OcppVersion:
     subprotocol: str
     aliases: tuple[str, ...]
     schemas: Schemas
-    # No two blocks bring the same: what is to replace something of theirs stands in `overrides`.
+    # No two blocks define the same; `overrides` replaces definitions of blocks.
     blocks: tuple[Block, ...]
     csms_actions: frozenset[str]
-    # CALLERROR codes by our own names, where this version spells them in its own way.
+    # This version's CALLERROR codes by our names, if they differ.
     error_codes: Mapping[str, str]
-    # What a charger may send before its BootNotification was accepted.
+    # Actions that a charger may send before its BootNotification is accepted.
     served_before_boot: frozenset[str]
-    # What `manage.py simulate` says, by the id that a charger would give its transaction.
+    # The messages for `manage.py simulate`; takes the id that a charger would give its transaction.
     simulated_messages: Callable[[str], SimulatedMessages]
-    # The earlier version whose blocks this one uses, and whose app its app may import.
+    # The earlier version whose blocks this one uses; this app may import that version's app.
     extends: "OcppVersion | None" = None
     overrides: Block = Block()
-    # Spoken with a charger that offers no subprotocol at all.
+    # Used with a charger that offers no subprotocol at all.
     assumed: bool = False
-    # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, where it has them.
+    # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, if the version has them.
     message_types: frozenset[int] = frozenset({2, 3, 4})
-    # The limits of a transaction that this charge point is told, and keeps itself, by its id.
+    # By a charge point's row id: the transaction limits that it receives and enforces itself.
     limits_kept: Callable[[int], frozenset[str]] = _no_limits
-    # The most power in W of each EVSE, by its number, as far as this charge point has told it.
+    # By a charge point's row id: the highest power in W of each EVSE, as far as reported.
     most_power: Callable[[int], Mapping[int, float]] = _no_power
-    # A charger that offers to compress its messages may, unless it is set otherwise.
+    # Accept a charger's offer of compression, unless a quirk says otherwise.
     compresses: bool = False
     # Answer a frame whose id cannot be read with id "-1" (2.0.1 part 4, 4.2.3).
     answers_unreadable: bool = False
     # Answer a frame of an unknown type with MessageTypeNotSupported (2.0.1 part 4, table 8).
     answers_unknown_types: bool = False
-    # What a CSMS may send while the boot is pending; the request to boot may always go.
+    # Actions that a CSMS may send while the boot is pending; TriggerMessage for a boot always may.
     sent_while_pending: frozenset[str] = frozenset()
-    # What a charger will send because of a request of ours, whatever its boot has come to.
+    # The actions that our request makes a charger send, allowed before its boot is accepted.
     messages_requested: Callable[[str, Payload], frozenset[str]] = _nothing_more
-    # The password that a request gives the charge point; empty where it gives none.
+    # The new password in a request to the charge point; empty if there is none.
     password_in: Callable[[str, Payload], str] = _no_password
-    # The request as trace and rows may show it: the same object where nothing is secret.
+    # The request without secrets, for storing; the same object if it contains none.
     redacted_request: Callable[[str, Payload], Payload] = nothing_secret
-    # The same of a charger's answer, whose payload may be anything.
+    # The same for a charger's answer, whose payload may be any JSON.
     redacted_answer: Callable[[str, Any], Any] = nothing_secret
-    # The same of a charger's CALL, which is worked on as it is shown; it may be anything, too.
+    # The same for a charger's CALL, which is also handled without these secrets; any JSON.
     redacted_call: Callable[[str, Any], Any] = nothing_secret
-    # What is shown, of either side's CALL, as trace and events may show it: it is worked on, and
-    # kept, with what is left out here.
+    # The CALL of either side without what trace and events must not show. Unlike the above, the
+    # message is handled and its rows are stored with it.
     redacted_for_trace: Callable[[str, Any], Any] = nothing_secret
-    # The clause of the specification that a charger breaks, by the name of the deviation.
+    # The clauses of the specification that deviations violate, by the deviation's name.
     clauses: Mapping[str, str] = field(default_factory=dict)
-    # Why an answer is a no, where it says so beside its status.
+    # The reason in a rejecting answer, if it has one besides its status.
     reason: Callable[[Payload], str] = _no_reason
-    # The messages that a CSMS may have sent to it now, by the names that `trigger` takes.
+    # The messages that a CSMS can request now, by the names that the command `trigger` takes.
     triggered: frozenset[str] = frozenset()
-    # What a charging profile of the operator may be for, in neutral words.
+    # The purposes of the operator's charging profiles, in neutral terms.
     profile_purposes: Collection[str] = ()
     trigger_boot: Payload = field(default_factory=lambda: {"requestedMessage": "BootNotification"})
 
@@ -252,7 +253,7 @@ class OcppVersion:
         return {**dict(of_blocks), **self.overrides.responses}
 
     def reading(self, command: Command) -> ResponseReading:
-        """Of the answer to the request that was sent last for this command."""
+        """The reading for the answer to this command's last request."""
         translation = self.commands.get(command.type)
         if translation is not None and translation.reading is not None:
             return translation.reading

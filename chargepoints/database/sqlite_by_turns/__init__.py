@@ -1,1 +1,1 @@
-"""Django's backend for SQLite, where who writes in this process does so by turns."""
+"""Django's SQLite backend, in which all writing threads of a process queue for the lock."""

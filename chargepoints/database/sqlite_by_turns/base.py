@@ -1,4 +1,4 @@
-"""The database wrapper that Django looks for under this name."""
+"""The module in which Django looks for a backend's DatabaseWrapper."""
 
 import re
 from typing import Any
@@ -10,17 +10,17 @@ from chargepoints.database.turns import turns
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 
-_Wrapper: Any = base.DatabaseWrapper  # its types know nothing of what a backend overrides
+_Wrapper: Any = base.DatabaseWrapper  # the stubs lack what a backend overrides
 
 
 class DatabaseWrapper(_Wrapper):
-    """Takes a turn for each transaction, and for each statement that writes outside of one."""
+    """Takes a turn for each transaction, and for each writing statement outside of one."""
 
     _has_turn = False
 
     @property
     def patience_s(self) -> float:
-        """The time that SQLite itself would wait for its lock."""
+        """How long SQLite itself would wait for its lock."""
         return float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
 
     def create_cursor(self, name: Any = None) -> Any:
@@ -30,7 +30,7 @@ class DatabaseWrapper(_Wrapper):
         if not turns.is_mine:
             self._has_turn = turns.take(of_chargers=False, within_s=self.patience_s)
         try:
-            # Django's cursor takes ten times as long as the statement, and there is one a commit.
+            # Django's cursor would take ten times as long as the statement, in each commit.
             with self.wrap_database_errors:
                 self.connection.execute(f"BEGIN {self.transaction_mode or ''}")
         except BaseException:
