@@ -6,7 +6,10 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	done)
 VENV = .venv
 BIN = $(VENV)/bin
+# What runs in production, and that with what tests, lint and types need.
+RUNNABLE = $(VENV)/runnable
 INSTALLED = $(VENV)/installed
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST = $(BIN)/python -m pytest
 # The commands that only look at the code need settings, but no secrets.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
@@ -21,7 +24,7 @@ OF_201 = tests/conformance/test_ocpp201_*.py tests/ocpp_v201
 .PHONY: run test test-slow test-services test-faults with-services faults mutants lint lint-api docs format types migrations bench check lock clean
 
 ## run: the gateway with a fake core and simulated chargers; Ctrl-C stops all of it
-run: $(INSTALLED)
+run: $(RUNNABLE)
 	@$(BIN)/python manage.py demo
 
 ## test: the suite, on SQLite and the in-memory channel layer
@@ -104,8 +107,12 @@ lock:
 	$(LOCK) requirements-tracing.txt --constraint requirements.lock --output-file requirements-tracing.lock
 	$(LOCK) requirements-dev.txt --constraint requirements-tracing.lock --output-file requirements-dev.lock
 
-$(INSTALLED): requirements-dev.lock
+$(RUNNABLE): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(PIP_INSTALL) -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(RUNNABLE) requirements-dev.lock
+	$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
