@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoints.protocol import sample_forms
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.numbers_in_text import read_number
 from chargepoints.protocol.versions import Block, Handler, Payload
@@ -16,6 +17,8 @@ SAMPLES = frozenset(
     {"timestamp", "sampledValue"}
     | {"value", "context", "format", "measurand", "phase", "location", "unit"}
 )
+# A larger value, in any unit, cannot be a measurement.
+LARGEST = 1e15
 
 
 def meter_values(inbound: Inbound, decision: Any) -> Payload:
@@ -44,7 +47,9 @@ def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
 
 def _element(inbound: Inbound, element: Payload) -> Element:
     sampled = [each for each in element.get("sampledValue", ()) if "value" in each]
-    kinds, values = map(_kind, sampled), list(map(_number, sampled))
+    kinds, values = list(map(_kind, sampled)), list(map(_number, sampled))
+    if None in values:
+        _read_units_in_values(inbound, sampled, kinds, values)
     return Element(inbound.time(element.get("timestamp")), sampled, tuple(kinds), values)
 
 
@@ -73,7 +78,23 @@ def _number(sampled: Payload) -> float | None:
     if sampled.get("format") == "SignedData":
         return None
     number = read_number(sampled["value"])
-    return number if number is not None and abs(number) < 1e15 else None
+    return number if number is not None and abs(number) < LARGEST else None
+
+
+def _read_units_in_values(
+    inbound: Inbound, sampled: list[Payload], kinds: list[Kind], values: list[float | None]
+) -> None:
+    """Some charge points send the unit in the value: 7000 Wh."""
+    for at, each in enumerate(sampled):
+        if values[at] is not None or each.get("format") == "SignedData":
+            continue
+        measurand, unit, *others = kinds[at]
+        found = sample_forms.unit_in_value(each["value"], unit)
+        if found is None or abs(found[0]) >= LARGEST:
+            continue
+        context, phase, location = others
+        values[at], kinds[at] = found[0], (measurand, found[1], context, phase, location)
+        inbound.deviate(sample_forms.UNIT_IN_VALUE)
 
 
 BLOCK = Block(

@@ -47,6 +47,8 @@ _STILL_OPEN: PreparedQuery[Connection] = PreparedQuery(
     lambda connection_id: Connection.objects.filter(pk=connection_id, closed_at=None)
 )
 
+# RFC 6455, 4.1: commas separate the names. The server also offers the parts of such a name.
+_DIVIDERS = re.compile(r"[;\s]")
 _SERVER: PreparedQuery[ServerProcess] = PreparedQuery(
     lambda server_id: ServerProcess.objects.filter(pk=server_id)
 )
@@ -159,15 +161,25 @@ def _agree(
         deviations.append("no_subprotocol")
         return meant, None
     spoken = {name: version for name, version in versions.items() if pinned in ("", name)}
+    in_order = next((name for name in spoken if name in offered), None)
+    if in_order is not None and not any(_DIVIDERS.search(each) for each in offered):
+        return spoken[in_order], in_order
+    odd = None if charge_point.strict else _oddly_offered(spoken, offered)
+    if odd is not None:
+        deviations.append("odd_subprotocol")
+    return odd
+
+
+def _oddly_offered(
+    spoken: dict[str, OcppVersion], offered: tuple[str, ...]
+) -> tuple[OcppVersion, str] | None:
+    """A version that the charger spelled oddly, or separated from others without a comma."""
     for name, version in spoken.items():
         if name in offered:
             return version, name
-    if charge_point.strict:
-        return None
     for name, version in spoken.items():
         known_as = {_folded(alias) for alias in (name, *version.aliases)}
         if odd := next((each for each in offered if _folded(each) in known_as), None):
-            deviations.append("odd_subprotocol")
             return version, odd
     return None
 

@@ -66,8 +66,8 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             if not await _is_worth_a_look(gateway, request):
                 return await _refuse(gateway, request, guard.TOO_MANY)
-            if request.wrong_path:
-                return await _refuse(gateway, request, _wrong_path(request))
+            if (wrong := _bad_handshake(request) or _wrong_path(request)) is not None:
+                return await _refuse(gateway, request, wrong)
             frozen_s = gateway.guard.frozen_s(request.identity)
             outcome = await gateway.writer.run(
                 _key(request), lambda unit: admission.admit(unit, request, gateway.here, frozen_s)
@@ -79,10 +79,19 @@ class ChargePointConsumer(AsyncConsumer):
         return outcome
 
 
-def _wrong_path(request: Request) -> Refused:
+def _wrong_path(request: Request) -> Refused | None:
     """Usually `/ocpp` is missing in the charger's URL, or the path is another back end's."""
+    if not request.wrong_path:
+        return None
     right = quote(handshake.CHARGER_PATH + (request.identity or "IDENTITY"))[:150]
     return Refused(404, "wrong_path", f"Set the charger's URL so that its path is {right}")
+
+
+def _bad_handshake(request: Request) -> Refused | None:
+    if not request.defect:
+        return None
+    remedy = f"Correct the charger's WebSocket client, or the proxy before it: {request.defect}"
+    return Refused(400, "bad_handshake", remedy[:255])
 
 
 def _key(request: Request) -> int:
@@ -108,7 +117,7 @@ async def _refuse(gateway: process.Gateway, request: Request, refused: Refused) 
     failures = await gateway.writer.run(
         _key(request), lambda unit: refusals.record(unit, request, refused)
     )
-    if refused.status not in (401, 404):
+    if refused.status not in refusals.COUNTED:
         return refused
     return await gateway.guard.answer_late(request, refused, failures)
 

@@ -26,6 +26,8 @@ class Request:
     deviations: tuple[str, ...]
     secured: tls.Secured = tls.Secured()
     wrong_path: bool = False
+    # Why the request is no valid WebSocket handshake (RFC 6455, 4.2.1); empty if it is one.
+    defect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def read_request(scope: dict[str, Any]) -> Request:
         deviations=tuple(deviations),
         secured=tls.read(scope, headers),
         wrong_path=wrong_path,
+        defect=str(scope.get("extensions", {}).get("connect.defect", "")),
     )
 
 

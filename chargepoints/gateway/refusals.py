@@ -15,6 +15,9 @@ from chargepoints.services.stations import registry
 WINDOW = timedelta(minutes=1)
 TOLD_AGAIN_AFTER = timedelta(hours=1)
 
+# Only these count as failures: an unknown version is no attempt to guess a key.
+COUNTED = (400, 401, 404)
+
 STORE_DOWN = Refused(503, "store_unavailable", "The database does not answer.", retry_after_s=10)
 
 
@@ -66,9 +69,8 @@ def record(unit: UnitOfWork, request: Request, refused: Refused) -> Failures:
 
 
 def _failures(identity: str, address: str, now: datetime) -> Failures:
-    """Counts only wrong keys and identities: an unknown version is no attempt to guess a key."""
     recent = HandshakeRefusal.objects.filter(
-        address=address, window_started_at__gt=now - WINDOW, status_code__in=(401, 404)
+        address=address, window_started_at__gt=now - WINDOW, status_code__in=COUNTED
     )
     everybody = recent.aggregate(failed=Sum("window_count"), begun=Min("window_started_at"))
     own = recent.filter(identity=identity).aggregate(failed=Sum("window_count"))

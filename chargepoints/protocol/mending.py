@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from chargepoints.protocol import sample_forms, spelling
-from chargepoints.protocol.numbers_in_text import read_number
+from chargepoints.protocol.numbers_in_text import read_number, read_quantity
 
 OCCURRENCE = "OccurrenceConstraintViolation"
 TYPE = "TypeConstraintViolation"
@@ -56,6 +56,9 @@ _WHOLE = frozenset(
 )
 # Lists that are removed as a whole, not entry by entry.
 _ORDERED = frozenset({"chargingSchedule", "chargingSchedulePeriod", "iso15118CertificateHashData"})
+# Fields in Wh; some charge points send them with one of these units.
+_IN_WH = frozenset({"meterStart", "meterStop"})
+_ENERGY = {"wh": 1, "kwh": 1000}
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 Path = Sequence[str | int]
@@ -212,9 +215,18 @@ class _Mending:
             name = _name(error.instance_path)
             found, value = _as_type(error.instance, getattr(error.kind, "types", ()), name)
             if not found:
-                return False
+                return self._take_out_unit(error, holder)
             holder[last] = value
         self._note(error)
+        return True
+
+    def _take_out_unit(self, error: Any, holder: Any) -> bool:
+        path = error.instance_path
+        if path[-1] != sample_forms.VALUE or not isinstance(error.instance, str):
+            return False
+        if not sample_forms.take_out_unit(holder):
+            return False
+        self.note(sample_forms.UNIT_IN_VALUE, _pointer(path)[1:])
         return True
 
     def _take_out(self, place: tuple[str | int, ...], error: Any) -> None:
@@ -294,7 +306,7 @@ def _readings(value: Any, types: Any, name: str) -> Iterator[Any]:
         if truth is not None:
             yield truth
     if "integer" in types or "number" in types:
-        yield from _numbers(value, types)
+        yield from _numbers(_in_wh(value) if name in _IN_WH else value, types)
 
 
 def _is_entry(value: Any, name: str) -> bool:
@@ -305,10 +317,21 @@ def _is_entry(value: Any, name: str) -> bool:
 def _objects(value: Any, name: str) -> Iterator[Any]:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         yield value[0]
-    if name == "sampledValue" and isinstance(value, str) and read_number(value) is None:
+    if name == "sampledValue" and isinstance(value, str) and not _is_measured(value):
         return
     if isinstance(value, str | int | float) and name in _MAIN_MEMBER:
         yield {_MAIN_MEMBER[name]: value}
+
+
+def _is_measured(value: str) -> bool:
+    return read_number(value) is not None or read_quantity(value) is not None
+
+
+def _in_wh(value: Any) -> Any:
+    """The value in Wh, if it is a text with a unit of energy: 7.2 kWh."""
+    found = read_quantity(value) if isinstance(value, str) else None
+    factor = _ENERGY.get(found[1].lower()) if found else None
+    return found[0] * factor if found and factor else value
 
 
 def _numbers(value: Any, types: Any) -> Iterator[int | float]:

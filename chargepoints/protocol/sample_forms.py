@@ -8,8 +8,11 @@ flat:   {"meterValue": [{"timestamp": ..., "value": ..., "unit": ...}]}
 from collections.abc import Iterator
 from typing import Any
 
+from chargepoints.protocol.numbers_in_text import read_quantity
+
 Payload = dict[str, Any]
 
+UNIT_IN_VALUE = "unit_in_value"
 OLD_NAME, SAMPLES, TIME, VALUE = "values", "sampledValue", "timestamp", "value"
 
 
@@ -71,3 +74,25 @@ def _of_inner(element: Payload, inner: list[Any]) -> Iterator[Payload]:
         return
     kept = {name: each for name, each in element.items() if name not in (OLD_NAME, VALUE)}
     yield {**kept, SAMPLES: inner}
+
+
+def unit_in_value(text: str, unit: str) -> tuple[float, str] | None:
+    """The number and the unit in a value. None if it contains no unit, or another unit than `unit`,
+    the unit field of the sample.
+    """
+    found = read_quantity(text)
+    if found is None or (unit and unit.strip().lower() != found[1].lower()):
+        return None
+    return found
+
+
+def take_out_unit(sample: Payload) -> bool:
+    """Move the unit from the value to `unitOfMeasure`; returns whether the value contained one."""
+    measured = sample.get("unitOfMeasure", sample.get("unit"))
+    named = measured.get("unit") if isinstance(measured, dict) else measured
+    found = unit_in_value(sample[VALUE], str(named or ""))
+    if found is None:
+        return False
+    more = measured if isinstance(measured, dict) else {}
+    sample[VALUE], sample["unitOfMeasure"] = found[0], more | {"unit": found[1]}
+    return True

@@ -18,6 +18,7 @@ from connect_site.server.interface import Scope
 VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 # Of the absolute form, `GET ws://host/ocpp/ID`.
 ORIGIN = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
+OTHER_DIVIDERS = re.compile(rb"[;\s]+")
 
 Address = list[Any]  # host and port
 
@@ -36,7 +37,9 @@ def tidy_headers(headers: Headers) -> None:
     if not VALID_HOST.fullmatch((headers.getRawHeaders(b"host") or [b""])[0].strip()):
         headers.setRawHeaders(b"host", [b"unknown"])
     if offered := headers.getRawHeaders(b"sec-websocket-protocol"):
-        names = [name.strip() for line in offered for name in line.split(b",")]
+        said = [name.strip() for line in offered for name in line.split(b",")]
+        # Some chargers separate the names by semicolons or blanks: offer the parts too.
+        names = [each for name in said for each in (name, *OTHER_DIVIDERS.split(name))]
         unique = dict.fromkeys(name for name in names if name.isascii() and name)
         headers.removeHeader(b"sec-websocket-protocol")
         if unique:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -27,6 +27,9 @@ class OpeningHandshake(WebSocketProtocol):
     inbox: Inbox | None = None
     handshake_deferred: Any = None  # set until the handshake is decided
     denial: tuple[int, Headers, bytes] | None = None
+    # autobahn sets these while it reads the request.
+    http_request_uri = ""
+    websocket_protocols: Sequence[str] = ()
 
     def connectionMade(self) -> None:
         """Replaces autobahn's, which composes a long, unused description of the transport."""
@@ -45,21 +48,44 @@ class OpeningHandshake(WebSocketProtocol):
 
     def onConnect(self, request: Any) -> Any:
         """Start the application; what it sends first decides the handshake."""
+        return self._start_application(
+            {
+                "connect.compression": self.allow_compression,
+                "connect.keepalive": self.keep_alive,
+                "connect.long_messages": self.take_long_messages,
+                "connect.no_close_frame": self.end_without_close_frame,
+            }
+        )
+
+    def _start_application(self, extensions: dict[str, Any]) -> Any:
+        """Start the application; the Deferred fires when it accepts or refuses the handshake."""
         self.server = self.factory.server_class
         self.server.protocol_connected(self)
-        self.handshake_deferred = defer.Deferred()
+        self.handshake_deferred = deferred = defer.Deferred()
         self.inbox = Inbox(on_full=self.pause_reading, on_room=self.resume_reading)
         self.inbox.put({"type": "websocket.connect"})
         scope = handshake.websocket_scope(self)
-        scope["extensions"] |= {
-            "connect.compression": self.allow_compression,
-            "connect.keepalive": self.keep_alive,
-            "connect.long_messages": self.take_long_messages,
-            "connect.no_close_frame": self.end_without_close_frame,
-        }
+        scope["extensions"] |= extensions
         self.path, self.client_addr = scope["path"], scope["client"]
         self.server.start_application(self, scope, self.inbox.get, self.send)
-        return self.handshake_deferred
+        return deferred
+
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """Called by autobahn: it found a defect in the request, or the application refused it.
+
+        After a defect, start the application with the scope extension `connect.defect`, so that it
+        can record the refusal; then send autobahn's own answer.
+        """
+        fail = super().failHandshake
+        if self.inbox is not None or not self.http_request_uri:
+            fail(reason, code, responseHeaders)
+            return
+
+        def answer(_decided: object) -> None:
+            self.denial = None
+            fail(reason, code, responseHeaders)
+
+        self._start_application({"connect.defect": reason}).addBoth(answer)
 
     def serverAccept(self, subprotocol: str | None = None, headers: Any = ()) -> None:
         # Autobahn would raise where nobody hears it, and leave the charger waiting.

@@ -61,6 +61,15 @@ def test_subprotocols_are_passed_on_once_each_whatever_was_offered(server: Serve
         assert scope_of(client)["subprotocols"] == ["ocpp1.6", "ocpp2.0.1"]
 
 
+@pytest.mark.parametrize("divider", ["; ", ";", " "])
+def test_subprotocols_with_other_dividers_are_passed_on_whole_and_in_parts(
+    server: Served, divider: str
+) -> None:
+    offered = f"ocpp1.6{divider}ocpp2.0.1"
+    with request(server, handshake("/scope", f"Sec-WebSocket-Protocol: {offered}")) as client:
+        assert scope_of(client)["subprotocols"] == [offered, "ocpp1.6", "ocpp2.0.1"]
+
+
 def test_fifteen_hundred_subprotocols_are_let_through_to_the_application(server: Served) -> None:
     names = ",".join(f"v{number}" for number in range(1500))
     with request(server, handshake("/scope", f"Sec-WebSocket-Protocol: {names}")) as client:

@@ -11,6 +11,7 @@ from chargepoints.models import Command, Upload
 from chargepoints.models.hosted_file import new_token, token_digest
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.command_types.files import NAMED_NO_FILE
 from chargepoints.services.commands.station_numbers import next_number
 from chargepoints.services.files import hosting, transfer
 
@@ -169,11 +170,19 @@ def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
     """Emit the event once: when the file arrives, or the charger reports it elsewhere."""
     ours = hosting.is_ours(upload)
     if upload.received_at is not None or not ours:
+        if upload.command is not None:
+            _forget_that_none_was_named(upload.command)
         outcomes.confirm_effect(unit, upload.charge_point_id, _effect(upload))
     if ours == (upload.received_at is not None) and upload.told_at is None:
         upload.told_at = clock.now()
         upload.save(update_fields=["told_at"])
         unit.emit(upload.charge_point_id, "charge_point.diagnostics_uploaded", describe(upload))
+
+
+def _forget_that_none_was_named(command: Command) -> None:
+    """Clear the error: the file came, although the answer to the command named none."""
+    awaiting = Command.objects.filter(pk=command.pk, finished_at=None, error_code=NAMED_NO_FILE)
+    awaiting.update(error_class="", error_code="", error_detail="")
 
 
 def _effect(upload: Upload) -> str:

@@ -45,8 +45,8 @@ NAMED_NO_FILE = "NoFile"
 
 
 def close_upload(unit: UnitOfWork, command: Command) -> None:
-    # Without an answer, or without a name in it, the charge point may send its log all the same.
-    if command.state != Command.State.TIMEOUT and command.error_code != NAMED_NO_FILE:
+    # Without an answer the charge point may send its log all the same.
+    if command.state != Command.State.TIMEOUT:
         now = clock.now()
         Upload.objects.filter(command=command, received_at=None).update(
             status=command.error_code, status_at=now, expires_at=now
@@ -61,6 +61,8 @@ def why_no_file(command: Command) -> tuple[str, str]:
     upload = Upload.objects.filter(command=command, received_at=None).first()
     if upload is not None and upload.status in UPLOADED:
         return "no_file", "the charge point says that it uploaded the file; none has come here"
+    if command.error_code == NAMED_NO_FILE:
+        return NAMED_NO_FILE, "the answer names no file, and none has come"
     return NO_EFFECT, "accepted, but nothing was seen of it in time"
 
 
