@@ -48,6 +48,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     day_ago = now - DAY
     refusals = HandshakeRefusal.objects.filter(last_at__gte=day_ago, blocked=False)
     running = Transaction.objects.filter(ended_at=None)
+    charging = running.aggregate(running=Count("pk"), power_w=Sum("power_w"))
     faulted = Connector.objects.filter(status=Status.FAULTED)
     return context | {
         "fleet": ChargePoint.objects.aggregate(
@@ -56,11 +57,11 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             offline=Count("pk", filter=Q(connection=None, last_seen_at__isnull=False)),
             pending=Count("pk", filter=Q(registration=Registration.PENDING)),
         ),
-        "charging": running.aggregate(running=Count("pk"), power_w=Sum("power_w")),
+        "charging": charging,
         "strongest": running.select_related("charge_point").order_by(
             F("power_w").desc(nulls_last=True), "-id"
         )[:SHOWN],
-        "power_chart": _power_over_the_day(now),
+        "power_chart": _power_over_the_day(now, charging["power_w"] or 0.0),
         "today": _today(now),
         "low_disks": [disk for disk in own_storage.disks() if disk.is_low],
         "halted": RollOut.objects.filter(finished_at=None, state=RollOut.State.HALTED)[:SHOWN],
@@ -90,12 +91,13 @@ def polled(model_admin: Any, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/chargepoints/figures.html", of_everybody(request, {}))
 
 
-def _power_over_the_day(now: datetime) -> ScheduleChart | None:
-    """None until there are samples of some time."""
+def _power_over_the_day(now: datetime, power_now_w: float) -> ScheduleChart | None:
+    """The samples of the last day and the power now; None if there is no sample yet."""
     rows = FleetSample.objects.filter(at__gte=now - DAY).order_by("at")
     points = [(at, power_w / 1000) for at, power_w in rows.values_list("at", "power_w")]
-    if len(points) < 2:
+    if not points:
         return None
+    points.append((now, power_now_w / 1000))
     power = Series("power of all", "cp-said", points, steps=False)
     return draw([power], points[0][0], now, "kW")
 

@@ -71,7 +71,8 @@ def draw(
     def path(each: Series) -> str:
         parts, last = [], None
         for position, (at, value) in enumerate(each.points):
-            if at >= end and position:
+            # A step that begins at the end has no length; a point there is part of the line.
+            if position and (at > end or (each.steps and at == end)):
                 break
             if value is None:
                 last = None

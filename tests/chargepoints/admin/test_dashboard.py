@@ -51,7 +51,7 @@ def test_the_first_page_counts_the_fleet_and_names_what_needs_a_person(
     assert 'class="cp-trouble"' not in page
 
 
-def test_power_over_the_day_is_drawn_from_samples(admin_client: Client) -> None:
+def test_power_over_the_day_is_drawn_from_samples_and_the_power_now(admin_client: Client) -> None:
     assert admin_client.get("/admin/").context["power_chart"] is None
     now = timezone.now()
     for hours, power_w in ((30, 9e6), (20, 10_000), (10, 50_000), (1, 30_000)):
@@ -60,7 +60,16 @@ def test_power_over_the_day_is_drawn_from_samples(admin_client: Client) -> None:
         )
     chart = admin_client.get("/admin/").context["power_chart"]
     assert [tick.label for tick in chart.value_ticks] == ["0 kW", "25 kW", "50 kW"]
-    assert chart.lines[0].path.count(",") == 3
+    assert chart.lines[0].path.count(",") == 4
+
+
+def test_power_over_the_day_ends_with_the_power_now(
+    admin_client: Client, make_charge_point: MakeChargePoint
+) -> None:
+    charge(make_charge_point("CHARGING"))
+    FleetSample.objects.create(at=timezone.now(), power_w=0, charging=0, online=1)
+    chart = admin_client.get("/admin/").context["power_chart"]
+    assert chart.value_ticks[-1].label == "20 kW"
 
 
 def test_today_stands_beside_the_same_day_a_week_ago(
