@@ -1,4 +1,4 @@
-"""Schemas of core's answers; fields that they do not name are ignored."""
+"""JSON schemas of core's answers; unknown fields are ignored."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chargepoints.services.tokens.authorization import CERTIFICATE_STATUSES
 
 _TEXT = {"type": ["string", "null"]}
 
-# By path; the OpenAPI document publishes them.
+# By path; published in the OpenAPI document.
 SCHEMAS: dict[str, dict[str, Any]] = {}
 
 

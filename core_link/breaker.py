@@ -1,4 +1,4 @@
-"""The circuit breaker: after some failures in a row only one request at a time probes core."""
+"""The circuit breaker: after several failures in a row only single requests probe core."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class CircuitBreaker:
-    """Closed: every request may ask. Open: none may. Half-open: one may, and its outcome decides.
+    """Closed: all requests are sent. Open: none. Half-open: one, and its outcome decides.
 
-    Used from one thread, the event loop's.
+    Used only by the event loop's thread.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,7 +25,7 @@ class CircuitBreaker:
         return self._failures >= OPENS_AFTER
 
     def admits(self) -> bool:
-        """Whether to ask now; who was let in reports `succeeded`, `failed` or `gave_up`."""
+        """Whether to ask now; if so, the caller must call `succeeded`, `failed` or `gave_up`."""
         if not self.is_open:
             return True
         if self._probing or self._clock() < self._pause_ends:
@@ -40,7 +40,7 @@ class CircuitBreaker:
     def failed(self) -> None:
         if self.is_open:
             if not self._probing:
-                return  # one that was on its way when it opened
+                return  # sent before the breaker opened
             self._probing = False
             self._failed_probes += 1
         else:
@@ -49,5 +49,5 @@ class CircuitBreaker:
         self._pause_ends = self._clock() + pause
 
     def gave_up(self) -> None:
-        """The question was withdrawn: nothing has been learned."""
+        """The question was cancelled, so the breaker learned nothing."""
         self._probing = False

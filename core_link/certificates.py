@@ -1,7 +1,7 @@
-"""What core does with certificates on behalf of a charge point.
+"""Certificate requests of charge points that core answers.
 
-Without a core, or without an answer, each call ends in CoreUnreachable, and the caller refuses
-the charger in the words of its version.
+Without a core, or without an answer, each function raises CoreUnreachable, and the version app
+refuses the charger's request.
 """
 
 import base64
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 async def sign(station: Station, csr: str, use: str) -> str | None:
-    """The chain (PEM) for a request (PEM) to sign; None if core refuses to.
+    """The certificate chain (PEM) for a CSR (PEM); None if core refuses.
 
     `use`: charging_station, v2g or v2g20.
     """
@@ -44,7 +44,7 @@ async def iso15118(
 async def status(station: Station, ocsp_request_data: dict[str, Any]) -> str | None:
     """The OCSP response (base64 of the DER) for OCPP's OCSPRequestData, or None.
 
-    Core's, or where it has none to give, that of the certificate's own responder.
+    From core; if core gives no answer, from the certificate's own responder.
     """
     question = {"ocsp_request_data": ocsp_request_data}
     try:
@@ -55,14 +55,14 @@ async def status(station: Station, ocsp_request_data: dict[str, Any]) -> str | N
 
 
 class Revocation(NamedTuple):
-    """`status`: accepted, revoked, chain_error; empty where nothing can be said."""
+    """`status`: accepted, revoked, chain_error; empty if unknown."""
 
     status: str
     next_update: datetime | None = None
 
 
 async def revocation(station: Station, ocsp_request_data: dict[str, Any]) -> Revocation:
-    """What the OCSP response says, if the certificate's issuer signed it."""
+    """The status in the OCSP response, if the certificate's issuer signed it."""
     result = await status(station, ocsp_request_data)
     if not result:
         return Revocation("")
@@ -73,7 +73,7 @@ async def revocation(station: Station, ocsp_request_data: dict[str, Any]) -> Rev
 
 
 async def revocation_in_list(ocsp_request_data: dict[str, Any]) -> Revocation:
-    """What the list of revoked certificates at `responderURL` says, if the issuer signed it."""
+    """The status in the revocation list at `responderURL`, if the issuer signed it."""
     try:
         return Revocation(*await revocation_lists.status(ocsp.compose(ocsp_request_data)))
     except NoStatus as error:

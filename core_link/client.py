@@ -1,7 +1,7 @@
 """Questions to core, each with a deadline that holds even if core hangs.
 
-`requests` runs in threads of its own, never in the event loop and never in the threads of
-anybody else: a core that hangs holds at most these, and each only until its deadline.
+Requests run in their own threads, not on the event loop and not in shared threads: a core that
+hangs blocks only these threads, and each only until its deadline.
 """
 
 import asyncio
@@ -30,21 +30,21 @@ from core_link.outbound import Answer, Exchange, NoAnswer
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 32
-# Of the time there is for a decision, what is left to the database and the way back.
+# The part of a decision's time that is reserved for the database and the reply.
 RESERVE_S = 0.25
 # With less than that left, core is not asked at all.
 LEAST_S = 0.05
 LONGEST_REASON = 300
-# Why core does not answer a question is logged; not for each charger that asks.
+# The reason why core does not answer is logged once in this time, not for each charger.
 SAYS_SO_EVERY_S = 10.0
 
 Body = dict[str, Any]
 
 
 class CoreUnreachable(Exception):
-    """Core gave no usable answer in time; `status` is the HTTP status where there was one.
+    """Core gave no usable answer in time; `status` is the HTTP status, if there was one.
 
-    `ours`: it was not asked at all, for lack of time or of connections, which says nothing of it.
+    `ours`: core was not asked, for lack of time or connections; this is not core's fault.
     """
 
     def __init__(self, reason: str, status: int | None = None, *, ours: bool = False) -> None:
@@ -55,12 +55,12 @@ class CoreUnreachable(Exception):
 
     @property
     def not_offered(self) -> bool:
-        """Core has no such endpoint: 404, 405 or 501."""
+        """Core does not have this endpoint: 404, 405 or 501."""
         return self.status in {404, 405, 501}
 
     @property
     def refused(self) -> bool:
-        """A 4xx: core lives, and does not like this question."""
+        """Core works, but rejects this question: 4xx."""
         return self.status is not None and self.status // 100 == 4 and self.status != 429
 
 
@@ -106,7 +106,7 @@ class CoreClient:
     def _asked(self, same_as: Hashable, task: asyncio.Task[Body]) -> None:
         del self._asking[same_as]
         if not task.cancelled():
-            task.exception()  # all who waited may have gone
+            task.exception()  # retrieved here, as all waiters may have left
 
     async def ask(
         self,
@@ -119,16 +119,16 @@ class CoreClient:
     ) -> Body:
         """POST `question` to `path`; the answer fits `schema`. Raises CoreUnreachable.
 
-        `waited_s`: of the time there is, what the charger has waited already. `trace_id`: for the
-        `traceparent`; without it, that of the message that is being worked on.
+        `waited_s`: how long the charger has waited. `trace_id`: for `traceparent`; if empty, that
+        of the message that is being handled.
         """
         if not trace_id and (work := traces.current()):
             trace_id = work.trace_id
         return await self._ask(path, question, schema, self._admit(path, waited_s), trace_id)
 
     def _admit(self, path: str, waited_s: float) -> float:
-        """Until when to wait, by the loop's clock. Raises CoreUnreachable where core is not asked:
-        thousands may be told so at the same time, so it takes no task.
+        """Return the deadline by the loop's clock. Raises CoreUnreachable if core is not asked. No
+        task is used, because thousands of questions may be refused at once.
         """
         ends = asyncio.get_running_loop().time() + self._deadline_s - waited_s
         try:
@@ -145,7 +145,7 @@ class CoreClient:
     async def _ask(
         self, path: str, question: Body, schema: jsonschema_rs.Validator, ends: float, trace_id: str
     ) -> Body:
-        """The breaker has admitted it, and hears what came of it."""
+        """Ask, after the breaker has admitted it, and report the outcome to the breaker."""
         begun = time.monotonic()
         try:
             body = _read(await self._exchange(path, question, ends, trace_id), schema)
@@ -171,7 +171,7 @@ class CoreClient:
         if now - self._said_at.get(path, -SAYS_SO_EVERY_S) < SAYS_SO_EVERY_S:
             return
         self._said_at[path] = now
-        # All but /authorize may be missing.
+        # All endpoints but /authorize are optional.
         level = logging.INFO if error.not_offered else logging.WARNING
         logger.log(level, "no answer of core to %s: %s", path, error.reason)
 
@@ -196,7 +196,7 @@ class CoreClient:
             async with asyncio.timeout_at(ends):
                 return await asyncio.shield(request)
         except TimeoutError:
-            # A core that was given no time to speak of has not shown that it is away.
+            # With very little time left, a timeout does not show that core is down.
             hurried = remaining < self._deadline_s / 2
             raise CoreUnreachable(f"no answer within {remaining:.2g} s", ours=hurried) from None
         except NoAnswer as error:
@@ -211,14 +211,14 @@ class CoreClient:
         return _post(self._url + path, self._token, question, remaining_s, exchange, trace_id)
 
     def _release(self, request: asyncio.Future[Answer], taken_at: float) -> None:
-        # Looked at in any case: nobody else may be left to do it.
+        # Always retrieve the exception: there may be no waiter left to do it.
         answered = not request.cancelled() and request.exception() is None
         after_s = request.get_loop().time() - taken_at
         self._connections.give_back(answered=answered, after_s=after_s)
 
 
 def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
-    """As `CoreClient.ask`, from a thread that may wait. Raises CoreUnreachable."""
+    """As `CoreClient.ask`, but blocking, for other threads. Raises CoreUnreachable."""
     exchange = Exchange()
     alarm = threading.Timer(settings.CORE_TIMEOUT_S, exchange.cut)
     alarm.start()
@@ -249,7 +249,7 @@ def _post(
     }
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    # Each step may take a little longer than the whole, so that it is the whole that ends.
+    # The timeout of each step is longer than the deadline, so that the deadline ends the request.
     with question_spans.told(url, trace_id, span_id):
         return outbound.post(url, body, headers, exchange=exchange, timeout_s=remaining_s + 1)
 
@@ -270,7 +270,7 @@ def _read(answer: Answer, schema: jsonschema_rs.Validator) -> Body:
 
 @cache
 def shared() -> CoreClient | None:
-    """The client of this process; None where no core is configured."""
+    """The client of this process; None if no core is configured."""
     if not settings.CORE_URL:
         return None
     return CoreClient(settings.CORE_URL, settings.CORE_TOKEN, settings.CORE_TIMEOUT_S)

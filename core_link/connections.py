@@ -1,29 +1,29 @@
-"""The connections to core: so many questions at a time, and the others wait for their turn.
+"""Limits the concurrent questions to core; further ones wait in a queue.
 
-Who cannot be asked in time is told so at once, or as soon as core's silence shows it: whoever
-decides without core then has the time for it.
+A question that cannot be asked in time is refused at once, or as soon as core's silence shows
+it, so that there is time left for a decision without core.
 """
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-# A core that has answered nobody for so long hangs: what waits behind it waits in vain.
+# A core that has answered no request for this long hangs, and waiting is useless.
 HANGS_AFTER_S = 1.0
-# How long an exchange is thought to last before one was seen, and what each tells of the next.
+# The assumed duration of an exchange at first, and the weight of each measured one.
 AT_FIRST_S = 0.02
 WEIGHT_OF_THE_LAST = 0.1
-# Silence says nothing before: any core may stop for a moment.
+# A shorter silence means nothing: any core may pause for a moment.
 SILENT_AFTER_S = 0.25
 LOOK_EVERY_S = 0.02
-# P5: a charger's other messages do not wait until thousands are refused, and have their turn
-# between so many of them.
+# P5: thousands are refused in portions, with pauses in which other messages of the chargers are
+# handled.
 REFUSED_AT_ONCE = 40
 PAUSE_S = 0.002
 
 
 class NoTurn(Exception):
-    """No connection became free; `hangs`: core answered no request meanwhile."""
+    """No connection became free; `hangs`: core answered no request in this time."""
 
     def __init__(self, *, hangs: bool) -> None:
         super().__init__("every connection to core is waiting")
@@ -32,7 +32,7 @@ class NoTurn(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Turn:
-    """A waiting request: since when and until when, by the loop's clock."""
+    """A waiting question: since when and until when, by the loop's clock."""
 
     given: asyncio.Future[None]
     since: float
@@ -46,22 +46,22 @@ class Connections:
         self._count = count
         self._waiting: deque[_Turn] = deque()
         self._look: asyncio.TimerHandle | None = None
-        # How long one is taken, as seen of late; and when core was heard last.
+        # The average duration of an exchange; and when core last answered.
         self._usual_s = AT_FIRST_S
         self._heard_at = 0.0
         self.taken = 0
 
     async def take(self, ends: float) -> None:
-        """Wait for one until `ends`, by the loop's clock, or until core plainly hangs.
+        """Wait for a connection until `ends`, by the loop's clock, or until core clearly hangs.
 
-        Raises NoTurn: at once where the turn of those before would last until then.
+        Raises NoTurn, at once if the questions before it would take until then.
         """
         self.check(ends)
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self.taken < self._count:
             if not self.taken:
-                # Nobody was waiting for a word of core.
+                # No request was waiting, so core's silence begins now.
                 self._heard_at = now
             self.taken += 1
             return
@@ -77,7 +77,7 @@ class Connections:
             raise
 
     def check(self, ends: float) -> None:
-        """Raises NoTurn where there is no time to wait for one."""
+        """Raises NoTurn if there is no time to wait for a connection."""
         if self.taken < self._count or not self._waiting:
             return
         now = asyncio.get_running_loop().time()
@@ -85,7 +85,7 @@ class Connections:
             raise NoTurn(hangs=False)
 
     def give_back(self, *, answered: bool, after_s: float | None) -> None:
-        """`after_s`: how long the exchange has lasted; None if there was none."""
+        """`after_s`: the duration of the exchange; None if there was none."""
         if answered:
             self._heard_at = asyncio.get_running_loop().time()
         if after_s is not None:
@@ -101,7 +101,9 @@ class Connections:
         self.taken -= 1
 
     def _turns(self, within_s: float, now: float) -> float:
-        """How many will have their turn: each takes what is usual, or as long as core is silent."""
+        """How many questions get a connection in this time. Each takes the average duration, or as
+        long as core has already been silent.
+        """
         return within_s / max(self._usual_s, self._silent_s(now)) * self._count
 
     def _silent_s(self, now: float) -> float:
@@ -109,7 +111,7 @@ class Connections:
         return silent_s if silent_s >= SILENT_AFTER_S else 0.0
 
     def _look_at_them(self) -> None:
-        """Refuse those who wait in vain, some at a time."""
+        """Refuse questions that wait in vain, a portion at a time."""
         self._look = None
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -123,8 +125,8 @@ class Connections:
             self._look = loop.call_later(PAUSE_S if many else LOOK_EVERY_S, self._look_at_them)
 
     def _shed(self, most: int, now: float) -> bool:
-        """While core is silent the last ones, whose turn would come too late; whether there are
-        more of them.
+        """While core is silent, refuse the last ones, whose turn would come too late; return
+        whether more remain.
         """
         if not self._silent_s(now):
             return False

@@ -1,4 +1,4 @@
-"""What is said of a contract certificate that came with a token: by core, and by its responders."""
+"""Checks the contract certificate that came with a token: by core, and by OCSP responders."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,14 +10,14 @@ from chargepoints.services.tokens.authorization import Decision
 from core_link import responders
 from core_link.responders import UNVERIFIED
 
-# C07.FR.15 to FR.17: with such a certificate, whatever may be said of the token itself.
+# C07.FR.15 to FR.17: these certificate statuses override the token's status.
 _OF_THE_TOKEN = {
     "chain_error": AuthorizationStatus.INVALID,
     "expired": AuthorizationStatus.EXPIRED,
     "revoked": AuthorizationStatus.INVALID,
     "signature_error": AuthorizationStatus.INVALID,
 }
-# C07.FR.13: with one of these the certificate is good, and the contract is not.
+# C07.FR.13: with these token statuses the certificate is valid, but the contract is not.
 CANCELLED = frozenset(
     {
         AuthorizationStatus.BLOCKED,
@@ -29,10 +29,10 @@ CANCELLED = frozenset(
 
 
 async def checked(deciding: Awaitable[Decision], contract: Contract | None) -> Decision:
-    """The decision on the token, with the standing of its certificate where core left it open.
+    """The decision on the token, with its certificate's status if core did not give one.
 
-    The responders are asked while core decides (C07.FR.05). What the chain itself shows goes first.
-    Core's word on the token is its word on a certificate that no responder knows anything of.
+    The responders are asked while core decides (C07.FR.05). A fault of the chain itself takes
+    precedence. If no responder knows the certificate, core's decision on the token counts for it.
     """
     if contract is None:
         return await deciding
@@ -48,7 +48,7 @@ async def checked(deciding: Awaitable[Decision], contract: Contract | None) -> D
 
 
 def token_status(decision: Decision) -> AuthorizationStatus:
-    """What is said of the token that came with the certificate."""
+    """The status of the token that came with the certificate."""
     own = AuthorizationStatus(decision.status)
     return _OF_THE_TOKEN.get(decision.certificate_status, own)
 

@@ -1,6 +1,6 @@
-"""Core's decisions: whether a token may charge, a charge point may join, and on a DataTransfer.
+"""Core's decisions: whether a token may charge or a charge point may join, and DataTransfers.
 
-Called by the version apps on the event loop, before and outside of any database transaction.
+The version apps call them on the event loop, before and outside of any database transaction.
 """
 
 import time
@@ -44,11 +44,11 @@ async def authorize(
     certificate_hashes: list[dict[str, Any]] | None = None,
     known: Known | None = None,
 ) -> Decision:
-    """Whether `token` may charge; decided within CORE_TIMEOUT_S of the receipt, even without core.
+    """Decide whether `token` may charge, within CORE_TIMEOUT_S of the receipt, even without core.
 
-    Core's answer while it is fresh, else core's answer, else what the policy of the charge
-    point says; without a core, the gateway's own table. `known`: what is known of the token,
-    where that was looked up already, with what else had to be. Raises StoreUnavailable.
+    By core's cached answer while it is fresh, else by core's answer, else by the policy of the
+    charge point; if no core is configured, by the gateway's own table. `known`: the token's rows,
+    if the caller has already queried them. Raises StoreUnavailable.
     """
     vehicle = token.vehicle or vehicles.waiting(inbound.station, evse_id, inbound.received_at)
     question = {
@@ -82,7 +82,7 @@ async def _decide(
     if not station.may_charge:
         return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.LOCAL_TABLE))
     if question["context"] != "stop" and storage.room() != storage.Room.ENOUGH:
-        # What is left is for the ends of the transactions that are open.
+        # The remaining disk space is reserved for the ends of open transactions.
         inbound.deviate("storage_low")
         return Decision(str(AuthorizationStatus.INVALID), str(DecidedBy.POLICY))
     now = clock.now()
@@ -92,7 +92,7 @@ async def _decide(
         return known.listed(at) or Decision(
             str(AuthorizationStatus.UNKNOWN), str(DecidedBy.LOCAL_TABLE)
         )
-    # Certificates may be revoked at any time: about them core is always asked.
+    # Certificates may be revoked at any time, so core is always asked about them.
     if not question["certificate_hashes"] and (decision := known.fresh(now)):
         return decision
     trace_id, begun = inbound.work.trace_id, time.monotonic()
@@ -115,9 +115,9 @@ async def _decide(
 async def _once_at_a_time(
     inbound: Inbound, token: TokenAsked, question: Body, decision: Decision
 ) -> Decision:
-    """CONCURRENT_TRANSACTIONS, of a start that core has not decided.
+    """Apply CONCURRENT_TRANSACTIONS to a start that core has not decided.
 
-    What was begun while offline has happened already.
+    A start that happened offline is not refused any more.
     """
     at_once = settings.CONCURRENT_TRANSACTIONS or decision.decided_by == DecidedBy.CORE
     if at_once or not decision.accepted or question["context"] != "start" or question["offline"]:
@@ -129,7 +129,7 @@ async def _once_at_a_time(
 
 
 def remember(inbound: Inbound, token: TokenAsked, decision: Decision) -> None:
-    """Inside the handler's transaction: the decision is as durable as the fact it is about."""
+    """Store the decision, in the handler's transaction, together with its consequences."""
     tokens.remember(inbound.unit, token, decision)
     inbound.unit.append(
         TokenDecision,
@@ -151,7 +151,7 @@ def remember(inbound: Inbound, token: TokenAsked, decision: Decision) -> None:
 
 
 async def boot(station: Station, facts: Facts) -> BootDecision | None:
-    """Core's word on a charge point that boots; None: the gateway's registration decides."""
+    """Core's decision on a charge point that boots; None: the gateway's registration decides."""
     core = client.shared()
     if core is None:
         return None
@@ -182,7 +182,7 @@ class DataTransferAnswer:
 async def data_transfer(
     station: Station, vendor_id: str, message_id: str | None, data: Any
 ) -> DataTransferAnswer:
-    """What core makes of a vendor's own message; without a core no vendor is known."""
+    """Core's answer to a vendor's own message; without a core no vendor is known."""
     core = client.shared()
     if core is None:
         return DataTransferAnswer("unknown_vendor_id")
@@ -201,12 +201,12 @@ async def data_transfer(
 
 
 def read_decision(answer: Body) -> Decision:
-    """Core's answer to /authorize, which fits its schema. Raises CoreUnreachable."""
+    """Read core's answer to /authorize, which fits its schema. Raises CoreUnreachable."""
     message = answer.get("personal_message")
     try:
         text = answer.get("expires_at")
         expires_at = datetime.fromisoformat(text).astimezone(UTC) if text else None
-    except (ValueError, OverflowError):  # RFC 3339 has more of them, 23:59:60 for one
+    except (ValueError, OverflowError):  # RFC 3339 allows 23:59:60
         raise CoreUnreachable("expires_at is no time") from None
     return Decision(
         status=answer["status"],
@@ -226,12 +226,12 @@ def read_decision(answer: Body) -> Decision:
 
 
 def _whole(number: float | None) -> int | None:
-    """An integer, which JSON may write as 3.0 too."""
+    """As an integer; JSON may contain 3.0."""
     return None if number is None else int(number)
 
 
 def _policy(station: Station) -> str:
-    """The charge point's own, else its site's, else the server's."""
+    """The policy of the charge point, else of its site, else of the server."""
     of_site: str = settings.CORE_UNREACHABLE_AT_SITES.get(station.site, settings.CORE_UNREACHABLE)
     return station.core_unreachable or of_site
 

@@ -1,4 +1,4 @@
-"""Endpoints: the one of the environment, secrets and their rotation, a test, what waits."""
+"""Endpoints: the one from the environment, rotation of secrets, tests, and undelivered events."""
 
 import base64
 import secrets
@@ -20,14 +20,14 @@ from core_link.delivery.outcomes import Outcome
 from core_link.models import Delivery, Endpoint, Lane
 
 SECRET_BYTES = 32
-# That sign a delivery.
+# The most secrets that sign one delivery.
 MOST_SECRETS = 5
 ENVIRONMENT = "EVENTS_URL"
 NOT_SET = "EVENTS_URL is not set"
 
 
 def follow_environment() -> None:
-    """Keep the endpoint of EVENTS_URL in step with it; without it that endpoint is paused."""
+    """Create or update the endpoint of EVENTS_URL; if that is not set, pause the endpoint."""
     known = Endpoint.objects.filter(from_environment=True)
     if not settings.EVENTS_URL:
         known.filter(enabled=True).update(enabled=False, disabled_reason=NOT_SET)
@@ -40,12 +40,12 @@ def follow_environment() -> None:
 
 
 def add(name: str, url: str, **narrowed: list[str]) -> tuple[Endpoint, str]:
-    """A new endpoint, which gets the events from now on, and its first secret.
+    """Create an endpoint, which gets events from now on; return it with its first secret.
 
-    `narrowed` by event_types, sites and charge_points.
+    `narrowed`: limits by event_types, sites and charge_points.
     """
     while event_feed.assign_positions():
-        pass  # what has happened has a place in the feed, which lies before the first it is told of
+        pass  # all earlier events get a position, so that the endpoint does not receive them
     secret = new_secret()
     endpoint = Endpoint.objects.create(
         name=name,
@@ -58,14 +58,14 @@ def add(name: str, url: str, **narrowed: list[str]) -> tuple[Endpoint, str]:
 
 
 def check_url(url: str) -> None:
-    """Raises ValidationError where the host is plainly no public one, or credentials are named.
+    """Raises ValidationError if the host is clearly not public, or the URL has credentials.
 
-    Names are not looked up here: where one leads is looked at whenever something is sent.
+    Host names are not resolved here: their addresses are checked before each request.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
-        return  # no URL at all, which others say
+        return  # not a URL, which another validator reports
     try:
         port = parts.port
     except ValueError:
@@ -73,7 +73,7 @@ def check_url(url: str) -> None:
     if port == 0:
         raise ValidationError("a port is a number from 1 to 65535")
     if "@" in parts.netloc:
-        raise ValidationError("a user name or password in a URL is not sent, and read by others")
+        raise ValidationError("a user name or password in a URL is not allowed: others can read it")
     if settings.ALLOW_PRIVATE_ENDPOINTS:
         return
     host = parts.hostname or ""
@@ -90,9 +90,9 @@ def new_secret() -> str:
 
 
 def begin_rotation(endpoint: Endpoint) -> str:
-    """A new secret; until `end_rotation` every delivery is signed with the old one as well.
+    """Create a secret; until `end_rotation` every delivery is signed with the old one as well.
 
-    Also when it is begun anew, because the answer with the new secret was lost.
+    May be called again if the answer with the new secret was lost.
     """
     secret = new_secret()
     endpoint.secrets = [secret, *endpoint.secrets][:MOST_SECRETS]
@@ -101,7 +101,7 @@ def begin_rotation(endpoint: Endpoint) -> str:
 
 
 def end_rotation(endpoint: Endpoint) -> None:
-    """From now on only the newest secret signs."""
+    """Remove all secrets but the newest."""
     endpoint.secrets = endpoint.secrets[:1]
     endpoint.save(update_fields=["secrets"])
 
@@ -125,13 +125,13 @@ def resume(endpoint: Endpoint) -> None:
 
 
 def test(endpoint: Endpoint) -> Outcome:
-    """Post a delivery without events, and say what came back."""
+    """Post a delivery without events, and return the outcome."""
     return posting.post(endpoint, str(uuid.uuid4()), 0, [], posting.exchange_with(endpoint))
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """`events` that an endpoint has not acknowledged; the oldest was received `since`."""
+    """The number of events that an endpoint has not acknowledged; `since`: receipt of the first."""
 
     events: int
     since: datetime | None

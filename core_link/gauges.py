@@ -1,4 +1,4 @@
-"""Gauges for Prometheus: what each endpoint of core has not been told yet."""
+"""Gauges for Prometheus: undelivered events of each endpoint."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""HTTP/1.1 over connections that are kept open, one for each thread and server.
+"""HTTP/1.1 over persistent connections, one for each thread and server.
 
-Each decision of core and each delivery is a request. `requests` and `urllib3` would take twice as
-long as the request itself for what nobody needs here: sessions, redirects, proxies, cookies.
+Each decision of core and each delivery is a request. `requests` and `urllib3` would spend twice
+the time of the request itself on unused features: sessions, redirects, proxies, cookies.
 """
 
 import http.client
@@ -35,7 +35,7 @@ class Target(NamedTuple):
 class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
-    # At most one byte more than was wanted.
+    # At most one byte more than the limit.
     body: bytes
 
 
@@ -47,7 +47,7 @@ class Connection:
         self.socket: socket.socket | None = None
 
     def open(self, timeout_s: float, begin: Callable[[socket.socket], None]) -> None:
-        """`begin` is given the socket before anything is sent over it, TLS included.
+        """`begin` receives the socket before anything is sent over it, including TLS.
 
         Raises OSError, and what `begin` raises.
         """
@@ -67,9 +67,9 @@ class Connection:
         self.socket = connected
 
     def still_open(self) -> socket.socket | None:
-        """What was kept, if the server has neither closed it nor said anything unasked.
+        """The kept socket, unless the server has closed it or sent data without a request.
 
-        That would be taken for the answer to the next request.
+        Such data would be read as the answer to the next request.
         """
         if self.socket is not None:
             said = select.poll()
@@ -96,22 +96,22 @@ class Connection:
         response = http.client.HTTPResponse(connected, method=method)
         try:
             connected.settimeout(timeout_s)
-            # It may have answered before it had read everything, and closed.
+            # The server may answer and close before it has read the whole request.
             with suppress(BrokenPipeError, ConnectionResetError):
                 connected.sendall(request)
             response.begin()
             if response.status < 200:
-                # The answer proper is still to come, and nobody would read it.
+                # The final response would follow, but is not read.
                 raise http.client.HTTPException(f"HTTP {response.status} is no answer")
             body = response.read(most + 1)
             if len(body) <= most and response.length:
-                # For `read` with a number this is no fault.
+                # `read` with a size does not report a truncated body.
                 raise http.client.IncompleteRead(body, response.length)
             kept = len(body) <= most and not response.will_close
             headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
             return Response(response.status, headers, body)
         finally:
-            # It has a file of its own on the socket.
+            # The response holds its own file object of the socket.
             response.close()
             if not kept:
                 self.close()
@@ -126,8 +126,8 @@ def of_this_thread(target: Target) -> Connection:
 
 @lru_cache(maxsize=64)
 def read(url: str) -> Target:
-    """Raises ValueError where it is no URL of HTTP."""
-    # Names in Unicode and odd characters are put as servers expect them.
+    """Parse a URL. Raises ValueError if it is not an HTTP URL."""
+    # `requests` encodes Unicode host names and special characters.
     prepared = requests.Request("GET", url).prepare()
     parts = urlsplit(str(prepared.url))
     if parts.scheme not in ("http", "https") or not parts.hostname:

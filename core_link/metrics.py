@@ -1,4 +1,4 @@
-"""Counters of this process about what core decides, for Prometheus."""
+"""Counters of this process about core's decisions, for Prometheus."""
 
 from prometheus_client import Counter, Histogram
 

@@ -1,9 +1,9 @@
-"""Where events go: endpoints of core, and the deliveries on their way to them.
+"""Endpoints of core that receive events, and the deliveries to them.
 
 A delivery is one HTTP message of fixed content: its id is the `webhook-id` of every attempt.
-A lane is one charge point's events on the way to one endpoint; it has at most one delivery in
-flight, which keeps the order per charge point. Whoever changes lanes or deliveries of an
-endpoint holds the lock of the endpoint's row.
+A lane is the queue of one charge point's events for one endpoint; it has at most one delivery
+in flight, which keeps the order per charge point. A process that changes lanes or deliveries
+of an endpoint must hold the lock of the endpoint's row.
 """
 
 import uuid
@@ -23,10 +23,10 @@ class Endpoint(models.Model):
     url = models.CharField(
         "URL", max_length=500, validators=[URLValidator(schemes=["http", "https"])]
     )
-    # Standard Webhooks secrets; a delivery is signed with all of them while a rotation goes on.
+    # Standard Webhooks secrets; during a rotation each delivery is signed with all of them.
     secrets = SealedField(default=list, editable=False)
     event_types = models.JSONField(default=list, blank=True, help_text="empty: all of them")
-    # Where neither names any: of all charge points.
+    # If both are empty: all charge points.
     sites = models.JSONField(default=list, blank=True)
     charge_points = models.JSONField(default=list, blank=True, help_text="identities")
     enabled = models.BooleanField(default=True, help_text="off: its events wait")
@@ -43,7 +43,7 @@ class Endpoint(models.Model):
         default=0, editable=False, help_text="attempts in a row without a success"
     )
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # While it does not answer at all, one delivery at a time probes it.
+    # Set while the endpoint does not answer; single deliveries probe it.
     down_since = models.DateTimeField(null=True, blank=True, editable=False)
     probe_at = models.DateTimeField(null=True, blank=True, editable=False)
     hold_until = models.DateTimeField(
@@ -107,7 +107,7 @@ class Delivery(models.Model):
 
 
 class Lane(models.Model):
-    """`replay` lanes send again what was sent before; they end when they are through."""
+    """`replay` lanes repeat events that were already sent, and are deleted when finished."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="lanes")
     charge_point = models.ForeignKey(
@@ -119,8 +119,8 @@ class Lane(models.Model):
     delivery = models.ForeignKey(
         Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="lanes"
     )
-    # Set while it is suspected of an event that core does not take: it travels alone, with so
-    # many events at most.
+    # Set while the lane may contain an event that core rejects: its events then get their own
+    # deliveries, with at most this many events.
     batch_limit = models.PositiveIntegerField(null=True, blank=True)
     served_at = models.DateTimeField(default=timezone.now)
 
@@ -143,7 +143,7 @@ class Lane(models.Model):
 
 
 class DeadLetter(models.Model):
-    """An event that an endpoint did not take in any attempt; its charge point went on."""
+    """An event that an endpoint rejected in all attempts; later events of its lane were sent."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="dead_letters")
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="dead_letters")

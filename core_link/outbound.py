@@ -1,7 +1,7 @@
-"""HTTP that leaves the gateway: pooled, never redirected, bounded in size and, above all, in time.
+"""Outgoing HTTP requests: pooled, without redirects, limited in size and in total time.
 
-A timeout holds for each read of the socket: a server that sends a byte now and then holds its
-caller for ever. Here whoever waits for an answer cuts it off from another thread.
+A socket timeout applies to each read: a server that sends a byte now and then would hold its
+caller for ever. So the thread that waits for the answer can cut the exchange off.
 """
 
 import ipaddress
@@ -20,19 +20,19 @@ from core_link.http_connections import Connection, Target
 
 LONGEST_ANSWER = 1024 * 1024
 NOT_PUBLIC = "the address is not a public one"
-# Global by their registry, and behind them may be any IPv4 address: NAT64, 6to4, Teredo.
+# Global addresses that may translate to any IPv4 address: NAT64, 6to4, Teredo.
 TRANSLATED = [
     ipaddress.ip_network(network)
     for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 ]
 
 _ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity"}
-# How a connection that was kept open turns out to have been closed meanwhile.
+# Errors that show that the server has closed a kept connection.
 _CLOSED = (ConnectionError, BadStatusLine, ssl.SSLError)
 
 
 class NoAnswer(Exception):
-    """There was no usable answer; the text says why."""
+    """There was no usable answer; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Answer:
 
 
 class Exchange:
-    """One request and its answer, which `cut` ends from any thread, wherever it hangs.
+    """One request and its answer; `cut` ends it from any thread, in any state.
 
-    With `public_only` a server at a loopback, link-local or private address is refused; the
-    address looked at is the one connected to, so no name can resolve to another one meanwhile.
+    With `public_only`, servers at loopback, link-local or private addresses are refused. The check
+    uses the address of the connected socket, so that DNS cannot change in between.
     """
 
     def __init__(self, *, public_only: bool = False) -> None:
@@ -61,15 +61,15 @@ class Exchange:
         self._over = False
 
     def check(self, host: str) -> None:
-        """Raises NoAnswer, before anything is sent, if `host` may not be spoken to.
+        """Raises NoAnswer, before connecting, if `host` is not allowed.
 
-        Whether a port is open there is told to nobody.
+        So nobody can find out whether a port is open there.
         """
         if self._public_only and not all(map(is_public, _addresses(host))):
             raise NoAnswer(NOT_PUBLIC)
 
     def begin(self, connected: socket.socket, *, reused: bool) -> None:
-        """Raises NoAnswer if this server may not be spoken to, or no longer."""
+        """Raises NoAnswer if this server is not allowed, or the exchange was cut off."""
         if self._public_only and not is_public(connected.getpeername()[0]):
             raise NoAnswer(NOT_PUBLIC)
         with self._lock:
@@ -79,7 +79,7 @@ class Exchange:
             self._reused = reused
 
     def reach(self) -> None:
-        """Now the request goes over it."""
+        """Note that the request is now being sent."""
         self._reached = True
 
     def cut(self) -> None:
@@ -99,19 +99,19 @@ class Exchange:
 
     @property
     def reached(self) -> bool:
-        """Whether there was a connection to send the request over."""
+        """Whether the request was sent over a connection."""
         return self._reached
 
     @property
     def went_stale(self) -> bool:
-        """Whether it may have failed only because a connection kept open was closed meanwhile."""
+        """Whether it may have failed only because the server had closed the kept connection."""
         return self._reused and not self._over
 
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, exchange: Exchange, timeout_s: float
 ) -> Answer:
-    """POST from this thread. `timeout_s` is for each step; `exchange.cut()` ends the whole.
+    """POST in this thread. `timeout_s` applies to each step; `exchange.cut()` ends it early.
 
     Raises NoAnswer.
     """
@@ -175,10 +175,10 @@ def _send_once(
 
 def _shut_down(connected: socket.socket) -> None:
     try:
-        # Not the method of an SSLSocket, which would take the TLS layer from under its reader.
+        # Not SSLSocket.shutdown, which would remove the TLS layer while another thread reads.
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
     except OSError:
-        return  # it is closed already
+        return  # already closed
 
 
 def is_public(address: str) -> bool:
@@ -189,7 +189,7 @@ def is_public(address: str) -> bool:
 
 
 def _addresses(host: str) -> set[str]:
-    """Raises NoAnswer where the name has none."""
+    """Raises NoAnswer if the name has no address."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -198,6 +198,6 @@ def _addresses(host: str) -> set[str]:
 
 
 def _reason(error: BaseException) -> str:
-    """What the system says of it, without which server it was: that is known."""
+    """The system's error text, without the name of the server, which is known."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text[:300] or type(error).__name__

@@ -1,4 +1,4 @@
-"""What core knows of who pays at the charge point itself."""
+"""Core's data about drivers who pay at the charge point itself."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from chargepoints.protocol.station import Station
 from core_link import answers, client
 from core_link.client import Body, CoreUnreachable
 
-# AddressType of OCPP, by core's names.
+# The field names of OCPP's AddressType, by core's names.
 _ADDRESS = {
     "name": "name",
     "address1": "address1",
@@ -31,7 +31,7 @@ async def vat_number(station: Station, number: str, evse_id: int | None) -> dict
 
 
 async def receipt(station: Station, settlement: dict[str, Any]) -> dict[str, Any]:
-    """The driver's receipt: receipt_url and receipt_id, as far as core knows them.
+    """The driver's receipt: receipt_url and receipt_id, if core knows them.
 
     Raises CoreUnreachable.
     """

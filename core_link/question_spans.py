@@ -1,4 +1,4 @@
-"""Questions to core as spans: the id of each is in the `traceparent` that core was asked with."""
+"""Exports questions to core as spans; core gets the span id in `traceparent`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from core_link.outbound import NoAnswer
 
 @contextmanager
 def told(url: str, trace_id: str, span_id: str) -> Iterator[None]:
-    """What is done in it is the span; none where the question belongs to no trace."""
+    """Export a span for the time inside, if the question belongs to a trace."""
     export = spans.exporter()
     if export is None or not trace_id:
         yield

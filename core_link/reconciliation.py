@@ -1,7 +1,7 @@
-"""What policy decided while core could not be reached, told to core when it can be.
+"""Asks core afterwards about starts that the policy decided while core was unreachable.
 
-Core's word then stands: where it differs, the transaction is corrected, and one that core would
-have refused and that still charges is asked to stop.
+Core's decision then counts. If it differs, the transaction is corrected; if core refuses and
+the transaction still runs, the charge point is asked to stop it.
 """
 
 import logging
@@ -32,7 +32,7 @@ STOP_EXPIRES_AFTER = timedelta(hours=1)
 
 
 class Reconciler(threading.Thread):
-    """Asks core about such transactions, one after the other, until `stop`."""
+    """Asks core about these transactions, one after the other, until `stop`."""
 
     def __init__(self) -> None:
         super().__init__(name="reconciler", daemon=True)
@@ -61,9 +61,9 @@ class Reconciler(threading.Thread):
 
 
 def reconcile(after: int = 0) -> int:
-    """Ask core about a page of starts that policy decided; returns the next page's start, or 0.
+    """Ask core about a page of these starts; return the id after which the next begins, or 0.
 
-    Raises CoreUnreachable when core still cannot be reached.
+    Raises CoreUnreachable if core is still unreachable.
     """
     undecided = Transaction.objects.filter(decided_by=DecidedBy.POLICY, pk__gt=after)
     page = undecided.exclude(id_token="").select_related("charge_point").order_by("pk")[:PAGE]
@@ -103,7 +103,7 @@ def _settle(row: Transaction, decision: Decision) -> None:
         row.authorization_status = decision.status
         row.group_id_token = decision.group_id_token or ""
         row.decided_by = decision.decided_by
-        # Whoever comes first: another process may have asked as well.
+        # Only the first one counts: another process may have asked as well.
         mine = Transaction.objects.filter(pk=row.pk, decided_by=DecidedBy.POLICY).update(
             authorization_status=row.authorization_status,
             group_id_token=row.group_id_token,
@@ -133,4 +133,4 @@ def _correct(unit: UnitOfWork, row: Transaction) -> None:
             expires_at=clock.now() + STOP_EXPIRES_AFTER,
         )
     except CommandRefused as why:
-        logger.warning("transaction %s goes on: %s", row, why)
+        logger.warning("transaction %s cannot be stopped: %s", row, why)

@@ -1,7 +1,7 @@
-"""Sending again: events picked by hand, a range of the feed, all since; and dead letters.
+"""Sends events again: single ones, a range of the feed, all since a time, and dead letters.
 
-A range goes through lanes of its own, in order for each charge point, beside what is new; only
-what was sent before is sent again. Events picked by hand go as they are.
+A range uses separate replay lanes, in order for each charge point, in parallel to new events;
+it contains only events that were sent before. Single events are sent without a lane.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from core_link.models import DeadLetter, Delivery, Endpoint, Lane
 
 
 def resend(endpoint: Endpoint, events: QuerySet[Event]) -> int:
-    """Send these events again, soon; returns how many."""
+    """Queue these events again; return their number."""
     pks = list(events.exclude(position=None).order_by("position").values_list("pk", flat=True))
     _deliver(endpoint, pks)
     return len(pks)
 
 
 def resend_delivery(delivery: Delivery) -> int:
-    """Send what a delivery holds once more, as a new one; returns how many events.
+    """Send a delivery's events again, as a new delivery; return their number.
 
-    One that still waits is tried now instead.
+    A delivery that still waits is retried now instead.
     """
     if delivery.state == Delivery.State.PENDING:
         retry_now(Delivery.objects.filter(pk=delivery.pk))
@@ -36,17 +36,17 @@ def resend_delivery(delivery: Delivery) -> int:
 
 
 def resend_since(endpoint: Endpoint, since: datetime) -> int:
-    """Send all again that was received at or after `since`; returns for how many charge points."""
+    """Send all events received since then again; return the number of charge points."""
     return _replay(endpoint, Event.objects.filter(received_at__gte=since))
 
 
 def resend_range(endpoint: Endpoint, first: int, last: int) -> int:
-    """Send these positions of the feed again; returns for how many charge points."""
+    """Send these positions of the feed again; return the number of charge points."""
     return _replay(endpoint, Event.objects.filter(position__gte=first, position__lte=last))
 
 
 def resend_dead_letters(letters: QuerySet[DeadLetter]) -> int:
-    """Give dead letters another round of attempts; returns how many."""
+    """Queue dead letters for further attempts; return their number."""
     with transaction.atomic():
         by_endpoint: dict[int, list[int]] = {}
         for letter in letters.select_related("event").order_by("event__position"):
@@ -58,7 +58,7 @@ def resend_dead_letters(letters: QuerySet[DeadLetter]) -> int:
 
 
 def retry_now(deliveries: QuerySet[Delivery]) -> int:
-    """Do not wait for the next attempt's time; returns how many were waiting."""
+    """Retry without waiting for the scheduled time; return the number of waiting deliveries."""
     return deliveries.filter(state=Delivery.State.PENDING).update(next_attempt_at=clock.now())
 
 
@@ -86,7 +86,7 @@ def _replay(endpoint: Endpoint, events: QuerySet[Event]) -> int:
         for each in ranges:
             charge_point_id, first, last = each["charge_point_id"], each["first"], each["last"]
             if live := known.get((charge_point_id, False)):
-                # What the lane has not come to yet must not overtake what it is about to send.
+                # Events that the live lane has not sent yet must not be sent here first.
                 last = min(last, live.delivered_through)
             if first <= last:
                 lane = known.get((charge_point_id, True)) or Lane(
@@ -98,10 +98,10 @@ def _replay(endpoint: Endpoint, events: QuerySet[Event]) -> int:
 
 
 def _extend(lane: Lane, first: int, last: int) -> None:
-    """Have a replay lane cover this range too, from its beginning."""
+    """Extend a replay lane by this range, from the range's beginning."""
     idle = lane.pk is None or lane.delivered_through >= lane.pending_through
     if idle or first - 1 < lane.delivered_through:
-        # What is under way then belongs to no lane: it comes again, in its turn.
+        # A delivery in flight no longer belongs to a lane: its events are sent again in order.
         lane.delivery = None
         lane.delivered_through = first - 1
     lane.pending_through = last if idle else max(last, lane.pending_through)

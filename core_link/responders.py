@@ -1,8 +1,8 @@
-"""OCSP responders: asked by the gateway itself where core has no answer (2.0.1 C07.FR.05, M06).
+"""OCSP responders, which the gateway asks if core has no answer (2.0.1 C07.FR.05, M06).
 
-The address comes from a charger or a car's certificate. Only what OCSP_RESPONDERS names is asked:
-any host at a public address by default, a list of hosts, or nobody. What comes back is looked at
-as an OCSP response and nothing else.
+The address comes from a charger or from a car's certificate. Only hosts that OCSP_RESPONDERS
+allows are asked: by default any host at a public address, or a list of hosts, or none. The
+answer is only parsed as an OCSP response.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def response(data: dict[str, Any]) -> str | None:
 
 
 def read(data: dict[str, Any], der: bytes) -> tuple[str, datetime | None]:
-    """`accepted`, `revoked` or `chain_error`, and until when. Raises NoStatus."""
+    """`accepted`, `revoked` or `chain_error`, and its end of validity. Raises NoStatus."""
     asked = ocsp.compose(data)
     status, answer = ocsp.read(asked, der)
     ocsp.verify(asked, answer, issuers())
@@ -52,10 +52,10 @@ def read(data: dict[str, Any], der: bytes) -> tuple[str, datetime | None]:
 
 
 async def standing(contract: Contract) -> str:
-    """`accepted`, `revoked` or `chain_error` for all of the chain, or that it is UNVERIFIED.
+    """`accepted`, `revoked` or `chain_error` for the whole chain, or UNVERIFIED.
 
-    Here the gateway decides by the answers, so each has to be signed by the certificate's issuer:
-    one of the chain that was sent, of OCSP_ISSUERS, or one whose key the station named by its hash.
+    The gateway decides by these answers, so the certificate's issuer must have signed each: one of
+    the chain that was sent, of OCSP_ISSUERS, or one whose key hash the station sent.
     """
     known = [*contract.chain, *issuers()]
 
@@ -76,13 +76,13 @@ async def standing(contract: Contract) -> str:
 
 
 async def _ask(asked: Asked) -> tuple[str, OCSPResponse, bytes]:
-    """What the responder says, and its answer (as DER too). Raises NoStatus."""
+    """The responder's status and its answer (parsed, and as DER). Raises NoStatus."""
     der = await fetch(asked.url, partial(_post, asked))
     return *ocsp.read(asked, der), der
 
 
 async def fetch(url: str, send: Callable[[Exchange], bytes]) -> bytes:
-    """What `send` brings, called in a thread, from an address that may be asked, in time.
+    """The result of `send`, called in a thread with a deadline, if `url` is allowed.
 
     Raises NoStatus.
     """
@@ -94,7 +94,7 @@ async def fetch(url: str, send: Callable[[Exchange], bytes]) -> bytes:
         async with asyncio.timeout(settings.CORE_TIMEOUT_S):
             return await asyncio.shield(request)
     except TimeoutError:
-        # Whoever still waits for a thread finds the exchange over.
+        # A request that still waits for a thread will find the exchange over.
         request.add_done_callback(_forget)
         raise NoStatus("no answer in time") from None
     except NoAnswer as error:
@@ -104,7 +104,7 @@ async def fetch(url: str, send: Callable[[Exchange], bytes]) -> bytes:
 
 
 def _is_named(url: str) -> bool:
-    """Whether the operator named this host. Raises NoStatus where it may not be asked."""
+    """Whether OCSP_RESPONDERS names this host. Raises NoStatus if it may not be asked."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise NoStatus("the responder has no http address")
@@ -135,7 +135,7 @@ def _forget(request: asyncio.Future[bytes]) -> None:
 
 @cache
 def issuers() -> list[Certificate]:
-    """The certificates of OCSP_ISSUERS, which was checked at the start."""
+    """The certificates of OCSP_ISSUERS; the file was checked at the start."""
     if not settings.OCSP_ISSUERS:
         return []
     return load_pem_x509_certificates(Path(settings.OCSP_ISSUERS).read_bytes())

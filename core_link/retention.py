@@ -1,4 +1,4 @@
-"""Events are kept until every endpoint has been told them, and then for a while."""
+"""Events are kept until every endpoint has acknowledged them, and then for a while."""
 
 from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, QuerySet
@@ -11,7 +11,7 @@ from core_link.models import DeadLetter, Delivery, Endpoint, Lane
 
 
 def events() -> Kept:
-    # An event worker does both; where none has run yet, they hold what it will find.
+    # The event worker does both. If none has run yet, this keeps the events for its first run.
     endpoints.follow_environment()
     while event_feed.assign_positions():
         pass
@@ -19,8 +19,8 @@ def events() -> Kept:
 
 
 def _told() -> QuerySet[Event]:
-    """Events that no endpoint waits for, that will not be sent again, and staff need not see."""
-    # One that the environment names no more will never be told.
+    """Events that no endpoint waits for, that will not be sent again, and are no dead letters."""
+    # An endpoint that was removed from the environment will not get them.
     listening = Endpoint.objects.exclude(disabled_reason=endpoints.NOT_SET)
     told = Event.objects.exclude(position=None)
     read_by_all = listening.aggregate(through=Min("read_through"))["through"]

@@ -1,7 +1,7 @@
-"""Lists of revoked certificates (CRL, RFC 5280), downloaded where a station names one (M07).
+"""Downloads lists of revoked certificates (CRL, RFC 5280) that a station names (M07).
 
-The same hosts may be asked as for OCSP. No certificate is good by a list that was not signed by an
-issuer of OCSP_ISSUERS. A list is kept until it says that there is a newer one.
+The same hosts are allowed as for OCSP. A list proves a certificate valid only if an issuer of
+OCSP_ISSUERS signed it. A list is cached until its next update is due.
 """
 
 import logging
@@ -25,7 +25,7 @@ _kept: dict[str, CertificateRevocationList] = {}
 
 
 async def status(asked: Asked) -> tuple[str, datetime]:
-    """`accepted` or `revoked`, and until when. Raises NoStatus."""
+    """`accepted` or `revoked`, and its end of validity. Raises NoStatus."""
     crl = _kept.get(asked.url)
     if crl is None or _is_old(crl):
         crl = await _download(asked.url)
@@ -75,7 +75,7 @@ def _verify(asked: Asked, crl: CertificateRevocationList) -> None:
     for each in responders.issuers():
         if ocsp.key_hash(each, asked.algorithm) == asked.issuer_key_hash:
             key = each.public_key()
-            # A list of another kind of key raises TypeError.
+            # A signature of another key type raises TypeError.
             try:
                 if crl.is_signature_valid(key):  # type: ignore[arg-type]
                     return

@@ -1,4 +1,4 @@
-"""Whose events an endpoint is told of: of all charge points, or of some sites and single ones."""
+"""Which charge points' events an endpoint receives: of all, of some sites, or of single ones."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ def is_narrowed(endpoint: Endpoint) -> bool:
 
 
 def charge_points(endpoint: Endpoint) -> QuerySet[ChargePoint]:
-    """The charge points whose events the endpoint gets."""
+    """The charge points whose events the endpoint receives."""
     if not is_narrowed(endpoint):
         return ChargePoint.objects.all()
     lowered = [identity.lower() for identity in endpoint.charge_points]
@@ -23,7 +23,7 @@ def charge_points(endpoint: Endpoint) -> QuerySet[ChargePoint]:
 
 
 def within(endpoint: Endpoint, ids: Iterable[int]) -> set[int]:
-    """The ones of these charge points whose events the endpoint gets."""
+    """Those of these charge points whose events the endpoint receives."""
     wanted = set(ids)
     if not is_narrowed(endpoint):
         return wanted
@@ -31,7 +31,7 @@ def within(endpoint: Endpoint, ids: Iterable[int]) -> set[int]:
 
 
 def unknown(identities: Iterable[str]) -> list[str]:
-    """The identities that no charge point has."""
+    """The identities that do not belong to any charge point."""
     asked = list(identities)
     rows = ChargePoint.objects.annotate(lowered=Lower("identity"))
     known = rows.filter(lowered__in=[each.lower() for each in asked])

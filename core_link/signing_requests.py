@@ -1,4 +1,4 @@
-"""Who signs a charge point's certificate: core, or the gateway's own authority."""
+"""Has a charge point's certificate signed by core, or by the gateway's own authority."""
 
 import logging
 from pathlib import Path
@@ -18,9 +18,9 @@ CHARGING_STATION, V2G, V2G20 = "charging_station", "v2g", "v2g20"
 
 
 async def chain_for(inbound: Inbound, csr: str, use: str) -> str | None:
-    """The chain (PEM) for the request, core's if it offers to sign; None: it is refused.
+    """The certificate chain (PEM) for the CSR, from core if it offers to sign; None: refused.
 
-    `use`: charging_station, v2g or v2g20; the gateway signs for charging stations alone.
+    `use`: charging_station, v2g or v2g20; the gateway itself signs only for charging stations.
     """
     station = inbound.station
     try:

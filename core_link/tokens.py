@@ -1,4 +1,4 @@
-"""What the gateway itself knows about a token: its own table, and what core said before."""
+"""The gateway's own data about a token: its table, and core's earlier answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from chargepoints.protocol.inbound import clip
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
 from chargepoints.services.transactions import closing
 
-# A refusal is asked again soon, whatever its time to live: a driver stands there.
+# A refusal is cached briefly, whatever its time to live: the driver is waiting.
 LONGEST_REFUSAL_S = 60.0
-# And so that the end of it is a date.
+# The limit keeps the end of validity a valid date.
 LONGEST_TTL_S = 366 * 86_400.0
 LONGEST_TOKEN = 255
 LONGEST_TYPE = 20
-# Verdicts about the place, the hour or another transaction say nothing of the next question.
+# Other statuses depend on place, time or other transactions, and are not cached.
 _OF_THE_TOKEN_ITSELF = frozenset(
     {
         AuthorizationStatus.ACCEPTED,
@@ -38,28 +38,28 @@ _OF_THE_TOKEN_ITSELF = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The rows about one token: `core` is what core said last, `own` is the gateway's own."""
+    """The rows of one token: `core` is core's last answer, `own` the gateway's own entry."""
 
     core: IdToken | None = None
     own: IdToken | None = None
 
     def fresh(self, now: datetime) -> Decision | None:
-        """Core's last word, as long as core need not be asked again."""
+        """Core's last answer, while it is valid."""
         if self.core is None or self.core.fresh_until is None or self.core.fresh_until <= now:
             return None
         return self.stale(now)
 
     def stale(self, at: datetime) -> Decision | None:
-        """Core's last word, however old."""
+        """Core's last answer, even if it has expired."""
         return _decision(self.core, DecidedBy.CACHE, at) if self.core else None
 
     def listed(self, at: datetime) -> Decision | None:
-        """The verdict of the gateway's own table; None where the token is not in it."""
+        """The status in the gateway's own table; None if the token is not in it."""
         return _decision(self.own, DecidedBy.LOCAL_TABLE, at) if self.own else None
 
 
 _CORE = str(IdToken.Source.CORE)
-# The row keeps the spelling in which it was told first.
+# The row keeps the spelling in which it was first stored.
 _REMEMBER = (
     "INSERT INTO chargepoints_idtoken (value, type, source, created_at, status, group_id_token,"
     " expires_at, personal_message, decided_at, fresh_until)"
@@ -70,7 +70,7 @@ _REMEMBER = (
     " fresh_until = excluded.fresh_until"
 )
 
-# Compared by the database's own idea of lower case, which the unique index has too.
+# Compared with the database's LOWER, as in the unique index.
 _OF_TOKEN: PreparedQuery[IdToken] = PreparedQuery(
     lambda token: IdToken.objects.alias(lowered=Lower("value")).filter(lowered=Lower(Value(token)))
 )
@@ -95,9 +95,9 @@ def known(token: TokenAsked) -> Known:
 def charges_elsewhere(
     token: TokenAsked, charge_point_id: int, evse_id: int | None, transaction_id: str | None
 ) -> bool:
-    """Whether it charges now, but for this EVSE and this transaction.
+    """Whether the token charges now, on another EVSE and in another transaction.
 
-    What is open in our books alone, or was refused, counts for nothing.
+    Refused transactions, and those that are open only in the database, do not count.
     """
     elsewhere = [
         pk
@@ -111,17 +111,17 @@ def charges_elsewhere(
 
 
 def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
-    """Keep what core decided, in the transaction of the message that brought the question."""
+    """Store core's decision, in the transaction of the message that caused the question."""
     if decision.decided_by != DecidedBy.CORE or decision.status not in _OF_THE_TOKEN_ITSELF:
         return
     if decision.evse_ids:
-        # Of this charge point, and the next question may be of another.
+        # It applies to EVSEs of this charge point only; the next question may be about another.
         return
     if len(token.value) > LONGEST_TOKEN or len(token.type) > LONGEST_TYPE:
-        # No version knows one so long: asked anew each time.
+        # No version allows longer ones: they are not cached.
         return
     now = clock.now()
-    # A priority, a limit, a tariff is of this moment, and languages are not kept: asked for anew.
+    # Priorities, limits and tariffs may change at any time, and languages are not stored.
     of_the_moment = decision.charging_priority is not None or any(
         (decision.limits, decision.tariff, decision.energy_transfer, decision.languages)
     )
@@ -139,7 +139,7 @@ def remember(unit: UnitOfWork, token: TokenAsked, decision: Decision) -> None:
 
 
 def _first(rows: Sequence[IdToken], source: str, types: Sequence[str] | None) -> IdToken | None:
-    """The row of the first of these types; any type at all where None is given (1.6)."""
+    """The row whose type comes first in `types`; any type if that is None (1.6)."""
     found = [row for row in rows if row.source == source and (types is None or row.type in types)]
     return min(found, key=lambda row: types.index(row.type) if types else 0, default=None)
 

@@ -1,4 +1,4 @@
-"""What core was told of a charge point, and what not: lines of its story."""
+"""Lines of a charge point's story: the events that core received, or not yet."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from chargepoints.services.history.time_bounds import first_id_since
 from core_link import scope
 from core_link.models import DeadLetter, Endpoint, Lane
 
-# Of these there are many, and other lines of the story tell the same: once received, they are
+# Frequent events, which other lines of the story show as well: once received, they are only
 # counted.
 FREQUENT = frozenset(
     {
@@ -23,7 +23,7 @@ FREQUENT = frozenset(
 
 
 def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
-    """Of what each endpoint was to be told; the page of an event has its deliveries."""
+    """One line for each event and endpoint; the page of an event lists its deliveries."""
     first = first_id_since(Event, "received_at", span.begin)
     rows = Event.objects.filter(
         charge_point=charge_point, pk__gte=first, received_at__lt=span.end
@@ -35,7 +35,7 @@ def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
 
 
 def _told(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) -> Iterator[Line]:
-    """`events`: the latest first."""
+    """`events` are sorted, the latest first."""
     who = "Core" if endpoint.from_environment else endpoint.name
     lane = Lane.objects.filter(endpoint=endpoint, charge_point=charge_point, replay=False).first()
     given_up = dict(
@@ -55,7 +55,7 @@ def _told(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) ->
             text = f"{named[:1].upper()}{named[1:]} waits to be sent to {who}."
             yield Line(event.occurred_at, "event", text, WARN, event)
         elif lane is None or event.received_at < endpoint.created_at:
-            continue  # it is older than what the endpoint is told of
+            continue  # older than the endpoint
         elif event.type not in FREQUENT:
             yield Line(event.occurred_at, "event", f"{who} received {named}.", PLAIN, event)
         elif count := frequent.pop(event.type, 0):

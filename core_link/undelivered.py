@@ -1,4 +1,4 @@
-"""A charge point is not deleted as long as an endpoint has not been told all about it."""
+"""Prevents the deletion of a charge point with undelivered events."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from core_link.models import Endpoint, Lane
 
 def protect(sender: Any, instance: ChargePoint, **kwargs: Any) -> None:
     """Refuse to delete a charge point with undelivered events. Raises ProtectedError."""
-    # One that the environment names no more will never be told.
+    # An endpoint that was removed from the environment will not get them.
     for endpoint in Endpoint.objects.exclude(disabled_reason=NOT_SET):
         if waits(instance, endpoint):
             raise ProtectedError(
@@ -21,7 +21,7 @@ def protect(sender: Any, instance: ChargePoint, **kwargs: Any) -> None:
 
 
 def waits(charge_point: ChargePoint, endpoint: Endpoint) -> bool:
-    """Whether there is anything about the charge point that the endpoint has not acknowledged."""
+    """Whether the endpoint has not yet acknowledged all events of the charge point."""
     behind = Q(pending_through__gt=F("delivered_through")) | Q(delivery__isnull=False)
     if Lane.objects.filter(behind, endpoint=endpoint, charge_point=charge_point).exists():
         return True

@@ -1,4 +1,4 @@
-"""The API's part about the delivery of events, below `/api/v1/`."""
+"""The API's URLs for the delivery of events, below `/api/v1/`."""
 
 from typing import Any
 

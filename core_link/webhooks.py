@@ -1,6 +1,6 @@
-"""What core is asked and told, for the `webhooks` of the OpenAPI document.
+"""The requests to core, for the `webhooks` of the OpenAPI document.
 
-Paths are below CORE_URL. What core must answer is published as it is checked (`answers`).
+Paths are below CORE_URL. The schemas of core's answers are the ones that are checked (`answers`).
 """
 
 from typing import Any
@@ -45,7 +45,7 @@ def _decision(path: str, summary: str, description: str, **question: Json) -> Op
     """A question with a deadline, at `path` below CORE_URL."""
     body = _object(
         request_id={"type": "string", "format": "uuid"},
-        deadline_ms={"type": "integer", "description": "an answer after that is not waited for"},
+        deadline_ms={"type": "integer", "description": "a later answer is ignored"},
         charge_point=TEXT,
         external_id=TEXT,
         **question,
@@ -63,7 +63,7 @@ def _decision(path: str, summary: str, description: str, **question: Json) -> Op
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
             "200": {
-                "description": "Anything else, a late answer too, counts as core not reached.",
+                "description": "Any other answer, or a late one, counts as unreachable.",
                 "content": {"application/json": {"schema": answers.SCHEMAS[path]}},
             }
         },
@@ -74,7 +74,7 @@ def _decision(path: str, summary: str, description: str, **question: Json) -> Op
 AUTHORIZE = _decision(
     "/authorize",
     "May this token charge?",
-    "`status` other than `accepted` refuses it. `cache_ttl_s` is how long the answer holds.",
+    "Any `status` but `accepted` refuses it. `cache_ttl_s` is how long the answer may be cached.",
     evse_id=NUMBER_OR_NULL,
     connector_id=NUMBER_OR_NULL,
     id_token=TOKEN,
@@ -82,11 +82,14 @@ AUTHORIZE = _decision(
     context={"enum": ["authorize", "start", "stop"]},
     transaction_id=TEXT_OR_NULL,
     occurred_at=TIME,
-    offline={"type": "boolean", "description": "it happened already, while there was no socket"},
+    offline={
+        "type": "boolean",
+        "description": "it already happened, while the charge point was offline",
+    },
     certificate_hashes={"type": ["array", "null"], "items": {"type": "object"}},
     policy_decided={
         "type": ["string", "null"],
-        "description": "asked afterwards: the status by which the policy let it start, or not",
+        "description": "set if core is asked afterwards: the status that the policy decided",
     },
 )
 BOOT = _decision(
@@ -101,7 +104,7 @@ BOOT = _decision(
 )
 DATA_TRANSFER = _decision(
     "/data-transfer",
-    "What of a vendor's own message?",
+    "Answer a vendor's own message",
     "",
     vendor_id=TEXT,
     message_id=TEXT_OR_NULL,
@@ -117,7 +120,7 @@ SIGN_CERTIFICATE = _decision(
 ISO15118_CERTIFICATE = _decision(
     "/certificates/iso15118",
     "Install or update a vehicle's contract certificate",
-    "EXI in base64, as the vehicle sent it and is to get it.",
+    "EXI in base64, as received from and sent to the vehicle.",
     exi_request=TEXT,
     action=TEXT,
     schema_version=TEXT,
@@ -131,14 +134,14 @@ CERTIFICATE_STATUS = _decision(
 VAT_NUMBER = _decision(
     "/payments/vat-number",
     "Whose VAT number is this?",
-    "`company` is who gets the invoice. Optional: without an answer the number is not valid.",
+    "`company` receives the invoice. Optional: without an answer the number counts as invalid.",
     evse_id=NUMBER_OR_NULL,
     vat_number=TEXT,
 )
 RECEIPT = _decision(
     "/payments/receipt",
     "Where is the receipt of this payment?",
-    "Optional: where the payment terminal gives none. The settlement is told as an event, too.",
+    "Optional: if the payment terminal provides none. The settlement is also sent as an event.",
     transaction_id=TEXT_OR_NULL,
     psp_ref=TEXT,
     status={"enum": ["Settled", "Canceled", "Rejected", "Failed"]},
@@ -152,10 +155,10 @@ EVENTS = OpenApiWebhook(
         "post": {
             "operationId": "tell_core_events",
             "tags": ["core: events"],
-            "summary": "Tell core what happened",
+            "summary": "Receive events",
             "description": (
                 "At least once, in the order of `sequence` for each charge point, signed by "
-                "Standard Webhooks. What is not acknowledged comes again, under the same "
+                "Standard Webhooks. A delivery that is not acknowledged is repeated with the same "
                 "`webhook-id`; 410 ends the delivery to this endpoint."
             ),
             "security": [],
@@ -181,7 +184,7 @@ EVENTS = OpenApiWebhook(
             },
             "responses": {
                 "2XX": {
-                    "description": "Taken; with a body, only as far as it says.",
+                    "description": "Accepted; with a body, up to the position in it.",
                     "content": {
                         "application/json": {
                             "schema": {

@@ -15,7 +15,7 @@ LATEST_DELIVERIES = 50
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Called by the admin's first page, with its context, to be added to."""
+    """Called by the admin's first page, to extend its context."""
     context = dashboard.figures(request, context)
     if request.user.has_perm("core_link.view_endpoint"):
         context |= {
@@ -26,7 +26,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _behind(endpoint: Endpoint) -> dict[str, Any]:
-    """How far an endpoint is behind, and the last thing that went wrong with it lately."""
+    """How far an endpoint is behind, and its last recent error."""
     waiting = endpoints.lag(endpoint)
     latest = endpoint.deliveries.order_by("-created_at")[:LATEST_DELIVERIES]
     errors = (delivery for delivery in latest if delivery.last_error)

@@ -1,4 +1,4 @@
-"""Dead letters: events that an endpoint did not take, and another chance for them."""
+"""Dead letters: events that an endpoint rejected, which staff can send again."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Deliveries: each HTTP message on its way to an endpoint, and what came back."""
+"""Deliveries: each HTTP message to an endpoint, and its answer."""
 
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
         ("Attempts", {"fields": ("attempts", "strikes", "last_attempt_at", "next")}),
         ("The answer to the last attempt", {"fields": ("answered", "answer", "last_error")}),
         ("When", {"fields": ("created_at", "finished_at")}),
-        # Last, since it may hold a hundred events.
+        # Last, because it may contain a hundred events.
         ("The request, as it is sent", {"fields": ("sent_to", "body_sent")}),
     )
     readonly_fields = (
@@ -102,12 +102,12 @@ class DeliveryAdmin(RowPage, HistoryAdmin):
 
     @admin.display(description="POST")
     def sent_to(self, row: Delivery) -> str:
-        """The URL and id of the request; each attempt makes a new signature."""
+        """The URL and id of the request; each attempt has a new signature."""
         return f"{row.endpoint.url} (webhook-id: {row.pk})"
 
     @admin.display(description="body")
     def body_sent(self, row: Delivery) -> SafeString | str:
-        """Made again of the events, which do not change; `backlog` is that of each attempt."""
+        """Rebuilt from the events, which do not change; `backlog` differs in each attempt."""
         rows = Event.objects.select_related("charge_point").filter(pk__in=row.event_ids)
         kept = list(rows.order_by("position"))
         if not kept:

@@ -1,4 +1,4 @@
-"""The forms of an endpoint: which events it is told of, and since when again."""
+"""The forms of an endpoint: its settings, and sending events again."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
 
 
 class SendAgainForm(forms.Form):
-    """Everything received since a moment."""
+    """Send all events received since a time."""
 
     since = forms.DateTimeField(
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "1"}),

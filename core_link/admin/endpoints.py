@@ -1,4 +1,4 @@
-"""Endpoints: where events go, how each of them fares, and what can be done about it."""
+"""Endpoints that receive events: their settings, state, and actions."""
 
 from typing import Any, cast
 
@@ -100,7 +100,7 @@ class EndpointAdmin(RowPage):
         return self._show_secret(request, obj, cast(Any, request).secret_to_show)
 
     def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
-        """The one page a secret is ever on."""
+        """The only page that ever shows the secret."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -140,7 +140,7 @@ class EndpointAdmin(RowPage):
         ]
 
     def do(self, request: HttpRequest, pk: int, deed: str) -> HttpResponse:
-        """One of the buttons on an endpoint's page."""
+        """Handle a button of an endpoint's page."""
         endpoint = get_object_or_404(Endpoint, pk=pk)
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
@@ -184,7 +184,7 @@ class EndpointAdmin(RowPage):
 
 
 def _lag(row: Any) -> endpoints.Lag:
-    """Worked out once for a row: a page asks for each of its cells again and again."""
+    """Cached on the row: a page asks for it in several cells."""
     if not hasattr(row, "lag"):
         row.lag = endpoints.lag(row)
     lag: endpoints.Lag = row.lag

@@ -1,4 +1,4 @@
-"""An event's page, with its deliveries to the endpoints, and the way to send it again."""
+"""An event's page with its deliveries to the endpoints, and a button to send it again."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ admin.site.unregister(Event)
 
 @admin.register(Event)
 class EventOfCoreAdmin(RowPage, EventAdmin):
-    """The domain's page knows of no endpoints."""
+    """Extends the domain's page, which does not know endpoints."""
 
     change_form_outer_before_template = "admin/core_link/event/deliveries.html"
 

@@ -1,1 +1,1 @@
-"""The API's part about the delivery of events: endpoints and dead letters."""
+"""The API for the delivery of events: endpoints and dead letters."""

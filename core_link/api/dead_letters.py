@@ -1,4 +1,4 @@
-"""What an endpoint did not take, and another chance for it."""
+"""Dead letters: events that an endpoint rejected, which core can request again."""
 
 import django_filters
 from django.shortcuts import get_object_or_404
@@ -15,7 +15,7 @@ from core_link.models import DeadLetter
 
 
 class DeadLetterSerializer(StrictModel):
-    """`event` is the id of the event, by which it is found in the feed."""
+    """`event` is the event's id in the feed."""
 
     endpoint = Text(source="endpoint.name", read_only=True)
     charge_point = Text(source="event.charge_point.identity", read_only=True)
@@ -65,7 +65,7 @@ class DeadLetterFilters(django_filters.FilterSet):
 
 
 class DeadLetters(Resource):
-    """Events that an endpoint did not take in any attempt, the newest first."""
+    """Events that an endpoint rejected in all attempts, the newest first."""
 
     queryset = DeadLetter.objects.select_related("endpoint", "event__charge_point")
     serializer_class = DeadLetterSerializer
@@ -74,7 +74,7 @@ class DeadLetters(Resource):
 
     @extend_schema(request=None, responses={202: DeadLetterSerializer})
     def resend(self, request: Request, pk: int) -> Response:
-        """Give an event another round of attempts."""
+        """Queue an event for further attempts."""
         letter = get_object_or_404(self.queryset, pk=pk)
         resending.resend_dead_letters(DeadLetter.objects.filter(pk=letter.pk))
         letter.refresh_from_db()

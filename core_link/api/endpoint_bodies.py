@@ -1,4 +1,4 @@
-"""The JSON of an endpoint, as core sends it and as core reads it."""
+"""The JSON of an endpoint in requests and responses."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from chargepoints.event_types import EVENT_TYPES
 from core_link import endpoints, scope
 from core_link.models import Endpoint
 
-ALL = "Where neither `sites` nor `charge_points` names any: of all charge points."
+ALL = "If `sites` and `charge_points` are both empty: all charge points."
 LARGEST_POSITION = 2**63 - 1
 
 
@@ -24,7 +24,7 @@ class Undelivered(Strict):
 
 
 class EndpointSerializer(StrictModel):
-    """`signed_with` is how many secrets sign a delivery: two or more while a rotation goes on."""
+    """`signed_with`: how many secrets sign a delivery; two or more during a rotation."""
 
     name = Text(max_length=100)
     url = Text(
@@ -35,16 +35,21 @@ class EndpointSerializer(StrictModel):
     event_types = serializers.ListField(
         child=serializers.ChoiceField(EVENT_TYPES),
         required=False,
-        help_text="What it is told of; empty: everything, types of later versions too.",
+        help_text="The types of events to send; empty: all, including types of later versions.",
     )
     sites = serializers.ListField(
-        child=Text(max_length=100), required=False, help_text=f"Of whose charge points. {ALL}"
+        child=Text(max_length=100),
+        required=False,
+        help_text=f"Only events of charge points at these sites. {ALL}",
     )
     charge_points = serializers.ListField(
-        child=Text(max_length=48), required=False, help_text=f"Beside them these. {ALL}"
+        child=Text(max_length=48),
+        required=False,
+        help_text=f"Events of these charge points as well. {ALL}",
     )
     from_environment = serializers.BooleanField(
-        read_only=True, help_text="The one of EVENTS_URL: it can be paused, and not changed here."
+        read_only=True,
+        help_text="The endpoint of EVENTS_URL: it can be paused, but not changed here.",
     )
     signed_with = serializers.SerializerMethodField()
     undelivered = serializers.SerializerMethodField()
@@ -92,7 +97,7 @@ class EndpointSerializer(StrictModel):
 
 
 class EndpointWithSecret(EndpointSerializer):
-    """`secret` is shown this once, and never again."""
+    """`secret` is returned only once."""
 
     secret = serializers.SerializerMethodField(
         help_text="Of Standard Webhooks: `whsec_` and base64."

@@ -1,4 +1,4 @@
-"""Endpoints that events are delivered to: made, changed, paused, told again; their secrets."""
+"""Endpoints that receive events: create, change, pause, send again, and rotate secrets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from core_link.models import Endpoint
 
 
 class Endpoints(Resource):
-    """Endpoints that events are delivered to."""
+    """Endpoints that receive events."""
 
     queryset = Endpoint.objects.all()
     serializer_class = EndpointSerializer
@@ -38,7 +38,7 @@ class Endpoints(Resource):
 
     @extend_schema(responses={201: EndpointWithSecret})
     def create(self, request: Request) -> Response:
-        """Deliver what happens from now on to one more endpoint; its secret is shown this once."""
+        """Create an endpoint, which receives events from now on; its secret is returned once."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
@@ -50,7 +50,7 @@ class Endpoints(Resource):
         return response
 
     def partial_update(self, request: Request, pk: int) -> Response:
-        """Change an endpoint's name, its URL, or what it is told of from now on."""
+        """Change an endpoint's name or URL, or which events it receives from now on."""
         with _unique_names():
             endpoint = self._own(pk)
             check_unchanged(request, self.get_serializer(endpoint))
@@ -63,7 +63,7 @@ class Endpoints(Resource):
         return tagged(self.get_serializer(endpoint))
 
     def destroy(self, request: Request, pk: int) -> Response:
-        """Remove an endpoint, with what it was not told yet and its dead letters."""
+        """Remove an endpoint, with its undelivered events and its dead letters."""
         with transaction.atomic():
             endpoint = self._own(pk)
             check_unchanged(request, self.get_serializer(endpoint))
@@ -72,7 +72,7 @@ class Endpoints(Resource):
 
     @extend_schema(request=None, responses=EndpointWithSecret)
     def rotate_secret(self, request: Request, pk: int) -> Response:
-        """Begin with a new secret, shown this once; the old one signs too until `end-rotation`."""
+        """Add a new secret, returned only once; the old one also signs until `end-rotation`."""
         with transaction.atomic():
             endpoint = self._own(pk)
             endpoints.begin_rotation(endpoint)
@@ -80,7 +80,7 @@ class Endpoints(Resource):
 
     @extend_schema(request=None)
     def end_rotation(self, request: Request, pk: int) -> Response:
-        """Sign with the newest secret alone from now on."""
+        """Sign only with the newest secret from now on."""
         with transaction.atomic():
             endpoint = self._own(pk)
             endpoints.end_rotation(endpoint)
@@ -103,7 +103,7 @@ class Endpoints(Resource):
 
     @extend_schema(request=ResendRequest, responses={202: Resent})
     def resend(self, request: Request, pk: int) -> Response:
-        """Send again what was sent before, in order for each charge point, beside what is new."""
+        """Send past events again, in order for each charge point, in parallel to new events."""
         endpoint = self.get_object()
         body = ResendRequest(data=request.data)
         body.is_valid(raise_exception=True)
@@ -127,7 +127,7 @@ class Endpoints(Resource):
 
 @contextmanager
 def _unique_names() -> Iterator[None]:
-    """A transaction. Raises 409 where the name is taken."""
+    """A transaction. Raises 409 if the name is taken."""
     try:
         with transaction.atomic():
             yield

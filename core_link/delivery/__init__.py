@@ -1,1 +1,1 @@
-"""Events on their way to core: read from the feed, made into deliveries, posted, recorded."""
+"""The delivery of events to core: read the feed, create deliveries, post them, record results."""

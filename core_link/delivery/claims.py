@@ -1,4 +1,4 @@
-"""Work for a sender: deliveries that are due, claimed so that no other process sends them too."""
+"""Claims deliveries that are due, so that no other process sends them too."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ from core_link.delivery import lanes
 from core_link.models import Delivery, Endpoint
 
 POST_TIMEOUT_S = 15.0
-# A claim outlives the attempt; it ends by itself when the process that made it is no more.
+# A claim lasts longer than the attempt, and expires if its process dies.
 LEASE_S = POST_TIMEOUT_S + 10
-# So many new deliveries may probe an endpoint that is down, at once: the one that failed may be
-# bad itself.
+# How many new deliveries may probe an endpoint that is down, without waiting: the delivery that
+# failed may have failed because of its own content.
 PROBES = 3
 
 
@@ -43,7 +43,7 @@ def _due_to(endpoint_id: Any, now: Any) -> QuerySet[Delivery]:
     )
 
 
-# Asked again and again while nothing happens.
+# Queried repeatedly while idle.
 _ANY_DUE = PreparedQuery(_due_to)
 _NEWS: PreparedQuery[EventFeed] = PreparedQuery(
     lambda position: EventFeed.objects.filter(last_position__gt=position)
@@ -51,7 +51,7 @@ _NEWS: PreparedQuery[EventFeed] = PreparedQuery(
 
 
 def has_work(endpoint: Endpoint) -> bool:
-    """A cheap look, without a lock, whether `take` may find something."""
+    """Whether `take` may find something: a cheap check without a lock."""
     now = clock.now()
     if _NEWS.exists(endpoint.read_through):
         return True
@@ -61,9 +61,9 @@ def has_work(endpoint: Endpoint) -> bool:
 
 
 def take(endpoint_id: int, count: int) -> list[Claim]:
-    """Claim up to `count` deliveries of an endpoint, old ones that are due and new ones."""
+    """Claim up to `count` deliveries of an endpoint: old ones that are due, and new ones."""
     with transaction.atomic():
-        # Whoever holds the lock does this very work: nobody needs to wait for it.
+        # The holder of the lock does the same work, so there is no need to wait.
         locked = Endpoint.objects.select_for_update(skip_locked=True, no_key=True)
         endpoint = locked.filter(pk=endpoint_id, enabled=True).first()
         if endpoint is None:
@@ -97,7 +97,7 @@ def _take(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -
 
 
 def _take_probe(endpoint: Endpoint, now: datetime, lease_ends: datetime) -> list[Delivery]:
-    """One delivery, if no other is under way: alternately a new one and one that failed before.
+    """Claim one delivery, if no other is in flight: alternately a new one and a failed one.
 
     The first new deliveries do not wait for `probe_at`: the failed one may have failed because of
     its own content.

@@ -1,4 +1,4 @@
-"""What is done with, and kept no longer."""
+"""Deletes finished deliveries and replay lanes."""
 
 from datetime import timedelta
 
@@ -27,6 +27,6 @@ def tidy() -> None:
 
 
 def _delete(finished: QuerySet[Delivery]) -> None:
-    """Deletes in portions, so that no other write waits long for the lock of the database."""
+    """Delete in portions, so that other writes do not wait long for the database's lock."""
     oldest = finished.order_by("finished_at").values("pk")[:AT_A_TIME]
     Delivery.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).delete()

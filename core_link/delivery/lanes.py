@@ -1,4 +1,4 @@
-"""Lanes: what waits for an endpoint, charge point by charge point, and what is sent next."""
+"""Lanes: the events that wait for an endpoint, by charge point, and the next deliveries."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from core_link import scope
 from core_link.models import Delivery, Endpoint, Lane
 
 BATCH = 100
-# P16: on SQLite chargers wait for this transaction. More than a round of deliveries takes.
+# P16: on SQLite chargers wait for this transaction. Larger than one round of deliveries.
 FEED_PAGE = 1000
 
-# A lane that is through goes on with what is wanted now, and not with what was unwanted before.
+# An empty lane continues with the new events, and skips those before that were filtered out.
 _HAS_NEWS = """
 INSERT INTO core_link_lane
 (endpoint_id, charge_point_id, replay, delivered_through, pending_through, served_at)
@@ -41,7 +41,7 @@ WHERE {types} ORDER BY event.position
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Events of one charge point, by sequence, both ends included."""
+    """Events of one charge point, by sequence, both ends inclusive."""
 
     lane: Lane
     first: int
@@ -55,7 +55,7 @@ class _Row(NamedTuple):
 
 
 def read_feed(endpoint: Endpoint) -> bool:
-    """Take up new events of the feed; whether there were any."""
+    """Add new events of the feed to the lanes; return whether there were any."""
     rows = list(
         Event.objects.filter(position__gt=endpoint.read_through)
         .order_by("position")
@@ -86,18 +86,20 @@ def _has_news(lanes: int) -> str:
 
 
 def plan(endpoint: Endpoint, count: int, now: datetime, lease_ends: datetime) -> list[Delivery]:
-    """Up to `count` new deliveries, claimed until `lease_ends`; their lanes wait for them."""
+    """Create up to `count` deliveries, claimed until `lease_ends`; their lanes wait for them."""
     planned: list[Delivery] = []
     for replay in (False, True):
         while wanted := count - len(planned):
             waiting = _waiting(endpoint).filter(replay=replay).order_by("served_at")
-            lanes = waiting[: wanted * BATCH].iterator(chunk_size=BATCH)  # mostly the first few do
+            lanes = waiting[: wanted * BATCH].iterator(
+                chunk_size=BATCH
+            )  # usually the first few suffice
             batches = list(pack(lanes, wanted))
             deliveries = [_deliver(endpoint, batch, now, lease_ends) for batch in batches]
             planned += [delivery for delivery in deliveries if delivery is not None]
             if all(deliveries):
                 break
-            # Where nothing was for the endpoint, the lanes have come nearer to what is.
+            # Lanes without events for the endpoint have skipped to their next ones: try again.
     return planned
 
 
@@ -106,10 +108,9 @@ def has_waiting(endpoint: Endpoint) -> bool:
 
 
 def backlog(endpoint: Endpoint) -> int:
-    """Events that the endpoint has not acknowledged, those under way included.
+    """The number of events that the endpoint has not acknowledged, including those in flight.
 
-    With a filter of types or charge points this is an upper bound: what is filtered out in between
-    counts.
+    With filters it is an upper bound, because it includes events that are filtered out.
     """
     behind = F("pending_through") - F("delivered_through")
     in_lanes = Lane.objects.filter(
@@ -121,7 +122,7 @@ def backlog(endpoint: Endpoint) -> int:
 
 
 def pack(lanes: Iterable[Lane], count: int) -> Iterator[list[Range]]:
-    """At most `count` batches of at most BATCH events; a suspected lane travels alone."""
+    """At most `count` batches of at most BATCH events; a suspect lane gets its own batch."""
     shared: list[Range] = []
     room = BATCH
     for lane in lanes:
@@ -154,7 +155,7 @@ def _waiting_for(endpoint_id: Any) -> QuerySet[Lane]:
     )
 
 
-# Asked again and again while nothing happens.
+# Queried repeatedly while idle.
 _WAITING = PreparedQuery(_waiting_for)
 
 
@@ -195,7 +196,7 @@ def _events(endpoint: Endpoint, batch: list[Range]) -> list[_Row]:
 
 
 def _skip(endpoint: Endpoint, part: Range) -> None:
-    """Move a lane past a range without an event for the endpoint, to the next event for it."""
+    """Move a lane past a range without events for the endpoint, to the next event for it."""
     later = Event.objects.filter(
         charge_point=part.lane.charge_point_id,
         sequence__gt=part.last,

@@ -1,4 +1,4 @@
-"""What an endpoint's answer means for the delivery."""
+"""Judges an endpoint's answer to a delivery."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,24 +11,24 @@ from chargepoints import clock
 from core_link.outbound import Answer
 
 GONE = 410
-# It is not the content that these answers are about, but the server, the way or the credentials.
+# These statuses are about the server, the way or the credentials, and not the content.
 ABOUT_THE_SERVER = frozenset({401, 403, 404, 405, 407, 408, 421, 425, 426, 429, 451})
 
 
 class Verdict(Enum):
     DELIVERED = auto()
     GONE = auto()  # the endpoint wants no more events
-    REFUSED = auto()  # the server lives, but does not take this content
+    REFUSED = auto()  # the server works, but rejects this content
     FAILED = auto()  # no answer, or one that says nothing about the content
-    INTERRUPTED = auto()  # our own doing: nothing has been learned
+    INTERRUPTED = auto()  # by ourselves: says nothing about the endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`acked_through`: the position up to which a part was taken; None: all of it.
+    """`acked_through`: the position up to which a part was accepted; None: all of it.
 
-    `reached`: the endpoint got the request, whatever came of it. `answer`: the beginning of the
-    body of its answer; `duration_ms`: how long the attempt took.
+    `reached`: the request was sent to the endpoint. `answer`: the beginning of the answer's body;
+    `duration_ms`: of the attempt.
     """
 
     verdict: Verdict
@@ -41,7 +41,7 @@ class Outcome:
     duration_ms: float | None = None
 
 
-# What is kept of the body of an answer.
+# How many bytes of an answer's body are stored.
 ANSWER_KEPT = 2000
 
 
@@ -68,14 +68,14 @@ def _judge(answer: Answer) -> Outcome:
 
 
 def _acknowledged(answer: Answer) -> Outcome:
-    """2xx, with nothing, with OK, with any JSON, or with `{"acked_through": position}`."""
+    """2xx, with no body, `OK`, any JSON, or `{"acked_through": position}`."""
     text = answer.body.strip()
-    if not text or text.upper() == b"OK":  # as frameworks have it
+    if not text or text.upper() == b"OK":  # the default of some frameworks
         return Outcome(Verdict.DELIVERED, answer.status)
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError:
-        # More likely the page of some proxy than the answer of core: events are not risked on it.
+        # Probably the page of a proxy and not core's answer: the events must not be lost.
         error = f"HTTP {answer.status}, but the answer is no JSON"
         return Outcome(Verdict.FAILED, answer.status, error)
     if not isinstance(body, dict):

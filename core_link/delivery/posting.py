@@ -1,4 +1,4 @@
-"""One attempt: the message as core gets it, signed, and what came back."""
+"""One attempt to deliver: composes and signs the message, posts it, and judges the answer."""
 
 import time
 from dataclasses import replace
@@ -21,9 +21,9 @@ Body = dict[str, Any]
 
 
 def send(claim: Claim, exchange: Exchange) -> Outcome:
-    """Post a delivery, from a thread that never touches the database."""
+    """Post a delivery, in a thread that never uses the database."""
     if not claim.events:
-        return Outcome(Verdict.DELIVERED)  # they have been deleted with their charge point
+        return Outcome(Verdict.DELIVERED)  # deleted together with their charge point
     events = [event_body(event) for event in claim.events]
     return post(claim.endpoint, str(claim.delivery_id), claim.backlog, events, exchange)
 
@@ -51,7 +51,7 @@ def message(delivery_id: str, backlog: int, events: list[Body]) -> Body:
 
 
 def exchange_with(endpoint: Endpoint) -> Exchange:
-    """An endpoint of the environment may have any address; one of the admin a public one only."""
+    """The environment's endpoint may have any address, others only a public one."""
     anywhere = endpoint.from_environment or settings.ALLOW_PRIVATE_ENDPOINTS
     return Exchange(public_only=not anywhere)
 

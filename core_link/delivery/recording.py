@@ -1,4 +1,4 @@
-"""What came of an attempt, written down: the delivery, its lanes, and how the endpoint fares."""
+"""Stores the outcome of attempts: the delivery, its lanes, and the endpoint's state."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from core_link.delivery.outcomes import Outcome, Verdict
 from core_link.models import DeadLetter, Delivery, Endpoint
 
 SAYS_SO_EVERY = timedelta(seconds=1)
-# After so many failures in a row a success means that something was mended.
+# A success after this many failures in a row means that the endpoint was repaired.
 MENDED_AFTER = 10
 
 _ADVANCE = """
@@ -30,9 +30,9 @@ WHERE core_link_lane.delivery_id = %s AND core_link_lane.charge_point_id = part.
 
 
 def record(results: Sequence[tuple[Claim, Outcome]]) -> None:
-    """Write down these attempts, all in one transaction."""
+    """Store these attempts in one transaction."""
     with transaction.atomic():
-        # In one order, so that two processes cannot wait for each other.
+        # Locked in one order, so that two processes cannot deadlock.
         for claim, outcome in sorted(results, key=lambda result: result[0].endpoint.pk):
             endpoint = (
                 Endpoint.objects.select_for_update(no_key=True).filter(pk=claim.endpoint.pk).first()
@@ -52,7 +52,7 @@ def _record(endpoint: Endpoint, delivery: Delivery, claim: Claim, outcome: Outco
         _delivered(delivery, claim, acked, outcome, now)
         _is_well(endpoint, now)
     elif not mine:
-        return  # the claim ran out, and another process sends it meanwhile
+        return  # the claim has expired, and another process sends it now
     elif outcome.verdict is Verdict.INTERRUPTED:
         delivery.claimed_until = None
         delivery.save(update_fields=["claimed_until"])
@@ -79,7 +79,7 @@ def _acknowledged(events: list[Event], outcome: Outcome) -> list[Event]:
 def _delivered(
     delivery: Delivery, claim: Claim, acked: list[Event], outcome: Outcome, now: datetime
 ) -> None:
-    """What was acknowledged is done; the rest goes back to where it came from."""
+    """Advance the lanes past the acknowledged events; the rest is queued again."""
     rest = claim.events[len(acked) :]
     _note(delivery, outcome, now)
     if rest:
@@ -95,15 +95,15 @@ def _delivered(
 def _failed(
     endpoint: Endpoint, delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime
 ) -> None:
-    """No answer, or none about the content: whose fault it is, the other deliveries tell."""
+    """No answer, or none about the content: other deliveries show whether the endpoint is down."""
     if outcome.verdict is Verdict.DELIVERED:
         outcome = replace(outcome, error="acknowledged nothing")
     last_try = delivery.last_attempt_at or delivery.created_at
     if endpoint.last_success_at is not None and endpoint.last_success_at > last_try:
         _strike(delivery, claim, outcome, now)
     elif outcome.reached and delivery.attempts and len(claim.events) > 1:
-        # The second time, and nothing else gets through either. An event among them may be to
-        # blame: smaller deliveries will tell.
+        # It failed for the second time, and no other delivery succeeds. One of its events may be
+        # the cause: smaller deliveries will show.
         _split(delivery, claim, outcome, now)
     else:
         _try_later(delivery, outcome, now, now)
@@ -111,7 +111,7 @@ def _failed(
 
 
 def _strike(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """It is this delivery that is not taken: find the event, and give that one its chances."""
+    """This delivery is rejected: split it to find the event, and retry that event later."""
     if len(claim.events) > 1:
         _split(delivery, claim, outcome, now)
         return
@@ -124,7 +124,7 @@ def _strike(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -
 
 
 def _split(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """By charge point first; then by halves, of which the first one has to go before the rest."""
+    """Split by charge point first; then into halves, of which the first is sent before the rest."""
     _note(delivery, outcome, now)
     _finish(delivery, Delivery.State.SPLIT, now)
     lanes = delivery.lanes.count()
@@ -136,7 +136,7 @@ def _split(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) ->
 
 
 def _bury(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """Given up: a dead letter, and its charge point goes on."""
+    """Give up: store dead letters, and continue with the next events of the charge point."""
     _note(delivery, outcome, now)
     _finish(delivery, Delivery.State.DEAD, now)
     letter = {
@@ -177,7 +177,7 @@ def _finish(delivery: Delivery, state: str, now: datetime) -> None:
 
 
 def _again(endpoint: Endpoint, parts: list[list[Event]]) -> None:
-    """New deliveries that belong to no lane."""
+    """Create deliveries that belong to no lane."""
     Delivery.objects.bulk_create(
         Delivery(endpoint=endpoint, event_ids=[event.pk for event in part], event_count=len(part))
         for part in parts
@@ -185,7 +185,7 @@ def _again(endpoint: Endpoint, parts: list[list[Event]]) -> None:
 
 
 def _advance(delivery: Delivery, events: list[Event], now: datetime) -> bool:
-    """Free the delivery's lanes and move them on; whether there are any."""
+    """Advance the delivery's lanes; return whether it had any."""
     through = {event.charge_point_id: event.sequence for event in events}
     if not through:
         return False
@@ -213,14 +213,14 @@ def _is_well(endpoint: Endpoint, now: datetime) -> None:
 
 
 def _refuses(endpoint: Endpoint) -> None:
-    """A refusal is a sign of life."""
+    """A rejection shows that the endpoint is up."""
     endpoint.failures += 1
     endpoint.down_since = endpoint.probe_at = None
     _save(endpoint)
 
 
 def _is_down(endpoint: Endpoint, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """Probe it from now on; what was under way when it went down does not count again."""
+    """Probe it from now on; deliveries that began before it went down do not count again."""
     if endpoint.down_since is None or claim.begun_at > endpoint.down_since:
         endpoint.failures += 1
         endpoint.probe_at = schedule.next_probe(endpoint.failures, now)
@@ -237,7 +237,7 @@ def _disable(endpoint: Endpoint, outcome: Outcome) -> None:
 
 
 def _save(endpoint: Endpoint) -> None:
-    # Not the columns that people change at the same time.
+    # Without the columns that staff may change at the same time.
     endpoint.save(
         update_fields=["failures", "down_since", "probe_at", "hold_until", "last_success_at"]
     )

@@ -1,4 +1,4 @@
-"""Spans of delivered events: each belongs to the trace of the message that caused the event."""
+"""Exports spans of delivered events, in the trace of the message that caused the event."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from core_link.delivery.outcomes import Outcome, Verdict
 
 
 def of_events(export: Export, results: Sequence[tuple[Claim, Outcome]]) -> None:
-    """From the receipt of the fact to core's answer; an attempt that failed has an error."""
+    """From the receipt of the message to core's answer; a failed attempt has an error."""
     now = clock.now()
     for claim, outcome in results:
         delivered = outcome.verdict is Verdict.DELIVERED

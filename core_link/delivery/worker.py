@@ -1,6 +1,7 @@
-"""The event worker: one thread that touches the database, and many that post.
+"""The event worker: one thread that uses the database, and many that post.
 
-Any number of processes may run it; who holds an endpoint's row chooses its next deliveries.
+Any number of processes may run it; the holder of an endpoint's row lock chooses its next
+deliveries.
 """
 
 import logging
@@ -24,16 +25,16 @@ from core_link.outbound import Exchange
 
 logger = logging.getLogger(__name__)
 
-# What comes meanwhile is sent together, as a step costs much the same whatever it finds.
+# Events of this time are sent together: a step costs about the same for any number.
 STEP_EVERY_S = 0.2
-# Requests at a time, to each endpoint and to all of them.
+# Concurrent requests to each endpoint, and in total.
 PARALLEL = 8
 THREADS = 64
 POSITIONS = 5000
 DRAIN_S = 5.0
 AFTER_ERROR_S = 1.0
 
-# Asked again and again while nothing happens.
+# Queried repeatedly while idle.
 _ENABLED: PreparedQuery[Endpoint] = PreparedQuery(lambda: Endpoint.objects.filter(enabled=True))
 
 
@@ -53,7 +54,7 @@ class Worker:
         self._tidied_at = 0.0
 
     def stop(self) -> None:
-        """From any thread, or a signal handler."""
+        """May be called from any thread, or a signal handler."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -75,18 +76,18 @@ class Worker:
             left_s = max(0.0, next_step_at - time.monotonic())
             if len(self._under_way) < PARALLEL:
                 self._stopping.wait(left_s)
-            else:  # there may be more to send, once an answer has come
+            else:  # an answer may allow sending more
                 wait(self._under_way, timeout=left_s, return_when=FIRST_COMPLETED)
         self._drain()
 
     def run_once(self) -> None:
-        """Deliver all that can be delivered now."""
+        """Deliver all that can be delivered now, and return."""
         while self._step() or self._under_way:
             self._rest()
         self._drain()
 
     def _step(self) -> bool:
-        """Record what has come back and send what is next; whether there was anything to do."""
+        """Record outcomes and send the next deliveries; return whether there was anything to do."""
         one_clock.keep()
         self._collect()
         if self._results:
@@ -126,14 +127,14 @@ class Worker:
         return sum(each.claim.endpoint.pk == endpoint.pk for each in self._under_way.values())
 
     def _rest(self) -> None:
-        """Wait until an answer comes, or it is time to look for new events."""
+        """Wait for an answer, or until it is time to check for new events."""
         if self._under_way:
             wait(self._under_way, timeout=STEP_EVERY_S, return_when=FIRST_COMPLETED)
         else:
             self._stopping.wait(STEP_EVERY_S)
 
     def _recover(self) -> None:
-        """What came back stays in `_results` until the database takes it."""
+        """Reconnect; unrecorded outcomes stay in `_results`."""
         connection.close()
         self._stopping.wait(AFTER_ERROR_S)
 
@@ -143,7 +144,7 @@ class Worker:
             housekeeping.tidy()
 
     def _drain(self) -> None:
-        """Wait a little for answers; what has none by then is free for the next process."""
+        """Wait a little for answers; then release the remaining deliveries for other processes."""
         wait(self._under_way, timeout=DRAIN_S)
         self._collect()
         for under_way in self._under_way.values():
@@ -155,7 +156,9 @@ class Worker:
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
-    """A fault of ours is held against the content: it holds up its own lane, where it is seen."""
+    """An exception in our code counts as a rejection of the content, so that it shows up, and
+    delays only its own lane.
+    """
     error = future.exception()
     if error is None:
         return future.result()

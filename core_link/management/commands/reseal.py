@@ -1,4 +1,4 @@
-"""`manage.py reseal`: write the sealed secrets anew, under the SECRET_KEY that is in use."""
+"""`manage.py reseal`: encrypt the secrets in the database with the current SECRET_KEY."""
 
 from typing import Any
 
