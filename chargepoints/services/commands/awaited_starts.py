@@ -1,4 +1,4 @@
-"""The start commands that a transaction may be the effect of, though it does not say so."""
+"""Finds the start command of a transaction that does not contain its remote start id."""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +7,12 @@ from chargepoints.models import Command, Evse, LocalListEntry, TokenDecision
 
 State = Command.State
 
-# Clocks of chargers differ, and many tell whole seconds.
+# Clocks of chargers differ, and many report whole seconds.
 EARLIER_THAN_SENT = timedelta(seconds=30)
 
 
 def of_token(charge_point_id: int, evse_id: int | None, token: str) -> list[str]:
-    """The effects of those that wait for a transaction of this token, here or anywhere."""
+    """The effect keys of start commands for this token, for this EVSE or for any."""
     return [
         command.effect_key
         for command in _waiting(charge_point_id)
@@ -24,8 +24,8 @@ def of_token(charge_point_id: int, evse_id: int | None, token: str) -> list[str]
 def of_another_token(
     charge_point_id: int, evse_id: int | None, token: str | None, started_at: datetime
 ) -> list[str]:
-    """The effect of the one that this can only be, whatever its token: some chargers start under
-    a token of their own. `token` is None where the charger says itself that it was asked to.
+    """The effect key of the only start command that matches by place and time, with any token: some
+    chargers start under another token. `token` None: the charger reported a remote start.
     """
     commands = [
         command
@@ -59,8 +59,8 @@ def _has_several(charge_point_id: int) -> bool:
 
 
 def _was_presented(charge_point_id: int, token: str, since: datetime | None) -> bool:
-    """Whether somebody may have come with this token: it was asked about, or may start there
-    without a question.
+    """Whether a driver may have presented this token: the charger asked for its authorization, or
+    has it in its local list.
     """
     asked = TokenDecision.objects.filter(charge_point_id=charge_point_id, asked_at__gte=since)
     listed = LocalListEntry.objects.filter(local_list__charge_point_id=charge_point_id)

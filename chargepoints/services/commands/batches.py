@@ -1,4 +1,4 @@
-"""One command to many charge points: taken in whole, then handed out in small transactions."""
+"""One command to many charge points: stored first, then submitted in small transactions."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from chargepoints.services.commands.submission import CommandRefused
 
 State = Command.State
 MOST_TARGETS = 2000
-# The last states of commands that did not do what they were for; what was cancelled is no failure.
+# Final states of commands that failed; a cancelled command is no failure.
 NOT_DONE = (
     State.REJECTED,
     State.CALLERROR,
@@ -24,7 +24,7 @@ NOT_DONE = (
     State.EXPIRED,
     State.NO_EFFECT,
 )
-# SQLite has one writer, which the chargers share: a few hundredths of a second.
+# SQLite has one writer, which chargers wait for: a portion takes a few hundredths of a second.
 COMMANDS_A_TRANSACTION = 250
 
 
@@ -41,11 +41,11 @@ def submit(
 ) -> CommandBatch:
     """Send a command to the charge points with these primary keys.
 
-    `chosen_by` is how they were asked for, any JSON: a filter may find others the next time, and
-    still be the same request. A repetition with the same `idempotency_key` finishes what the
-    first left undone, and sends nothing twice. What a single charge point cannot take is noted
-    in `refused`. Raises CommandRefused: `unknown_type`, `invalid_args`, `already_expired`,
-    `idempotency_conflict`.
+    `chosen_by` (any JSON) describes how the caller chose them: a repeated request with a filter is
+    the same request even if the filter finds other charge points. A repetition with the same
+    `idempotency_key` continues an interrupted submission, and sends nothing twice. `refused` lists
+    the charge points that cannot get the command. Raises CommandRefused: `unknown_type`,
+    `invalid_args`, `already_expired`, `idempotency_conflict`.
     """
     submission.check(type, args, None)
     batch = CommandBatch(
@@ -84,7 +84,7 @@ def _once(batch: CommandBatch) -> CommandBatch:
         )
         if earlier.body_digest != batch.body_digest:
             raise CommandRefused(
-                "idempotency_conflict", "this Idempotency-Key came with another body before"
+                "idempotency_conflict", "this Idempotency-Key was used with another body before"
             ) from None
         return earlier
     return batch
@@ -97,13 +97,13 @@ def _hand_out(batch: CommandBatch) -> None:
             refused += _submit_to(targets, batch)
     batch.refused = refused
     batch.submitted_at = clock.now()
-    # Its commands have them now, and drop their passwords once they are sent.
+    # The commands have a copy; they drop their passwords when they are sent.
     batch.args = stored_args(batch.type, batch.args)
     batch.save(update_fields=["args", "refused", "submitted_at"])
 
 
 def _submit_to(targets: list[int], batch: CommandBatch) -> list[dict[str, str]]:
-    """What these cannot take; what a repetition of the batch finds is not sent again."""
+    """Submit to those that have no command of the batch yet; return the refusals."""
     of_batch = batch.commands.filter(charge_point__in=targets)
     waiting = ChargePoint.objects.filter(pk__in=targets).exclude(
         pk__in=list(of_batch.values_list("charge_point_id", flat=True))

@@ -1,4 +1,4 @@
-"""A command in the words of a version: its action and its payload, checked by the schema."""
+"""Translates a command into a request of a version, and checks it by the schema."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NO_SUCH_WORD = frozenset({"additionalProperties", "enum"})
 
 
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
-    """The request in this version's words. Raises CommandRefused."""
+    """The action and payload of the request. Raises CommandRefused."""
     if COMMAND_TYPES[command.type].verbatim:
         return command.args["action"], command.args["payload"]
     translation = version.commands.get(command.type)
@@ -21,9 +21,9 @@ def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[s
     payload = translation.compose(unit, command)
     action = translation.action_for(command)
     if violations := version.schemas.request_violations(action, payload):
-        # A word or a field that this version has not, though another may, is named first.
+        # Report first what this version does not have, because another version may have it.
         first = min(violations, key=lambda each: each.keyword not in NO_SUCH_WORD)
-        # The message may quote what is not to be logged.
+        # The message of the schema may quote a secret.
         clear = version.redacted_for_trace(action, payload) is payload
         message = first.message if clear else first.keyword
         code = "not_supported" if first.keyword in NO_SUCH_WORD else "invalid_args"

@@ -1,4 +1,4 @@
-"""Why nothing came of a command that the charge point had accepted."""
+"""Reasons why an accepted command had no effect."""
 
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -10,7 +10,7 @@ from chargepoints.services.tokens.authorization import Decision, TokenAsked
 State = Command.State
 ErrorClass = Command.ErrorClass
 
-# The types whose token a charger may ask about, and the argument that names it.
+# Types for whose token the charger may request authorization, and the argument that contains it.
 _TOKENS = {type: kind.asked_about for type, kind in COMMAND_TYPES.items() if kind.asked_about}
 
 _WAITING: PreparedQuery[Command] = PreparedQuery(
@@ -24,7 +24,7 @@ _WAITING: PreparedQuery[Command] = PreparedQuery(
 
 
 def end_without_effect(unit: UnitOfWork, command: Command) -> None:
-    """End a command whose time is over, with the reason if one is visible."""
+    """End a command after its deadline, with the reason if it can be found."""
     error_class: str = ErrorClass.STATION
     code, detail = COMMAND_TYPES[command.type].why_no_effect(command)
     if command.charge_point.connection_id is None:
@@ -33,21 +33,21 @@ def end_without_effect(unit: UnitOfWork, command: Command) -> None:
 
 
 def _offline(command: Command) -> tuple[str, str, str]:
-    """Whether the charge point went away, or was cut off by a stop of the gateway."""
+    """Whether the charge point disconnected, or the gateway restarted."""
     latest = Connection.objects.filter(charge_point_id=command.charge_point_id).first()
     if latest is not None and latest.close_reason in Connection.OF_THE_SERVER:
-        detail = f"accepted, and then {latest.close_reason}; the charge point is not back yet"
+        detail = f"accepted; then {latest.close_reason}; the charge point is not back yet"
         return ErrorClass.GATEWAY, "gateway_restarted", detail
-    detail = "accepted, and then the charge point went offline"
+    detail = "accepted; then the charge point went offline"
     return ErrorClass.TRANSPORT, "offline", detail
 
 
 def token_refused(
     unit: UnitOfWork, charge_point_id: int, token: TokenAsked, decision: Decision
 ) -> None:
-    """The charger asked about the token it was told to start with, and heard no."""
+    """The charger requested authorization for the token of a start command, and it was refused."""
     for command in _WAITING.all(charge_point_id):
         if command.args[_TOKENS[command.type]]["value"].lower() == token.value.lower():
-            detail = f"the charge point asked about the token: it is {decision.status}"
+            detail = f"the charge point asked about the token, which is {decision.status}"
             code = outcomes.TOKEN_REFUSED
             outcomes.fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, code, detail)

@@ -1,6 +1,6 @@
-"""What becomes of a command: it ended, it failed, or what it was sent for has happened or will not.
+"""Ends commands: they finished, failed, had their effect, or cannot have it any more.
 
-Core is told of each command's end.
+Each end is reported to core.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ State = Command.State
 ErrorClass = Command.ErrorClass
 
 TOKEN_REFUSED = "token_refused"  # noqa: S105  (an error code)
-# Its time to be sent may be over as well, but then nothing was noted for it yet.
+# An expired command is not among them: it was never sent, so nothing has to be undone.
 CAME_TO_NOTHING = frozenset({State.REJECTED, State.CALLERROR, State.TIMEOUT})
-# A code and all that a station may say beside it.
+# A code and the longest detail that a station can send.
 LONGEST_DETAIL = 1100
 
 
 def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> None:
-    """Set the state; where it is the last one, core is told."""
+    """Set the state; report a final state to core."""
     now = clock.now()
     for name, value in fields.items():
         setattr(command, name, value)
@@ -35,7 +35,7 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
     awaits_effect = state == State.ACCEPTED and bool(command.effect_key)
     if not awaits_effect:
         command.finished_at = now
-        # What was never sent still holds its passwords.
+        # A command that was never sent still contains its passwords.
         command.args = stored_args(command.type, command.args)
     kind = COMMAND_TYPES[command.type]
     if state in CAME_TO_NOTHING and kind.abandon is not None:
@@ -50,7 +50,7 @@ def finish(unit: UnitOfWork, command: Command, state: str, **fields: Any) -> Non
 
 
 def _supersede_running(unit: UnitOfWork, newer: Command) -> None:
-    """A charge point does one of them at a time: what it took before it did this will not come."""
+    """End older commands: the charge point executes one at a time, and has executed this one."""
     running = Command.objects.filter(
         charge_point_id=newer.charge_point_id,
         type=newer.type,
@@ -59,7 +59,7 @@ def _supersede_running(unit: UnitOfWork, newer: Command) -> None:
         sent_at__lt=newer.sent_at,
     )
     for command in running:
-        detail = f"the charge point did the newer command {newer.pk} instead"
+        detail = f"the charge point executed the newer command {newer.pk} instead"
         fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, "superseded", detail)
 
 
@@ -76,7 +76,7 @@ def fail(
     )
 
 
-# Of two effects, as a start may have; where there is one, it stands twice.
+# A start may have two effect keys; a single key is passed twice.
 _AWAITED = PreparedQuery(
     lambda charge_point_id, effect_key, other_key: (
         Command.objects.filter(
@@ -96,13 +96,13 @@ _OF_EFFECT: PreparedQuery[Command] = PreparedQuery(
 
 
 def awaited(charge_point_id: int, effect_keys: Sequence[str]) -> list[str]:
-    """The commands that may wait for one of these effects, in their order."""
+    """Those of these effects for which a command may wait, in their order."""
     found = {key for (key,) in _AWAITED.all(charge_point_id, effect_keys[0], effect_keys[-1])}
     return [key for key in effect_keys if key in found]
 
 
 def awaited_of_kind(charge_point_id: int, kind: str) -> list[str]:
-    """The effects of this kind that commands wait for."""
+    """The effects of this kind for which commands wait."""
     waiting = Command.objects.filter(
         charge_point_id=charge_point_id,
         effect_key__startswith=f"{kind}:",
@@ -115,9 +115,9 @@ def awaited_of_kind(charge_point_id: int, kind: str) -> list[str]:
 def confirm_effect(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, transaction_id: int | None = None
 ) -> None:
-    """The thing a command was sent for has happened; `transaction_id` is our row's id.
+    """The effect of a command has happened; `transaction_id` is the primary key of the row.
 
-    The effect may come before the answer to the command itself: the answer then finds it.
+    It may happen before the charge point answers the command.
     """
     for command in _awaiting(unit, charge_point_id, effect_key)[:1]:
         command.transaction_id = transaction_id
@@ -125,17 +125,17 @@ def confirm_effect(
 
 
 def deny_effect(unit: UnitOfWork, charge_point_id: int, effect_key: str, code: str) -> None:
-    """The thing a command was sent for will not happen; `code` is the charger's word for why."""
+    """The effect will not happen; `code` is the charger's status that says why."""
     for command in _awaiting(unit, charge_point_id, effect_key):
-        detail = "the charge point said that it failed"
+        detail = "the charge point reported that it failed"
         fail(unit, command, State.NO_EFFECT, ErrorClass.STATION, code, detail)
 
 
 def deny_start(unit: UnitOfWork, charge_point_id: int, effect_key: str, row: Transaction) -> None:
-    """The transaction that a command was sent for began with a token that was refused."""
+    """The transaction of a start command started, but its token was refused."""
     for command in _awaiting(unit, charge_point_id, effect_key):
         command.transaction_id = row.pk
-        detail = f"the transaction began, and its token is {row.authorization_status}"
+        detail = f"the transaction started, but its token is {row.authorization_status}"
         fail(unit, command, State.NO_EFFECT, ErrorClass.GATEWAY, TOKEN_REFUSED, detail)
 
 
@@ -155,9 +155,9 @@ def _awaiting(unit: UnitOfWork, charge_point_id: int, effect_key: str) -> list[C
 def take_part(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
 ) -> Command | None:
-    """Add to a command's result what the charge point sent for it; with the last it is done.
+    """Add a part of a report to the result of the command that requested it; the last completes it.
 
-    The command; None where none asked for this.
+    Returns the command; None if no command requested it.
     """
     command = _OF_EFFECT.first(charge_point_id, effect_key)
     if command is None:
@@ -188,7 +188,7 @@ def announce(unit: UnitOfWork, command: Command) -> None:
 
 
 def _error(command: Command) -> dict[str, str] | None:
-    """Contract: {class, code, detail}, or None where nothing went wrong."""
+    """Contract: {class, code, detail}, or None if there is no error."""
     if not command.error_class:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What a command would be for many charge points: composed as it would be sent, and not sent."""
+"""Previews a command to many charge points: composes its requests without sending them."""
 
 import json
 from collections import Counter
@@ -17,13 +17,13 @@ from chargepoints.services.commands import composing, submission
 from chargepoints.services.commands.command_types import COMMAND_TYPES
 from chargepoints.services.commands.submission import CommandRefused
 
-# A look for what seems wrong costs queries for each charge point.
+# Warnings cost queries for each charge point, so only the first ones are checked.
 LOOKED_AT = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The request to `example`, without secrets; `count` charge points get one such."""
+    """The request to `example`, without secrets; `count` charge points get the same."""
 
     version: str
     example: ChargePoint
@@ -33,14 +33,14 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The CALL frame; its message id is a placeholder, because it is made at sending."""
+        """The CALL frame; its message id is a placeholder, because sending creates it."""
         payload = json.dumps(self.payload, indent=2, ensure_ascii=False)
         return f'[2, "(message id)", "{self.action}", {payload}]'
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`count` charge points will not be sent it, for the same reason."""
+    """`count` charge points cannot get the command, for the same reason."""
 
     detail: str
     example: ChargePoint
@@ -51,9 +51,9 @@ class Refusal:
 class Preview:
     frames: list[Frame] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    # Those that have never connected: nobody knows yet which version they speak.
+    # Charge points that never connected: their version is unknown.
     of_no_version: int = 0
-    # Each with how many of the first LOOKED_AT it is about.
+    # Warning -> the number of charge points among the first LOOKED_AT that it is about.
     cautions: dict[str, int] = field(default_factory=dict)
     open_transactions: int = 0
 
@@ -63,7 +63,7 @@ class Preview:
 
 
 def of(charge_points: Sequence[ChargePoint], type: str, args: dict[str, Any]) -> Preview:
-    """`args` fit the type. Nothing is sent, and nothing is kept."""
+    """Preview a command whose `args` match the type. Nothing is sent or stored."""
     preview = Preview()
     by_version: dict[str, list[ChargePoint]] = {}
     versions: dict[str, OcppVersion] = {}
@@ -110,12 +110,12 @@ def _frame(
 def _composed(
     charge_point: ChargePoint, version: OcppVersion, type: str, args: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Composing takes numbers and makes links to files: all of it is undone."""
+    """Compose in a transaction that is rolled back, because composing writes numbers and links."""
     with transaction.atomic():
         command = Command(
             charge_point=charge_point,
             type=type,
-            # A copy: some notes what it has chosen, such as a number, in the arguments.
+            # A copy, because composing may add to the arguments, for instance an id.
             args=deepcopy(args),
             expires_at=clock.now(),
         )

@@ -1,8 +1,8 @@
 """Advances roll-outs once a second, in the sweep of the server process that holds the lock.
 
-All that a roll-out remembers is in its rows, so that it survives a restart of everything. A charge
-point goes from *waiting* to *under way* by a conditional UPDATE, in the transaction that makes its
-command; a command that was sent is never made again.
+The state of a roll-out is in its rows alone, so it survives restarts. A conditional UPDATE moves a
+charge point from *waiting* to *under way*, in the transaction that creates its command; a command
+that was sent is never created again.
 """
 
 import logging
@@ -28,10 +28,10 @@ TargetState = RollOutTarget.State
 # P16: chargers wait for the sweep's transaction.
 STEPPED_AT_ONCE = 10
 HANDED_OUT_AT_ONCE = 20
-# They are online and idle when they get it: what is not sent by then waits again.
+# A command that is not sent within this time is created again later.
 SENT_WITHIN = timedelta(minutes=5)
 
-# Asked every second, and mostly there is none.
+# Cheap, because it runs every second and usually finds nothing.
 _OPEN = "SELECT 1 FROM chargepoints_rollout WHERE finished_at IS NULL LIMIT 1"
 
 
@@ -42,12 +42,12 @@ class Verdict(NamedTuple):
 
 
 WELL = Verdict(TargetState.WELL)
-# Its command was never sent.
+# The command was never sent.
 AGAIN = Verdict(TargetState.WAITING)
 
 
 def step(unit: UnitOfWork, now: datetime) -> None:
-    """Take every roll-out a step further that no other process has in its hands."""
+    """Advance all roll-outs that no other process has locked."""
     if unit.fetch_one(_OPEN, ()) is None:
         return
     rows = RollOut.objects.select_for_update(skip_locked=True, no_key=True).filter(finished_at=None)
@@ -58,7 +58,7 @@ def step(unit: UnitOfWork, now: datetime) -> None:
         except STORE_AWAY:
             raise
         except Exception:
-            # A fault of ours in one holds up neither the others nor the sweep.
+            # A fault in one roll-out must not stop the others or the sweep.
             logger.exception("the roll-out %s could not be advanced", roll_out.pk)
 
 
@@ -70,7 +70,7 @@ def _step(roll_out: RollOut, now: datetime) -> None:
 
 
 def _judge(roll_out: RollOut, now: datetime) -> None:
-    """What has become of the commands that were handed out."""
+    """Judge the commands that were submitted."""
     under_way = roll_out.targets.filter(state=TargetState.UNDER_WAY)
     for target in under_way.select_related("command", "charge_point"):
         verdict = _verdict(roll_out, target, now)
@@ -85,13 +85,13 @@ def _judge(roll_out: RollOut, now: datetime) -> None:
 
 
 def _verdict(roll_out: RollOut, target: RollOutTarget, now: datetime) -> Verdict | None:
-    """None: it is not over yet."""
+    """None: the command is not finished yet."""
     command, charge_point = target.command, target.charge_point
     if command is None:
-        return Verdict(TargetState.FAILED, "no_command", "its command is not there any more")
+        return Verdict(TargetState.FAILED, "no_command", "its command was deleted")
     kind = COMMAND_TYPES[roll_out.type]
     before, now_runs = target.firmware_before, charge_point.firmware_version
-    # What nobody knew before may be what it has run all the time.
+    # If no version was known before, a reported version proves nothing.
     renewed = kind.changes_firmware and before and now_runs not in ("", before)
     if not renewed and command.finished_at is None:
         return None
@@ -103,12 +103,13 @@ def _verdict(roll_out: RollOut, target: RollOutTarget, now: datetime) -> Verdict
     since = command.finished_at or command.sent_at or command.created_at
     if now - since <= timedelta(seconds=roll_out.back_within_s):
         return None
-    detail = "it is offline" if charge_point.connection_id is None else "it did not boot"
-    return Verdict(TargetState.FAILED, "not_back", f"its command ended well, and then {detail}")
+    offline = charge_point.connection_id is None
+    detail = "the charge point is offline" if offline else "the charge point did not boot"
+    return Verdict(TargetState.FAILED, "not_back", f"its command succeeded; then {detail}")
 
 
 def _not_well(command: Command) -> Verdict | None:
-    """The reason of a command that has ended, unless it ended well."""
+    """The verdict for a finished command, unless it succeeded."""
     if command.sent_at is None and command.state == Command.State.EXPIRED:
         return AGAIN
     if command.sent_at is None and command.state == Command.State.CANCELLED:
@@ -149,10 +150,10 @@ def _go_on(roll_out: RollOut, now: datetime) -> None:
 def _next_wave(
     roll_out: RollOut, of_wave: QuerySet[RollOutTarget], failed: int, now: datetime
 ) -> None:
-    """Begin the next wave, or halt if no charge point of this wave ended well."""
+    """Begin the next wave, or halt if no charge point of this wave succeeded."""
     last = roll_out.wave + 1 >= len(roll_out.wave_sizes)
     if not last and not of_wave.filter(state=TargetState.WELL).exists() and not _forgiven(roll_out):
-        roll_outs.halt(roll_out, f"no charge point of wave {roll_out.wave + 1} ended well")
+        roll_outs.halt(roll_out, f"no charge point of wave {roll_out.wave + 1} succeeded")
         return
     if last:
         roll_out.state = State.FINISHED
@@ -162,7 +163,7 @@ def _next_wave(
 
 
 def _forgiven(roll_out: RollOut) -> bool:
-    """Whether somebody has resumed it since this wave ended."""
+    """Whether the roll-out was resumed after this wave ended."""
     ended = roll_out.targets.filter(wave=roll_out.wave, ended_at__gte=roll_out.wave_began_at)
     return not ended.exists()
 
@@ -170,7 +171,7 @@ def _forgiven(roll_out: RollOut) -> bool:
 def _hand_out(
     roll_out: RollOut, waiting: QuerySet[RollOutTarget], room: int, now: datetime
 ) -> None:
-    """Commands for those that are online, and not charging, as many as may be under way."""
+    """Create commands for charge points that are online and idle, up to the limit."""
     ready = waiting.filter(
         charge_point__connection__isnull=False, charge_point__registration=Registration.ACCEPTED
     )
@@ -182,7 +183,7 @@ def _hand_out(
         if (command := _handed_out(roll_out, target, now)) is not None:
             commands.append(command)
     if commands:
-        # The sweep, which has called for this, tells the sessions.
+        # The sweep, which calls this, notifies the sessions.
         submission.insert_all(commands)
 
 

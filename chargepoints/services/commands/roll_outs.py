@@ -1,7 +1,7 @@
-"""Roll-outs as people and core handle them: begun, paused, resumed, cancelled, looked at.
+"""Roll-outs for staff and core: begin, pause, resume, cancel, and their progress.
 
-What sends their commands is `roll_out_steps`. Both lock the row of the roll-out first, so that
-they take turns.
+`roll_out_steps` sends their commands. Both lock the row of the roll-out first, so they never run
+at the same time.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ ROWS_A_TRANSACTION = 1000
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """How carefully: `waves` are numbers or shares, `5` or `10%`; the rest follows as the last."""
+    """How to roll out. `waves`: numbers or shares, `5` or `10%`; all others are the last wave."""
 
     waves: Sequence[str] = USUAL_WAVES
     halt_after: int = 1
@@ -62,9 +62,9 @@ def begin(
 ) -> RollOut:
     """Have a command sent to the charge points with these primary keys, wave by wave.
 
-    The first waves are of those that are online now. A repetition with the same
-    `idempotency_key` is the same roll-out. Raises CommandRefused: `unknown_type`,
-    `invalid_args`, `idempotency_conflict`.
+    Charge points that are online now come first. A repetition with the same `idempotency_key`
+    returns the same roll-out. Raises CommandRefused: `unknown_type`, `invalid_args`,
+    `idempotency_conflict`.
     """
     submission.check(type, args, None)
     ordered = _online_first(targets)
@@ -94,14 +94,14 @@ def begin(
             raise
         if earlier.body_digest != roll_out.body_digest:
             raise CommandRefused(
-                "idempotency_conflict", "this Idempotency-Key came with another body before"
+                "idempotency_conflict", "this Idempotency-Key was used with another body before"
             ) from None
         return earlier
     return roll_out
 
 
 def wave_sizes(total: int, waves: Sequence[str]) -> list[int]:
-    """`(30, ["1", "10%"])` -> `[1, 3, 26]`: shares are of all, and the rest is the last."""
+    """`(30, ["1", "10%"])` -> `[1, 3, 26]`: shares are of the total; the rest is the last wave."""
     sizes: list[int] = []
     for wave in waves:
         share = wave.endswith("%")
@@ -111,7 +111,7 @@ def wave_sizes(total: int, waves: Sequence[str]) -> list[int]:
 
 
 def pause(roll_out: RollOut) -> RollOut:
-    """Send nothing more; what was sent goes on. Raises CommandRefused `not_running`."""
+    """Send no more commands; those that were sent go on. Raises CommandRefused `not_running`."""
     with transaction.atomic():
         row = _locked(roll_out)
         if row.state != State.RUNNING:
@@ -120,7 +120,7 @@ def pause(roll_out: RollOut) -> RollOut:
 
 
 def resume(roll_out: RollOut) -> RollOut:
-    """Go on after a pause or a halt, whose failures count no more. Raises CommandRefused."""
+    """Continue after a pause or a halt, and forgive the failures so far. Raises CommandRefused."""
     with transaction.atomic():
         row = _locked(roll_out)
         if row.state not in (State.PAUSED, State.HALTED):
@@ -128,14 +128,14 @@ def resume(roll_out: RollOut) -> RollOut:
         if row.state == State.HALTED:
             row.forgiven = row.targets.filter(state=TargetState.FAILED).count()
         row.state, row.halted_because = State.RUNNING, ""
-        # The time in which nothing was sent is not held against those that wait.
+        # The paused time does not count as waiting time.
         row.wave_began_at = clock.now()
         row.save()
         return row
 
 
 def cancel(roll_out: RollOut) -> RollOut:
-    """Send nothing more, ever; what was sent ends by itself. Raises CommandRefused `is_over`."""
+    """Never send another command; those sent go on. Raises CommandRefused `is_over`."""
     with transaction.atomic():
         row = _locked(roll_out)
         if row.state in (State.CANCELLED, State.FINISHED):
@@ -148,13 +148,13 @@ def cancel(roll_out: RollOut) -> RollOut:
 
 
 def halt(row: RollOut, because: str) -> RollOut:
-    """By what has failed; `row` is locked."""
+    """Halt because of failures; `row` is locked."""
     row.halted_because = because[:255]
     return _stop(row, State.HALTED)
 
 
 def close_if_settled(row: RollOut) -> RollOut:
-    """Note the end of a roll-out that is over, once nothing of it is under way; `row` is locked."""
+    """Set the end of a roll-out that is over, once no command is under way; `row` is locked."""
     over = row.state in (State.CANCELLED, State.FINISHED)
     if over and not row.targets.filter(state=TargetState.UNDER_WAY).exists():
         row.finished_at = clock.now()
@@ -176,7 +176,7 @@ def progress(roll_out: RollOut) -> list[Wave]:
 
 
 def failed_targets(roll_out: RollOut) -> list[int]:
-    """The targets that failed or were left out."""
+    """The targets that failed or were skipped."""
     rows = roll_out.targets.filter(state__in=[TargetState.FAILED, TargetState.SKIPPED])
     return list(rows.values_list("charge_point", flat=True))
 
@@ -193,7 +193,7 @@ def _stop(row: RollOut, state: str) -> RollOut:
 
 
 def recall(target: RollOutTarget) -> None:
-    """Take back a command that was not sent yet: it waits again. One that goes now goes."""
+    """Cancel a command that was not sent yet, so that its target waits again."""
     if target.command is None:
         return
     try:

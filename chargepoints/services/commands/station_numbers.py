@@ -1,4 +1,4 @@
-"""Numbers for what the gateway puts on a charge point."""
+"""Ids for objects and requests that the gateway sends to a charge point."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ def next_number(charge_point_id: int) -> int:
 
 
 def next_unused_number(charge_point_id: int, taken: Iterable[int]) -> int:
-    """A number that is not in `taken`: what has the number already would be replaced."""
+    """A number that is not in `taken`, because an object with the same id would be replaced."""
     known = set(taken)
     while (number := next_number(charge_point_id)) in known:
         pass

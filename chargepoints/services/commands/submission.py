@@ -1,4 +1,4 @@
-"""Commands: taken in as rows, and cancelled."""
+"""Stores new commands, and cancels them."""
 
 import hashlib
 import math
@@ -26,9 +26,9 @@ ErrorClass = Command.ErrorClass
 
 @dataclass
 class CommandRefused(Exception):
-    """The command cannot be taken; `code` is one of core's stable error codes.
+    """The command is not accepted; `code` is one of core's stable error codes.
 
-    `errors` holds [{"pointer": JSON pointer into the body, "message": text}].
+    `errors`: [{"pointer": JSON pointer into the body, "message": text}].
     """
 
     code: str
@@ -51,7 +51,7 @@ def submit(
     timeout_s: int | None = None,
     trace_id: str = "",
 ) -> Command:
-    """Take a command in: a row, and a nudge to the process that holds the charger's socket.
+    """Store a command, and nudge the process that holds the charger's socket.
 
     Raises CommandRefused: `unknown_type`, `invalid_args`, `not_supported` (by the charger's
     version), `not_connected`, `already_expired`, `idempotency_conflict`.
@@ -83,17 +83,17 @@ def submit(
         ):
             return earlier
         raise
-    # Robust: what was committed has succeeded, nudged or not.
+    # Robust: once it is committed it counts as submitted, even if the nudge fails.
     transaction.on_commit(lambda: nudges.send([charge_point.pk]), robust=True)
     return command
 
 
 def check(type: str, args: dict[str, Any], expires_at: datetime | None) -> None:
-    """What does not depend on the charge point. Raises CommandRefused."""
+    """Check what does not depend on the charge point. Raises CommandRefused."""
     if type not in COMMAND_TYPES:
-        raise CommandRefused("unknown_type", f"no command type is called {type!r}")
+        raise CommandRefused("unknown_type", f"there is no command type {type!r}")
     if errors := check_args(type, args):
-        raise CommandRefused("invalid_args", "the arguments do not fit the type", errors)
+        raise CommandRefused("invalid_args", "the arguments do not match the schema", errors)
     check_expiry(expires_at)
 
 
@@ -110,7 +110,7 @@ def prepare(
     batch: CommandBatch | None = None,
     only_idle: bool = False,
 ) -> Command:
-    """The row, to be stored; `type` and `args` were checked. Raises CommandRefused."""
+    """A row that is not stored yet; `type` and `args` are checked. Raises CommandRefused."""
     check_target(charge_point, type, args, expires_at)
     kind = COMMAND_TYPES[type]
     return Command(
@@ -130,7 +130,7 @@ def prepare(
 
 
 def store_all(commands: Sequence[Command]) -> None:
-    """`insert_all`, and a nudge for those charge points."""
+    """`insert_all`, and nudge the charge points."""
     if not commands:
         return
     insert_all(commands)
@@ -141,7 +141,7 @@ def store_all(commands: Sequence[Command]) -> None:
 def insert_all(commands: Sequence[Command]) -> None:
     """Store commands of one type for different charge points, within a transaction.
 
-    One that is stored already under its Idempotency-Key stays as it is.
+    A command whose Idempotency-Key is stored already is skipped.
     """
     Command.objects.bulk_create(commands, ignore_conflicts=True)
     _supersede(commands)
@@ -150,7 +150,7 @@ def insert_all(commands: Sequence[Command]) -> None:
 def check_target(
     charge_point: ChargePoint, type: str, args: dict[str, Any], expires_at: datetime | None
 ) -> None:
-    """Whether this charge point can be sent it. Raises CommandRefused."""
+    """Whether this charge point can get the command. Raises CommandRefused."""
     version = version_of(charge_point)
     if version is not None:
         _check_supported(version, type, args)
@@ -163,14 +163,14 @@ def check_target(
 
 
 def check_expiry(expires_at: datetime | None) -> None:
-    """Raises CommandRefused `already_expired`: it would be taken in, and never sent."""
+    """Raises CommandRefused `already_expired` for a time in the past."""
     if expires_at is not None and expires_at <= clock.now():
-        error = {"pointer": "/expires_at", "message": "this is past"}
-        raise CommandRefused("already_expired", "`expires_at` is past", [error])
+        error = {"pointer": "/expires_at", "message": "this time is in the past"}
+        raise CommandRefused("already_expired", "`expires_at` is in the past", [error])
 
 
 def cancel(command: Command) -> Command:
-    """Cancel what was not sent yet. Raises CommandRefused `not_cancellable`."""
+    """Cancel a command that was not sent yet. Raises CommandRefused `not_cancellable`."""
     with unit_of_work() as unit:
         now = clock.now()
         taken = Command.objects.filter(pk=command.pk, state=State.QUEUED).update(
@@ -180,7 +180,7 @@ def cancel(command: Command) -> Command:
         )
         command.refresh_from_db()
         if not taken:
-            raise CommandRefused("not_cancellable", f"the command is {command.state} already")
+            raise CommandRefused("not_cancellable", f"the command is already {command.state}")
         outcomes.announce(unit, command)
     return command
 
@@ -196,7 +196,7 @@ def can_express(version: OcppVersion, type: str) -> bool:
 
 
 def _supersede(newer: Sequence[Command]) -> None:
-    """Cancel what is still queued for the same slot and the same time, as it would be undone."""
+    """Cancel queued commands for the same slot and time, which the newer ones would undo."""
     slot = COMMAND_TYPES[newer[0].type].slot
     if slot is None:
         return
@@ -218,38 +218,38 @@ def _supersede(newer: Sequence[Command]) -> None:
 
 
 def _replace(unit: UnitOfWork, older: Command, newer: Command) -> None:
-    # Conditional: it may have been sent since it was read.
+    # Conditional: the older one may have been sent since it was read.
     if Command.objects.filter(pk=older.pk, state=State.QUEUED).update(state=State.CANCELLED):
         detail = f"replaced by the newer command {newer.pk}"
         outcomes.fail(unit, older, State.CANCELLED, ErrorClass.GATEWAY, "superseded", detail)
 
 
 def _expiry(kind: CommandType, not_before: datetime | None) -> datetime:
-    """The type's own time, from the moment on in which it may be sent."""
+    """The type's lifetime, from the time when the command may be sent."""
     now = clock.now()
     return max(now, not_before or now) + timedelta(seconds=kind.expires_after_s)
 
 
 def _due(command: Command) -> datetime | None:
-    """The time before which it is not sent; None if it may be sent now."""
+    """The time before which it must not be sent; None if it may be sent now."""
     later = command.not_before is not None and command.not_before > clock.now()
     return command.not_before if later else None
 
 
 def _check_supported(version: OcppVersion, type: str, args: dict[str, Any]) -> None:
     if not can_express(version, type):
-        raise CommandRefused("not_supported", f"OCPP {version.name} cannot express {type!r}")
+        raise CommandRefused("not_supported", f"OCPP {version.name} does not support {type!r}")
     if not COMMAND_TYPES[type].verbatim:
         return
     action = args["action"]
     if action not in version.csms_actions:
-        raise CommandRefused("not_supported", f"OCPP {version.name} has no {action!r} to send")
+        raise CommandRefused("not_supported", f"OCPP {version.name} has no request {action!r}")
     errors = [
         {"pointer": f"/args/payload{violation.pointer}", "message": violation.message}
         for violation in version.schemas.request_violations(action, args["payload"])
     ]
     if errors:
-        raise CommandRefused("invalid_args", "the payload does not fit its schema", errors)
+        raise CommandRefused("invalid_args", "the payload does not match its schema", errors)
 
 
 def _earlier(
@@ -262,11 +262,11 @@ def _earlier(
     if earlier is not None and earlier.charge_point_id != charge_point.pk:
         raise CommandRefused(
             "idempotency_conflict",
-            f"this Idempotency-Key came with a command to {earlier.charge_point.identity} before",
+            f"this Idempotency-Key was used before, for {earlier.charge_point.identity}",
         )
     if earlier is not None and earlier.body_digest != digest:
         raise CommandRefused(
-            "idempotency_conflict", "this Idempotency-Key came with another body before"
+            "idempotency_conflict", "this Idempotency-Key was used with another body before"
         )
     return earlier
 

@@ -1,10 +1,10 @@
-"""The words of commands as a version of OCPP spells them."""
+"""Neutral names of values, and the values of OCPP that a version has for them."""
 
 from chargepoints.services.commands.submission import CommandRefused
 
 
 class Words(dict[str, str]):
-    """By the neutral word; a word that this version lacks refuses the command that uses it."""
+    """Neutral name -> OCPP value; a command that uses an unknown name is refused."""
 
     def __missing__(self, word: str) -> str:
-        raise CommandRefused("not_supported", f"this version of OCPP has no word for {word!r}")
+        raise CommandRefused("not_supported", f"this version of OCPP does not have {word!r}")

@@ -1,1 +1,1 @@
-"""Tokens: verdicts about them, local lists, reservations."""
+"""Tokens: decisions about them, local lists, reservations."""

@@ -1,4 +1,4 @@
-"""A verdict about a token, and who gave it."""
+"""The decision about a token, and who made it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from chargepoints.services.tokens import vehicles
 from chargepoints.services.tokens.vehicles import Vehicle
 
 LONGEST = 256
-# No token has control characters or blanks; fields of a fixed length are filled up with them.
+# Readers pad fields of a fixed length with these; no token contains them.
 BLANKS = "".join(map(chr, range(33))) + "\x7f"
 
 CERTIFICATE_STATUSES = (
@@ -27,19 +27,19 @@ CERTIFICATE_STATUSES = (
 
 @dataclass(frozen=True, slots=True)
 class TokenAsked:
-    """A token as a charger sent it; OCPP 1.6 knows no types: ''."""
+    """A token as a charger sent it; in OCPP 1.6 `type` is ''."""
 
     value: str
     type: str = ""
-    # The one that it stands for, or that is told beside it.
+    # The vehicle that the token identifies, or that additionalInfo contains.
     vehicle: Vehicle | None = None
 
     @classmethod
     def told(
         cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
     ) -> "TokenAsked":
-        """As long as it may be to be looked up, one more than any that is kept; without what a
-        reader has left around it.
+        """Cut the token to one character more than the longest that can be stored, and remove the
+        padding of readers.
         """
         value, type = clip(value, LONGEST).strip(BLANKS), clip(type, LONGEST)
         return cls(value, type, vehicles.told(value, type, beside))
@@ -47,7 +47,7 @@ class TokenAsked:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question to core: where it was about, how long core took, or why it gave no answer."""
+    """The request to core: the EVSE, core's response time, or why core did not answer."""
 
     evse_id: int | None = None
     core_ms: float | None = None
@@ -59,7 +59,7 @@ class Asked:
 class Decision:
     """May this token charge? `status` is one of AuthorizationStatus, `decided_by` of DecidedBy.
 
-    `evse_ids`: the token may charge at these alone; none: at any of the charge point.
+    `evse_ids`: the token may charge only at these; empty: at all EVSEs of the charge point.
     """
 
     status: str
@@ -67,19 +67,19 @@ class Decision:
     group_id_token: str | None = None
     expires_at: datetime | None = None
     personal_message: str | None = None
-    # What the driver reads, the preferred one first: tags of RFC 5646, at most two.
+    # The driver's languages, the preferred one first: RFC 5646 tags, at most two.
     languages: tuple[str, ...] = ()
     cache_ttl_s: float | None = None
     evse_ids: tuple[int, ...] = ()
     charging_priority: int | None = None
-    # Of the contract certificate that came with the token, one of CERTIFICATE_STATUSES, if any.
+    # Of the contract certificate, if one came with the token: one of CERTIFICATE_STATUSES.
     certificate_status: str = ""
-    # Of the transaction: some of energy_wh, time_s, cost and soc.
+    # For the transaction: some of energy_wh, time_s, cost and soc.
     limits: dict[str, Any] | None = None
-    # What the driver pays, and how energy may flow, as far as the charger's version can say it.
+    # The driver's tariff and allowed energy transfer, for versions of OCPP that have them.
     tariff: dict[str, Any] | None = None
     energy_transfer: tuple[str, ...] = ()
-    # How it came about: two that say the same are the same.
+    # Ignored when decisions are compared.
     asked: Asked = field(default=Asked(), compare=False)
 
     @property

@@ -1,4 +1,4 @@
-"""The gateway's own tokens as CSV: written for a spreadsheet, and read back from one."""
+"""The gateway's own tokens as CSV: export and import."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,11 +27,11 @@ class Loaded:
     unchanged: int
 
     def __str__(self) -> str:
-        return f"{self.created} made, {self.changed} changed, {self.unchanged} as they were"
+        return f"{self.created} created, {self.changed} changed, {self.unchanged} unchanged"
 
 
 def write() -> str:
-    """The gateway's own tokens without key codes, which are secret; times in UTC."""
+    """The gateway's own tokens, without key codes, which are secret; times in UTC."""
     own = IdToken.objects.filter(source=IdToken.Source.OWN).order_by("value", "type")
     shown = (token for token in own if not is_key_code(token.type))
     return csv_tables.write(COLUMNS, ([_cell(token, name) for name in COLUMNS] for token in shown))
@@ -43,7 +43,7 @@ def _cell(token: IdToken, name: str) -> str:
 
 
 def load(content: bytes) -> Loaded:
-    """Take all tokens of a file, or none: those that exist are changed, no other is touched.
+    """Import all tokens of a file, or none: existing ones are updated, no other is changed.
 
     Raises CsvRefused.
     """
@@ -58,7 +58,7 @@ def load(content: bytes) -> Loaded:
 
 
 def _store(tokens: list[IdToken]) -> tuple[int, int]:
-    """How many were made, and how many changed."""
+    """The number of tokens created, and of those updated."""
     values = [token.value for token in tokens]
     known = {
         _key(row): row
@@ -82,7 +82,7 @@ def _key(token: IdToken) -> tuple[str, str]:
 
 
 def _take_over(row: IdToken, token: IdToken) -> bool:
-    """Give a row that exists what the file says; whether that changes anything."""
+    """Update an existing row from the file; return whether it changed."""
     differs = [name for name in SETTABLE if getattr(row, name) != getattr(token, name)]
     for name in differs:
         setattr(row, name, getattr(token, name))
@@ -103,5 +103,5 @@ def _time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValidationError({"expires_at": f"{text!r} is no time such as {EXAMPLE}"}) from None
+        raise ValidationError({"expires_at": f"{text!r} is not a time such as {EXAMPLE}"}) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,8 +1,8 @@
-"""Local authorization lists: sent in parts, kept as the charge point took them, repaired.
+"""Local authorization lists: send them in parts, store what the charge point accepted, repair them.
 
-A `send_local_list` command holds all its items in its arguments. Its `result` is
-{"of": how many there are, "accepted": how many of them are in the charger, "sending": how many
-are on their way, "version": of the last request}.
+The arguments of a `send_local_list` command contain all its items. Its `result` is {"of": number of
+items, "accepted": number of items that the charger has accepted, "sending": number of items in the
+last request, "version": of the last request}.
 """
 
 from collections.abc import Callable, Hashable
@@ -27,7 +27,7 @@ LARGEST_VERSION = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`status` None: the token is to be removed."""
+    """`status` None: remove the token."""
 
     value: str
     type: str
@@ -46,15 +46,15 @@ class Part:
 def next_part(
     command: Command, most: Callable[[list[Entry]], int], key: Callable[[Entry], Hashable]
 ) -> Part:
-    """What to send next, under the next version: as many entries as `most` says.
+    """The next request, with the next version number and as many entries as `most` allows.
 
-    Entries of one `key` are one token in this version, of which no list may hold two
+    Entries with the same `key` are the same token; a list must not contain a token twice
     (1.6 5.15, 2.0.1 D01.FR.06). Raises CommandRefused.
     """
     _fix_entries(command, key)
     items = _items(command)
     if len({key(entry) for entry in items}) < len(items):
-        raise CommandRefused("invalid_args", "a token is named twice")
+        raise CommandRefused("invalid_args", "a token occurs twice")
     accepted = (command.result or {}).get("accepted", 0)
     part = items[accepted:]
     part = part[: most(part)]
@@ -73,17 +73,17 @@ def next_part(
 
 
 def record_part(unit: UnitOfWork, command: Command, response: dict[str, Any]) -> None:
-    """What the answer to one SendLocalList says of the list."""
+    """Apply the answer to one SendLocalList to the stored list."""
     status = response["status"]
     if status == "Accepted":
         _accept(command)
     elif status in ("Failed", "VersionMismatch"):
-        # 1.6 5.15, 2.0.1 D01.FR.03: then it had better be sent the whole list.
+        # 1.6 5.15, 2.0.1 D01.FR.03: the CSMS should send a full list.
         _repair(command)
 
 
 def _accept(command: Command) -> None:
-    """The charge point took the part that was sent last."""
+    """Store the part that the charge point has accepted."""
     progress = command.result or {}
     accepted = progress["accepted"]
     part = _items(command)[accepted : accepted + progress["sending"]]
@@ -93,7 +93,7 @@ def _accept(command: Command) -> None:
 
 
 def store(charge_point_id: int, version: int, entries: list[Entry], *, full: bool) -> None:
-    """The charge point took a list that no command of ours has made."""
+    """Store a list that the charge point has accepted."""
     known, _ = LocalList.objects.get_or_create(charge_point_id=charge_point_id)
     if full:
         known.entries.all().delete()
@@ -110,7 +110,7 @@ def _is_complete(command: Command) -> bool:
 
 
 def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
-    """What the answer to one SendLocalList means for a command that may need several."""
+    """Conclude one answer of a command that may need several requests."""
     concluded = by_status(command, response)
     if concluded.state != Command.State.ACCEPTED:
         return concluded
@@ -118,7 +118,7 @@ def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
 
 
 def _repair(command: Command) -> None:
-    """The charge point may have another list than we thought: it is sent the whole of it, once."""
+    """Send the full list, once: the charge point may have another list than the stored one."""
     if command.requested_by == REPAIRED_BY:
         return
     if _is_full(command) and not (command.result or {}).get("accepted"):
@@ -137,7 +137,7 @@ def _repair(command: Command) -> None:
 
 
 def forget(charge_point_id: int, value: str, type: str) -> None:
-    """The charge point forgot a customer: its list loses the token too (2.0.1 N10.FR.02)."""
+    """The charge point deleted a customer's data: remove the token from its list (N10.FR.02)."""
     entries = LocalListEntry.objects.filter(local_list__charge_point_id=charge_point_id)
     if not entries.alias(lower=Lower("value")).filter(lower=value.lower()).exists():
         return
@@ -150,7 +150,7 @@ def forget(charge_point_id: int, value: str, type: str) -> None:
 
 
 def report_version(charge_point_id: int, version: int) -> None:
-    """Store the version that the charger reports; None for a number that no list can have."""
+    """Store the version that the charger reports; None if it is out of range."""
     LocalList.objects.update_or_create(
         charge_point_id=charge_point_id,
         defaults={
@@ -165,7 +165,7 @@ def _is_full(command: Command) -> bool:
 
 
 def _fix_entries(command: Command, key: Callable[[Entry], Hashable]) -> None:
-    """The gateway's own table as it is now, where the command names no entries."""
+    """Without entries in the command, use the gateway's own tokens."""
     if "entries" in command.args or not _is_full(command):
         return
     own: dict[Hashable, Entry] = {}

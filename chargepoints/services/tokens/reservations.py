@@ -1,4 +1,4 @@
-"""Reservations: asked for, kept by the charge point, used by a transaction, or at their end."""
+"""Reservations: requested, active, used by a transaction, or ended."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from chargepoints.services.tokens.authorization import TokenAsked
 from chargepoints.services.transactions import beside
 
 State = Reservation.State
-# REQUESTED where the answer was lost: the charge point may have it all the same.
+# REQUESTED: the answer may be lost, so the charge point may have the reservation.
 OPEN = (State.ACTIVE, State.REQUESTED)
 _OPEN: PreparedQuery[Reservation] = PreparedQuery(
     lambda charge_point_id: Reservation.objects.filter(
@@ -35,7 +35,7 @@ MOST_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A reservation as a ReserveNow request names it, composed here or sent raw."""
+    """A reservation in a ReserveNow request, from a `reserve` command or a raw request."""
 
     reservation_id: int
     evse_id: int | None
@@ -45,7 +45,7 @@ class Asked:
 
 
 def request(command: Command) -> Reservation:
-    """The reservation a `reserve` command asks for, under a number of its own."""
+    """Create the reservation of a `reserve` command; without an id it gets a new one."""
     args = command.args
     number = args.get("reservation_id")
     if number is None:
@@ -78,7 +78,7 @@ def _note(command: Command, asked: Asked) -> Reservation:
 
 
 def answered(unit: UnitOfWork, command: Command, asked: Asked, *, accepted: bool) -> None:
-    """The charge point's answer; a request composed by hand has no row before it was accepted."""
+    """Apply the answer; the reservation of a raw request has no row until it is accepted."""
     reservation = Reservation.objects.filter(command=command, state=State.REQUESTED).first()
     if not accepted:
         refused(unit, command)
@@ -102,8 +102,8 @@ def cancelled(unit: UnitOfWork, charge_point_id: int, reservation_id: int) -> No
 
 
 def use(inbound: Inbound, reservation_id: int | None, transaction: Transaction) -> None:
-    """This transaction was started on a reservation, which ends with that: the one it names, and
-    the one that was made for its token and place, whatever it names.
+    """Mark the reservations that this transaction has used: the one with the reported id, and the
+    one for its token and EVSE, whatever id it reports.
     """
     if reservation_id is None and not beside.of(inbound).open_reservations:
         return
@@ -131,7 +131,7 @@ def _is_for(reservation: Reservation, transaction: Transaction) -> bool:
 
 
 def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
-    """The charge point says that the reservation is over: EXPIRED or REMOVED (2.0.1 H04)."""
+    """Apply an end that the charge point reports: EXPIRED or REMOVED (2.0.1 H04)."""
     reservation = _find(inbound.station.id, reservation_id)
     if reservation is None:
         inbound.deviate("unknown_reservation")
@@ -140,7 +140,7 @@ def ended(inbound: Inbound, reservation_id: int, state: str) -> None:
 
 
 def expire(unit: UnitOfWork, now: datetime) -> None:
-    """Reservations whose time is over; a charge point of 1.6 does not tell."""
+    """Expire reservations at their time; charge points of 1.6 do not report it."""
     if unit.fetch_one(_OVER, (*map(str, OPEN), now)) is None:
         return
     over = Reservation.objects.filter(state__in=OPEN, expires_at__lte=now)
@@ -149,7 +149,7 @@ def expire(unit: UnitOfWork, now: datetime) -> None:
 
 
 def describe(reservation: Reservation) -> dict[str, Any]:
-    """A reservation as events tell it."""
+    """The data of a reservation in events."""
     transaction = reservation.transaction
     return {
         "reservation_id": reservation.reservation_id,

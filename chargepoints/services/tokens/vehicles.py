@@ -1,4 +1,4 @@
-"""The vehicle that a token stands for, or that a charger tells of: one word for all versions."""
+"""The vehicle that a token identifies or a charger reports, in the same form for all versions."""
 
 import re
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ import orjson
 
 from chargepoints.protocol.station import Station
 
-# By the types of tokens: EVCCID is the car's own id, with ISO 15118-2 its MAC address.
+# Token type -> vehicle id type. EVCCID is the car's id; with ISO 15118-2 it is its MAC address.
 _TYPES = {"evccid": "evccid", "macaddress": "evccid", "vin": "vin"}
-# Autocharge: OCPP 1.6 has no types of tokens, and later versions may keep the habit.
+# Autocharge: the prefix is common in OCPP 1.6, which has no token types; accept it in all versions.
 _PREFIX = "VID:"
-# What vendors call it in a message of their own; where it is; and of which transaction.
+# Field names in vendors' messages, for the vehicle id, the EVSE and the transaction id.
 _NAMES = {
     **dict.fromkeys(("vin", "vehicleidentificationnumber"), "vin"),
     **dict.fromkeys(("evccid", "evmac", "evmacaddress", "macaddress", "vehicleid"), "evccid"),
@@ -25,7 +25,7 @@ _FORMS = {
     "vin": re.compile(r"[A-HJ-NPR-Z0-9]{17}"),
     "evccid": re.compile(r"[0-9A-F]{2}(?:[:-]?[0-9A-F]{2}){5,126}"),
 }
-# What is told before its transaction is about the one that begins by then.
+# A vehicle that was reported before its transaction belongs to one that starts within this time.
 SOON = timedelta(minutes=10)
 
 
@@ -37,7 +37,7 @@ class Vehicle(NamedTuple):
 
 
 def told(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehicle | None:
-    """By a token, or by what is told `beside` it: pairs of a value and its type."""
+    """The vehicle of a token, by its type or prefix, or by `beside`: pairs of value and type."""
     for each, its_type in ((value, type), *beside):
         if (known := _TYPES.get(its_type.lower())) and each:
             return Vehicle(each, known)
@@ -47,7 +47,7 @@ def told(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehic
 
 
 class Told(NamedTuple):
-    """A vehicle of which a message tells: where it stands, and whose transaction it is."""
+    """A vehicle in a message, with its EVSE and its transaction if the message contains them."""
 
     vehicle: Vehicle
     evse_id: int | None = None
@@ -55,9 +55,9 @@ class Told(NamedTuple):
 
 
 def read(message_id: str | None, data: Any) -> Told | None:
-    """A vehicle in a vendor's own message: under a name that says so, and in the form of its id.
+    """A vehicle in a vendor's message: its field has a known name, and its id has the right form.
 
-    `data` is an object, or one as JSON text; or the id itself, where `message_id` is its name.
+    `data` is an object, or JSON text; or the id itself, if `message_id` is the name.
     """
     if isinstance(data, str):
         if vehicle := _vehicle(message_id or "", data):
@@ -84,7 +84,7 @@ def remember(station: Station, told: Told, at: datetime) -> None:
 
 
 def waiting(station: Station, evse_id: int | None, at: datetime) -> Vehicle | None:
-    """The vehicle on this EVSE, if the charger reported one lately.
+    """The vehicle on this EVSE, if the charger reported one recently.
 
     If the charge point has only one EVSE, `evse_id` may be None.
     """
@@ -97,7 +97,7 @@ def waiting(station: Station, evse_id: int | None, at: datetime) -> Vehicle | No
 
 
 def forget(station: Station, vehicle: Vehicle) -> None:
-    """Forget a vehicle whose transaction has begun."""
+    """Forget a vehicle whose transaction has started."""
     kept = {place: each for place, each in station.vehicles.items() if each[0] != tuple(vehicle)}
     station.vehicles = kept
 

@@ -85,7 +85,7 @@ def test_what_a_version_cannot_say_is_refused_in_the_preview_with_the_reason(
     seen = page.context["preview"]
     assert [(each.version, each.count) for each in seen.frames] == [("2.0.1", 1)]
     assert [(each.count, each.detail) for each in seen.refused] == [
-        (2, "OCPP 1.6 cannot express 'set_variables'")
+        (2, "OCPP 1.6 does not support 'set_variables'")
     ]
     raw = {"command": "raw", "args-action": "UnlockConnector", "args-payload": '{"evseId": 1}'}
     seen = step(admin_client, fleet, preview="yes", **raw).context["preview"]

@@ -58,8 +58,8 @@ def test_what_cannot_be_is_said_beside_its_field(
 ) -> None:
     form = {"ended_at": "2999-01-01 00:00", "meter_stop_wh": "1"}
     page = admin_client.post(close_url(running), form).content.decode()
-    assert "this is in the future" in page
-    assert "below the reading at its start" in page
+    assert "this time is in the future" in page
+    assert "below the meter value at the start" in page
     running.refresh_from_db()
     assert running.ended_at is None
 

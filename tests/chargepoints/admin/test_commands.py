@@ -48,8 +48,8 @@ def test_what_looks_wrong_is_asked_about_before_it_is_sent(
 ) -> None:
     fields = {"args-id_token.value": "PARKING LOT 17 NORTH", "args-evse_id": "9"}
     asked = send(admin_client, charge_point, "start", **fields).content.decode()
-    assert "Some chargers read no more than 16 characters of a remote token." in asked
-    assert "It has never reported an EVSE (connector) 9." in asked
+    assert "Some chargers read only the first 16 characters of a remote token." in asked
+    assert "The charge point has never reported an EVSE (connector) 9." in asked
     assert not Command.objects.exists()
     send(admin_client, charge_point, "start", confirmed="yes", **fields)
     command = Command.objects.get()
@@ -342,7 +342,7 @@ def test_a_command_that_was_sent_is_not_cancelled(
         admin_client.get(f"{COMMANDS}{command.pk}/change/").content.decode()
     )
     answer = admin_client.post(f"{COMMANDS}{command.pk}/cancel/", follow=True)
-    assert "The command is sent already." in answer.content.decode()
+    assert "The command is already sent." in answer.content.decode()
     command.refresh_from_db()
     assert command.state == Command.State.SENT
 

@@ -23,7 +23,7 @@ def test_a_file_is_imported_and_exported(as_role: AsRole) -> None:
     assert "Import CSV" in page and "Export CSV" in page
     assert "personal_message" in engineer.get(f"{TOKENS}import/").content.decode()
     page = bring(engineer, "value,status\n04A1,blocked\n").content.decode()
-    assert "Tokens: 1 made, 0 changed, 0 as they were." in page
+    assert "Tokens: 1 created, 0 changed, 0 unchanged." in page
     exported = engineer.get(f"{TOKENS}export/")
     assert exported["Content-Type"] == "text/csv; charset=utf-8"
     assert exported["Content-Disposition"] == 'attachment; filename="id-tokens.csv"'

@@ -80,7 +80,7 @@ def test_its_page_shows_each_wave_and_what_failed_and_sends_it_again(
         outcomes.fail(unit, command, Command.State.REJECTED, "station", "Rejected", "no mood")
     step()
     shown = admin_client.get(page).content.decode()
-    assert "No charge point of wave 1 ended well" in shown
+    assert "No charge point of wave 1 succeeded" in shown
     assert "no mood" in shown
     assert ">Resume<" in shown
     again = admin_client.get(f"{BULK}?roll_out={RollOut.objects.get().pk}")

@@ -27,4 +27,4 @@ def test_a_key_that_came_with_a_command_to_another_charge_point_says_so(client: 
     assert sent.status_code == 202
     elsewhere = client.post("/charge-points/DEPOT-8/commands", RESET, Idempotency_Key="k1")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "idempotency_conflict")
-    assert "a command to DEPOT-7" in elsewhere.json()["detail"]
+    assert "used before, for DEPOT-7" in elsewhere.json()["detail"]

@@ -59,5 +59,5 @@ def test_a_number_of_any_size_can_be_sent(online: ChargePoint) -> None:
 def test_a_word_that_a_version_has_not_refuses_the_command(protocol: str) -> None:
     """Whatever other versions can say: a command that cannot be composed stops no other."""
     command = Command(type="clear_charging_profile", args={"purpose": "sunshine"})
-    with pytest.raises(CommandRefused, match="no word for 'sunshine'"), unit_of_work() as unit:
+    with pytest.raises(CommandRefused, match="does not have 'sunshine'"), unit_of_work() as unit:
         claiming.compose(unit, installed_versions()[protocol], command)

@@ -1,7 +1,7 @@
-"""The neutral commands: their arguments, and how long each is worth keeping.
+"""The neutral commands: their arguments, and how long each may wait to be sent.
 
-Arguments are declared as JSON Schema, which the API document publishes as it is. A version app
-says how each is put into its own words. One module a subject.
+Arguments are declared as JSON Schema, which the API document publishes. A version app translates
+each command into an OCPP request. One module a subject.
 """
 
 from functools import cache

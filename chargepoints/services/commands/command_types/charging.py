@@ -1,4 +1,4 @@
-"""Smart charging, in words both versions share: seconds, A or W, whole EVSEs."""
+"""Smart charging, in neutral units: seconds, A or W, whole EVSEs."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -23,7 +23,7 @@ PURPOSE: JsonSchema = {
 UNIT: JsonSchema = {"enum": ["A", "W"]}
 _NUMBER: JsonSchema = {"type": "number"}
 _PHASES = ("", "_l2", "_l3")
-# Of all phases, or of one. OCPP 1.6 and 2.0.1 have `limit` alone.
+# For all phases, or for one. OCPP 1.6 and 2.0.1 have only `limit`.
 SETTINGS: dict[str, JsonSchema] = {
     **{f"limit{phase}": {"type": "number", "minimum": 0} for phase in _PHASES},
     **{f"discharge_limit{phase}": {"type": "number", "maximum": 0} for phase in _PHASES},
@@ -82,7 +82,7 @@ PROFILE: JsonSchema = {
 
 
 def _profile_slot(args: dict[str, Any]) -> Hashable:
-    """Of one purpose there is one profile on each level of an EVSE, the latest."""
+    """An EVSE has one profile for each purpose and stack level: the latest."""
     profile = args["profile"]
     level, transaction_id = profile.get("stack_level", 0), profile.get("transaction_id")
     return args.get("evse_id", 0), profile["purpose"], level, transaction_id
@@ -90,16 +90,16 @@ def _profile_slot(args: dict[str, Any]) -> Hashable:
 
 TYPES: dict[str, CommandType] = {
     "set_charging_profile": CommandType(
-        "Install a charging profile; `evse_id` 0 is the charge point as a whole.",
+        "Install a charging profile; `evse_id` 0 means the whole charge point.",
         arguments(("profile",), evse_id=COUNT, profile=PROFILE),
         slot=_profile_slot,
         warnings=(about_evse,),
         for_many=True,
     ),
     "update_limit": CommandType(
-        "Change what an EVSE (0: the charge point as a whole) may take, at once. A dynamic profile "
-        "is updated, by its `profile_id` or in its place; without one, a profile of one period is "
-        "set, which the next limit replaces.",
+        "Change the limit of an EVSE (0: the whole charge point) now. This updates the dynamic "
+        "profile with `profile_id` or with the same purpose and stack level. If there is none, it "
+        "sets a profile of one period, which the next limit replaces.",
         arguments(
             profile_id=INTEGER,
             evse_id=COUNT,
@@ -118,7 +118,7 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_evse,),
     ),
     "priority_charging": CommandType(
-        "Have a transaction charge by the priority profile, or no longer so.",
+        "Turn priority charging of a transaction on, or off (`activate` false).",
         arguments(("transaction_id",), transaction_id=TEXT, activate={"type": "boolean"}),
         expires_after_s=300,
         for_operators=True,
@@ -126,12 +126,12 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_transaction,),
     ),
     "clear_charging_profile": CommandType(
-        "Clear the charging profiles that all given criteria fit; none given: all of them.",
+        "Clear the charging profiles that match all given criteria; without criteria, all.",
         arguments(profile_id=INTEGER, evse_id=COUNT, purpose=PURPOSE, stack_level=COUNT),
     ),
     "get_charging_profiles": CommandType(
-        "Have the charge point report the charging profiles that all given criteria fit; "
-        "none given: all of them.",
+        "Have the charge point report the charging profiles that match all given criteria; "
+        "without criteria, all.",
         arguments(
             profile_ids=several(INTEGER),
             evse_id=COUNT,
@@ -144,7 +144,7 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
     ),
     "get_composite_schedule": CommandType(
-        "Ask what the charge point makes of all its profiles.",
+        "Ask the charge point for the schedule that results from all its profiles.",
         arguments(("duration_s",), evse_id=COUNT, duration_s=POSITIVE, unit=UNIT),
         for_operators=True,
         confirmed=False,

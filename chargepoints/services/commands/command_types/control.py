@@ -1,4 +1,4 @@
-"""What every charger is asked in daily operation."""
+"""Commands for daily operation, which all versions of OCPP have."""
 
 from datetime import datetime
 
@@ -30,30 +30,30 @@ from chargepoints.services.commands.command_types.warnings import (
 
 BOOT = "BootNotification"
 
-# By the most promising of the connectors that were meant: it is the one a car would be at.
+# The first status that a connector had is the reason: a car would be at the most promising one.
 _WHY_NO_START = {
-    Status.OCCUPIED: (NO_EFFECT, "a car is plugged in, but no transaction began"),
+    Status.OCCUPIED: (NO_EFFECT, "a car is plugged in, but no transaction started"),
     Status.AVAILABLE: ("no_cable", "nobody plugged in a car in time"),
-    Status.RESERVED: ("connector_reserved", "the connector is held for a reservation"),
+    Status.RESERVED: ("connector_reserved", "the connector is reserved"),
     Status.FAULTED: ("connector_faulted", "the connector reports a fault"),
     Status.UNAVAILABLE: ("connector_unavailable", "the connector is out of service"),
 }
 
 
 def why_no_start(command: Command) -> tuple[str, str]:
-    """By all that was seen since the charge point said yes, not by what is so at the deadline."""
+    """Judge by all statuses since the charge point accepted, not only by the present one."""
     since = command.answered_at or command.sent_at or command.created_at
     if (busy := _charged_meanwhile(command, since)) is not None:
-        return "evse_busy", f"transaction {busy.transaction_id} was under way there"
+        return "evse_busy", f"transaction {busy.transaction_id} was active on this EVSE"
     seen = _statuses_since(command, since)
     for status, why in _WHY_NO_START.items():
         if status in seen:
             return why
-    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+    return NO_EFFECT, "accepted, but the charge point reported no effect in time"
 
 
 def _charged_meanwhile(command: Command, since: datetime) -> Transaction | None:
-    """A transaction that was open on the EVSE already when the charge point said yes."""
+    """A transaction that was already open on the EVSE when the charge point accepted."""
     if (evse_id := command.args.get("evse_id")) is None:
         return None
     return Transaction.objects.filter(
@@ -65,7 +65,7 @@ def _charged_meanwhile(command: Command, since: datetime) -> Transaction | None:
 
 
 def _statuses_since(command: Command, since: datetime) -> set[str]:
-    """What the connectors that were meant have been since then, and were at that moment."""
+    """The statuses of the command's connectors since then, and just before."""
     connectors = Connector.objects.filter(evse__charge_point_id=command.charge_point_id)
     changes = StatusChange.objects.filter(charge_point_id=command.charge_point_id)
     if (evse_id := command.args.get("evse_id")) is not None:
@@ -79,7 +79,7 @@ def _statuses_since(command: Command, since: datetime) -> set[str]:
 
 TYPES: dict[str, CommandType] = {
     "start": CommandType(
-        "Start a transaction for a token. `group_id_token`: the group that has reserved the EVSE.",
+        "Start a transaction for a token. `group_id_token`: the group that reserved the EVSE.",
         arguments(
             ("id_token",),
             id_token=ID_TOKEN,
@@ -97,7 +97,7 @@ TYPES: dict[str, CommandType] = {
         why_no_effect=why_no_start,
     ),
     "stop": CommandType(
-        "Stop a transaction, named by the charger's own transaction id.",
+        "Stop a transaction, by the charger's transaction id.",
         arguments(("transaction_id",), transaction_id=TEXT),
         expires_after_s=60,
         only_connected=True,
@@ -116,7 +116,7 @@ TYPES: dict[str, CommandType] = {
     ),
     "unlock": CommandType(
         "Unlock a connector.",
-        # Sent as typed: what is not there, the charger answers for.
+        # Any number is sent: the charger answers for connectors that it does not have.
         arguments(("evse_id",), evse_id=INTEGER, connector_id=INTEGER),
         expires_after_s=60,
         only_connected=True,
@@ -139,11 +139,11 @@ TYPES: dict[str, CommandType] = {
         "Empty the charge point's authorization cache.", arguments(), for_many=True
     ),
     "data_transfer": CommandType(
-        "Send a vendor's own message.",
+        "Send a message that a vendor defined.",
         arguments(("vendor_id",), vendor_id=TEXT, message_id=TEXT, data={}),
     ),
     "trigger": CommandType(
-        "Have the charge point send a message now; `custom` names the one for `CustomTrigger`.",
+        "Have the charge point send a message now; `custom` is the value for `CustomTrigger`.",
         arguments(("message",), message=TEXT, custom=TEXT, evse_id=POSITIVE, connector_id=POSITIVE),
         for_operators=True,
         confirmed=False,

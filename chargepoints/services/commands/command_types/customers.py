@@ -1,4 +1,4 @@
-"""What drivers are shown, and what is known of them."""
+"""Messages to drivers, and data about customers."""
 
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
@@ -25,7 +25,7 @@ PRIORITY: JsonSchema = {"enum": ["always_front", "in_front", "normal_cycle"]}
 STATE: JsonSchema = {
     "enum": ["charging", "discharging", "faulted", "idle", "suspended", "unavailable"]
 }
-# The most that any version takes.
+# The maximum of all versions.
 _TRANSLATIONS: JsonSchema = {
     **several(arguments(("content", "language"), content=TEXT, format=FORMAT, language=TEXT)),
     "maxItems": 4,
@@ -33,7 +33,7 @@ _TRANSLATIONS: JsonSchema = {
 
 TYPES: dict[str, CommandType] = {
     "get_transaction_status": CommandType(
-        "Ask whether a transaction is under way, and whether messages about it are to come.",
+        "Ask whether a transaction is ongoing, and whether messages about it are queued.",
         arguments(transaction_id=TEXT),
         for_operators=True,
         confirmed=False,
@@ -48,7 +48,7 @@ TYPES: dict[str, CommandType] = {
         expires_after_s=300,
     ),
     "display_message": CommandType(
-        "Show a message; one with the `id` of another replaces it.",
+        "Show a message; it replaces the message with the same `id`.",
         arguments(
             ("content",),
             id=COUNT,
@@ -65,7 +65,7 @@ TYPES: dict[str, CommandType] = {
         ),
     ),
     "get_display_messages": CommandType(
-        "Have the charge point report the messages it shows.",
+        "Have the charge point report the messages on its display.",
         arguments(
             ids=several(COUNT),
             priority=PRIORITY,
@@ -75,10 +75,10 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
     ),
     "clear_display_message": CommandType(
-        "Take a message off the display.", arguments(("id",), id=COUNT)
+        "Remove a message from the display.", arguments(("id",), id=COUNT)
     ),
     "customer_information": CommandType(
-        "Have the charge point report, or forget, what it knows of a customer.",
+        "Have the charge point report, or delete, its data about a customer.",
         arguments(report={"type": "boolean"}, clear={"type": "boolean"}, **_CUSTOMER),
         effect_within_s=HOUR_S,
     ),

@@ -1,4 +1,4 @@
-"""How a command type is declared: its arguments as JSON Schema, and all that is known of it."""
+"""How a command type is declared: its arguments as JSON Schema, and its properties."""
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 TIME: JsonSchema = {"type": "string", "format": "date-time"}
 ID_TOKEN: JsonSchema = {
     "type": "object",
-    # As events and transactions have it: null where none is known.
+    # The same form as in events and transactions: null if the type is unknown.
     "properties": {"value": TEXT, "type": {"type": ["string", "null"]}},
     "required": ["value"],
     "additionalProperties": False,
@@ -37,13 +37,13 @@ def arguments(required: tuple[str, ...] = (), /, **properties: JsonSchema) -> Js
         "additionalProperties": False,
     }
     if "connector_id" in properties:
-        # A connector is one of an EVSE's: alone it would be left out, and any taken.
+        # A connector id is unique within its EVSE only.
         schema["dependentRequired"] = {"connector_id": ["evse_id"]}
     return schema
 
 
 def several(items: JsonSchema) -> JsonSchema:
-    """A list of at least one."""
+    """A list with at least one item."""
     return {"type": "array", "items": items, "minItems": 1}
 
 
@@ -56,20 +56,20 @@ def _nothing_secret(args: Args) -> Args:
 
 
 def _nothing_seen(command: Command) -> tuple[str, str]:
-    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+    return NO_EFFECT, "accepted, but the charge point reported no effect in time"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandType:
-    """All that is known of a command, but how a version says it.
+    """The properties of a command that do not depend on the version of OCPP.
 
-    `only_connected`: pointless later, so refused at once while the charger is offline.
+    `only_connected`: refuse the command if the charger is offline, because later it is useless.
 
-    `effect_within_s` counts from the charger's yes, or from the latest of the arguments
+    `effect_within_s` counts from the charger's answer, or from the latest of the arguments
     `effect_after`, which are times.
 
-    `slot(args)` is what the command sets: a newer one for the same slot replaces one that is
-    still queued. None: commands of this type never replace each other.
+    `slot(args)` identifies what the command sets: a newer command for the same slot replaces one
+    that is still queued. None: commands of this type never replace each other.
     """
 
     description: str
@@ -80,33 +80,33 @@ class CommandType:
     effect_within_s: int = 120
     effect_after: tuple[str, ...] = ()
     slot: Callable[[Args], Hashable] | None = None
-    # Of staff operators may send it as well, not engineers alone.
+    # Operators may send it as well, not only engineers.
     for_operators: bool = False
-    # Staff are asked twice: it ends a transaction, or changes the charger.
+    # Staff have to confirm it: it ends a transaction, or changes the charger.
     confirmed: bool = True
-    # Staff often send it to many at once: it is an entry of its own among the actions of the list.
+    # Staff often send it to many charge points: the list has an action for it.
     for_many: bool = False
     # Its arguments are the request: no version translates it, and only its answer is awaited.
     verbatim: bool = False
-    # What looks wrong about it, a sentence for each thing. People may know better: it is sent.
+    # Each yields a sentence for everything that looks wrong; the command is sent all the same.
     warnings: tuple[Warn, ...] = ()
-    # Its arguments as rows may hold them: the same object where nothing in it is secret.
+    # The arguments without secrets, for the database: the same object if there are none.
     redacted: Callable[[Args], Args] = _nothing_secret
-    # The argument with the token that the charger may ask about before it does what it is told.
+    # The argument with the token for which the charger may request authorization.
     asked_about: str = ""
-    # Once its time is over: code and detail of what can be seen of the reason.
+    # Error code and detail if the effect did not come in time.
     why_no_effect: Callable[[Command], tuple[str, str]] = _nothing_seen
-    # A charge point does one of them at a time: an older one ends as the newer one takes effect.
+    # A charge point executes one at a time: older ones end when a newer one takes effect.
     one_at_a_time: bool = False
-    # Whether it has the charge point boot, or say that it did, by its arguments.
+    # Whether these arguments make the charge point boot, or send BootNotification.
     asks_for_boot: Callable[[Args], bool] = _never
-    # A charge point that reports another firmware version afterwards has done it, whatever it says.
+    # It took effect if the charge point reports another firmware version, whatever status it sent.
     changes_firmware: bool = False
-    # Notes what the charge point has from now on, once it has accepted it.
+    # Called when the charge point has accepted the command.
     accepted: Callable[[Command], None] | None = None
-    # Ends what was noted for a command that was refused, or never answered.
+    # Called when the command was refused or not answered.
     abandon: Callable[[UnitOfWork, Command], None] | None = None
 
     def cautions(self, charge_point: ChargePoint, args: Args) -> list[str]:
-        """What staff and core are warned of; `args` fit the schema."""
+        """The warnings for staff and core; `args` match the schema."""
         return [text for warn in self.warnings for text in warn(charge_point, args)]

@@ -1,4 +1,4 @@
-"""The device model: variables, their reports, their monitors, and the ways to connect."""
+"""The device model: variables, their reports, their monitors, and network profiles."""
 
 from chargepoints.services.commands.command_types.declaration import (
     COUNT,
@@ -30,7 +30,7 @@ _WHERE: dict[str, JsonSchema] = {
     "variable_instance": TEXT,
 }
 _ATTRIBUTE: JsonSchema = {"enum": ATTRIBUTES}
-# Of an event stream: how long it gathers values, and how many, before it sends them.
+# Of an event stream: it sends values after this interval, or when it has so many.
 _PACE: dict[str, JsonSchema] = {"interval_s": COUNT, "values_at_once": COUNT}
 _VARIABLE = arguments(("component", "variable"), **_WHERE, attribute=_ATTRIBUTE)
 _VALUE = arguments(
@@ -53,7 +53,7 @@ def _text(longest: int) -> JsonSchema:
     return TEXT | {"maxLength": longest}
 
 
-# APNType and VPNType; what is secret in them is shown nowhere.
+# APNType and VPNType; their secrets are redacted everywhere.
 _APN = arguments(
     ("apn", "apn_authentication"),
     apn=_text(2000),
@@ -86,7 +86,7 @@ TYPES: dict[str, CommandType] = {
         redacted=without_secret_values,
     ),
     "get_custom_report": CommandType(
-        "Have the charge point report the components that meet the criteria or are named.",
+        "Have the charge point report the components that match the criteria or are listed.",
         arguments(
             criteria=several({"enum": ["active", "available", "enabled", "problem"]}),
             variables=several(_COMPONENT),
@@ -96,7 +96,7 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
     ),
     "set_network_profile": CommandType(
-        "Store in one of its slots how the charge point may connect.",
+        "Store a network profile, with which the charge point can connect, in one of its slots.",
         arguments(
             ("slot", "url", "security_profile"),
             slot=COUNT,
@@ -114,15 +114,15 @@ TYPES: dict[str, CommandType] = {
         redacted=without_credentials,
     ),
     "set_monitoring": CommandType(
-        "Set monitors on variables; one with an `id` replaces the monitor of that number.",
+        "Set monitors on variables; with an `id`, it replaces the monitor with this id.",
         arguments(("monitors",), monitors=several(_MONITOR)),
     ),
     "set_monitoring_base": CommandType(
-        "Return to a set of monitors the charge point knows.",
+        "Return to one of the charge point's predefined sets of monitors.",
         arguments(("base",), base={"enum": ["all", "factory_default", "hard_wired_only"]}),
     ),
     "set_monitoring_level": CommandType(
-        "Have events reported up to this severity; 0 is the gravest.",
+        "Have events reported up to this severity; 0 is the most severe.",
         arguments(("severity",), severity=SEVERITY),
     ),
     "get_monitoring_report": CommandType(
@@ -136,16 +136,16 @@ TYPES: dict[str, CommandType] = {
         confirmed=False,
     ),
     "get_event_streams": CommandType(
-        "Read which event streams the charge point has open.",
+        "Read the open event streams of the charge point.",
         arguments(),
         for_operators=True,
         confirmed=False,
     ),
     "adjust_event_stream": CommandType(
-        "Change how often an event stream sends the values it has gathered.",
+        "Change how often an event stream sends its collected values.",
         arguments(("stream_id",), stream_id=COUNT, **_PACE),
     ),
     "clear_monitoring": CommandType(
-        "Remove monitors by their numbers.", arguments(("ids",), ids=several(COUNT))
+        "Remove monitors by their ids.", arguments(("ids",), ids=several(COUNT))
     ),
 }

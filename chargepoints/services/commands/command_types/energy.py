@@ -1,6 +1,6 @@
-"""Tariffs, grid codes, energy from the car and batteries: what the latest OCPP has words for.
+"""Tariffs, grid codes, energy from the car and battery swaps: commands of the latest OCPP only.
 
-An object of theirs goes to the charge point as it is, checked by the schema of its version.
+Their objects are OCPP's own, sent unchanged; the schema of the charge point's version checks them.
 """
 
 from chargepoints.services.commands.command_types.declaration import (
@@ -31,28 +31,28 @@ _CONTROL: dict[str, JsonSchema] = {
 
 TYPES: dict[str, CommandType] = {
     "set_default_tariff": CommandType(
-        "Set the tariff of an EVSE (0: of all) for drivers who have none of their own.",
+        "Set the tariff of an EVSE (0: of all) for drivers without a tariff of their own.",
         arguments(("tariff",), evse_id=COUNT, tariff=_TARIFF),
         warnings=(about_evse,),
     ),
     "get_tariffs": CommandType(
-        "Read which tariffs an EVSE (0: all of them) has.",
+        "Read the tariffs of an EVSE (0: of all).",
         arguments(evse_id=COUNT),
         for_operators=True,
         confirmed=False,
     ),
     "clear_tariffs": CommandType(
-        "Remove tariffs, by their ids, of an EVSE, or all of them.",
+        "Remove tariffs by their ids, or all tariffs of an EVSE or of the charge point.",
         arguments(tariff_ids=several(TEXT), evse_id=COUNT),
     ),
     "change_tariff": CommandType(
-        "Change the tariff of a transaction that is under way.",
+        "Change the tariff of an ongoing transaction.",
         arguments(("transaction_id", "tariff"), transaction_id=TEXT, tariff=_TARIFF),
         expires_after_s=300,
         warnings=(about_transaction,),
     ),
     "set_der_control": CommandType(
-        "Set a control of the grid code; `setting` is OCPP's object for its `control_type`.",
+        "Set a control of the grid code; `setting` is OCPP's object for this `control_type`.",
         arguments(("control_type", "setting"), **_CONTROL, setting={"type": "object"}),
     ),
     "get_der_controls": CommandType(
@@ -67,7 +67,7 @@ TYPES: dict[str, CommandType] = {
         arguments(**_CONTROL),
     ),
     "allow_energy_transfer": CommandType(
-        "Say in which ways energy may flow in a transaction: AC_single_phase, DC, DC_BPT, ...",
+        "Set the allowed energy transfer modes of a transaction: AC_single_phase, DC, DC_BPT, ...",
         arguments(
             ("transaction_id", "energy_transfer"),
             transaction_id=TEXT,
@@ -77,14 +77,14 @@ TYPES: dict[str, CommandType] = {
         warnings=(about_transaction,),
     ),
     "afrr_signal": CommandType(
-        "Hand on a signal of automatic frequency restoration (aFRR).",
+        "Forward a signal of automatic frequency restoration (aFRR).",
         arguments(("signal",), signal=INTEGER, at=TIME),
         expires_after_s=60,
         only_connected=True,
         confirmed=False,
     ),
     "web_payment_started": CommandType(
-        "Tell that somebody pays for an EVSE on a web page, so that nobody else uses it meanwhile.",
+        "Report that a customer pays for an EVSE on a web page, so that nobody else can use it.",
         arguments(("evse_id", "timeout_s"), evse_id=COUNT, timeout_s=COUNT),
         expires_after_s=60,
         only_connected=True,

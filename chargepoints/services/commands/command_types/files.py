@@ -15,13 +15,13 @@ from chargepoints.services.commands.command_types.declaration import (
     arguments,
 )
 
-# How often, and how far apart, the charge point tries.
+# The number of tries, the time between them, and the protocol.
 TRIES: dict[str, JsonSchema] = {
     "retries": COUNT,
     "retry_interval_s": COUNT,
     "transfer": {
         "enum": ["http", "ftp"],
-        "description": "How it reaches a file that the gateway hosts; empty: as is known of it.",
+        "description": "Protocol for a file on the gateway; empty: one that it supports.",
     },
 }
 LOCATION: JsonSchema = {
@@ -40,12 +40,12 @@ def end_update(unit: UnitOfWork, command: Command) -> None:
     )
 
 
-# What a charge point says with an answer that names no file (1.6, 5.9).
+# The error code of an answer that contains no file name (1.6, 5.9).
 NAMED_NO_FILE = "NoFile"
 
 
 def close_upload(unit: UnitOfWork, command: Command) -> None:
-    # Without an answer the charge point may send its log all the same.
+    # Without an answer, the charge point may still upload its log.
     if command.state != Command.State.TIMEOUT:
         now = clock.now()
         Upload.objects.filter(command=command, received_at=None).update(
@@ -53,23 +53,23 @@ def close_upload(unit: UnitOfWork, command: Command) -> None:
         )
 
 
-# What a charge point says when it is done.
+# The status of a charge point that has finished its upload.
 UPLOADED = frozenset({"Uploaded"})
 
 
 def why_no_file(command: Command) -> tuple[str, str]:
     upload = Upload.objects.filter(command=command, received_at=None).first()
     if upload is not None and upload.status in UPLOADED:
-        return "no_file", "the charge point says that it uploaded the file; none has come here"
+        return "no_file", "the charge point reported the upload; the gateway received no file"
     if command.error_code == NAMED_NO_FILE:
-        return NAMED_NO_FILE, "the answer names no file, and none has come"
-    return NO_EFFECT, "accepted, but nothing was seen of it in time"
+        return NAMED_NO_FILE, "the answer contains no file name, and no file was received"
+    return NO_EFFECT, "accepted, but the charge point reported no effect in time"
 
 
 TYPES: dict[str, CommandType] = {
     "update_firmware": CommandType(
-        "Have new firmware fetched and installed: a `firmware` file that was uploaded here, by "
-        "its name, or any `location`. With certificate and signature it is a signed update.",
+        "Have the charge point download and install firmware: a `firmware` file on this gateway, "
+        "by its name, or any `location`. With certificate and signature it is a signed update.",
         arguments(
             firmware=TEXT,
             location=LOCATION,
@@ -117,14 +117,14 @@ TYPES: dict[str, CommandType] = {
         for_many=True,
     ),
     "publish_firmware": CommandType(
-        "Have a local controller fetch firmware and offer it in its network: a `firmware` file "
-        "that was uploaded here, by its name, or any `location` with the `md5` of what is there.",
+        "Have a local controller download firmware and publish it in its network: a `firmware` "
+        "file on this gateway, by its name, or any `location` with the `md5` of the file.",
         arguments(firmware=TEXT, location=LOCATION, md5=MD5, **TRIES),
         effect_within_s=6 * HOUR_S,
     ),
     "unpublish_firmware": CommandType(
-        "Have a local controller no longer offer firmware: a `firmware` file that was uploaded "
-        "here, by its name, or what has this `md5`.",
+        "Have a local controller stop publishing firmware: a `firmware` file on this gateway, by "
+        "its name, or the file with this `md5`.",
         arguments(firmware=TEXT, md5=MD5),
     ),
 }

@@ -35,7 +35,7 @@ DIFFERENTIAL: JsonSchema = {
 
 
 def reject_reservation(unit: UnitOfWork, command: Command) -> None:
-    # Without an answer the charge point may keep it all the same.
+    # Without an answer, the charge point may have stored it.
     if command.state != Command.State.TIMEOUT:
         reservations.refused(unit, command)
 
@@ -50,20 +50,20 @@ TYPES: dict[str, CommandType] = {
     "send_local_list": CommandType(
         "Send the local authorization list: `full` replaces it (without `entries`: by all tokens "
         "of the gateway's own table), `differential` adds or changes `entries` and removes "
-        "`remove`. In as many requests as the charge point needs.",
+        "`remove`. The gateway splits it into as many requests as the charge point needs.",
         arguments(
             update={"enum": ["full", "differential"]},
             entries={"type": "array", "items": LIST_ENTRY},
             remove={"type": "array", "items": ID_TOKEN},
             version=POSITIVE,
         )
-        # A whole list removes what it does not hold.
+        # A full list removes all other entries anyway.
         | {"dependentSchemas": {"remove": DIFFERENTIAL}},
         effect_within_s=600,
         for_many=True,
     ),
     "reserve": CommandType(
-        "Reserve an EVSE, or without one any, for a token until `expires_at`. "
+        "Reserve an EVSE for a token until `expires_at`; without `evse_id`, any EVSE. "
         "`group_id_token` lets others of its group use it.",
         arguments(
             ("id_token", "expires_at"),

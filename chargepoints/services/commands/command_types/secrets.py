@@ -1,4 +1,4 @@
-"""Passwords in the arguments of commands: no row holds them longer than until they are sent."""
+"""Removes passwords from the arguments of commands, before they are stored after sending."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from chargepoints.protocol.versions import installed_versions
 from chargepoints.secret_names import is_secret
 from chargepoints.services.commands.command_types.declaration import Args
 
-# Of a mobile network (`apn`) and a `vpn`, in a network profile.
+# The networks in a network profile.
 NETWORKS = ("apn", "vpn")
 NETWORK_SECRETS = frozenset({"apn_password", "sim_pin", "password", "key"})
 
@@ -34,7 +34,7 @@ def without_credentials(args: Args) -> Args:
 
 
 def without_secrets_of_any_version(args: Args) -> Args:
-    """A request as any of the versions would show it: which one is spoken may not be known yet."""
+    """Redact for all versions, because the charger's version may not be known yet."""
     given = args.get("payload")
     if not isinstance(given, dict):
         return args

@@ -15,7 +15,7 @@ from chargepoints.services.commands.command_types.declaration import (
 )
 
 ROOT_CERTIFICATES = ["csms_root", "manufacturer_root", "mo_root", "oem_root", "v2g_root"]
-# The certificate of the charge point itself.
+# Use: the certificate of the charge point itself.
 OWN = "charging_station"
 CERTIFICATE_HASH: dict[str, JsonSchema] = {
     "hash_algorithm": {"enum": ["SHA256", "SHA384", "SHA512"]},
@@ -26,13 +26,13 @@ CERTIFICATE_HASH: dict[str, JsonSchema] = {
 
 
 def note_expiry(command: Command) -> None:
-    """Of the certificate that the charge point identifies itself with; others are cars' matter."""
+    """Store when the charge point's own certificate expires; those for cars do not matter here."""
     if command.args.get("use", OWN) != OWN:
         return
     try:
         leaf, *_ = x509.load_pem_x509_certificates(command.args["chain"].encode())
     except ValueError:
-        return  # it was accepted all the same
+        return  # the charge point accepted it anyway
     ChargePoint.objects.filter(pk=command.charge_point_id).update(
         certificate_expires_at=leaf.not_valid_after_utc
     )
@@ -40,13 +40,13 @@ def note_expiry(command: Command) -> None:
 
 TYPES: dict[str, CommandType] = {
     "rotate_password": CommandType(
-        "Give the charge point a new password; the old one opens the door until the new one is "
-        "accepted or used.",
+        "Give the charge point a new password; the old one stays valid until the charge point "
+        "accepts the new one or connects with it.",
         arguments(),
         effect_within_s=24 * HOUR_S,
     ),
     "certificate_signed": CommandType(
-        "Hand the charge point its new certificate, as a PEM chain from the leaf up.",
+        "Send the charge point its new certificate, as a PEM chain that starts with the leaf.",
         arguments(
             ("chain",),
             chain=PEM,
@@ -60,13 +60,13 @@ TYPES: dict[str, CommandType] = {
         arguments(("use", "certificate"), use={"enum": ROOT_CERTIFICATES}, certificate=PEM),
     ),
     "get_certificates": CommandType(
-        "List the certificates that are installed.",
+        "List the installed certificates.",
         arguments(uses=several({"enum": [*ROOT_CERTIFICATES, "v2g_chain"]})),
         for_operators=True,
         confirmed=False,
     ),
     "delete_certificate": CommandType(
-        "Delete an installed certificate, named by its hashes or, if self-signed, by itself (PEM).",
+        "Delete an installed certificate, by its hashes or, if self-signed, by its PEM.",
         arguments(certificate=PEM, **CERTIFICATE_HASH),
     ),
 }

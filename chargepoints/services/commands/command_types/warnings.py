@@ -1,4 +1,4 @@
-"""What looks wrong about a command, whose arguments fit its schema: a sentence for each thing."""
+"""Warnings about a command whose arguments match its schema, one sentence each."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from chargepoints.models import ChargePoint, Evse, Transaction, Variable
 from chargepoints.services.commands.command_types.declaration import Args
 from chargepoints.services.stations import quirks
 
-# Some chargers read no more of a remote token than a card's UID has at most.
+# The longest UID of a card; some chargers cut longer remote tokens.
 SAFE_TOKEN_LENGTH = 16
-# Tokens that stand for no card are written as their issuer likes.
+# Types with a card's UID; the issuer chooses the form of all other tokens.
 CARDS = frozenset({"", "ISO14443", "ISO15693"})
 
 
@@ -19,13 +19,13 @@ def about_token(charge_point: ChargePoint, args: Args) -> Iterator[str]:
     value = token["value"]
     longest = quirks.setting(charge_point, "id_token_max_length")
     if longest is not None and len(value) > longest:
-        yield f"this charger reads no more than {longest} characters of a remote token"
+        yield f"this charger reads only the first {longest} characters of a remote token"
     elif len(value) > SAFE_TOKEN_LENGTH:
-        yield f"some chargers read no more than {SAFE_TOKEN_LENGTH} characters of a remote token"
+        yield f"some chargers read only the first {SAFE_TOKEN_LENGTH} characters of a remote token"
     if re.fullmatch(r"[0-9A-Fa-f]+", value):
         return
     if quirks.setting(charge_point, "id_token_hex"):
-        yield "this charger reads hexadecimal remote tokens only"
+        yield "this charger reads only hexadecimal remote tokens"
     elif (token.get("type") or "") in CARDS:
         yield "some chargers misread remote tokens that are not hexadecimal"
 
@@ -35,7 +35,7 @@ def about_evse(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         return
     known = set(Evse.objects.filter(charge_point=charge_point).values_list("evse_id", flat=True))
     if known and evse_id not in known:
-        yield f"it has never reported an EVSE (connector) {evse_id}"
+        yield f"the charge point has never reported an EVSE (connector) {evse_id}"
 
 
 def about_open_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
@@ -43,7 +43,7 @@ def about_open_transaction(charge_point: ChargePoint, args: Args) -> Iterator[st
         return
     charging = Transaction.objects.filter(charge_point=charge_point, evse_id=evse_id, ended_at=None)
     if (row := charging.first()) is not None:
-        yield f"transaction {row.transaction_id} is under way on this EVSE"
+        yield f"transaction {row.transaction_id} is open on this EVSE"
 
 
 def about_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
@@ -52,13 +52,13 @@ def about_transaction(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         charge_point=charge_point, transaction_id=transaction_id, superseded=False
     ).first()
     if row is None:
-        yield f"it has no known transaction {transaction_id}"
+        yield f"the charge point has no known transaction {transaction_id}"
     elif row.ended_at is not None:
-        yield f"its transaction {transaction_id} has ended"
+        yield f"transaction {transaction_id} has ended"
 
 
 def about_boot(charge_point: ChargePoint, args: Args) -> Iterator[str]:
-    """1.6 errata 3.40, 2.0.1 F06.FR.17: not until it has connected anew."""
+    """1.6 errata 3.40, 2.0.1 F06.FR.17: only after the charge point has connected again."""
     if args["message"] != "BootNotification":
         return
     connection, accepted_at = charge_point.connection, charge_point.boot_accepted_at
@@ -68,7 +68,7 @@ def about_boot(charge_point: ChargePoint, args: Args) -> Iterator[str]:
 
 def about_end(charge_point: ChargePoint, args: Args) -> Iterator[str]:
     if (at := coming_time(args["expires_at"])) is not None and at <= now():
-        yield "the reservation has expired before it begins"
+        yield "the reservation's end is in the past"
 
 
 def about_key(charge_point: ChargePoint, args: Args) -> Iterator[str]:
@@ -79,8 +79,8 @@ def about_key(charge_point: ChargePoint, args: Args) -> Iterator[str]:
         component__iexact=component.partition("[")[0], name__iexact=name.partition("[")[0]
     ).first()
     if named is None and variables.exists():
-        yield f"it has never reported {key}"
+        yield f"the charge point has never reported {key}"
     elif named is not None and named.mutability == "ReadOnly":
-        yield f"it reports {key} as read-only"
+        yield f"the charge point reports {key} as read-only"
     if quirks.setting(charge_point, "reboots_on_configuration"):
         yield "this charger reboots when a key is written"

@@ -134,7 +134,7 @@ def test_a_wave_of_which_none_ended_well_halts_it_before_that() -> None:
     step(roll_out)
     ends(STATE.REJECTED)
     assert step(roll_out).state == RollOut.State.HALTED
-    assert roll_out.halted_because == "no charge point of wave 1 ended well"
+    assert roll_out.halted_because == "no charge point of wave 1 succeeded"
     roll_outs.resume(roll_out)
     step(roll_out)
     step(roll_out)

@@ -169,7 +169,7 @@ async def test_one_that_does_not_do_what_it_accepts_is_asked_and_found_out(
         assert command is not None and command.result is not None
         assert command.requested_by == "gateway"
         assert command.result["as_expected"] is False
-        assert command.cautions == ["it does not do what it accepted"]
+        assert command.cautions == ["the charge point does not apply its profiles"]
         assert uses(cp) == {"verify_profiles": 1}
 
 
@@ -229,9 +229,9 @@ async def test_one_that_never_comes_back_after_a_close_frame_is_sent_none(
 @pytest.mark.parametrize(
     ("quirk", "value", "caution"),
     [
-        ("Short remote tokens", "04A1B2C3D4E5F60718", "reads no more than 16 characters"),
-        ("Hexadecimal remote tokens", "PARKING", "reads hexadecimal remote tokens only"),
-        (None, "04A1B2C3D4E5F60718", "some chargers read no more than 16"),
+        ("Short remote tokens", "04A1B2C3D4E5F60718", "reads only the first 16 characters"),
+        ("Hexadecimal remote tokens", "PARKING", "reads only hexadecimal remote tokens"),
+        (None, "04A1B2C3D4E5F60718", "some chargers read only the first 16"),
         (None, "PARKING", "some chargers misread"),
         (None, "04A1B2C3", ""),
     ],

@@ -30,10 +30,10 @@ def test_what_is_written_is_read_again_as_it_was() -> None:
     IdToken.objects.create(value="+49", personal_message='=HYPERLINK("x"), or so')
     text = id_token_csv.write()
     before = list(IdToken.objects.values())
-    assert load(text) == "0 made, 0 changed, 2 as they were"
+    assert load(text) == "0 created, 0 changed, 2 unchanged"
     assert list(IdToken.objects.values()) == before
     IdToken.objects.all().delete()
-    assert load(text) == "2 made, 0 changed, 0 as they were"
+    assert load(text) == "2 created, 0 changed, 0 unchanged"
     assert id_token_csv.write() == text
 
 
@@ -55,7 +55,7 @@ def test_a_token_that_exists_is_changed_in_any_case_and_no_other_is_touched() ->
     IdToken.objects.create(value="OTHER")
     cached = IdToken.objects.create(value="04a1", type="ISO14443", source=IdToken.Source.CORE)
     text = "value,type,status,expires_at\n04a1,ISO14443,blocked,2027-01-31 12:00\nNEW,,,\n"
-    assert load(text) == "1 made, 1 changed, 0 as they were"
+    assert load(text) == "1 created, 1 changed, 0 unchanged"
     changed = IdToken.objects.get(value="04A1")
     assert (changed.status, changed.group_id_token) == ("blocked", "")
     assert changed.expires_at is not None
@@ -67,13 +67,13 @@ def test_a_token_that_exists_is_changed_in_any_case_and_no_other_is_touched() ->
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
-    assert load("\ufeffvalue\n04A1\n").startswith("1 made")
+    assert load("\ufeffvalue\n04A1\n").startswith("1 created")
 
 
 def test_many_tokens_are_taken() -> None:
     lines = "".join(f"TOKEN-{number}\n" for number in range(2001))
-    assert load("value\n" + lines).startswith("2001 made")
-    assert load("value\n" + lines) == "0 made, 0 changed, 2001 as they were"
+    assert load("value\n" + lines).startswith("2001 created")
+    assert load("value\n" + lines) == "0 created, 0 changed, 2001 unchanged"
 
 
 def test_one_wrong_line_refuses_all_of_the_file() -> None:
@@ -90,7 +90,7 @@ def test_one_wrong_line_refuses_all_of_the_file() -> None:
     assert faults(text) == [
         "line 3: value: This field cannot be blank.",
         "line 4: status: Value 'perhaps' is not a valid choice.",
-        "line 5: expires_at: 'tomorrow' is no time such as 2027-01-31T12:00:00Z",
+        "line 5: expires_at: 'tomorrow' is not a time such as 2027-01-31T12:00:00Z",
         "line 6: the same stands in an earlier line too",
         "line 7: value: Ensure this value has at most 255 characters (it has 256).",
         "line 8: there are more cells than columns",
@@ -127,7 +127,7 @@ def test_the_commands_write_and_read_files(tmp_path: Path) -> None:
     file.write_text(written.getvalue() + "04A2,,,,,\n")
     said = StringIO()
     call_command("import_id_tokens", str(file), stdout=said)
-    assert said.getvalue() == "1 made, 0 changed, 1 as they were.\n"
+    assert said.getvalue() == "1 created, 0 changed, 1 unchanged.\n"
     file.write_text("value,status\nA,odd\n")
     with pytest.raises(CommandError, match="nothing was taken\nline 2: status"):
         call_command("import_id_tokens", str(file))
