@@ -1,1 +1,1 @@
-"""Meter values: recorded as sent, and read as Wh, W, A, V and percent."""
+"""Meter values: stored as sent, and converted to Wh, W, A, V and percent."""

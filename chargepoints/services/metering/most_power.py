@@ -1,6 +1,6 @@
-"""The most power that an EVSE can give, as the charge point has told it.
+"""The maximum power of each EVSE, as the charge point reported it.
 
-It is remembered for as long as the socket lasts, or until it is told anew.
+It is kept in memory while the charge point is connected, until it reports again.
 """
 
 from chargepoints.protocol.inbound import Inbound

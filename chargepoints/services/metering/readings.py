@@ -1,7 +1,7 @@
 """The common measurands of one moment as typed columns, in Wh, W, A, V and percent.
 
-A charger sends samples of the same kinds again and again: what is to be read from where is
-worked out once for each list of kinds.
+The kinds of a charger's samples rarely change, so where to read each column from is worked out once
+for each list of kinds.
 """
 
 import hashlib
@@ -15,21 +15,21 @@ from chargepoints.services.metering.units import scale
 ENERGY = "Energy.Active.Import.Register"
 BEGIN = "Transaction.Begin"
 
-# What a sample measures: measurand, unit, context, phase ("" is the whole), location.
+# What a sample measures: measurand, unit, context, phase ("" means the sum), location.
 Kind = tuple[str, str, str, str, str]
 Values = Sequence[float | None]
 
-# As the keys name what is to be sampled (1.6, 7.31): Current.Import.L1.
+# Names such as Current.Import.L1, which configuration keys use (1.6, 7.31).
 _OF_A_PHASE = re.compile(r"\.(L[123](?:-(?:L[123]|N))?|N)$", re.IGNORECASE)
 
-# Where it was measured: at the outlet (the default) where that is told, else the nearest to it.
+# Locations by preference: the outlet (the default), else the nearest to it.
 _PLACES = ("outlet", "", "ev", "cable", "inlet", "body")
 UNKNOWN_UNIT = "unknown_unit"
 # PhaseEnumType.
 _LINES = {"L1", "L2", "L3"}
 _AGAINST_NEUTRAL = {"L1-N", "L2-N", "L3-N"}
 
-# Each column's measurand, and how the phases make the whole where that is not given.
+# The measurand of each column, and how to combine phases if there is no total.
 _COLUMNS: list[tuple[str, Callable[[list[float]], float]]] = [
     (ENERGY, sum),
     ("Power.Active.Import", sum),
@@ -47,16 +47,16 @@ class Reading(NamedTuple):
     soc_percent: float | None
 
 
-# Where a value stands in the list, and what to multiply it by.
+# Index of a value in the list, and the factor to multiply it with.
 _Source = tuple[int, float]
 
 
 class Shape:
-    """Samples of these kinds, in this order."""
+    """How to read samples of these kinds, in this order."""
 
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
         self.digest = digest(kinds)
-        # What is odd about these kinds, whatever their values are.
+        # Deviations of these kinds, whatever their values.
         self.deviations: list[str] = []
         self._columns: list[tuple[int, list[_Source], list[_Source], Callable[..., float]]] = []
         kinds = tuple(map(_with_phase, kinds))
@@ -66,7 +66,7 @@ class Shape:
                 self._columns.append((place, whole, phases, over))
 
     def read(self, values: Values) -> Reading:
-        """The whole where it is given, else over the phases; `None` is no number."""
+        """The totals if they are given, else combined over the phases; `None` is not a number."""
         row: list[Any] = [None] * len(_COLUMNS)
         for place, whole, phases, over in self._columns:
             for at, factor in whole:
@@ -87,11 +87,11 @@ class Shape:
         found = []
         for at, kind in measured:
             if scale(kind[1], wanted) is None:
-                # It is never taken as the base unit.
+                # Never assume the base unit.
                 self.deviations = [UNKNOWN_UNIT]
             else:
                 found.append((at, kind))
-        # A transaction's last element may repeat how the meter stood at its begin.
+        # The last element of a transaction may repeat the reading of its begin.
         later = [(at, kind) for at, kind in found if kind[2] != BEGIN]
         whole: list[_Source] = []
         phases: list[_Source] = []
@@ -102,7 +102,7 @@ class Shape:
 
 
 def _with_phase(kind: Kind) -> Kind:
-    """With the phase in its place: some chargers have it behind the measurand."""
+    """Move the phase to its place: some chargers append it to the measurand."""
     measurand, unit, context, phase, location = kind
     found = None if phase else _OF_A_PHASE.search(measurand)
     if found is None:
@@ -111,7 +111,7 @@ def _with_phase(kind: Kind) -> Kind:
 
 
 def digest(told: object) -> int:
-    """64 bits with a sign, the same in every process."""
+    """A signed 64 bit hash, the same in every process."""
     hashed = hashlib.blake2b(repr(told).encode(), digest_size=8).digest()
     return int.from_bytes(hashed, "big", signed=True)
 
@@ -122,8 +122,8 @@ def shape_of(kinds: tuple[Kind, ...]) -> Shape:
 
 
 def _of_each_line(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
-    """Without what is told of a line twice, as L1-N beside L1, and without the neutral conductor
-    and the phases between lines, where there are lines.
+    """Remove duplicates such as L1-N next to L1; if there are lines, also the neutral conductor and
+    the voltages between lines.
     """
     told = {kind[3].upper() for _, kind in found}
     twice = {f"{line}-N" for line in _LINES & told}
@@ -133,7 +133,7 @@ def _of_each_line(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
 
 
 def _nearest(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
-    """The samples of one location: the outlet, else another."""
+    """The samples of one location: the outlet, else the nearest."""
     places = {kind[4].lower() for _, kind in found}
     if not places - {"outlet", "", "ev"}:
         return found

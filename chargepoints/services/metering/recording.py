@@ -1,4 +1,4 @@
-"""Meter values: every sample as sent, and the common measurands as typed columns."""
+"""Meter values: stores every sample as sent, and the common measurands as typed columns."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,16 +13,16 @@ from chargepoints.services.metering import most_power, registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
 from chargepoints.services.transactions import limits
 
-# Samples by their natural key.
+# Samples by natural key: time and digest.
 Known = dict[tuple[datetime, int], list[Any]]
 
 ASKED_FOR_EACH = 8
-# A message may bring the samples of a night.
+# A message may contain the samples of a whole night.
 TOLD_AT_ONCE = 500
 
 
 class Element(NamedTuple):
-    """The samples of one moment: as sent, and in words both versions share."""
+    """The samples of one moment: as sent, and their neutral kinds and values."""
 
     moment: Moment
     raw: list[Any]
@@ -38,11 +38,9 @@ def record(
     transaction: Transaction | None,
     transaction_id: str | None,
 ) -> None:
-    """Store what is new of these samples, and tell core; the transaction gets their figures, and
-    is for the caller to save.
+    """Store new samples, report them to core, and update the transaction, which the caller saves.
 
-    A repeated element writes nothing; other values under a key that is taken already are kept
-    beside it as a conflict (P4).
+    A repeated element writes nothing; other values with the same key are stored as a conflict (P4).
     """
     told = []
     known = _known_among(inbound, elements)
@@ -91,7 +89,7 @@ def _append(
     transaction_pk: int | None,
     known: Known | None,
 ) -> bool:
-    """Whether this element is new; if so, it is added to the unit of work."""
+    """Add the element to the unit of work if it is new, and return whether it is."""
     conflict = False
     at = element.moment.at
     if _may_be_known(inbound, evse_id, at):
@@ -127,7 +125,7 @@ def _append(
 
 
 def _known_among(inbound: Inbound, elements: Sequence[Element]) -> Known | None:
-    """Find all known elements among many, with few queries."""
+    """Find the stored ones among many elements, with few queries."""
     if len(elements) <= ASKED_FOR_EACH:
         return None
     times = sorted({element.moment.at for element in elements})
@@ -145,10 +143,10 @@ def _known(inbound: Inbound, times: Sequence[datetime]) -> Known:
 
 
 def _may_be_known(inbound: Inbound, evse_id: int | None, at: datetime) -> bool:
-    """Whether the database must be asked for this sample: what is newer than all cannot be known.
+    """Whether the database may have this sample: a sample newer than all others cannot be stored.
 
-    The newest time per EVSE is remembered for as long as the socket lasts; a unit of work that
-    is run again by itself trusts only the database.
+    The newest time of each EVSE is kept in memory while the charger is connected; a unit of work
+    that runs alone trusts only the database.
     """
     station, slot = inbound.station, evse_id or 0
     newest = station.metered_until.get(slot)
@@ -158,7 +156,7 @@ def _may_be_known(inbound: Inbound, evse_id: int | None, at: datetime) -> bool:
         )["newest"]
     if newest is not None and at <= newest:
         return True
-    # Ahead of the commit: should that fail, the sample that is sent again is asked for.
+    # Set before the commit: if that fails, the repeated sample causes one more query.
     station.metered_until[slot] = at
     return inbound.unit.alone
 
@@ -168,9 +166,9 @@ def _key(evse_id: int | None, transaction_pk: int | None, shape: Shape) -> int:
 
 
 def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment) -> None:
-    """Update the transaction's latest figures; figures that these samples lack stay.
+    """Update the transaction's latest values; keep those that these samples do not contain.
 
-    What comes after the end adds to the history alone, unless the end was not the charger's own.
+    After the charger's own end, samples add to the history only.
     """
     at = moment.at
     if row.ended_at is not None and not row.closed_by:
@@ -179,7 +177,7 @@ def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment)
         return
     row.sampled_at = at
     if row.ended_at is not None:
-        # Nothing flows any more, whatever was sampled at its end.
+        # The transaction has ended: no power, whatever the last sample says.
         row.power_w = row.current_a = None
     else:
         row.power_w = row.power_w if reading.power_w is None else reading.power_w

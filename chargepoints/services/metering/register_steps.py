@@ -1,4 +1,4 @@
-"""Whether an energy register can have gone from one reading to another, in the time between."""
+"""Whether an energy register can change from one reading to another in the time between."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,34 +8,34 @@ from chargepoints.models.transaction import ROUNDING_WH
 
 # The Megawatt Charging System ends at 3.75 MW; more only where the charger reports it.
 MOST_POWER_W = 4e6
-# Of an EVSE whose most power is known: it may be told of one phase, and a meter may lag.
+# For an EVSE with a known maximum: it may be reported for one phase, and a meter may lag.
 TIMES_ITS_MOST = 4
-# What is above it, and above ten times what is reported, is believed, and noted.
+# A step above this and above ten times the reported power is believed, with a deviation.
 STEEP_POWER_W = 1e6
-# Two readings are seldom taken in the second that they bear.
+# The time of a reading is not exact, so count at least this much between two.
 LEAST_SECONDS = 60.0
-# A step that is plausible, and not steep, whatever time it took.
+# A step up to this is plausible and not steep, however short its time.
 ORDINARY_WH = STEEP_POWER_W * LEAST_SECONDS / 3600
-# Where the times are not known.
+# The largest plausible step if the times are unknown.
 MOST_ENERGY_WH = 1e6
 
 
 class Powers(NamedTuple):
-    """In W: steps up to `plausible` count as plausible; steps above `steep` are noted."""
+    """In W: steps up to `plausible` are plausible; steps above `steep` get a deviation."""
 
     plausible: float
     steep: float
 
 
 class Register(NamedTuple):
-    """A reading, and when it was taken; None where the charger's clock does not tell."""
+    """A reading and its time; None if the charger's clock is unknown."""
 
     wh: float
     at: datetime | None
 
 
 def is_ordinary(row: Transaction, wh: float, most_w: float | None) -> bool:
-    """A small step up where nothing was odd: nearly every reading is one."""
+    """Whether it is a small step up, with no deviation before: nearly every reading is."""
     latest = row.meter_latest_wh
     if latest is None or row.odd_register is not None:
         return False
@@ -56,7 +56,7 @@ def powers(row: Transaction, most_w: float | None) -> Powers:
 
 
 def follows(before: Register, now: Register, powers: Powers) -> bool:
-    """Whether a register can have gone from one to the other."""
+    """Whether a register can change from one to the other."""
     return -ROUNDING_WH <= now.wh - before.wh <= _most(before, now, powers.plausible)
 
 
@@ -71,7 +71,7 @@ def catches_up(
     now: Register,
     most_w: float | None,
 ) -> bool:
-    """Whether all since the start is no more than the EVSE can have given: the register lagged."""
+    """Whether the register lagged: the EVSE can have given all the energy since the start."""
     if most_w is None or begin is None or row.energy_from_wh is not None or now.wh < before.wh:
         return False
     if begin.at is None or now.at is None:
@@ -80,7 +80,7 @@ def catches_up(
 
 
 def _most(before: Register, now: Register, power: float) -> float:
-    """The most energy between them, with this power."""
+    """The maximum energy between them, with this power."""
     if before.at is None or now.at is None:
         return MOST_ENERGY_WH
     seconds = max((now.at - before.at).total_seconds(), LEAST_SECONDS)
@@ -88,7 +88,7 @@ def _most(before: Register, now: Register, power: float) -> float:
 
 
 def is_the_same(before: Register, now: Register) -> bool:
-    """Whether it is told twice: as a sample, and as the reading at the end."""
+    """Whether it is the same reading, sent as a sample and again at the end."""
     if before.at is None or now.at is None:
         return before.wh == now.wh
     apart = abs((now.at - before.at).total_seconds())

@@ -1,10 +1,10 @@
-"""Whether the energy register can be believed: the energy of a transaction is on one scale.
+"""Whether energy readings are plausible, so that a transaction's energy is on one scale.
 
-A step is judged by the time that it took, and by the most power of the EVSE where that is known.
-What is not plausible is kept as it was sent, noted, and not the transaction's figure as long as
-there is a plausible one. It may be another meter's (1.6, 4.7), a start that was told before the
-meter was read, an overflow, or a register that has begun again. Where such readings go on and the
-one at the start stands alone, they are the scale.
+A step is judged by its duration, and by the maximum power of the EVSE if known. An implausible
+reading is stored as sent, with a deviation; it counts only if there is no plausible one. It may be
+of another meter (1.6, 4.7), a start that was sent before the meter was read, an overflow, or a
+register that was reset. If such readings continue and only the start is on the other scale, they
+are the scale.
 """
 
 from datetime import datetime
@@ -20,12 +20,12 @@ FELL_BACK = "register_fell_back"
 UNKNOWN = "meter_stop_unknown"
 START_UNKNOWN = "meter_start_unknown"
 
-# `meterStop` 0 with it says that the meter could not be read.
+# With this reason, `meterStop` 0 means that the meter could not be read.
 POWER_LOSS = "PowerLoss"
 
 
 def start(row: Transaction, wh: float | None) -> list[str]:
-    """Set the reading at the start, unless it says that the meter was not read; what is odd."""
+    """Set the reading at the start, unless the meter was not read; return the deviations."""
     if wh is None or wh < 0:
         return [] if wh is None else [START_UNKNOWN]
     counted_from = row.energy_from_wh
@@ -34,7 +34,7 @@ def start(row: Transaction, wh: float | None) -> list[str]:
     begin, latest = _begin(row), _latest(row)
     if counted_from is None or begin is None or latest is None:
         return []
-    # It was told late: the samples before it may be on another scale.
+    # The start came late: the samples before it may be on another scale.
     if register_steps.follows(begin, latest, register_steps.powers(row, None)):
         return []
     row.energy_from_wh = counted_from
@@ -42,10 +42,9 @@ def start(row: Transaction, wh: float | None) -> list[str]:
 
 
 def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = None) -> str:
-    """Make a reading, later than all before, the transaction's latest if it is plausible.
+    """Store a reading, later than all before, as the transaction's latest if it is plausible.
 
-    `most_w` is the most power of the EVSE, if it is known. What is odd about the reading, else an
-    empty text.
+    `most_w`: the maximum power of the EVSE, if known. Returns the deviation, or an empty text.
     """
     now = Register(wh, moment.at if moment.quality == TimeQuality.CHARGER else None)
     if register_steps.is_ordinary(row, wh, most_w):
@@ -56,7 +55,7 @@ def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = Non
     if before is None:
         if wh < 0:
             return START_UNKNOWN
-        # How it stood at the start is not known: what can be known counts from here.
+        # The reading at the start is unknown: count from this one.
         row.energy_from_wh, row.odd_register = wh, None
         _adopt(row, now)
         return ""
@@ -68,7 +67,7 @@ def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = Non
         and _counted_from_below(row, begin)
         and register_steps.follows(begin, now, powers)
     ):
-        # It is on the scale of the start again.
+        # The register is on the scale of the start again.
         row.energy_from_wh = None
         before, follows = begin, True
     if wh >= 0 and follows:
@@ -82,7 +81,7 @@ def take(row: Transaction, wh: float, moment: Moment, most_w: float | None = Non
 def stop(
     row: Transaction, wh: float | None, reason: str, moment: Moment, most_w: float | None = None
 ) -> list[str]:
-    """Set the reading at the end, as told where it is plausible; what is odd about it."""
+    """Set the reading at the end, the reported one if plausible; return the deviations."""
     begin, latest = _begin(row), _latest(row)
     before = latest or begin
     lost = wh == 0 and reason == POWER_LOSS and before is not None and before.wh > 0
@@ -100,7 +99,7 @@ def stop(
     believed = row.meter_latest_wh == wh or _is_told_by_the_start(
         row, begin, latest, Register(wh, moment.at), most_w
     )
-    # The latest sample stays what it was.
+    # Keep the latest sample.
     row.meter_latest_wh, row.metered_at = latest or (None, None)
     if not believed and latest is not None and latest != begin:
         row.meter_stop_wh = None
@@ -111,7 +110,7 @@ def stop(
 
 
 def goes_on(row: Transaction, wh: float, moment: Moment, *, steeply: bool = True) -> bool:
-    """Whether this can be a later reading of the same register; or is likely to be one."""
+    """Whether this can be a later reading of the register; not `steeply`: whether it is likely."""
     before, now = _latest(row) or _begin(row), Register(wh, moment.at)
     powers = register_steps.powers(row, None)
     if before is None or not register_steps.follows(before, now, powers):
@@ -120,7 +119,7 @@ def goes_on(row: Transaction, wh: float, moment: Moment, *, steeply: bool = True
 
 
 def note(row: Transaction, deviations: list[str]) -> None:
-    """What was odd about the register of this transaction stands on its row."""
+    """Add deviations of the register to the transaction."""
     new = [each for each in deviations if each not in row.deviations]
     if new:
         row.deviations = [*row.deviations, *new]
@@ -132,7 +131,7 @@ def ends_below_start(row: Transaction) -> bool:
 
 
 def odd_reading(row: Transaction) -> float | None:
-    """The latest reading that was not believed, since one was."""
+    """The latest implausible reading, if there was no plausible one after it."""
     return row.odd_register[2] if row.odd_register else None
 
 
@@ -154,7 +153,7 @@ def _adopt(row: Transaction, now: Register) -> None:
 def _goes_on(
     row: Transaction, before: Register, now: Register, powers: register_steps.Powers
 ) -> bool:
-    """Whether it rather follows a reading that was not believed: in hours a register may go far."""
+    """Whether it continues an implausible reading rather than `before`."""
     if row.odd_register is None:
         return False
     odd = _register(row.odd_register[2:])
@@ -174,7 +173,7 @@ def _note_other_scale(
     now: Register,
     powers: register_steps.Powers,
 ) -> None:
-    """Readings that do not follow: two that follow each other may be what is right."""
+    """Note an implausible reading: two that follow each other may be the right scale."""
     other = row.odd_register
     if other is not None and register_steps.is_the_same(_register(other[2:]), now):
         return
@@ -186,10 +185,10 @@ def _note_other_scale(
     if begin is None or now.wh < 0:
         return
     if first.wh >= begin.wh and register_steps.follows(begin, first, powers):
-        # They follow the start: what was above them was odd.
+        # Both follow the start: the readings above them were wrong.
         _adopt(row, now)
     elif latest is None or latest.wh == begin.wh:
-        # Nothing but the start was on another scale.
+        # Only the start was on another scale.
         row.energy_from_wh = first.wh
         _adopt(row, now)
 
@@ -206,7 +205,7 @@ def _is_told_by_the_start(
     end: Register,
     most_w: float | None,
 ) -> bool:
-    """Whether the end fits the start, though it does not fit the samples between them."""
+    """Whether the end matches the start, although it does not match the samples between them."""
     if begin is None or end.wh < begin.wh or begin.at is None or end.at is None:
         return False
     fell = latest is not None and end.wh < latest.wh
@@ -223,10 +222,10 @@ def _is_told_by_the_start(
 def _is_the_start_again(
     row: Transaction, begin: Register | None, latest: Register | None, wh: float | None
 ) -> bool:
-    """Whether the end only repeats the start, though every reading between them went up."""
+    """Whether the end only repeats the start, although all readings between them were higher."""
     if begin is None or latest is None or wh != begin.wh or row.energy_from_wh is not None:
         return False
-    # A sample may have told the end already.
+    # A sample may have reported the end before.
     odd = {row.odd_register[0], row.odd_register[2]} if row.odd_register else {wh}
     return odd == {wh} and latest.wh - begin.wh > ROUNDING_WH
 

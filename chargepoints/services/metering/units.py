@@ -1,8 +1,8 @@
-"""Units of measurement as chargers write them: in any case, with any prefix of the SI."""
+"""Units of measurement of chargers: in any case, with any SI prefix."""
 
 from functools import cache
 
-# By what is measured: its unit, and other names of it.
+# By the measurand: its unit, and other names for it.
 BASES = {
     "Energy": ("Wh",),
     "Power": ("W", "Watt", "Watts"),
@@ -28,18 +28,18 @@ _PREFIXES = {
     "n": 1e-9,
     "p": 1e-12,
 }
-# In the other case these stand for nothing else.
+# Prefixes in the wrong case that cannot be confused with another.
 _ONE_CASE = {"K": "k", "g": "G", "t": "T", "H": "h"}
 
 
 @cache
 def scale(unit: str, measurand: str) -> float | None:
-    """What to multiply a value by to have it in Wh, W, A, V or per cent; None where that is not
-    known: mwh is a thousandth to some, and a million to others.
+    """The factor that converts a value to Wh, W, A, V or percent; None if it is unknown: mwh may
+    mean a thousandth or a million of Wh.
     """
     written = unit.strip()
     if not written:
-        return 1.0  # 7.41, SampledValueType: what is left out has a default
+        return 1.0  # 7.41, SampledValueType: a missing unit has a default
     for base in BASES[measurand.partition(".")[0]]:
         if written.lower().endswith(base.lower()):
             prefix = written[: -len(base)]
