@@ -1,4 +1,4 @@
-"""What a charge point says of itself at its boot, and whether it is let in."""
+"""Handles a charge point's boot: stores what it reports, and decides whether it is accepted."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +21,11 @@ from chargepoints.services.stations import quirks
 from chargepoints.services.stations.quirks import Product
 
 RESET_EFFECT = "reset"
-# A firmware update may end hours after it was asked for; the boot follows it.
+# A firmware update may end hours after its command; the boot follows it.
 ASKED_WITHIN = timedelta(hours=6)
 ASK_AGAIN_AFTER = timedelta(days=1)
-WRONG_SERIAL = "the certificate is of another serial number"
-# Connectors to ask for their status.
+WRONG_SERIAL = "the certificate is for another serial number"
+# At most so many connectors are asked for their status.
 MOST = 20
 
 
@@ -68,10 +68,10 @@ _BOOTED = (
 
 
 def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple[str, int]:
-    """Store the boot; the registration (Registration's values) and the interval to answer with.
+    """Store the boot. Returns the registration (of Registration) and the interval for the answer.
 
-    Once accepted, a charge point may be sent requests, also after a reconnect without a boot.
-    Raises OcppError, and closes the connection, where the certificate is of another serial number.
+    An accepted charge point may get requests, also after a reconnect without a boot. Raises
+    OcppError, and closes the connection, if the certificate is for another serial number.
     """
     station = inbound.station
     if not _is_certified(station, facts.serial_number):
@@ -87,7 +87,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
     of_product = (facts.vendor, facts.model, facts.serial_number, facts.firmware_version)
     texts = [clip(text, 255) for text in (*of_product, facts.iccid, facts.imsi)]
     at = inbound.received_at
-    # One that tells of itself because it was asked to has not started anew.
+    # A charge point that sends BootNotification on request has not restarted.
     booted_at = None if asked_for == "trigger" else at
     inbound.unit.update(
         _BOOTED,
@@ -129,15 +129,15 @@ def _asked_for(station: Station) -> str | None:
 
 
 def _is_certified(station: Station, serial_number: str) -> bool:
-    """2.0.1 B01.FR.11, FR.12: what the client certificate says, it is."""
+    """2.0.1 B01.FR.11, FR.12: the client certificate names the identity or the serial number."""
     own = {station.identity.lower(), serial_number.lower()}
     return not (station.certified and serial_number) or station.certified.lower() in own
 
 
 def ask(unit: UnitOfWork, station: Station) -> None:
-    """Have it say what it is and how its connectors are: at most once a day.
+    """Request its boot and the status of its connectors, at most once a day.
 
-    Many chargers do not boot when they come back, and do not repeat a status that was lost.
+    Many chargers do not send BootNotification after a reconnect, or repeat a lost status.
     """
     now = clock.now()
     long_ago = Q(boot_asked_at=None) | Q(boot_asked_at__lte=now - ASK_AGAIN_AFTER)
@@ -157,7 +157,7 @@ def ask(unit: UnitOfWork, station: Station) -> None:
 
 
 def _let_in(inbound: Inbound, decision: BootDecision | None) -> tuple[str, int]:
-    """Core's word where it has one, else the registration as it stands in this very moment."""
+    """The registration and the interval, from core if it decides, else from the present row."""
     row = inbound.unit.fetch_one(_REGISTRATION, (inbound.station.id,))
     registration, own_interval = row or (Registration.REJECTED, None)
     wanted = decision.interval_s if decision else None

@@ -1,4 +1,4 @@
-"""Charge points from a CSV file: what would become of each line is told before anything is done."""
+"""Charge points from a CSV file: preview the result of each line, then import all of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from chargepoints.services import csv_tables
 from chargepoints.services.csv_tables import Cells
 from chargepoints.services.stations import registry
 
-# What a file may change of a charge point that exists; its key is never changed.
+# Columns that a file may change of existing charge points; their keys never change.
 CHANGEABLE = ("name", "external_id", "site")
 COLUMNS = ("identity", *CHANGEABLE, "security_profile", "pinned_protocol", "password")
 SHORTEST_PASSWORD = 16
@@ -19,7 +19,7 @@ SHORTEST_PASSWORD = 16
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`known`: the charge point that has this identity already; `changes`: what it gets."""
+    """`known`: the existing charge point with this identity; `changes`: its new values."""
 
     charge_point: ChargePoint
     password: str
@@ -34,12 +34,12 @@ class Registered:
 
 
 def read(content: bytes) -> list[Line]:
-    """What would become of each line. Raises CsvRefused."""
+    """The result of each line, without storing it. Raises CsvRefused."""
     return csv_tables.read(content, COLUMNS, _line, lambda line: line.charge_point.identity.lower())
 
 
 def load(content: bytes) -> list[Registered]:
-    """Register the new ones, each with its key, and change those that exist; all or none.
+    """Register new charge points, each with a key, and update existing ones; all or none.
 
     Raises CsvRefused.
     """
@@ -60,7 +60,7 @@ def _line(cells: Cells) -> Line:
         raise ValidationError({"password": f"has fewer than {SHORTEST_PASSWORD} characters"})
     fields: dict[str, Any] = dict(cells)
     if not fields.get("security_profile", "1").isdecimal():
-        raise ValidationError({"security_profile": "is no number from 0 to 3"})
+        raise ValidationError({"security_profile": "is not a number from 0 to 3"})
     fields["security_profile"] = int(fields.get("security_profile", "1"))
     charge_point = ChargePoint(**fields)
     known = registry.find(charge_point.identity)

@@ -1,7 +1,7 @@
-"""By how much a charge point's clock is ahead of ours, estimated from what it says live.
+"""How far a charge point's clock is ahead of the gateway's, estimated from its live messages.
 
-What was queued bears an old time. So an estimate below the last one is believed only where the
-clock seems right, or goes on as ours does: one that was set is followed, what was queued is not.
+Queued messages have old times. So an estimate below the last one counts only if the clock seems
+right, or if later messages confirm it: a clock that was set is followed, queued messages are not.
 """
 
 from datetime import datetime, timedelta
@@ -11,17 +11,17 @@ from chargepoints.models import TimeQuality
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.station import Station
 
-# Below that it is the network's and the whole seconds' doing.
+# Smaller differences come from the network and from whole seconds.
 WORTH_NOTING_S = 5
-# What was queued agrees with our own clock by chance only.
+# A queued message matches the gateway's clock only by chance.
 RIGHT_WITHIN_S = 30
-# What was queued together is sent together.
+# A charger sends its queued messages together, within this time.
 LIVE_AFTER = timedelta(seconds=10)
 _STORE = "UPDATE chargepoints_chargepoint SET clock_skew_s = %s WHERE id = %s"
 
 
 def observe(inbound: Inbound, moment: Moment) -> None:
-    """Take account of a time that the charge point itself has told with a message."""
+    """Use a time that the charge point itself sent in a message."""
     if moment.quality != TimeQuality.CHARGER:
         return
     station = inbound.station

@@ -24,7 +24,7 @@ class Report(NamedTuple):
     info: str = ""
 
 
-# By the charger's time: what an older socket still brings cannot undo what is so now.
+# By the charger's time: a late message from an older socket must not replace the present status.
 _SET_STATUS = (
     "UPDATE chargepoints_connector SET status = %s, ocpp_status = %s, error_code = %s,"
     " vendor_error_code = %s, info = %s, status_at = %s, repeats = 0"
@@ -57,7 +57,7 @@ _STATION = PreparedQuery(
 
 
 def record(inbound: Inbound, report: Report, moment: Moment) -> None:
-    """Store a report; only count one that repeats the state, and do not tell core of it."""
+    """Store a report; a repetition of the present status is only counted."""
     clock_skew.observe(inbound, moment)
     report = _clipped(report)
     if report.evse_id is None:
@@ -74,9 +74,9 @@ def _of_station(inbound: Inbound) -> tuple[str, int]:
 
 
 def connector(charge_point_id: int, evse_id: int, connector_id: int) -> Connector:
-    """The connector's row, made when it is heard of first.
+    """The connector's row, created at its first report.
 
-    Raises IntegrityError where another transaction has made it meanwhile.
+    Raises IntegrityError if another transaction creates it at the same time.
     """
     row = _CONNECTOR.first(charge_point_id, evse_id, connector_id)
     if row is None:
@@ -97,8 +97,8 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     if known.at is not None and at < known.at:
         told = _was_told(inbound, report, moment)
         if told or not _may_be_now(inbound, at, known.at):
-            # Replayed from an outage: history, but not what is so now. Within the same second a
-            # connector may well be back in a state that it left.
+            # Sent late after an outage: it belongs to the history only. But a connector may be back
+            # in a status that it left within the same second.
             return not told
     news = said != known.report
     if news:
@@ -112,10 +112,10 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
 
 
 def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
-    """Whether what was told later, of an earlier time, is so now all the same.
+    """Whether a report that comes later, with an earlier time, is the present status.
 
-    Either is as good within the clock's precision; and where the other lies ahead, the clock has
-    been put right since.
+    Within the clock's precision both are equally good. If the known time lies ahead of the present
+    one, the charger's clock was corrected since.
     """
     received_at = inbound.received_at
     if known_at - at < PRECISION:
@@ -124,7 +124,7 @@ def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
 
 
 def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
-    """Whether this very report is in the history (P4)."""
+    """Whether the same report is in the history (P4)."""
     told = StatusChange.objects.filter(
         charge_point_id=inbound.station.id,
         evse_id=report.evse_id,
@@ -137,12 +137,12 @@ def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
 
 
 def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
-    """What this connector said last; its row is made when it is heard of first."""
+    """The last report of this connector; its row is created at the first report."""
     remembered = inbound.station.connectors.get(place)
     if remembered is not None and not inbound.unit.alone and not inbound.station.superseded:
         return remembered
     if inbound.unit.is_noted(_of_station(inbound)):
-        # P4: another socket of this charger has told of it within this very transaction.
+        # P4: another socket of this charger reported it within the same transaction.
         inbound.unit.flush()
     row = connector(inbound.station.id, *place)
     said = (row.ocpp_status, row.error_code, row.vendor_error_code, row.info)
@@ -197,7 +197,7 @@ def _clipped(report: Report) -> Report:
     return Report(
         report.evse_id,
         report.connector_id,
-        str(report.status),  # the drivers look for a way to store a member of an enumeration
+        str(report.status),  # the database drivers are slow with members of an enumeration
         clip(report.ocpp_status, 50),
         clip(report.error_code, 100),
         clip(report.vendor_error_code, 255),

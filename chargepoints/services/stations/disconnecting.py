@@ -1,4 +1,4 @@
-"""Closing a charger's socket from outside, whichever server process holds it."""
+"""Closes a charger's socket at the request of staff or core, in any server process."""
 
 from django.db import transaction
 
@@ -6,26 +6,26 @@ from chargepoints import clock, nudges
 from chargepoints.models import ChargePoint, Connection
 
 LONGEST_REASON = 100
-# Who did it is nothing that the charger needs to know.
+# The close reason for the charger, without the name of the user.
 TOLD = "disconnected by the operator"
 
 
 def disconnect(charge_point: ChargePoint, *, by: str) -> bool:
-    """Close the charger's open socket; False where none is open. It may connect again at once.
+    """Close the charger's open socket; False if there is none. The charger may connect again.
 
-    From the commit on the socket is the charge point's no longer, so that no command goes over it.
-    The process that holds it closes it when it is nudged, or else within its next sweeps.
+    After the commit the socket is no longer the charge point's, so no command is sent on it. The
+    process that holds it closes it after a nudge, or else in one of its next sweeps.
     """
     with transaction.atomic():
         connection = _open_connection(charge_point)
         if connection is None:
             return False
         now, reason = clock.now(), f"disconnected by {by}"[:LONGEST_REASON]
-        # In the gateway's order, so that the two cannot deadlock: first the connection.
+        # The connection first, as the gateway does, so that the two cannot deadlock.
         still_open = Connection.objects.filter(pk=connection.pk, closed_at=None)
         if not still_open.update(closed_at=now, close_reason=reason):
             return False
-        # P6: a socket that has come meanwhile is left alone.
+        # P6: do not touch a newer socket.
         ChargePoint.objects.filter(pk=charge_point.pk, connection=connection.pk).update(
             connection=None, last_seen_at=now
         )

@@ -1,4 +1,4 @@
-"""The messages on a charge point's display, as it took or reported them last."""
+"""The messages on a charge point's display, as it last accepted or reported them."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -54,12 +54,12 @@ def forget(unit: UnitOfWork, charge_point_id: int, number: int) -> None:
 
 
 def forget_older(unit: UnitOfWork, charge_point_id: int, than: datetime) -> None:
-    """What was last seen before this is gone."""
+    """Delete messages that were not reported since then."""
     _forget_each(unit, charge_point_id, read_at__lt=than)
 
 
 def transaction_ended(unit: UnitOfWork, charge_point_id: int, transaction_id: str) -> None:
-    """2.0.1 O02.FR.02: a message about a transaction ends with it."""
+    """2.0.1 O02.FR.02: delete the messages about a transaction when it ends."""
     if _OF_TRANSACTION.exists(charge_point_id, transaction_id):
         _forget_each(unit, charge_point_id, transaction_id=transaction_id)
 
@@ -71,7 +71,7 @@ def _forget_each(unit: UnitOfWork, charge_point_id: int, **criteria: Any) -> Non
 
 
 def free_number(charge_point_id: int) -> int:
-    """O06: a message with the number of another would replace it."""
+    """O06: an unused id, because a message with the same id would be replaced."""
     known = DisplayMessage.objects.filter(charge_point_id=charge_point_id)
     return next_unused_number(charge_point_id, known.values_list("number", flat=True))
 

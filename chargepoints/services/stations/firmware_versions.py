@@ -1,8 +1,8 @@
 """Which charge points run older firmware than most of their model.
 
-The *usual* version of a model, which is a vendor's, is the one that most of its charge points
-reported at their last boot; of two that are as frequent, the newer. A charge point is *behind*
-where its own comes before that one, numbers compared as numbers: `1.9` comes before `1.10`.
+The *usual* version of a vendor's model is the one that most of its charge points reported at their
+last boot; of two that are equally frequent, the newer. A charge point is *behind* if its version
+comes before the usual one. Numbers are compared as numbers: `1.9` comes before `1.10`.
 """
 
 import re
@@ -19,22 +19,22 @@ class Model(NamedTuple):
     name: str
 
 
-# Between texts that are compared as one; it stands in no name that people read.
+# Separates texts that are compared as one; no name contains it.
 BETWEEN = "\x1f"
-# The number beside a text keeps the two comparable.
+# The numbers before a text make numbers and texts comparable.
 Order = list[tuple[int, int, str]]
 
 
 def order(version: str) -> Order:
-    """What versions are sorted by."""
+    """The sort key of a version."""
     parts = re.findall(r"\d+|[^\W\d_]+", version)
     return [(1, int(part), "") if part.isdecimal() else (0, 0, part.lower()) for part in parts]
 
 
 class Versions:
-    """How many charge points run each version now, in one query.
+    """The number of charge points that run each version now, in one query.
 
-    `alike`: only those of its model.
+    `alike`: only charge points of its model.
     """
 
     def __init__(self, alike: ChargePoint | None = None) -> None:
@@ -68,7 +68,7 @@ class Versions:
     def behind(self) -> Q:
         """A condition that finds the charge points that are behind.
 
-        One comparison with a list: a database takes long for hundreds that are joined by OR.
+        It compares with one list: databases are slow with hundreds of conditions joined by OR.
         """
         older = [
             BETWEEN.join((model.vendor, model.name, version))

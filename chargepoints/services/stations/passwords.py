@@ -1,8 +1,8 @@
-"""A charge point's password changed by itself: no answer that is lost locks it out.
+"""Rotates a charge point's password without locking it out when an answer is lost.
 
-From the moment the new password is sent both open the door, until the charge point says that it
-has taken it, or uses it; then the old ones are forgotten. The password itself is in the frame
-alone, never in a row.
+After the new password is sent, both passwords are valid until the charge point accepts the new
+one, or connects with it; then the old ones are deleted. The password itself is only in the frame,
+never in a row.
 """
 
 from chargepoints.database.unit_of_work import UnitOfWork
@@ -14,29 +14,29 @@ _EFFECT = "password:"
 
 
 def begin_rotation(command: Command, password: str) -> None:
-    """A new password, which the command's effect will be the use of."""
+    """Create the credential of a new password; its first use is the effect of the command."""
     credential = Credential.for_key(command.charge_point, password.encode())
     credential.save()
     command.effect_key = f"{_EFFECT}{credential.pk}"
 
 
 def answered(command: Command, status: str) -> None:
-    """Accepted: the old ones open nothing any more (A01.FR.03). With a reboot to come both do."""
+    """Accepted: delete the old passwords (A01.FR.03). Until a required reboot, both stay valid."""
     if not command.effect_key.startswith(_EFFECT):
         return
     number = int(command.effect_key.removeprefix(_EFFECT))
     if status == "Accepted":
         _forget_before(command.charge_point_id, number)
     elif status != "RebootRequired":
-        # A01.FR.04: the password that it did not take opens nothing.
+        # A01.FR.04: delete the password that the charge point rejected.
         Credential.objects.filter(pk=number).delete()
     if COMMAND_TYPES[command.type].verbatim:
-        # Nobody waits for more than the answer.
+        # A raw request waits only for the answer.
         command.effect_key = ""
 
 
 def used(unit: UnitOfWork, credential: Credential, *, alone: bool) -> None:
-    """A password opened the door for the first time: what came before it no longer does."""
+    """A charge point connected with a password for the first time: delete the earlier ones."""
     if not alone:
         _forget_before(credential.charge_point_id, credential.pk)
     outcomes.confirm_effect(unit, credential.charge_point_id, f"{_EFFECT}{credential.pk}")

@@ -1,7 +1,7 @@
-"""The URL of a station's QR code, by which a driver pays (C25): read, and its password checked.
+"""Reads the URL of a station's QR code, with which a driver pays (C25), and checks its password.
 
-The web page is core's, and so is the secret that the one-time password is made with: the station
-never reports it. All else is what the station reported of `WebPaymentsCtrlr`.
+Core has the web page and the secret of the one-time password, which the station never reports. All
+other values are variables of `WebPaymentsCtrlr` that the station reported.
 """
 
 import hashlib
@@ -15,26 +15,26 @@ from chargepoints.models import ChargePoint
 from chargepoints.services.device_model import variables
 
 COMPONENT = "WebPaymentsCtrlr"
-# As the specification prints "base62": it has 61 letters, without `o`. Stations may know better.
+# "base62" as the specification prints it: 61 letters, without `o`. Stations may use all 62.
 PRINTED = "0123456789abcdefghijklmnpqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 COMPLETE = PRINTED.replace("n", "no")
 SUPPORTED_VERSION = "v1"
-# By what the query of the URL calls them (C25.FR.56 to FR.58).
+# Names in the query of the URL (C25.FR.56 to FR.58) -> names of limits.
 LIMITS = {"maxenergy": "energy_wh", "maxtime": "time_s", "maxcost": "cost"}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class NotReported(Exception):
-    """The station has not reported this variable, without which no URL can be read."""
+    """The station has not reported this variable, which is needed to read the URL."""
 
 
 class InvalidUrl(Exception):
-    """C25.FR.08: this URL authorizes no charging; the argument says why."""
+    """C25.FR.08: this URL does not authorize charging; the argument says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """`limits` that the driver chose: energy_wh, time_s, cost."""
+    """`limits`: those that the driver chose, of energy_wh, time_s and cost."""
 
     evse_id: int | None
     limits: dict[str, float]
@@ -49,7 +49,7 @@ def one_time_password(secret: str, interval: int, length: int, letters: str = PR
 
 
 def read(charge_point: ChargePoint, url: str, secret: str, at: datetime) -> Scanned:
-    """What the URL of a QR code asks for. Raises InvalidUrl and NotReported."""
+    """What the URL of a QR code requests. Raises InvalidUrl and NotReported."""
     said = _placeholders(_reported(charge_point, "URLTemplate"), url)
     if said.get("chargingstationid", charge_point.identity).lower() != (
         charge_point.identity.lower()
@@ -69,9 +69,9 @@ def _reported(charge_point: ChargePoint, name: str) -> str:
 
 
 def _placeholders(template: str, url: str) -> dict[str, str]:
-    """C25.FR.50 to FR.53: the values that the URL has for the names in the template's braces.
+    """C25.FR.50 to FR.53: the values in the URL for the placeholders of the template.
 
-    Each value ends where the template's next fixed part begins: nothing is tried twice.
+    Each value ends at the template's next fixed part, without backtracking.
     """
     begin, *rest = _PLACEHOLDER.split(template.rstrip("/"))
     path = urlsplit(url)._replace(query="", fragment="").geturl().rstrip("/")
@@ -90,7 +90,7 @@ def _placeholders(template: str, url: str) -> dict[str, str]:
 
 
 def _check_password(charge_point: ChargePoint, said: str, secret: str, at: datetime) -> None:
-    """C25.FR.07: of this interval, of the one before or of the next."""
+    """C25.FR.07: the password of this interval, the one before or the next."""
     now = int(at.timestamp()) // _number(charge_point, "ValidityTime", most=3600)
     length = _number(charge_point, "Length", most=64)
     right = [
@@ -118,7 +118,7 @@ def _evse(said: dict[str, str]) -> int | None:
 
 
 def _limits(query: str) -> dict[str, float]:
-    """C25.FR.59, FR.60: what else the query has is ignored."""
+    """C25.FR.59, FR.60: other parameters are ignored."""
     limits: dict[str, float] = {}
     for name, values in parse_qs(query).items():
         if name in LIMITS:

@@ -1,8 +1,7 @@
-"""Which quirk profiles a charge point has, the settings they bring, and how often each was used.
+"""The quirk profiles of a charge point, their settings, and how often each was used.
 
-Found at each boot in what is remembered of the profiles, so that a boot costs no query; written
-only where something changes. A charge point keeps them as
-{"profiles": [name, ...], "settings": {...}}.
+At each boot the profiles are matched in memory, without a query; only changes are written. A
+charge point stores them as {"profiles": [name, ...], "settings": {...}}.
 """
 
 import re
@@ -51,7 +50,7 @@ def apply(inbound: Inbound, product: Product) -> None:
 
 
 def reassign(charge_point: ChargePoint) -> None:
-    """Staff gave it other profiles, or it is time to look again: `quirks` is set, not saved."""
+    """Match the profiles again, for instance after staff assigned others; does not save."""
     product = Product(charge_point.vendor, charge_point.model, charge_point.firmware_version)
     enabled = list(QuirkProfile.objects.filter(enabled=True))
     charge_point.quirks = _joined(find(enabled, product, charge_point.assigned_quirks))
@@ -72,22 +71,22 @@ def find(
 
 
 def setting(charge_point: ChargePoint | Station, name: str) -> Any:
-    """The value of a setting for this charge point; None where no profile sets it."""
+    """The value of a setting for this charge point; None if no profile sets it."""
     return (charge_point.quirks or {}).get("settings", {}).get(name)
 
 
 def used(unit: UnitOfWork, charge_point_id: int, name: str) -> None:
-    """A setting has changed what was sent, or how: counted, for staff to see."""
+    """Count a setting that changed a message or its timing, for staff to see."""
     unit.update(_USED, (clock.now(), charge_point_id, name))
 
 
 def reply_delay_s(station: Station) -> float:
-    """How long to wait before each reply to it."""
+    """The seconds to wait before each reply."""
     return float(setting(station, "reply_delay_ms") or 0) / 1000
 
 
 def keep_alive(station: Station) -> tuple[float | None, float | None]:
-    """Seconds of silence before a ping, and of silence after it before it is given up."""
+    """Seconds of silence before a ping, and seconds after it before the socket is closed."""
     interval = setting(station, "ping_interval_s")
     patience = None
     if setting(station, "answers_pings") is False:
@@ -103,7 +102,7 @@ def connected(unit: UnitOfWork, charge_point: ChargePoint) -> None:
 
 
 def replying(unit: UnitOfWork, station: Station) -> None:
-    """A reply to it is on its way, held back where it is set so."""
+    """Count a delayed reply."""
     if setting(station, "reply_delay_ms"):
         used(unit, station.id, "reply_delay_ms")
 
@@ -116,7 +115,7 @@ def _joined(fitting: Sequence[QuirkProfile]) -> dict[str, Any]:
 
 
 def _expect_use(charge_point_id: int, quirks: dict[str, Any]) -> None:
-    """A row for each setting, so that counting is an update."""
+    """Create a row for each setting, so that counting is an update."""
     for name in quirks.get("settings", {}):
         QuirkUse.objects.get_or_create(
             charge_point_id=charge_point_id, setting=name, defaults={"since": clock.now()}
@@ -134,7 +133,7 @@ def _fits(profile: QuirkProfile, product: Product) -> bool:
 
 
 def _version(text: str) -> list[int]:
-    """The numbers in it, in their order: 1.10 is later than 1.9."""
+    """The numbers in a version, in their order: 1.10 is later than 1.9."""
     return [int(number) for number in re.findall(r"\d{1,9}", text)]
 
 
@@ -143,7 +142,7 @@ _read_at = -RELOAD_EVERY_S
 
 
 def _profiles() -> list[QuirkProfile]:
-    """What is enabled, as of two seconds ago at the most."""
+    """The enabled profiles, at most two seconds old."""
     global _known, _read_at
     if time.monotonic() - _read_at >= RELOAD_EVERY_S:
         _known = list(QuirkProfile.objects.filter(enabled=True))

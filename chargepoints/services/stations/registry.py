@@ -1,4 +1,4 @@
-"""Charge points: found, registered, and given their keys."""
+"""Charge points: finds them, registers them, and sets their keys."""
 
 import secrets
 from typing import Any
@@ -24,17 +24,17 @@ _IN_ANY_CASE: PreparedQuery[ChargePoint] = PreparedQuery(
 
 
 def find(identity: str) -> ChargePoint | None:
-    """The charge point registered under this identity, in any case."""
+    """The charge point with this identity; upper and lower case do not matter."""
     return _BY_IDENTITY.first(identity) or _IN_ANY_CASE.first(identity.lower())
 
 
 def registered_since(row_id: int) -> dict[int, str]:
-    """The identities whose rows are newer than this one, by their rows' ids."""
+    """The identities of charge points registered after this row, by the ids of their rows."""
     return dict(ChargePoint.objects.filter(pk__gt=row_id).values_list("pk", "identity"))
 
 
 def register(identity: str, *, key: str | None = None, **fields: Any) -> ChargePoint:
-    """A new charge point, with its counters and, where given, its key."""
+    """Create a charge point with its counters and its key, if one is given."""
     with transaction.atomic():
         charge_point = ChargePoint(identity=identity, **fields)
         charge_point.full_clean()
@@ -60,13 +60,13 @@ def set_key(charge_point: ChargePoint, key: str) -> None:
 
 
 def changed(charge_point: ChargePoint, *fields: str) -> None:
-    """Save these fields only, and have the charger's open socket take them over.
+    """Save only these fields, and have the charger's open socket read them again.
 
-    Other columns are written by the gateway at the same time; a plain save() would undo that.
+    The gateway writes other columns at the same time, which a plain save() would overwrite.
     """
     charge_point.settings_changed_at = clock.now()
     if "registration" in fields and charge_point.registration != Registration.ACCEPTED:
-        # What it was accepted as is over, also where it comes back without a boot.
+        # It is no longer accepted, even if it comes back without a boot.
         stored = ChargePoint.objects.filter(pk=charge_point.pk)
         stored.exclude(registration=charge_point.registration).update(boot_accepted_at=None)
     written = [*fields, "settings_changed_at"]
@@ -77,6 +77,6 @@ def changed(charge_point: ChargePoint, *fields: str) -> None:
 
 
 def expect_security_profile(charge_point_id: int, profile: int) -> None:
-    """It has taken a higher profile; the lower one is refused as soon as this one was used."""
+    """The charge point accepted a higher profile; its first use makes the lower one invalid."""
     lower = ChargePoint.objects.filter(pk=charge_point_id, security_profile__lt=profile)
     lower.update(next_security_profile=profile)

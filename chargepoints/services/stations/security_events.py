@@ -1,4 +1,4 @@
-"""Security events of charge points: kept, and told to core once."""
+"""Security events of charge points: stored, and reported to core once."""
 
 from chargepoints.clock import Moment
 from chargepoints.database import row_changes

@@ -1,4 +1,4 @@
-"""The tariffs of a charge point: core decides what they are, the charge point has them."""
+"""The tariffs that core has set on a charge point."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ Kind = Tariff.Kind
 
 
 def set_default(charge_point_id: int, evse_id: int, content: dict[str, Any], at: datetime) -> None:
-    """I07: an EVSE has one default tariff; 0 sets that of all of them."""
+    """I07: an EVSE has one default tariff; 0 means all EVSEs."""
     here = Tariff.objects.filter(charge_point_id=charge_point_id, kind=Kind.DEFAULT)
     (here.filter(evse_id=evse_id) if evse_id else here).delete()
     Tariff.objects.create(
@@ -25,7 +25,7 @@ def set_default(charge_point_id: int, evse_id: int, content: dict[str, Any], at:
 def listed(
     charge_point_id: int, evse_id: int, found: Iterable[tuple[int, str, str]], at: datetime
 ) -> None:
-    """It has these, and on this EVSE (0: on all) no others: EVSE, id and kind of each."""
+    """Replace the tariffs of this EVSE (0: of all) by the reported ones: EVSE, id, kind."""
     known = Tariff.objects.filter(charge_point_id=charge_point_id)
     here = known.filter(evse_id=evse_id) if evse_id else known
     contents = dict(known.exclude(content=None).values_list("tariff_id", "content"))

@@ -1,7 +1,7 @@
-"""Charge points that hold their socket and answer none of our requests.
+"""Charge points that keep their socket open but answer no requests.
 
-Some are cured by a new socket, so it is closed for them once; after that staff are told, and the
-socket is left alone.
+A new socket helps some of them, so the gateway closes it once; after that it reports the problem
+to staff and leaves the socket open.
 """
 
 import logging
@@ -13,12 +13,12 @@ from chargepoints.protocol.station import Station
 
 logger = logging.getLogger(__name__)
 
-# So many in a row; a single one may be lost on a bad line.
+# Unanswered requests in a row; a single one may be lost on a bad line.
 DEAF_AFTER = 3
 
 
 def note(unit: UnitOfWork, station: Station, *, answered: bool) -> bool:
-    """What came of a CALL; True where a new socket may be a cure that was not tried before."""
+    """Count the result of a CALL; True if a new socket may help and was not tried before."""
     if answered:
         if station.deaf:
             _set(unit, station, deaf=False)
@@ -28,7 +28,7 @@ def note(unit: UnitOfWork, station: Station, *, answered: bool) -> bool:
     unit.after_commit(lambda: _count(station, unanswered))
     if unanswered < DEAF_AFTER or station.deaf:
         return False
-    logger.warning("%s answers none of our requests", station.identity)
+    logger.warning("%s does not answer requests", station.identity)
     _set(unit, station, deaf=True)
     return True
 
