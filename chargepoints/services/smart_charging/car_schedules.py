@@ -1,4 +1,4 @@
-"""Schedules for cars that tell what they need (ISO 15118), from the limits that are in force."""
+"""Schedules for cars that report their needs (ISO 15118), within the limits in force."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ from chargepoints.services.transactions import lifecycle, lookup
 REQUESTED_BY = "gateway:car schedule"
 USUAL = timedelta(days=1)
 LONGEST = timedelta(days=7)
-# Where neither the car nor any profile limits: what a Type 2 cable and most posts bear.
+# Defaults if neither the car nor a profile has a limit: a Type 2 cable and most posts allow this.
 UNLIMITED = {"A": 32.0, "W": 22_000.0}
 TOLERANCE = 0.1
-# Clocks differ, and a car takes its time to answer: so much of a period counts as none of it.
+# Clocks differ, and cars answer late: an overlap of periods up to this length is ignored.
 SLACK_S = 10
-# How much later than planned a car may begin with its schedule as a whole.
+# A car may begin with its whole schedule so much later than planned.
 BEGINS_WITHIN = timedelta(minutes=5)
-# Of one profile, until the car is left to itself.
+# How often the same profile is sent again.
 MOST_REPETITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`unit` A or W, of which the car takes `most` at most; `most_periods`: what it can read."""
+    """`unit`: A or W; `most`: the car's maximum; `most_periods`: the number that it can read."""
 
     evse_id: int
     unit: str
@@ -45,7 +45,7 @@ class Needs:
 def plan(inbound: Inbound, needs: Needs) -> bool:
     """Send the car's transaction a profile.
 
-    False where no transaction is under way there, or where nothing can be made of the needs.
+    False if there is no open transaction, or if no profile follows from the needs.
     """
     row = lookup.open_on(inbound.station.id, needs.evse_id)
     if row is None:
@@ -89,10 +89,9 @@ def check(
     *,
     most_periods: int | None,
 ) -> bool:
-    """Whether the car's own schedule keeps within the one it was sent; where not, that is sent
-    again.
+    """Whether the car's own schedule stays within the one that was sent; if not, send that again.
 
-    K15.FR.11, K16.FR.06, K17.FR.11: the schedule of the CSMS counts, whatever else is in force.
+    K15.FR.11, K16.FR.06, K17.FR.11: only the schedule of the CSMS counts.
     """
     periods, unit = schedule["periods"], schedule["unit"]
     if not periods:
@@ -122,8 +121,8 @@ def check(
 def _sent(
     installed: ChargingProfile, start: datetime, duration_s: int, unit: str
 ) -> Iterator[list[Limit]]:
-    """The limits that the car was sent, from `start` on: by the clock, and as the car counts that
-    begins with the schedule a moment later than it was planned for.
+    """The limits that were sent, from `start` on: by the clock, and shifted for a car that began
+    with the schedule a moment later than planned.
     """
     profile = Installed(installed.evse_id, installed.installed_at, installed.profile)
     planned = datetime.fromisoformat(installed.profile.get("start") or api_time(start) or "")
@@ -151,7 +150,7 @@ def _send_again(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None
 
 
 def _rest_s(installed: ChargingProfile | None, start: datetime) -> int:
-    """How long the limits are to be kept by a schedule that does not say how long it lasts."""
+    """How long the limits last for a schedule without a duration."""
     profile = installed.profile if installed else {}
     if "start" not in profile or "duration_s" not in profile:
         return int(USUAL.total_seconds())
@@ -180,7 +179,7 @@ def _periods(limits: list[Limit], unit: str, most: float | None) -> list[dict[st
 
 
 def _shortened(periods: list[dict[str, Any]], most: int | None) -> list[dict[str, Any]]:
-    """No more than the car can read: the last one stands for the rest, and keeps to all of it."""
+    """At most `most` periods: the last one has the lowest limit of the rest."""
     if most is None or len(periods) <= most:
         return periods
     rest = periods[most - 1 :]
@@ -189,7 +188,7 @@ def _shortened(periods: list[dict[str, Any]], most: int | None) -> list[dict[str
 
 
 def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: list[Limit]) -> bool:
-    """The period against every limit in force at some moment of it."""
+    """Whether the period respects all limits that are in force during it."""
     ends = following[0]["start_s"] if following else None
     for place, limit in enumerate(limits):
         limit_ends = limits[place + 1].start_s if place + 1 < len(limits) else None
@@ -204,9 +203,9 @@ def _within(period: dict[str, Any], following: list[dict[str, Any]], limits: lis
 
 
 def _asked_for(row: Transaction, evse_id: int) -> list[Installed]:
-    """The profile that core or staff asked for this transaction: a plan keeps within it.
+    """The profile that core or staff sent for this transaction, which limits the plan.
 
-    On the station the plan takes its place (2.0.1 K01.FR.39).
+    The plan replaces it on the station (2.0.1 K01.FR.39).
     """
     of_transaction = ChargingProfile.objects.filter(
         charge_point_id=row.charge_point_id,
@@ -235,7 +234,7 @@ def _submit(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> bool:
             requested_by=REQUESTED_BY,
         )
     except CommandRefused:
-        # Made of what the car or the station said, which may be anything.
+        # The car or the station sent values that make an invalid profile.
         inbound.deviate("odd_charging_needs")
         return False
     return True

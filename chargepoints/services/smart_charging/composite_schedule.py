@@ -1,8 +1,8 @@
 """The composite schedule of several charging profiles, as a charge point should compute it.
 
-1.6 3.13.3 and 2.0.1 K01: for each purpose the highest stack level that has something to say at
-the moment prevails; a profile of the transaction overrules the default; the station's maximum and
-every limit from outside bound all. Pure: no database, no clock.
+1.6 3.13.3 and 2.0.1 K01: for each purpose, the highest stack level with a period at the moment
+applies; a transaction's profile overrules the default; the station's maximum and all external
+limits apply in addition. Pure: no database, no clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from chargepoints.models import ChargingProfile
 Purpose = ChargingProfile.Purpose
 
 VOLTS = 230.0
-# Farther nobody looks, and a recurring schedule would be computed without end.
+# Long enough for all users; a recurring schedule has no end.
 LONGEST = timedelta(days=31)
 DAY = timedelta(days=1)
 RECURS_AFTER = {"daily": DAY, "weekly": timedelta(weeks=1)}
@@ -23,7 +23,7 @@ RECURS_AFTER = {"daily": DAY, "weekly": timedelta(weeks=1)}
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """`profile` is in the words of the command `set_charging_profile`."""
+    """`profile` has the form of the command `set_charging_profile`."""
 
     evse_id: int
     installed_at: datetime
@@ -31,13 +31,13 @@ class Installed:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """An EVSE's own profile goes before the station's of the same level (2.0.1 K01.FR.31)."""
+        """On the same level, an EVSE's profile overrules the station's (2.0.1 K01.FR.31)."""
         return self.profile.get("stack_level", 0), self.evse_id
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """From `start_s` on; `limit` None: nothing limits."""
+    """From `start_s` on; `limit` None: no limit."""
 
     start_s: int
     limit: float | None
@@ -52,9 +52,9 @@ def compute(
     unit: str,
     charging_since: datetime | None = None,
 ) -> list[Limit]:
-    """The limits from `start` on, for `LONGEST` at most, in `unit` (A or W).
+    """The limits from `start` on, for at most `LONGEST`, in `unit` (A or W).
 
-    `charging_since` is the start of the transaction, which relative profiles count from.
+    `charging_since`: the start of the transaction, from which relative profiles count.
     """
     since = charging_since or start
     end = start + min(timedelta(seconds=duration_s), LONGEST)
@@ -71,7 +71,7 @@ def compute(
 
 
 def total(of_evses: Sequence[list[Limit]], of_station: list[Limit]) -> list[Limit]:
-    """What all EVSEs take together, within the limits of the station (1.6 5.7, 2.0.1 K08.FR.03)."""
+    """The sum of all EVSEs, within the limits of the station (1.6 5.7, 2.0.1 K08.FR.03)."""
     limits: list[Limit] = []
     for start_s in sorted({limit.start_s for each in (*of_evses, of_station) for limit in each}):
         shares = [limit_from(each, start_s) for each in of_evses]
@@ -84,7 +84,7 @@ def total(of_evses: Sequence[list[Limit]], of_station: list[Limit]) -> list[Limi
 
 
 def limit_from(limits: Sequence[Limit], start_s: int) -> float | None:
-    """What is in force at this moment of a schedule."""
+    """The limit at this moment of a schedule."""
     begun = [each for each in limits if each.start_s <= start_s]
     return begun[-1].limit if begun else None
 
@@ -92,7 +92,7 @@ def limit_from(limits: Sequence[Limit], start_s: int) -> float | None:
 def _limit_at(
     profiles: Sequence[Installed], at: datetime, since: datetime, unit: str
 ) -> tuple[float | None, int | None]:
-    # Each limit from outside is of a source of its own, and holds whatever the others allow.
+    # Each external limit has its own source, and applies whatever the others allow.
     outside = [[each] for each in profiles if each.profile["purpose"] == Purpose.EXTERNAL]
     in_force = [
         _prevailing(_of(profiles, Purpose.TRANSACTION), at, since)
@@ -101,7 +101,7 @@ def _limit_at(
         *(_prevailing(each, at, since) for each in outside),
     ]
     found = [each for each in in_force if each is not None]
-    # 2.0.1 K, 3.7 (errata 2025-01): the lowest number of phases is that of all.
+    # 2.0.1 K, 3.7 (errata 2025-01): the lowest number of phases applies to all.
     phases = min((each.phases for each in found if each.phases is not None), default=None)
     limits = [
         in_unit(each.limit, each.unit, unit, phases) for each in found if each.limit is not None
@@ -111,7 +111,7 @@ def _limit_at(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """`limit` None: what prevails limits nothing."""
+    """`limit` None: the profile that applies sets no limit."""
 
     limit: float | None
     unit: str
@@ -146,11 +146,11 @@ def _is_valid(profile: dict[str, Any], at: datetime) -> bool:
 
 
 def _schedule_start(profile: dict[str, Any], at: datetime, since: datetime) -> datetime:
-    """When the schedule that covers `at` began."""
+    """The start of the schedule's occurrence that covers `at`."""
     start = _time(profile, "start")
     if profile["kind"] == "relative" or start is None:
         return since
-    # 2.0.1 K01.FR.30: what is to start later recurs from then on.
+    # 2.0.1 K01.FR.30: a schedule with a later start recurs from that start on.
     if profile["kind"] == "recurring" and start <= at:
         every = RECURS_AFTER.get(profile.get("recurrence", "daily"), DAY)
         return start + (at - start) // every * every
@@ -160,7 +160,7 @@ def _schedule_start(profile: dict[str, Any], at: datetime, since: datetime) -> d
 def _changes(
     profile: dict[str, Any], since: datetime, start: datetime, end: datetime
 ) -> Iterable[datetime]:
-    """The moments at which this profile may say something else, those in the window at least."""
+    """The moments at which this profile may change its limit; those in the window at least."""
     yield from (at for at in (_time(profile, "valid_from"), _time(profile, "valid_to")) if at)
     every = RECURS_AFTER.get(profile.get("recurrence", "daily"), DAY)
     begun = _schedule_start(profile, start, since)
@@ -178,7 +178,7 @@ def _changes(
 def in_unit(limit: float, unit: str, wanted: str, phases: int | None) -> float:
     if unit == wanted:
         return float(limit)
-    # 1.6 7.12: three phases are meant where none are named.
+    # 1.6 7.12: the default is three phases.
     watts_per_ampere = VOLTS * (phases or 3)
     value = limit * watts_per_ampere if wanted == "W" else limit / watts_per_ampere
     return round(value, 1)

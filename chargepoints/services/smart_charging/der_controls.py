@@ -1,4 +1,4 @@
-"""The DER controls of a charge point, as it took, reported or began them."""
+"""The DER controls of a charge point, as it accepted, reported or started them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

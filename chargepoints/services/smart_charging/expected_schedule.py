@@ -1,4 +1,4 @@
-"""What the profiles that a charge point accepted should make it do, beside what it says."""
+"""The schedule that follows from accepted profiles, compared with the one of the charge point."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,9 +19,10 @@ from chargepoints.services.transactions import lookup
 def compare(
     command: Command, start: object, unit: str, theirs: Sequence[tuple[int, float | None]]
 ) -> None:
-    """Note in the command's result what it says and what we expected, and whether they agree.
+    """Add the reported and the expected schedule to the command's result, and whether they agree.
 
-    They differ where it does not do what it accepted. `theirs`: (seconds from start, limit).
+    They differ if the charge point does not apply what it accepted. `theirs`: (seconds from start,
+    limit).
     """
     begins = _read(start)
     args = command.args
@@ -39,13 +40,13 @@ def compare(
         "as_expected": agree,
     }
     if not agree:
-        command.cautions = [*command.cautions, "it does not do what it accepted"]
+        command.cautions = [*command.cautions, "the charge point does not apply its profiles"]
 
 
 def _agree(ours: list[Limit], theirs: list[Limit], tenth: float) -> bool:
-    """Limits are said with one digit after the point, on the charge point's own scale.
+    """Whether both have the same limits, to one decimal place on the charge point's own scale.
 
-    It may say the same with more periods, or with fewer.
+    The numbers of their periods may differ.
     """
     for start_s in {limit.start_s for limit in (*ours, *theirs)}:
         expected, said = limit_from(ours, start_s), limit_from(theirs, start_s)
@@ -68,7 +69,7 @@ def expected(
 ) -> list[Limit]:
     """The limits on this EVSE (0: the charge point) in `unit`, A or W.
 
-    `of_transaction`: what is to count instead of the transaction's profiles that are installed.
+    `of_transaction`: these profiles replace the installed profiles of the transaction.
     """
 
     def on(evse_id: int, rows: QuerySet[ChargingProfile]) -> list[Limit]:

@@ -1,4 +1,4 @@
-"""Limits that somebody else sets on a charge point: kept as profiles that bound all others."""
+"""External limits of a charge point, stored as profiles that limit all others."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chargepoints.services.commands.station_numbers import next_number
 from chargepoints.services.smart_charging import installed_profiles
 
 Purpose = installed_profiles.Purpose
-# One limit a source: the source's place is its stack level.
+# One limit for each source; its stack level is the index of the source.
 SOURCES = ("ems", "other", "so", "cso")
 
 _OF_SOURCE: PreparedQuery[ChargingProfile] = PreparedQuery(
@@ -27,7 +27,7 @@ def set_limit(
     *,
     grid_critical: bool | None,
 ) -> None:
-    """`schedule` has unit, periods, perhaps start and duration_s; None: what it is is not said."""
+    """`schedule`: unit, periods, optional start and duration_s; None: the limit is unknown."""
     station_id = inbound.station.id
     if schedule is not None:
         profile = {

@@ -1,4 +1,4 @@
-"""Charging profiles: what each charge point accepted or says it has, in neutral words."""
+"""The charging profiles that each charge point accepted or reported, in neutral form."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ _OF_TRANSACTION = PreparedQuery(_of_transaction)
 
 
 def in_its_place(charge_point_id: int, evse_id: int, profile: Profile) -> list[ChargingProfile]:
-    """What has the purpose, the stack level and the EVSE of this profile at the same time."""
+    """Profiles with the same purpose, stack level and EVSE that are valid at the same time."""
     rows = _same_place(charge_point_id, evse_id, profile).filter(missing_since=None)
     return [row for row in rows if _valid_together(row.profile, profile)]
 
@@ -39,7 +39,7 @@ def _same_place(charge_point_id: int, evse_id: int, profile: Profile) -> QuerySe
 
 
 def _valid_together(one: Profile, other: Profile) -> bool:
-    """2.0.1 K01.FR.06; for profiles of a transaction that makes no difference (K01.FR.39)."""
+    """2.0.1 K01.FR.06; always true for profiles of a transaction (K01.FR.39)."""
     if one["purpose"] == Purpose.TRANSACTION:
         return True
     pairs = ((one, other), (other, one))
@@ -60,10 +60,10 @@ def install(
     *,
     by_turns: bool = False,
 ) -> None:
-    """The charge point took it: it replaces the one with its id, and those in its place.
+    """Store an accepted profile; it replaces those with its id, or with the same place.
 
-    1.6 5.16.3: same purpose, stack level and EVSE. `by_turns` (2.0.1 K01.FR.06): those that are
-    never valid at the same time share a place.
+    1.6 5.16.3: the place is purpose, stack level and EVSE. `by_turns` (2.0.1 K01.FR.06): profiles
+    that are never valid at the same time can share a place.
     """
     profile = {"stack_level": 0, **profile}
     installed = ChargingProfile.objects.filter(charge_point_id=charge_point_id, source=source)
@@ -85,9 +85,9 @@ def install(
 
 
 def clear(charge_point_id: int, criteria: dict[str, Any]) -> int:
-    """Forget the profiles that all criteria fit: profile_id, evse_id, purpose, stack_level.
+    """Delete the profiles that match all criteria: profile_id, evse_id, purpose, stack_level.
 
-    Limits from outside are not the operator's to clear (2.0.1 K10.FR.04, FR.09).
+    External limits are not cleared by the operator (2.0.1 K10.FR.04, FR.09).
     """
     fields = {name: value for name, value in criteria.items() if value is not None}
     of_operator = ChargingProfile.objects.exclude(purpose=Purpose.EXTERNAL)
@@ -96,13 +96,13 @@ def clear(charge_point_id: int, criteria: dict[str, Any]) -> int:
 
 
 def transaction_ended(charge_point_id: int, evse_id: int | None) -> None:
-    """1.6 3.13.1: a profile of a transaction ends with it."""
+    """1.6 3.13.1: delete the profile of a transaction when it ends."""
     if _OF_TRANSACTION.exists(charge_point_id, evse_id or 0):
         _of_transaction(charge_point_id, evse_id or 0).delete()
 
 
 def in_force(charge_point_id: int, evse_id: int, at: datetime) -> QuerySet[ChargingProfile]:
-    """What may bear on this EVSE: its own profiles and those of the station."""
+    """The profiles that may apply to this EVSE: its own and those of the station."""
     return ChargingProfile.objects.filter(
         charge_point_id=charge_point_id,
         evse_id__in=[0, evse_id],

@@ -1,4 +1,4 @@
-"""A limit that moves: a profile of one period, which the next limit of the same place replaces."""
+"""Limits that change often: a profile of one period, which the next limit replaces."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from chargepoints.services.smart_charging import installed_profiles
 
 Purpose = ChargingProfile.Purpose
 
-# Where it is, and what it is of; all else are settings of the period.
+# Arguments that are not settings of the period.
 _PLACE = frozenset({"evse_id", "purpose", "stack_level", "unit", "profile_id", "profile", "phases"})
 
 
 def settings(args: dict[str, Any]) -> dict[str, Any]:
-    """What the period is to say from now on."""
+    """The new settings of the period."""
     return {name: value for name, value in args.items() if name not in _PLACE}
 
 
 def as_profile(command: Command, kind: str = "absolute") -> None:
-    """Give the command the profile that `set_charging_profile` has. Raises CommandRefused."""
+    """Add a profile to the command, as for `set_charging_profile`. Raises CommandRefused."""
     args = command.args
     said = settings(args)
     if not said:
-        raise CommandRefused("invalid_args", "name a limit or another setting")
+        raise CommandRefused("invalid_args", "give a limit or another setting")
     if "profile" in args:
         return
     evse_id = args.get("evse_id", 0)
@@ -41,7 +41,7 @@ def as_profile(command: Command, kind: str = "absolute") -> None:
 
 
 def dynamic_profile(charge_point_id: int, profile_id: int) -> ChargingProfile | None:
-    """The profile of this number whose values may be updated."""
+    """The dynamic profile with this id, whose values can be updated."""
     found = ChargingProfile.objects.filter(
         charge_point_id=charge_point_id, profile_id=profile_id, missing_since=None
     )
@@ -49,7 +49,7 @@ def dynamic_profile(charge_point_id: int, profile_id: int) -> ChargingProfile | 
 
 
 def dynamic_here(command: Command) -> ChargingProfile | None:
-    """The dynamic profile that this command means: by its number, or by its place."""
+    """The dynamic profile of this command, by its id, or by purpose, stack level and EVSE."""
     args = command.args
     if "profile_id" in args:
         return dynamic_profile(command.charge_point_id, args["profile_id"])
@@ -63,7 +63,7 @@ def dynamic_here(command: Command) -> ChargingProfile | None:
 
 
 def update(row: ChargingProfile, said: dict[str, Any]) -> None:
-    """The charge point took these values."""
+    """Store values that the charge point accepted."""
     (period,) = row.profile["periods"]
     row.profile = row.profile | {"periods": [period | said]}
     row.save(update_fields=["profile"])

@@ -1,4 +1,4 @@
-"""Charging schedules in OCPP's words, as far as 1.6 (7.13) and 2.0.1 agree."""
+"""Charging schedules as OCPP objects, as far as 1.6 (7.13) and 2.0.1 agree."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from chargepoints.services.commands.submission import CommandRefused
 
 Schedule = dict[str, Any]
 
-# What every version can say.
+# The fields that all versions have.
 PROFILE_WORDS = frozenset(
     {"id", "stack_level", "purpose", "kind", "recurrence", "valid_from", "valid_to", "unit"}
     | {"transaction_id", "start", "duration_s", "min_rate", "periods"}
@@ -17,8 +17,8 @@ PERIOD_WORDS = frozenset({"start_s", "limit", "phases"})
 
 
 def charging_schedule(profile: Schedule) -> Schedule:
-    """The schedule of a neutral profile: limits in its `unit`, times in seconds and UTC."""
-    # 2.0.1 K01.FR.35: in the order of time.
+    """The OCPP schedule of a neutral profile: limits in its `unit`, times in seconds and UTC."""
+    # 2.0.1 K01.FR.35: ordered by time.
     periods = sorted(profile["periods"], key=lambda period: int(period["start_s"]))
     schedule: Schedule = {
         "chargingRateUnit": profile["unit"],
@@ -34,19 +34,19 @@ def charging_schedule(profile: Schedule) -> Schedule:
 
 
 def refuse_more_words(profile: Schedule) -> None:
-    """For a version that has no others. Raises CommandRefused."""
+    """Refuse fields that only later versions have. Raises CommandRefused."""
     more = set(profile) - PROFILE_WORDS
     for period in profile["periods"]:
         more |= set(period) - PERIOD_WORDS
         if "limit" not in period:
-            raise CommandRefused("not_supported", "a period has a limit in this version")
+            raise CommandRefused("not_supported", "a period needs a limit in this version")
     if more:
         word = min(more)
-        raise CommandRefused("not_supported", f"this version of OCPP has no word for {word!r}")
+        raise CommandRefused("not_supported", f"this version of OCPP does not have {word!r}")
 
 
 def said_time(text: str) -> str:
-    """A time of the API as chargers read it."""
+    """A time of the API in the format for chargers."""
     return ocpp_time(datetime.fromisoformat(text))
 
 
@@ -60,5 +60,5 @@ def _period(period: Schedule) -> Schedule:
 
 
 def _tenths(value: float) -> float:
-    """1.6, 7.14, and ChargingSchedulePeriodType: at most one digit fraction."""
+    """1.6, 7.14, and ChargingSchedulePeriodType: at most one decimal place."""
     return round(float(value), 1)

@@ -1,4 +1,4 @@
-"""Charging profiles on their way: numbered, as the charge point reads them, one request an EVSE."""
+"""Requests for charging profiles: with ids, adapted to the charge point, one for each EVSE."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ VERIFIED_FOR_S = 3600
 
 
 def numbered(unit: UnitOfWork, command: Command, evse_id: int, name: str = "profile") -> Profile:
-    """The profile in a command's argument `name`, with an id and a stack level in any case.
+    """The profile in a command's argument `name`, completed by an id and a stack level.
 
-    Without an id of its own it replaces the profile in its place on this EVSE.
+    Without an id, it gets that of the profile it replaces on this EVSE, or a new one.
     """
     profile: Profile = {"stack_level": 0, **command.args[name]}
     only_level = quirks.setting(command.charge_point, "stack_level")
@@ -34,7 +34,7 @@ def numbered(unit: UnitOfWork, command: Command, evse_id: int, name: str = "prof
 
 
 def keep(command: Command, profile: Profile, name: str = "profile") -> None:
-    """What was settled about the profile stays with its command, until the answer comes."""
+    """Store the completed profile in the command, until the answer comes."""
     if profile != command.args[name]:
         command.args[name] = profile
         Command.objects.filter(pk=command.pk).update(args=command.args)
@@ -49,12 +49,12 @@ def _number_for(charge_point_id: int, evse_id: int, profile: Profile) -> int:
 
 
 def _unit(charge_point: ChargePoint, profile: Profile) -> str:
-    """A or W, as this charge point reads it."""
+    """A or W, as this charge point understands it."""
     return str(quirks.setting(charge_point, "charging_rate_unit") or profile["unit"])
 
 
 def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile) -> Profile:
-    """The profile in the unit and on the scale that this charge point reads."""
+    """The profile in the unit and on the scale that this charge point understands."""
     wanted = _unit(charge_point, profile)
     factor = quirks.setting(charge_point, "limit_factor") or 1
     if wanted != profile["unit"]:
@@ -78,21 +78,23 @@ def as_understood(unit: UnitOfWork, charge_point: ChargePoint, profile: Profile)
 def each_evse(command: Command) -> list[int]:
     """The EVSEs that get the profile of a command, one request each.
 
-    A charge point that ignores connector 0 is told for each of its EVSEs. Raises CommandRefused.
+    A charge point that ignores connector 0 gets it for each EVSE. Raises CommandRefused.
     """
     evse_id: int = command.args.get("evse_id", 0)
     if evse_id or not quirks.setting(command.charge_point, "ignores_connector_0"):
         return [evse_id]
     if command.args["profile"]["purpose"] == Purpose.STATION_MAX:
-        raise CommandRefused("not_supported", "it ignores profiles for the whole charge point")
+        raise CommandRefused(
+            "not_supported", "this charger ignores profiles for the whole charge point"
+        )
     known = Evse.objects.filter(charge_point=command.charge_point_id).order_by("evse_id")
     return list(known.values_list("evse_id", flat=True)) or [evse_id]
 
 
 def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
-    """The EVSE that is next, and the profile with an id that is this EVSE's.
+    """The next EVSE, and its profile, with the id that the profile has on this EVSE.
 
-    One of a transaction names it. Raises CommandRefused.
+    A profile for a transaction gets its id. Raises CommandRefused.
     """
     evses, done = each_evse(command), len(command.result or [])
     evse_id = evses[min(done, len(evses) - 1)]
@@ -108,7 +110,7 @@ def next_part(unit: UnitOfWork, command: Command) -> tuple[int, Profile]:
 
 
 def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile:
-    """2.0.1 K01.FR.03: the transaction that it names, or that is under way."""
+    """2.0.1 K01.FR.03: with the transaction id of the profile, else of the open transaction."""
     if "transaction_id" in profile:
         return profile
     row = lookup.open_on(command.charge_point_id, evse_id)
@@ -121,9 +123,9 @@ def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile
 def accepted(
     unit: UnitOfWork, command: Command, evse_id: int, profile_id: int, *, by_turns: bool = False
 ) -> None:
-    """The charge point accepted this part.
+    """Store the part that the charge point has accepted.
 
-    A charge point with the quirk `verify_profiles` is asked for its composite schedule afterwards.
+    With the quirk `verify_profiles`, request its composite schedule as well.
     """
     charge_point, profile = command.charge_point, command.args["profile"] | {"id": profile_id}
     installed_profiles.install(charge_point.pk, evse_id, profile, by_turns=by_turns)
@@ -143,9 +145,9 @@ def accepted(
 
 
 def accepted_with_start(command: Command) -> None:
-    """The charge point took a remote start, and the profile that may have come with it."""
+    """Store the profile of an accepted remote start, if it had one."""
     args = command.args
-    # Without an EVSE, where the profile holds is not known.
+    # Without an EVSE, the place of the profile is unknown.
     if "charging_profile" in args and "evse_id" in args:
         installed_profiles.install(
             command.charge_point_id, args["evse_id"], args["charging_profile"]
@@ -153,12 +155,12 @@ def accepted_with_start(command: Command) -> None:
 
 
 def is_complete(command: Command) -> bool:
-    """Whether all EVSEs have it that are to have it."""
+    """Whether all EVSEs have accepted the profile."""
     return len(command.result or []) >= len(each_evse(command))
 
 
 def conclude_part(command: Command, response: dict[str, Any]) -> Conclusion:
-    """What the answer to one SetChargingProfile means for a command that may need several."""
+    """Conclude one answer of a command that may need several requests."""
     concluded = by_status(command, response)
     if concluded.state != Command.State.ACCEPTED:
         return concluded

@@ -1,4 +1,4 @@
-"""What a charge point says of its charging profiles, reconciled with what is known of them."""
+"""Compares the charging profiles that a charge point reports with the known ones."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ _BY_ID: PreparedQuery[ChargingProfile] = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which profiles were asked for; what is None or empty was no criterion."""
+    """The criteria of a request for profiles; None or empty: no criterion."""
 
     evse_id: int | None = None
     profile_ids: tuple[int, ...] = ()
@@ -43,7 +43,7 @@ class Criteria:
 def reported(
     charge_point_id: int, evse_id: int, source: str, profiles: list[Profile], at: datetime
 ) -> None:
-    """It has these: what we did not know of appears, with its source."""
+    """Store reported profiles; unknown ones appear with their source."""
     for profile in profiles:
         profile_id = profile["id"]
         known = _BY_ID.first(charge_point_id, str(source), profile_id)
@@ -69,10 +69,10 @@ def reported(
 
 
 def complete(charge_point_id: int, criteria: Criteria, since: datetime, at: datetime) -> None:
-    """The report that was asked for at `since` is whole: what it left out is not there.
+    """Mark the profiles as missing that a complete report, requested at `since`, lacks.
 
-    A limit from outside that we were only notified of has no id to be reported by: the report's
-    own rows of its source stand for it from now on.
+    An external limit from NotifyChargingLimit has no id: the reported profiles of its source
+    replace it.
     """
     known = ChargingProfile.objects.filter(criteria.query(), charge_point_id=charge_point_id)
     left_out = known.filter(
