@@ -32,6 +32,9 @@ BANNER = """
     Chargers    {url}/<identity>
     Log files   {logs}/
 
+  Vehicles charge for two minutes instead of two hours, so their energy rises much faster
+  than their power would explain.
+
   Ctrl-C stops all of it.
 """
 
