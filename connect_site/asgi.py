@@ -8,7 +8,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect_site.settings")
 django_application = get_asgi_application()
 
-# Their modules need the applications that the line above has set up.
+# These modules need the applications that the line above has set up.
 from chargepoints.api import probes  # noqa: E402
 from chargepoints.gateway.consumer import ChargePointConsumer  # noqa: E402
 from chargepoints.gateway.handshake import is_charger_path  # noqa: E402
@@ -36,7 +36,7 @@ def route(scope: Scope) -> Application:
 
 
 async def upgrade_required(scope: Scope, receive: Receive, send: Send) -> None:
-    """RFC 9110, 15.5.22: somebody tries a charger's address with a browser."""
+    """RFC 9110, 15.5.22: the charger's URL was opened with a browser."""
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"connection", b"Upgrade"),

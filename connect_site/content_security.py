@@ -1,8 +1,8 @@
-"""Content-Security-Policy: what a browser may load, run and send for each answer.
+"""Content-Security-Policy: what a browser may load, run and send for each response.
 
-Everything but the admin shows no page of ours, so nothing is allowed there. The admin loads and
-sends nothing outside this site and cannot be framed. No script stands in its pages and none is
-made of text (`unfold_templates.py`); the one style that does has the nonce of the answer.
+Outside the admin there are no pages of ours, so nothing is allowed there. The admin loads and
+sends nothing outside this site, and cannot be framed. Its pages contain no inline script and
+need no `eval` (`unfold_templates.py`); the one inline style has the response's nonce.
 """
 
 import secrets

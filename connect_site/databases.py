@@ -1,4 +1,4 @@
-"""The database connection settings: durable, bounded, and never waiting for ever."""
+"""The database settings: durable commits, a limited number of connections, and timeouts."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -10,17 +10,17 @@ BY_TURNS = "chargepoints.database.sqlite_by_turns"
 SQLITE_PRAGMAS = [
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    # Pages: the most that `database/checkpoints.py` may leave to a commit.
+    # In pages: the size of the log at which a commit makes the checkpoint itself.
     "PRAGMA wal_autocheckpoint=16000",
 ]
 
-# Beside the writers and the HTTP threads: who looks up for decisions, the command sweep, the
-# housekeeping, a readiness probe.
+# In addition to the writers and the HTTP threads: the read-only worker, planner statistics, and
+# readiness probes.
 SPARE_CONNECTIONS = 5
 
 
 def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
-    """SQLite in WAL mode, every commit on the disk before it returns."""
+    """SQLite in WAL mode; every commit is on the disk before it returns."""
     path = base_dir / config["NAME"]
     path.parent.mkdir(parents=True, exist_ok=True)
     make_private(path)
@@ -28,12 +28,12 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
         **config,
         "ENGINE": BY_TURNS,
         "NAME": str(path),
-        # To open one is a quarter of the CPU of an API request, and there is one a thread.
+        # Opening one takes a quarter of the CPU time of an API request; there is one per thread.
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             **config.get("OPTIONS", {}),
-            # A deferred transaction that has read cannot wait for the lock it needs to write: it
-            # fails at once with "database is locked". An immediate one waits for its turn.
+            # A deferred transaction that has read cannot wait for the write lock: it fails at once
+            # with "database is locked". An immediate one waits for its turn.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "; ".join(SQLITE_PRAGMAS),
@@ -43,7 +43,7 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
 
 def make_private(path: Path) -> None:
     """Only our user may read the database file; SQLite gives its other files the same mode."""
-    with suppress(OSError):  # somebody else's file, or a disk that takes nothing: SQLite will tell
+    with suppress(OSError):  # another user's file, or a read-only disk: SQLite reports it
         path.touch(mode=0o600, exist_ok=True)
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
@@ -52,20 +52,20 @@ def make_private(path: Path) -> None:
 def postgresql(
     config: dict[str, Any], *, writer_threads: int, http_threads: int, statement_timeout_s: int
 ) -> dict[str, Any]:
-    """PostgreSQL through a pool with a computed upper bound of connections for each process."""
+    """PostgreSQL through a pool, with a maximum number of connections per process."""
     session = {
         "statement_timeout": f"{statement_timeout_s}s",
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "60s",
-        # To compile a query takes longer than any of ours takes to run.
+        # Compiling a query would take longer than running it.
         "jit": "off",
     }
     options = dict(config.get("OPTIONS", {}))
     given = options.pop("options", "")
     return {
         **config,
-        # A server that was started anew has closed those that wait in the pool: each would fail a
-        # request, although the database is back.
+        # After a restart of PostgreSQL the pooled connections are closed: without this check each
+        # would fail one request.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
@@ -76,8 +76,8 @@ def postgresql(
             "pool": {
                 "min_size": 1,
                 "max_size": writer_threads + http_threads + SPARE_CONNECTIONS,
-                # There are as many connections as threads, so a wait is for a server that is down:
-                # no longer than the writer retries, and never a back-off that outlasts the outage.
+                # There are as many connections as threads, so only a server that is down causes a
+                # wait: not longer than the writer's retries, and no back-off beyond the outage.
                 "timeout": 2,
                 "reconnect_timeout": 2,
             },

@@ -1,7 +1,7 @@
-"""Reads the configuration, which comes from environment variables and from nowhere else.
+"""Reads the configuration, which comes only from environment variables.
 
-A wrong value never gets past the start: `Environment.seal()` collects everything that is wrong
-and raises one `ConfigurationError` that names each variable.
+A wrong value prevents the start: `Environment.seal()` collects all errors and raises one
+`ConfigurationError` that names each variable.
 """
 
 import base64
@@ -22,7 +22,7 @@ from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
 SHORTEST_SECRET = 32
-# What may be given as a file.
+# Variables whose value may be given as a file.
 SECRETS = (
     "SECRET_KEY",
     "SECRET_KEY_FALLBACKS",
@@ -33,14 +33,14 @@ SECRETS = (
     "CORE_TOKEN",
     "EVENTS_SECRETS",
 )
-# How alike two names are of which one is the other misspelt.
+# Two names at least this similar count as a misspelling.
 ALIKE = 0.85
 SHORTEST_SIGNING_SECRET_BYTES = 24
-# As in the Host header, without a port: one name, all below one, an address, or any.
+# As in the Host header, without a port: a name, a domain (.example.com), an address, or *.
 HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]", re.ASCII)
-# What a header may carry (RFC 6750).
+# The characters of a bearer token (RFC 6750).
 BEARER_TOKEN = re.compile(r"[!-~]*")
-# What may hold while core cannot be reached.
+# The policies for the time when core is unreachable.
 POLICIES = ("cached_then_accept", "cached_then_reject", "accept", "reject")
 
 
@@ -63,7 +63,7 @@ class Environment(Env):
         return set(self._fields)
 
     def secret(self, name: str, *, development_value: str | None) -> str:
-        """A long random string; required unless `development_value` stands in for it."""
+        """A long random string; required unless `development_value` is given."""
         if development_value is None:
             return self.str(name, validate=long_enough)
         return self.str(name, development_value, validate=long_enough)
@@ -75,7 +75,7 @@ class Environment(Env):
     def listed(
         self, name: str, default: str = "", *, check: Callable[[str], None] | None = None
     ) -> list[str]:
-        """What stands between commas; `[]` if it is not valid."""
+        """A comma-separated list; `[]` if it is not valid."""
         return cast(list[str], self._listed(name, default, check=check) or [])
 
     def site_policies(self, name: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ class Environment(Env):
 
 
 def take_from_files(names: Iterable[str] = SECRETS) -> None:
-    """A secret may stand in a file that `..._FILE` names, as container platforms hand them out."""
+    """Read secrets from files that `..._FILE` name, as container platforms provide them."""
     for name in names:
         path = os.environ.get(f"{name}_FILE")
         if not path:
@@ -117,7 +117,7 @@ def take_from_files(names: Iterable[str] = SECRETS) -> None:
 
 
 def misspelt_names(known: set[str]) -> list[tuple[str, str]]:
-    """Variables that look like ours and are not, with what is meant: `WROKERS` is no default."""
+    """Unknown variables that resemble known ones, with the known name: `WROKERS`."""
     found = []
     for name in os.environ.keys() - known:
         for meant in difflib.get_close_matches(name, known, 1, ALIKE):
@@ -171,7 +171,7 @@ def http_url(value: str) -> None:
 
 
 def collector_url(value: str) -> None:
-    """Accepts as `http_url`, where the libraries are there that it takes."""
+    """As `http_url`, if the libraries for tracing are installed."""
     http_url(value)
     if not value:
         return
@@ -180,11 +180,11 @@ def collector_url(value: str) -> None:
     except ModuleNotFoundError:
         there = None
     if there is None:
-        raise ValidationError("It takes what requirements-tracing.lock installs.")
+        raise ValidationError("It needs the packages of requirements-tracing.lock.")
 
 
 def core_url(value: str) -> None:
-    """Accepts as `http_url`, without credentials."""
+    """As `http_url`, without credentials."""
     http_url(value)
     if "@" in urlsplit(value).netloc:
         raise ValidationError("A user name or password in it would not be sent.")
@@ -229,7 +229,7 @@ def parse_list(value: str, *, check: Callable[[str], None] | None = None) -> lis
 
 
 def parse_site_policies(value: str) -> dict[str, str]:
-    """`North=reject,Depot 2=accept`: the policy of each site that is named."""
+    """`North=reject,Depot 2=accept`: the policies of single sites."""
     policies = {}
     for each in filter(None, value.split(",")):
         site, _, policy = each.rpartition("=")

@@ -1,11 +1,11 @@
-"""Bounds the threads, and with them the database connections, that HTTP requests take.
+"""Limits the threads, and with them the database connections, for HTTP requests.
 
-Django gives every request a thread of its own. Here a fixed number of threads, each with
-one database connection, share the requests: a hundred slow pages cannot take the connections that
-the chargers' writers need. An asynchronous view that merely waits keeps no thread busy.
+Django would give every request a new thread. Here a fixed number of threads, each with one
+database connection, share the requests: slow pages cannot take the connections that the
+chargers' writers need. An asynchronous view that only waits does not block a thread.
 
-Pages of the admin have a part of them: they compute for long, and each that runs takes its turns of
-the interpreter from the chargers.
+Pages of the admin may use only some of the threads: rendering them takes CPU time from the
+chargers.
 """
 
 import sys
@@ -17,14 +17,14 @@ from asgiref.sync import ThreadSensitiveContext
 
 from connect_site.server.interface import Application, Receive, Scope, Send
 
-# Calls that may wait for one thread before further requests are turned away.
+# How many calls may wait for one thread before further requests are refused.
 LONGEST_QUEUE = 32
 PAGES = "/admin/"
-# Of so many threads one is for pages, too.
+# One thread in this many may also serve pages.
 THREADS_A_PAGE = 4
-# While a page is made, whoever computes hands the interpreter over after so long: a message of a
-# charger changes threads a few times, and would wait five milliseconds each time. Without pages it
-# would cost the chargers more than it gives.
+# The interpreter's switch interval while a page is rendered. A charger's message changes threads a
+# few times, and would wait five milliseconds each time. Without pages the short interval would cost
+# more than it saves.
 TURN_S = 0.0005
 
 
@@ -50,7 +50,7 @@ class Turns:
 
 
 class RequestThread(ThreadPoolExecutor):
-    """One thread that knows how much is waiting for it; with `turns` if it is for pages."""
+    """One thread that counts its waiting calls; with `turns` if it serves pages."""
 
     def __init__(self, number: int, turns: Turns | None) -> None:
         super().__init__(max_workers=1, thread_name_prefix=f"http-{number}")
@@ -76,7 +76,7 @@ class RequestThread(ThreadPoolExecutor):
 
 
 class BoundedThreads:
-    """An ASGI application for HTTP: `application`, run in `threads` threads."""
+    """An ASGI application that runs `application` in `threads` threads."""
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application

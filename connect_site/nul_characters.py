@@ -1,4 +1,4 @@
-"""NUL characters in a request's address and cookies, which PostgreSQL takes in no text."""
+"""Refuses NUL characters in URLs and cookies, which PostgreSQL cannot store in texts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 @sync_and_async_middleware
 def refuse_nul_characters(get_response: Callable[[HttpRequest], Any]) -> Callable[..., Any]:
-    """Answer with 400 what a look-up of the session or of a filter would fail at."""
+    """Answer with 400, because a query for the session or a filter would fail."""
 
     async def asynchronous(request: HttpRequest) -> Any:
         return _refusal(request) or await get_response(request)
@@ -23,7 +23,7 @@ def refuse_nul_characters(get_response: Callable[[HttpRequest], Any]) -> Callabl
 
 def _refusal(request: HttpRequest) -> HttpResponseBadRequest | None:
     if request.path.startswith("/api/"):
-        return None  # it says so in its own form
+        return None  # the API answers in its own format
     decoded = (request.path, *request.COOKIES.values())
     if "%00" in request.META["QUERY_STRING"] or any("\x00" in text for text in decoded):
         return HttpResponseBadRequest("There is a NUL character in this request.")

@@ -36,15 +36,15 @@ env = Environment()
 # --- The installation ---------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", development_value="d" * 50 if DEBUG else None)
-# Older ones, with which sessions were signed that are still to be valid.
+# Older keys, for sessions that they signed and columns that they encrypted.
 SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 CREDENTIAL_PEPPER = env.secret("CREDENTIAL_PEPPER", development_value="d" * 50 if DEBUG else None)
-# Older ones, until each charger has come once.
+# Older peppers, until each charger has connected once.
 CREDENTIAL_PEPPER_FALLBACKS = env.listed("CREDENTIAL_PEPPER_FALLBACKS", check=long_enough)
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", check=host_name)
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS", check=http_origin)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", False)
-# Of staff who may send commands: a code of an authenticator beside the password.
+# Staff who may send commands need a code of an authenticator app in addition to the password.
 TOTP_REQUIRED = env.bool("TOTP_REQUIRED", False)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
@@ -56,7 +56,7 @@ DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/conne
 DATABASE_STATEMENT_TIMEOUT_S = env.int("DATABASE_STATEMENT_TIMEOUT_S", 30, validate=Range(min=0))
 ALLOW_VOLATILE_STORE = env.bool("ALLOW_VOLATILE_STORE", False)
 REDIS_URL = env.str("REDIS_URL", "", validate=redis_url)
-# For how long `manage.py prune` leaves what; 0: for ever.
+# How long history is kept until `manage.py prune` deletes it; 0: for ever.
 KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", 90, validate=Range(min=0, max=36_500))
 KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", 90, validate=Range(min=0, max=36_500))
 KEEP_METER_VALUES_DAYS = env.int("KEEP_METER_VALUES_DAYS", 0, validate=Range(min=0, max=36_500))
@@ -67,7 +67,7 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(min=0, max=65535))
 MOST_WORKERS = 64
 WORKERS = env.int("WORKERS", 1, validate=Range(min=1, max=MOST_WORKERS))
-# Where there may be several processes: the admin and the API in one of their own.
+# If several processes are possible, the admin and the API get their own.
 PAGES_APART = env.bool("PAGES_APART", True)
 WRITER_THREADS = env.int("WRITER_THREADS", 2, validate=Range(min=1, max=64))
 HTTP_THREADS = env.int("HTTP_THREADS", 8, validate=Range(min=1, max=256))
@@ -94,18 +94,18 @@ PING_INTERVAL_S = env.float("PING_INTERVAL_S", 50, validate=Range(min=1, max=59)
 PING_TIMEOUT_S = env.float("PING_TIMEOUT_S", 30, validate=Range(min=1, max=600))
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 300, validate=Range(min=10, max=86400))
 CA_DIRECTORY = env.str("CA_DIRECTORY", "")
-# The operator, and organizations it trusts: one of them owns a charger's certificate.
+# The organizations that may be named in a charger's certificate.
 OPERATOR_NAMES = env.listed("OPERATOR_NAMES")
-# What the proxy takes chargers' certificates from, and the intermediates below that.
+# The certificate authorities whose chargers' certificates the proxy accepts, with intermediates.
 CHARGER_AUTHORITIES = env.str("CHARGER_AUTHORITIES", "", validate=pem_file)
-# Beside the list of the gateway's own authority.
+# In addition to the revocation list of the gateway's own authority.
 REVOKED_CERTIFICATES = env.str("REVOKED_CERTIFICATES", "", validate=crl_file)
 CONCURRENT_TRANSACTIONS = env.bool("CONCURRENT_TRANSACTIONS", True)
 BOOT_WITHIN_S = env.float("BOOT_WITHIN_S", 60, validate=Range(min=1, max=86400))
 OFFLINE_GRACE_S = env.float("OFFLINE_GRACE_S", 60, validate=Range(min=0, max=3600))
 
 # --- Files --------------------------------------------------------------------------------------
-# Under which chargers reach /files/; the default suits a machine of one's own.
+# The URL at which chargers reach /files/; the default is for a local test.
 PUBLIC_URL = env.str("PUBLIC_URL", "", validate=http_url)
 FTP_URL = env.str("FTP_URL", "", validate=ftp_url)
 MEDIA_ROOT = env.str("FILES_DIRECTORY", str(BASE_DIR / "var" / "files"))
@@ -124,7 +124,7 @@ OCSP_RESPONDERS = env.listed("OCSP_RESPONDERS", "*", check=host_name)
 OCSP_ISSUERS = env.str("OCSP_ISSUERS", "", validate=pem_file)
 env.seal()
 
-# What was wrong has no value before it is sealed.
+# Invalid variables have no value until `seal` raises an error.
 PUBLIC_URL = PUBLIC_URL.rstrip("/") or f"http://{HOST}:{PORT}"
 FTP_URL = FTP_URL.rstrip("/")
 UPLOAD_LIMIT_BYTES = UPLOAD_LIMIT_MB * 1024 * 1024
@@ -164,7 +164,7 @@ CHANNEL_LAYERS = {
 }
 
 INSTALLED_APPS = [
-    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "unfold",  # before django.contrib.admin, because it replaces its templates
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -216,7 +216,7 @@ ASGI_APPLICATION = "connect_site.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # What stands here replaces unfold's own, which is the first application's.
+        # Templates here override those of unfold, the first application.
         "DIRS": [BASE_DIR / "connect_site" / "templates"],
         "OPTIONS": {
             "loaders": [
@@ -237,7 +237,7 @@ TEMPLATES = [
     },
 ]
 
-# What an authenticator calls this.
+# The name that an authenticator app shows.
 OTP_TOTP_ISSUER = "Connect"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -257,7 +257,7 @@ USE_TZ = True
 
 # WhiteNoise serves the applications' own static directories: no collectstatic, no network.
 STATIC_URL = "/static/"
-# What stands here replaces unfold's own.
+# Files here override those of unfold.
 STATICFILES_DIRS = [BASE_DIR / "connect_site" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -268,10 +268,10 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 CSRF_FAILURE_VIEW = "chargepoints.admin.error_pages.out_of_date"
 X_FRAME_OPTIONS = "DENY"
 
-# The API's views say for themselves how they authenticate, parse and answer.
+# The API's views define their own authentication, parsers and renderers.
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    # JSON is all there is: `format` is a parameter that nobody knows, like any other.
+    # Only JSON exists, so `format` is an unknown parameter like any other.
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -310,28 +310,28 @@ SPECTACULAR_SETTINGS = {
         "CommandState": "chargepoints.models.Command.State",
         "ConnectorStatus": "chargepoints.models.Status",
     },
-    # It would only say each word again, with a capital.
+    # The descriptions would only repeat each value with a capital letter.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {
         "deepLinking": True,
         "persistAuthorization": True,
-        # It would ask a server on the internet.
+        # The validator would be a server on the internet.
         "validatorUrl": None,
     },
     "SERVE_INCLUDE_SCHEMA": False,
 }
-# Where spans go, if anywhere: a function that starts what takes them.
+# The function that starts the exporter of spans.
 SPAN_EXPORTER = "connect_site.tracing.start"
-# What /metrics counts in the database: functions that yield metric families.
+# Functions that yield the metric families that /metrics counts in the database.
 METRICS_GAUGES = [
     "chargepoints.observability.gauges.gauges",
     "chargepoints.services.certificates.gauges.gauges",
     "core_link.gauges.gauges",
 ]
 
-# More lines of a charge point's story: functions of it and of a span that yield them.
+# Functions that yield further lines of a charge point's story, given the time span.
 STORY_LINES = ["core_link.told.lines"]
 
 UNFOLD = unfold.SETTINGS

@@ -1,7 +1,7 @@
-"""Static files, served by the server itself and off the event loop's way.
+"""Static files, served by the server itself, outside the event loop.
 
-WhiteNoise's own middleware is synchronous: under it, every request would hold a thread until its
-answer, and one that waits for a charger would hold it for minutes.
+WhiteNoise's own middleware is synchronous: with it, every request would block a thread until
+its answer, and a request that waits for a charger would block it for minutes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,13 +34,13 @@ class StaticFiles(WhiteNoiseMiddleware):
         return response
 
     def add_files(self, root: str, prefix: str | None = None) -> None:
-        """`collectstatic` is not needed, so its directory need not be there."""
+        """`collectstatic` is not needed, so its directory need not exist."""
         if Path(root).is_dir():
             super().add_files(root, prefix)
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
-        """The whole file at once: none is large, and ASGI would collect the pieces anyway."""
+        """The whole file at once: all are small, and ASGI would collect the parts anyway."""
         found = static_file.get_response(request.method, request.META)
         content = b""
         if found.file is not None:

@@ -1,4 +1,4 @@
-"""Pages while the database is away: 503 and a line in the log instead of a traceback."""
+"""The answer to requests while the database is unavailable: 503, and no traceback in the log."""
 
 import logging
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PAGE = """<!doctype html>
 
 
 class StoreAway:
-    """The API answers for itself, in JSON."""
+    """Not for the API, which answers in JSON itself."""
 
     sync_capable = async_capable = True
 

@@ -1,6 +1,6 @@
-"""Spans on their way to a collector of OpenTelemetry: OTLP over HTTP, in batches, from a thread.
+"""Exports spans to an OpenTelemetry collector: OTLP over HTTP, in batches, from a thread.
 
-The libraries are those of requirements-tracing.lock, and imported only where TRACES_URL is set.
+The libraries of requirements-tracing.lock are imported only if TRACES_URL is set.
 """
 
 import atexit
@@ -24,26 +24,26 @@ from chargepoints.observability.spans import Export, Span
 logger = logging.getLogger(__name__)
 
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-# A collector that is away holds nobody up: spans are dropped when the queue is full.
+# A collector that is unavailable blocks nothing: spans are dropped when the queue is full.
 POST_TIMEOUT_S = 5
 EVERY_MS = 1000
-# A process that ends waits so long for the last spans: chargers wait for its successor.
+# How long a process that stops waits for the last spans: chargers wait for its successor.
 LAST_WITHIN_S = 2
 ALL = 2**32
 
 
 class Exporter(OTLPSpanExporter):
-    """Says once that the collector is away, and once that it is back."""
+    """Logs once that the collector is unavailable, and once that it is available again."""
 
-    _takes = True
+    _accepts = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = super().export(spans)
-        takes = result is SpanExportResult.SUCCESS
-        if takes != self._takes:
-            self._takes = takes
-            said = "takes spans again" if takes else "takes no spans: they are dropped"
-            logger.warning("the collector at %s %s", settings.TRACES_URL, said)
+        accepts = result is SpanExportResult.SUCCESS
+        if accepts != self._accepts:
+            self._accepts = accepts
+            state = "accepts spans again" if accepts else "accepts no spans: they are dropped"
+            logger.warning("the collector at %s %s", settings.TRACES_URL, state)
         return result
 
 
@@ -54,7 +54,7 @@ def start() -> Export:
             "service.instance.id": f"{socket.gethostname()}:{os.getpid()}",
         }
     )
-    # Each failed attempt would be several lines.
+    # Its log would have several lines for each failed attempt.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     exporter = Exporter(endpoint=settings.TRACES_URL, timeout=POST_TIMEOUT_S)
     processor = BatchSpanProcessor(exporter, schedule_delay_millis=EVERY_MS)
@@ -68,9 +68,9 @@ def start() -> Export:
 
 
 def _end_with_the_process(processor: BatchSpanProcessor) -> None:
-    """What is queued is told, if the collector takes it soon: the SDK would wait for half a minute.
+    """Export what is queued, if the collector accepts it soon: the SDK would wait half a minute.
 
-    By a thread that is there already, as an interpreter that ends starts none.
+    The thread is started in advance, because an interpreter that exits starts none.
     """
     ending = threading.Event()
     shut_down: Callable[[], None] = processor.shutdown
@@ -90,7 +90,7 @@ def _end_with_the_process(processor: BatchSpanProcessor) -> None:
 
 
 def _is_chosen(trace_id: str) -> bool:
-    """Whether to record a trace: every process decides alike, for TRACES_SHARE of them."""
+    """Whether to record a trace, for TRACES_SHARE of them; all processes decide alike."""
     return int(spans.first_id(trace_id)[:8], 16) < settings.TRACES_SHARE * ALL
 
 

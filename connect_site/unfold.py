@@ -28,7 +28,7 @@ def _subheader(request: HttpRequest) -> str:
 
 
 def _is_list_of_charge_points(request: HttpRequest) -> bool:
-    """Includes the pages of a charge point, but not pages that the sidebar has by themselves."""
+    """Includes the pages of a charge point, but not pages with their own sidebar entry."""
     here = request.path.startswith(str(reverse_lazy("admin:chargepoints_chargepoint_changelist")))
     apart = ("health", "token_story", "availabilities", "retention")
     pages = [str(reverse_lazy(f"admin:chargepoints_chargepoint_{name}")) for name in apart]

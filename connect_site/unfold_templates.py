@@ -1,9 +1,9 @@
-"""unfold's templates as a strict Content-Security-Policy and pages of our own need them.
+"""Adapts unfold's templates to a strict Content-Security-Policy, and to our own pages.
 
-Alpine's CSP build (`static/unfold/js/alpine/alpine.js`, in the place of unfold's) evaluates single
-expressions without `eval`. What is more in unfold's templates stands in
-`static/connect_site/admin.js` and is called by name; the style that unfold writes into the page
-gets the answer's nonce.
+Alpine's CSP build (`static/unfold/js/alpine/alpine.js`, which replaces unfold's) evaluates
+single expressions without `eval`. Longer code of unfold's templates is moved to
+`static/connect_site/admin.js` and called by name; unfold's inline style gets the response's
+nonce.
 """
 
 import re
@@ -14,7 +14,7 @@ from django.template.loaders import app_directories
 
 
 class Replacement(NamedTuple):
-    """Replaces each match of `pattern` in a template by `by`; there is at least one."""
+    """Replaces each match of `pattern` in a template by `by`; there must be at least one."""
 
     pattern: str
     by: str
@@ -40,12 +40,12 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
     ),
     "unfold/helpers/welcomemsg.html": (
         Replacement(r'(?<=x-on:click=")sidebarDesktopOpen = [^"]*', "toggleSidebar()"),
-        # The footer counts, and says where it has stopped to.
+        # The footer already shows the count, and whether it is complete.
         Replacement(
             r"\{% blocktranslate count counter=cl\.result_count.*?</a>\)",
             '<a href="?{% if cl.is_popup %}_popup=1{% endif %}">Show all</a>',
         ),
-        # A page beside Django's own, of no single row: its title is not that of the list.
+        # An additional page about no single row: its title is not that of the list.
         Replacement(
             r"\{% header_title %\}",
             "\\g<0>{% if opts and title and not original and not object and not cl %}"
@@ -53,14 +53,14 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
             '<span class="truncate">{{ title }}</span>{% endif %}',
         ),
     ),
-    # "bus-42" is the name of a charger, and no word of ours.
+    # Names of chargers, such as "bus-42", are not capitalised.
     "unfold/helpers/header_title.html": (
         Replacement(
             r"\{\{ part\.title\|capfirst \}\}",
             "{% if part.title.pk %}{{ part.title }}{% else %}{{ part.title|capfirst }}{% endif %}",
         ),
     ),
-    # A list is called after its rows: "Select charge point to change" names no page.
+    # A list is titled by its rows, and not "Select charge point to change".
     "admin/base_site.html": (
         Replacement(
             r"\{\{ title \}\}",
@@ -85,7 +85,7 @@ REPLACEMENTS: dict[str, tuple[Replacement, ...]] = {
 
 
 class Loader(app_directories.Loader):
-    """Loads the templates of applications; applies the replacements to those of unfold."""
+    """Loads the templates of applications, and applies the replacements to those of unfold."""
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)

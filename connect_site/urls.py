@@ -12,7 +12,7 @@ handler500 = "chargepoints.api.errors.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    # Before the API's own, which answers whatever is left below /api/v1/.
+    # Before the API's own URLs, which match everything else below /api/v1/.
     path("api/v1/", include("core_link.urls")),
     path("api/", include("chargepoints.api.urls")),
     path("files/", include("chargepoints.files.urls")),

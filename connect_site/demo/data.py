@@ -1,4 +1,4 @@
-"""What the demonstration's database holds before the first charger connects."""
+"""The data of the demonstration before the first charger connects."""
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -11,9 +11,9 @@ USER = "admin"
 
 
 def prepare(admin_password: str) -> dict[str, str]:
-    """Migrate, and make the admin user and the charge points; return the key of each.
+    """Migrate, and create the admin user and the charge points; return the key of each.
 
-    Keys are made anew each time: a command of the last run may have changed them.
+    Keys are new each time, because a command of the last run may have changed them.
     """
     call_command("migrate", verbosity=0)
     _admin_user(admin_password)
@@ -34,7 +34,7 @@ def _admin_user(password: str) -> None:
     users = get_user_model()._default_manager
     user, _ = users.get_or_create(username=USER, defaults={"email": "admin@example.com"})
     user.is_staff = user.is_superuser = user.is_active = True
-    # Setting the same password again would sign everybody out.
+    # Setting the same password again would end all sessions.
     if not user.check_password(password):
         user.set_password(password)
     user.save()

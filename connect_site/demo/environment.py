@@ -1,4 +1,4 @@
-"""The environment of the demonstration: a database and secrets of its own, kept under `var/`."""
+"""The environment of the demonstration: its own database and secrets, stored under `var/`."""
 
 import base64
 import json
@@ -13,10 +13,10 @@ SECRETS_FILE = DIRECTORY / "secrets.json"
 
 
 def apply() -> None:
-    """Set what the settings of this process and its children are read from.
+    """Set the environment variables for this process and its children.
 
-    To be called before the settings are read: the demonstration must neither touch the
-    installation's database nor ask a newcomer to configure anything.
+    Call it before the settings are read: the demonstration must not touch the installation's
+    database, and must need no configuration.
     """
     kept = load_secrets()
     os.environ.update(
@@ -25,7 +25,7 @@ def apply() -> None:
         HTTPS_ONLY="false",
         SECRET_KEY=kept["secret_key"],
         CREDENTIAL_PEPPER=kept["credential_pepper"],
-        # Relative, as a character of the installation's path might mean something in a URL.
+        # Relative, because the installation's path may contain special characters of URLs.
         DATABASE_URL=f"sqlite:///{os.path.relpath(DIRECTORY, REPOSITORY)}/connect.sqlite3",
         REDIS_URL="",
         WORKERS="1",
@@ -34,14 +34,14 @@ def apply() -> None:
         EVENTS_URL="",
         EVENTS_SECRETS=kept["events_secret"],
         HEARTBEAT_INTERVAL_S="60",
-        # The simulated chargers are stopped before the server: there is nobody to wait for.
+        # The simulated chargers are stopped before the server, so there is nobody to wait for.
         DRAIN_S="0",
         PYTHONUNBUFFERED="1",
     )
 
 
 def load_secrets() -> dict[str, Any]:
-    """The secrets of the first run, so that a second one finds its data and its sign-ins."""
+    """The secrets of the first run, so that later runs can use its data and sign-ins."""
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     try:
         kept: dict[str, Any] = json.loads(SECRETS_FILE.read_text())

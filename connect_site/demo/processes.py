@@ -14,11 +14,11 @@ LAST_LINES = 15
 
 
 class ChildDiedError(Exception):
-    """A child process ended by itself; the message holds the last lines of its log."""
+    """A child process has ended by itself; the message contains the last lines of its log."""
 
 
 class Processes:
-    """Each child has a session of its own, so that Ctrl-C reaches it only through `stop`."""
+    """Each child has its own session, so that Ctrl-C reaches it only through `stop`."""
 
     def __init__(self, log_directory: Path) -> None:
         self.log_directory = log_directory
@@ -42,19 +42,19 @@ class Processes:
         for name, child in self._children.items():
             if child.poll() is not None:
                 last = self._log(name).read_text(errors="replace").splitlines()[-LAST_LINES:]
-                said = "".join(f"\n  {line}" for line in last) or " nothing"
+                output = "".join(f"\n  {line}" for line in last) or " none"
                 raise ChildDiedError(
-                    f"{name} has ended by itself with status {child.returncode}; it said:{said}"
+                    f"{name} ended by itself with status {child.returncode}; its output:{output}"
                 )
 
     def stop(self) -> None:
-        """End all children, the youngest first, those that will not by force."""
+        """Stop all children, the latest first; kill those that do not stop."""
         for child in reversed(self._children.values()):
             _signal_session(child, signal.SIGTERM)
             deadline = time.monotonic() + STOP_WITHIN_S
             while child.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
-            # Also what the child itself may have left behind.
+            # Also ends processes that the child may have left behind.
             _signal_session(child, signal.SIGKILL)
             child.wait()
         self._children.clear()

@@ -1,1 +1,1 @@
-"""`manage.py replay`: an exported trace, played against a gateway of its own, and compared."""
+"""`manage.py replay`: replays an exported trace against a separate gateway, and compares."""

@@ -1,4 +1,4 @@
-"""What was recorded beside what came now, without what is new each time."""
+"""Compares the recording with the replay, without values that differ each time."""
 
 import json
 from collections.abc import Iterator
@@ -6,22 +6,22 @@ from typing import Any
 
 from connect_site.replay.recording import is_time
 
-# Numbers and names that this installation gave, and what only the line to core decides.
+# Ids that each installation assigns, and values that depend on the connection to core.
 OWN = frozenset(
     {"command_id", "decided_by", "id", "remote_address", "trace_id", "transaction", "upload_id"}
 )
-# Events that tell of sockets and of commands, which are sent anew as they can be.
+# Events about sockets and commands, whose order and number may differ.
 NOT_COMPARED = frozenset({"charge_point.offline", "charge_point.online", "command.finished"})
-# A charger of 1.6 does not say it: what comes ten minutes late was said offline. Played at once,
-# the first hours of a night come as late.
+# OCPP 1.6 does not report it: a message that is ten minutes late counts as offline. In a fast
+# replay the messages of the first hours are that late.
 OFFLINE = "offline"
-# Those of a message that was played in part.
+# Events of a message that was replayed only in part.
 OF_READINGS = frozenset({"meter_values.recorded"})
 LONGEST = 200
 
 
 def differences(recorded: Any, seen: Any, where: str) -> Iterator[str]:
-    """A sentence for each place where the two differ."""
+    """Yield a line for each difference."""
     if isinstance(recorded, dict) and isinstance(seen, dict):
         for name in sorted((recorded.keys() | seen.keys()) - OWN):
             if name == OFFLINE and (recorded.get(name), seen.get(name)) == (False, True):
@@ -41,7 +41,7 @@ def differences(recorded: Any, seen: Any, where: str) -> Iterator[str]:
 
 
 def of_replies(was: list[Any] | None, seen: list[Any] | None, where: str) -> Iterator[str]:
-    """A reply: its kind, and its payload or the code of its error."""
+    """Compare the message type of a reply, and its payload or error code."""
     if was is None or seen is None:
         if was != seen:
             yield f"{where}: was {_shown(was)}, is {_shown(seen)} now"

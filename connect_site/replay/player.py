@@ -1,4 +1,4 @@
-"""Plays the charger of a recording: says what it said, answers what it answered."""
+"""Replays the charger of a recording: sends its messages and its answers."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.fakes import frames
 from tests.fakes.charger import RawCharger
 from tests.fakes.journal import Frame
 
-# The gateway sends of its own accord what it sent then, or is told to.
+# How long to wait for a CALL that the gateway sends without a command.
 OF_ITSELF_S = 0.3
 WITHIN_S = 5.0
 VENDOR_STATUSES = {
@@ -26,8 +26,8 @@ VENDOR_STATUSES = {
 
 
 class Player:
-    """`differences` are what the gateway did otherwise, by the lines of the recording; `notes` what
-    could not be played as it was.
+    """`differences` lists where the gateway behaved differently, by lines of the recording;
+    `notes` lists what could not be replayed exactly.
     """
 
     def __init__(self, recorded: Recording, server: Server) -> None:
@@ -37,7 +37,7 @@ class Player:
         self._server = server
         self._identity = str(recorded.about["charge_point"])
         self._later = datetime.now(UTC) - recorded.ends_at
-        # Transaction ids that this gateway has given in the place of those.
+        # The transaction ids of this gateway, by those of the recording.
         self._given: dict[int, int] = {}
         self._charger: RawCharger
 
@@ -63,7 +63,7 @@ class Player:
         self._server.api("POST", "/charge-points", body)
 
     def _events(self) -> list[Json]:
-        """The events in their order, with the transaction ids of the recording."""
+        """The events in order, with the transaction ids of the recording."""
         found: list[Json] = []
         path = f"/charge-points/{self._identity}/events?limit=1000"
         while path:
@@ -77,16 +77,16 @@ class Player:
                 event["data"]["transaction_id"] = names[named]
         return found[::-1]
 
-    # --- what the charger says ------------------------------------------------------------------
+    # --- messages of the charger ----------------------------------------------------------------
 
     async def _say(self, message: Json, where: str) -> None:
         stored, cut = stored_texts.read_again(message["request"], message["deviations"])
         if cut:
-            self.notes.append(f"{where}: the trace has its beginning alone, which is what is sent")
+            self.notes.append(f"{where}: the trace has only its beginning, which is sent")
         frame = long_messages.decode(stored, cut=cut)
         if isinstance(frame, Call) and isinstance(frame.payload, dict):
             self._decide(message, frame.action, frame.payload)
-        # The text as it is, and not what it says: so it is as odd as it was.
+        # The original text, including its defects.
         text = recording.text_shifted(stored, self._later, _at(message))
         await self._charger.send_text(recording.text_renumbered(text, self._given))
         recorded = json.loads(message["reply"]) if message["reply"] else None
@@ -95,7 +95,7 @@ class Player:
         self.differences += comparing.of_replies(recorded, self._as_then(reply), where)
 
     async def _reply(self, message_id: Any, where: str) -> Frame | None:
-        """The next one with this id; others are told of."""
+        """The next reply with this id; other replies are differences."""
         while True:
             try:
                 reply = await self._charger.stray(WITHIN_S)
@@ -106,7 +106,7 @@ class Player:
             self.differences.append(f"{where}: was preceded by no {json.dumps(reply)}, is now")
 
     def _decide(self, message: Json, action: str, payload: Json) -> None:
-        """Core says what was said then."""
+        """Make the fake core decide as in the recording."""
         decisions = self._server.core.decisions
         reply: Frame = json.loads(message["reply"]) if message["reply"] else [0, "", {}]
         answer: Json = reply[2] if reply[0] == frames.CALLRESULT else {}
@@ -118,7 +118,7 @@ class Player:
                 "status": decision["status"],
                 "group_id_token": group,
                 "expires_at": expires,
-                # It is asked each time.
+                # No caching, so that core is asked each time.
                 "cache_ttl_s": 0,
             }
         if action == "BootNotification" and answer:
@@ -131,15 +131,15 @@ class Player:
             said = {"status": status, "data": answer.get("data")}
             decisions.vendors[payload.get("vendorId", "")] = said
 
-    # --- what the gateway asks ------------------------------------------------------------------
+    # --- CALLs of the gateway -------------------------------------------------------------------
 
     async def _answer(self, message: Json, where: str) -> None:
         if message["outcome"] == "timeout":
-            return  # the charger said nothing then: nothing follows from it
+            return  # the charger did not answer
         _, _, action, payload = json.loads(message["request"])
         frame = await self._asked(action, OF_ITSELF_S)
         if frame is None:
-            # Core or staff had asked for it.
+            # Core or staff had submitted a command.
             raw = {"action": action, "payload": self._as_now(payload, message)}
             body = {"type": "raw", "args": raw}
             await asyncio.to_thread(
@@ -155,7 +155,7 @@ class Player:
             await self._charger.send_text(answer.replace(asked, frame[1], 1))
 
     async def _asked(self, action: str, within: float) -> Frame | None:
-        """The gateway's next CALL of this action; others are told of, and not supported."""
+        """The gateway's next CALL of this action; others are differences, and refused."""
         while True:
             try:
                 frame = await self._charger.next_call(within)
@@ -166,17 +166,17 @@ class Player:
             self.differences.append(f"{frame[2]}: was not sent to the charger, is now")
             await self._charger.answer_error(frame[1], "NotSupported")
 
-    # --- then and now ---------------------------------------------------------------------------
+    # --- recording and replay -------------------------------------------------------------------
 
     def _as_now(self, payload: Any, message: Json) -> Any:
-        """The payload with its times moved, and with this gateway's ids."""
+        """The payload with shifted times, and with this gateway's transaction ids."""
         return _renamed(shifted(payload, self._later, _at(message)), self._given)
 
     def _as_then(self, reply: Frame | None) -> Frame | None:
         return reply and _renamed(reply, {now: then for then, now in self._given.items()})
 
     def _note_id(self, was: Frame | None, reply: Frame | None) -> None:
-        """OCPP 1.6: the gateway numbers transactions, each one anew."""
+        """OCPP 1.6: the gateway assigns new transaction ids; remember them."""
         if was is None or reply is None or {was[0], reply[0]} != {frames.CALLRESULT}:
             return
         then, now = was[2].get("transactionId"), reply[2].get("transactionId")
@@ -202,7 +202,7 @@ def _renamed(value: Any, ids: dict[int, int]) -> Any:
 
 
 async def play(recorded: Recording, server: Server, within: timedelta) -> Player:
-    """Raises TimeoutError where it takes longer."""
+    """Raises TimeoutError if it takes longer than `within`."""
     player = Player(recorded, server)
     async with asyncio.timeout(within.total_seconds()):
         await player.play()

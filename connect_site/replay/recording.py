@@ -1,4 +1,4 @@
-"""An exported trace as it is read: whose it is, its messages, and the events it brought."""
+"""Reads an exported trace: its charge point, messages, and events."""
 
 import json
 import re
@@ -17,18 +17,18 @@ Json = dict[str, Any]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 _TIME_IN_TEXT = re.compile(rf"""((?<!\\)["'])({_TIME.pattern})(?=["'])""")
 _ID_IN_TEXT = re.compile(r"""(transactionId["']?\s*:\s*["']?)(\d+)""", re.IGNORECASE)
-# A time that is further away from its message is not of this night: a clock that was never set, or
-# how long something holds.
+# Times further away from their message are not shifted: a clock that was never set, or the end of
+# a validity.
 NEAR = timedelta(days=2)
 
 
 class NotATraceError(Exception):
-    """The file cannot be replayed; the message says why."""
+    """The file cannot be replayed; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`messages` have the numbers of their lines."""
+    """`messages` are stored with their line numbers."""
 
     about: Json
     messages: list[tuple[int, Json]]
@@ -42,7 +42,7 @@ class Recording:
 def read(path: Path) -> Recording:
     """Raises NotATraceError."""
     try:
-        # Other signs that end a line, such as U+2028, may stand in what a charger said.
+        # Not `splitlines`: a charger's text may contain other line separators, such as U+2028.
         lines = [json.loads(line) for line in _text(path).split("\n") if line.strip()]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise NotATraceError(f"{path} cannot be read: {error}") from error
@@ -56,7 +56,7 @@ def read(path: Path) -> Recording:
 
 
 def _text(path: Path) -> str:
-    """The trace itself, or the one in what a vendor is given."""
+    """The trace, or the trace inside an export for a vendor."""
     if not zipfile.is_zipfile(path):
         return path.read_text("utf-8")
     with zipfile.ZipFile(path) as archive:
@@ -64,7 +64,7 @@ def _text(path: Path) -> str:
 
 
 def shifted(value: Any, by: timedelta, around: datetime) -> Any:
-    """The same with all times later `by` so much, written as they were."""
+    """The same value with all times shifted by `by`, in their original format."""
     if isinstance(value, dict):
         return {name: shifted(each, by, around) for name, each in value.items()}
     if isinstance(value, list):
@@ -80,18 +80,18 @@ def shifted(value: Any, by: timedelta, around: datetime) -> Any:
 
 
 def text_shifted(text: str, by: timedelta, around: datetime) -> str:
-    """As `shifted`, of the text of a frame, which may be any text."""
+    """As `shifted`, for the text of a frame, which need not be valid JSON."""
     return _in_quotes(text, _TIME_IN_TEXT, lambda moment: shifted(moment, by, around))
 
 
 def text_renumbered(text: str, ids: dict[int, int]) -> str:
-    """The text with other transaction ids, whatever its form."""
+    """The text with other transaction ids; it need not be valid JSON."""
     return _in_quotes(text, _ID_IN_TEXT, lambda number: str(ids.get(int(number), number)))
 
 
 def _in_quotes(text: str, found: re.Pattern[str], change: Callable[[str], str]) -> str:
     if text.lstrip().startswith('"'):
-        # A frame that is written as a text of JSON.
+        # The frame was sent as a JSON string.
         try:
             return json.dumps(_in_quotes(json.loads(text), found, change))
         except (ValueError, AttributeError):

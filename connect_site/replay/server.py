@@ -1,4 +1,4 @@
-"""A gateway on an empty database, and a core that says what it is told to."""
+"""A gateway with an empty database, and a fake core for it."""
 
 import os
 import secrets
@@ -44,7 +44,7 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """Raises ChildDiedError where the gateway does not start."""
+    """Raises ChildDiedError if the gateway does not start."""
     with TemporaryDirectory(prefix="connect-replay-") as name, FakeCore() as core:
         directory = Path(name)
         with socket.create_server(("127.0.0.1", 0)) as free:

@@ -1,1 +1,1 @@
-"""The server: daphne, with what chargers need beyond it."""
+"""The server: daphne, extended for chargers."""

@@ -1,8 +1,8 @@
 """One of the processes of `manage.py serve` (`workers.py`), on sockets that it inherits.
 
-All are numbers of open files. The lifeline is a pipe of the parent's: when it ends, so did the
-parent, and the process stops. One that listens nowhere serves pages, on connections that the others
-hand over.
+All arguments are file descriptors. The lifeline is the parent's pipe: it closes when the parent
+ends, and then the process stops. A process without `--listen` serves pages, on connections that
+the others hand over.
 """
 
 import os

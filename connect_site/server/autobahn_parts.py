@@ -1,7 +1,7 @@
-"""What of autobahn is replaced: it names these in its modules, and offers no other way to choose.
+"""Replaces parts of autobahn, which offers no other way to choose them.
 
-For each handshake autobahn describes its protocols and bytes in colours, for lines of its log at
-level debug that nobody sees: a fifth of what a handshake costs.
+For each handshake autobahn formats its protocols and bytes in colour for debug log lines that
+are not shown; that takes a fifth of the time of a handshake.
 """
 
 import autobahn.twisted.websocket

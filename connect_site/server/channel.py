@@ -1,4 +1,4 @@
-"""One HTTP connection: how long a request may take to arrive, and which process it is for."""
+"""One HTTP connection: limits how long a request may take to arrive, and hands it over."""
 
 from typing import Any
 
@@ -6,27 +6,27 @@ from twisted.web.http import HTTPChannel
 
 from connect_site.server.handshake import tidy_target
 
-# What of a body has to come within the time that a head has: about 1 KiB/s.
+# The part of a body that must arrive within the timeout: about 1 KiB/s.
 PORTION = 64 * 1024
 
 
 class RequestChannel(HTTPChannel):
-    """Twisted starts its time anew with every byte, and one now and then would hold a file open
-    for ever. Here it begins with a request, and again with each portion of its body.
+    """Twisted restarts its timeout with every byte, so that slow clients could hold connections
+    for ever. Here it starts with a request, and again with each portion of its body.
     """
 
     receiving = False
     portion_length = 0
-    successor: Any = None  # the protocol to which a handshake has handed the socket over
+    successor: Any = None  # the WebSocket protocol that took over the connection
 
     @property
     def target(self) -> bytes:
-        """What the request that is being received asks for; it is told itself only at its end."""
+        """The path of the request that is being received, before the request object has it."""
         path: bytes = self._path
         return path
 
     def resetTimeout(self) -> None:
-        """Twisted calls it for all received data; the limit is for the whole request."""
+        """Twisted calls it for all received data; this limit is for the whole request."""
         if not self.receiving:
             self.receiving = True
             super().resetTimeout()
@@ -42,7 +42,7 @@ class RequestChannel(HTTPChannel):
             super().lineReceived(line)
 
     def _handed_over(self, first_line: bytes) -> bool:
-        """Whether the connection has left for the process that serves such requests."""
+        """Hand the connection to the process for such requests; return whether it has."""
         handover = self.factory.server.handover
         _, _, rest = first_line.partition(b" ")
         if handover is None or not rest:
@@ -55,7 +55,7 @@ class RequestChannel(HTTPChannel):
         return True
 
     def rawDataReceived(self, data: bytes) -> None:
-        """Twisted would keep what came right behind a handshake for a request that never comes."""
+        """Pass on data right after a handshake, which Twisted would keep for a next request."""
         if self.successor is not None:
             self.successor.dataReceived(data)
         else:

@@ -1,7 +1,7 @@
-"""Compression of the messages of chargers (RFC 7692; 2.0.1 part 4, 3.3 requires it of a CSMS).
+"""Compression of the chargers' messages (RFC 7692; 2.0.1 part 4, 3.3 requires it of a CSMS).
 
-Each message for itself, so that an idle charger's socket keeps nothing; what we send is not
-compressed, which the extension leaves to the sender. The application says for whom it is.
+Each message is compressed separately, so that an idle socket keeps no state. Our own messages
+are not compressed; the extension leaves that to the sender. The application allows it.
 """
 
 import re
@@ -11,7 +11,7 @@ from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflat
 from daphne.ws_protocol import WebSocketProtocol
 
 NAME = "permessage-deflate"
-# 7.1: what an offer may hold; of a window of 256 bytes zlib is not capable.
+# RFC 7692, 7.1: the allowed parameters; zlib does not support a window of 256 bytes.
 _BITS = r'"?(?:9|1[0-5])"?'
 _PARAMETERS = re.compile(
     rf"(?:server|client)_no_context_takeover|client_max_window_bits(?:\s*=\s*{_BITS})?"
@@ -20,7 +20,7 @@ _PARAMETERS = re.compile(
 
 
 def readable_offer(lines: list[bytes]) -> bytes | None:
-    """The first right offer of all that the header holds: a wrong one fails no handshake."""
+    """The first valid offer in the headers: an invalid one must not fail the handshake."""
     offers = [offer for line in lines for offer in line.decode("latin1").split(",")]
     for offer in offers:
         name, *parameters = [part.strip() for part in offer.split(";")]

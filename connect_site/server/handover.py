@@ -1,9 +1,9 @@
-"""The admin and the API have a process of their own; the workers hand it connections.
+"""The admin and the API have their own process, to which the workers hand connections over.
 
-A worker that reads the first line of a request for it sends the open socket, with what has been
-read from it (SCM_RIGHTS): nothing of the request or of its answer passes through the worker any
-more. A later request on the same connection that is for the workers, such as a charger's handshake,
-comes back the same way. Either serves a request itself where the other cannot take it.
+A worker that reads the first line of such a request sends the open socket and the received
+data to that process (SCM_RIGHTS), so the rest of the request does not pass through the worker.
+A later request on the same connection that is for the workers, such as a charger's handshake,
+is handed back the same way. Each serves a request itself if the other cannot accept it.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from twisted.internet import reactor, tcp, unix
 
 logger = logging.getLogger(__name__)
 
-# What people and core ask for, and what chargers fetch and bring.
+# The paths for people and core, and for chargers' files.
 PAGES = (b"/admin/", b"/api/", b"/files/", b"/openapi.json", b"/static/")
-# More than is read of a request line at once; what cannot be sent in one piece stays here.
+# More than one read of a request line; longer data is not handed over.
 LONGEST = 128 * 1024
-# Between two looks at the chargers' sockets.
+# How many are accepted before the event loop serves other sockets.
 TAKEN_AT_ONCE = 16
 
 _handed_over = Counter(
@@ -41,21 +41,21 @@ class Handover:
         end.setblocking(False)
 
     def listen(self, factory: Any) -> None:
-        """`factory` makes the protocol of each connection that comes."""
+        """`factory` creates the protocol of each connection that is handed over."""
         self._factory = factory
         asyncio.get_running_loop().add_reader(self._end, self._take)
 
     def stop(self) -> None:
-        """What waits is taken, and nothing is handed over any more."""
+        """Accept the connections that wait, and hand over no more."""
         self._open = False
         asyncio.get_running_loop().remove_reader(self._end)
         while self._take():
             pass
 
     def send(self, target: bytes, transport: Any, data: bytes) -> bool:
-        """Whether the connection is the other's now; `data` is what has been read of the request.
+        """Hand a connection over, with the data read so far; return whether this succeeded.
 
-        The transport has then to be closed here.
+        The caller then has to close its transport.
         """
         if not self._open or target.startswith(PAGES) == self._for_pages:
             return False
@@ -77,7 +77,7 @@ class Handover:
         self._taken = taken
 
     def _take(self) -> bool:
-        """Whether there may be more. Several workers wait at the same end."""
+        """Accept some; return whether there may be more. Several workers share this end."""
         for _ in range(TAKEN_AT_ONCE):
             try:
                 data, files, _, _ = socket.recv_fds(self._end, LONGEST, 1)
@@ -93,7 +93,7 @@ class Handover:
         try:
             peer = connected.getpeername()
         except OSError:
-            connected.close()  # it has hung up meanwhile
+            connected.close()  # already disconnected
             return
         server = unix.Server if connected.family == socket.AF_UNIX else tcp.Server
         protocol = self._factory.buildProtocol(None)

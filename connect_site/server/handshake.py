@@ -1,7 +1,7 @@
-"""Between HTTP and autobahn: what chargers send that a strict parser would refuse.
+"""Adapts chargers' handshakes to autobahn, whose parser would refuse some of them.
 
-Everything of a handshake that is not about WebSocket framing is for the application to judge, so
-it is put into a form that the parser lets pass.
+Everything that is not about WebSocket framing is for the application to judge, so it is put
+into a form that the parser accepts.
 """
 
 import re
@@ -16,7 +16,7 @@ from connect_site.server.compression import readable_offer
 from connect_site.server.interface import Scope
 
 VALID_HOST = re.compile(rb"[^:,\s]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
-# Of the absolute form, `GET ws://host/ocpp/ID`.
+# The absolute form of a request target: `GET ws://host/ocpp/ID`.
 ORIGIN = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 OTHER_DIVIDERS = re.compile(rb"[;\s]+")
 
@@ -24,15 +24,15 @@ Address = list[Any]  # host and port
 
 
 def tidy_headers(headers: Headers) -> None:
-    """Remove headers from the handshake that the parser would check in vain."""
-    # No browser talks to this path: whoever authenticates may come from any origin.
+    """Remove or correct headers that the parser might refuse."""
+    # Not for browsers: a client that authenticates may have any origin.
     headers.removeHeader(b"origin")
     offers = headers.getRawHeaders(b"sec-websocket-extensions") or []
     headers.removeHeader(b"sec-websocket-extensions")
     if offer := readable_offer(offers):
         headers.setRawHeaders(b"sec-websocket-extensions", [offer])
     if b"upgrade" not in b",".join(headers.getRawHeaders(b"connection") or []).lower():
-        # Whoever names the protocol to upgrade to means to; a proxy may have taken this line out.
+        # `Upgrade` is enough: a proxy may have removed `Connection`.
         headers.setRawHeaders(b"connection", [b"Upgrade"])
     if not VALID_HOST.fullmatch((headers.getRawHeaders(b"host") or [b""])[0].strip()):
         headers.setRawHeaders(b"host", [b"unknown"])
@@ -54,8 +54,8 @@ def tidy_target(target: bytes) -> bytes:
 def websocket_scope(protocol: Any) -> Scope:
     """The ASGI scope of a socket whose handshake autobahn has parsed.
 
-    `protocol.http_request_uri` is the target as it was sent: autobahn's own path is wrong for
-    `//ID` (taken for a host) and for `;` (taken for a parameter).
+    `protocol.http_request_uri` is the target as sent: autobahn's own path is wrong for `//ID` (read
+    as a host) and for `;` (read as a parameter).
     """
     raw_path, _, query = protocol.http_request_uri.encode("latin1").partition(b"?")
     headers = [
@@ -97,7 +97,7 @@ def behind_proxy(transport: Any) -> bool:
 def _family(transport: Any) -> int:
     connected = getattr(transport, "socket", None)
     if connected is not None:
-        # Without asking the system for the address.
+        # Saves a system call.
         return int(connected.family)
     return socket.AF_UNIX if isinstance(transport.getHost(), UNIXAddress) else socket.AF_INET
 
@@ -105,9 +105,9 @@ def _family(transport: Any) -> int:
 def forwarded(
     headers: dict[bytes, bytes], client: Address | None, scheme: str
 ) -> tuple[Address | None, str]:
-    """The client's address and the scheme as the proxy saw them.
+    """The client's address and the scheme, as reported by the proxy.
 
-    The right-most entry of X-Forwarded-For is the one that the proxy itself has written.
+    The proxy itself has written the right-most entry of X-Forwarded-For.
     """
     if seen := headers.get(b"x-forwarded-for", b"").rsplit(b",", 1)[-1].strip():
         client = [seen.decode("latin1"), 0]

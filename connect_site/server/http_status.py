@@ -1,10 +1,10 @@
-"""What HTTP statuses are called."""
+"""Reason phrases of HTTP statuses."""
 
 from http import HTTPStatus
 
 
 def phrase(status: int) -> bytes:
-    """Twisted has no name for the younger ones, 429 among them."""
+    """Twisted lacks the newer ones, such as 429."""
     try:
         return HTTPStatus(status).phrase.encode()
     except ValueError:

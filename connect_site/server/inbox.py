@@ -1,4 +1,4 @@
-"""What a socket has received and its application has not yet taken."""
+"""Messages that a socket has received, and its application has not taken yet."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,9 @@ LIMIT = 64
 
 
 class Inbox:
-    """A queue for one reader that says when it is full, and when it is half empty again.
+    """A queue for one reader, with callbacks when it is full, and when it is half empty again.
 
-    Not an `asyncio.Queue`: that one takes 2.5 KiB, and there is one for every idle charger.
+    Not an `asyncio.Queue`, which would take 2.5 KiB for every idle charger.
     """
 
     __slots__ = ("_messages", "_on_full", "_on_room", "_waiter", "full")
@@ -24,7 +24,7 @@ class Inbox:
         self.full = False
 
     def put(self, message: dict[str, Any]) -> None:
-        """Never refuses: `on_full` has told the sender to pause."""
+        """Never refuses: `on_full` pauses the sender."""
         self._messages.append(message)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

@@ -1,4 +1,4 @@
-"""The types of ASGI, as loosely as dictionaries of messages can be typed."""
+"""Types for ASGI; messages are plain dictionaries."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

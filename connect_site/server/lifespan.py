@@ -1,4 +1,4 @@
-"""The application's own start and stop (ASGI lifespan), which daphne does not have."""
+"""The application's startup and shutdown (ASGI lifespan), which daphne does not support."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ class LifespanFailedError(Exception):
 class Lifespan:
     """Runs the application's lifespan in a task: `startup`, then `shutdown`.
 
-    `on_death` is called when that task ends in between: what it kept running runs no longer.
+    `on_death` is called if that task ends in between: then the application has stopped working.
     """
 
     def __init__(self, application: Application, *, on_death: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """Messages above the ordinary size: one at a time in a process, if the application wants them.
 
-A charger whose message waits for its turn is not read meanwhile. Of a message that is too long even
-so the beginning is handed on, and the rest dropped.
+A socket whose message waits for its turn is not read. Of a message that is too long the
+beginning is passed on, and the rest dropped.
 """
 
 import time
@@ -13,18 +13,18 @@ from daphne.ws_protocol import WebSocketProtocol
 
 ORDINARY_BYTES = 128 * 1024
 LONGEST_BYTES = 2 * 1024 * 1024
-# P14: what is dropped costs time; with more of it the socket is closed.
+# P14: even dropped data costs time; beyond this the socket is closed.
 MOST_DROPPED_BYTES = 16 * 1024 * 1024
-# By what a message begins with the application tells whether it wants all of it.
+# The application decides by this much of the beginning whether it wants the whole message.
 HEAD_BYTES = 8 * 1024
-# While others wait: in that time the slowest of links brings some hundred kilobytes.
+# If others wait. Even the slowest links transfer some hundred kilobytes in this time.
 LONGEST_TURN_S = 120.0
 
 IsWanted = Callable[[str], bool]
 
 
 class Turns:
-    """Whose turn it is: its message is being received, or worked on."""
+    """The socket whose long message is being received or handled, and those that wait."""
 
     def __init__(self) -> None:
         self.holder: LongMessages | None = None
@@ -59,9 +59,9 @@ class LongMessages(WebSocketProtocol):
     frame_data: Any
     message_data: Any
     is_wanted: IsWanted | None = None
-    long_bytes = 0  # of a long message: what has been kept of it
+    long_bytes = 0  # how much of a long message has been kept
     was_cut = False
-    too_long = ""  # why the socket is closed, if that is why
+    too_long = ""  # why the socket is closed, if a message was too long
     waits_for_turn = False
 
     def take_long_messages(self, is_wanted: IsWanted) -> None:
@@ -88,7 +88,7 @@ class LongMessages(WebSocketProtocol):
     def onMessageFrameEnd(self) -> None:
         super().onMessageFrameEnd()
         if not self.failedByMe and not self.long_bytes:
-            # So short that its head was not complete, or inflated by its last piece.
+            # It ended before its head was complete, or grew by decompression of its last part.
             self._refuse_if_long()
 
     def _begin_long(self) -> None:
@@ -115,7 +115,7 @@ class LongMessages(WebSocketProtocol):
         super()._max_message_size_exceeded(size, most, reason)
 
     def long_message_ended(self) -> dict[str, Any]:
-        """What the application is told with a message: empty unless it is long."""
+        """Fields for the ASGI message: empty unless it is long."""
         if not self.long_bytes:
             return {}
         told = {"connect.cut": self.was_cut, "connect.done": lambda: self.factory.turns.leave(self)}

@@ -1,4 +1,4 @@
-"""The handshake of a socket: accepted or refused by what the application sends first."""
+"""The opening handshake: the application's first message accepts or refuses it."""
 
 import random
 import time
@@ -21,7 +21,7 @@ READ_AT_ONCE = 8 * 1024
 class OpeningHandshake(WebSocketProtocol):
     """Answers a refusal with the application's own status, headers and body.
 
-    ASGI calls it the denial response, `websocket.http.response`.
+    ASGI calls this the denial response, `websocket.http.response`.
     """
 
     inbox: Inbox | None = None
@@ -32,22 +32,22 @@ class OpeningHandshake(WebSocketProtocol):
     websocket_protocols: Sequence[str] = ()
 
     def connectionMade(self) -> None:
-        """Replaces autobahn's, which composes a long, unused description of the transport."""
+        """Replaces autobahn's, which builds a long, unused description of the transport."""
         self._connectionMade()
 
     def _connectionMade(self) -> None:
         super()._connectionMade()
         self.last_byte = time.monotonic()
-        # A message is some hundred bytes; for each, Twisted would allocate 64 KiB.
+        # Messages have some hundred bytes; Twisted would allocate 64 KiB for each.
         self.transport.bufferSize = READ_AT_ONCE
-        # Not all at once: the pings of a fleet that has come back together would be one burst.
+        # Randomised, so that the pings of a whole fleet do not come in one burst.
         self.silence_before_ping = self.factory.ping_interval * random.uniform(0.8, 1)  # noqa: S311
-        # In place of the HTTP channel, which would be kept alive by it.
+        # Replaces the HTTP channel, which would otherwise stay in memory.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self, True)
 
     def onConnect(self, request: Any) -> Any:
-        """Start the application; what it sends first decides the handshake."""
+        """Start the application; its first message decides the handshake."""
         return self._start_application(
             {
                 "connect.compression": self.allow_compression,
@@ -88,7 +88,7 @@ class OpeningHandshake(WebSocketProtocol):
         self._start_application({"connect.defect": reason}).addBoth(answer)
 
     def serverAccept(self, subprotocol: str | None = None, headers: Any = ()) -> None:
-        # Autobahn would raise where nobody hears it, and leave the charger waiting.
+        # Autobahn's exception would be lost, and the charger would wait for ever.
         if subprotocol is not None and subprotocol not in self.websocket_protocols:
             raise ValueError(f"subprotocol {subprotocol!r} was not offered")
         deferred, self.handshake_deferred = self.handshake_deferred, None
@@ -99,26 +99,26 @@ class OpeningHandshake(WebSocketProtocol):
         self.resume_reading()
 
     def _forget_handshake(self) -> None:
-        """Some 10 KiB of a charger's memory is needed only until it is connected."""
+        """Free some 10 KiB per charger that only the handshake needs."""
         for name in (
             "http_headers", "http_request_data", "http_request_host", "http_request_params",
             "http_request_path", "http_request_uri", "http_response_data", "http_status_line",
             "is_open", "path_parameters", "websocket_extensions", "websocket_origin",
             "_transport_details", "_wskey", "utf8validator",
-            "send_queue",  # of autobahn's own `sendData`, in whose place is ours
+            "send_queue",  # of autobahn's `sendData`, which ours replaces
         ):  # fmt: skip
             self.__dict__.pop(name, None)
-        # As large as what is left needs it.
+        # A dictionary of the size that the remaining attributes need.
         self.__dict__ = dict(self.__dict__)
 
     def _onOpen(self) -> None:
-        """The application knows: it has accepted."""
+        """Nothing to do: the application itself has accepted."""
 
     def serverReject(self) -> None:
         self.deny(403, [], b"")
 
     def collect_denial(self, message: Mapping[str, Any]) -> None:
-        """One of the two messages that ASGI splits a denial into."""
+        """Handle one of the two ASGI messages of a denial."""
         if message["type"] == "websocket.http.response.start":
             self.denial = (message["status"], list(message.get("headers", ())), b"")
         elif self.denial is not None:
@@ -133,7 +133,7 @@ class OpeningHandshake(WebSocketProtocol):
         deferred.errback(ConnectionDeny(status, f"refused with {status}"))
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
-        """Sends our denials, and autobahn's own complaints about the request."""
+        """Sends our denials, and autobahn's own errors about the request."""
         status, headers, body = self.denial or (code, [], reason.encode())
         lines = [b"HTTP/1.1 %d %s" % (status, phrase(status))]
         lines += [name + b": " + value for name, value in headers]

@@ -1,4 +1,4 @@
-"""What is sent to a charger: it waits while the charger takes nothing, within bounds."""
+"""Output to a charger: it waits, with a limit, while the charger does not read."""
 
 import logging
 import struct
@@ -7,7 +7,7 @@ from daphne.ws_protocol import WebSocketProtocol
 
 from connect_site.server.writability import Writability
 
-# What may wait for a charger that reads nothing, beyond the 64 KiB at which `send` starts waiting.
+# How much may wait for a charger that does not read, beyond the 64 KiB at which `send` waits.
 MAX_UNSENT_BYTES = 256 * 1024
 
 TEXT, BINARY = 1, 2
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class BoundedOutput(Writability, WebSocketProtocol):
-    """`send` waits by `Writability`; what cannot wait, like a pong, is bounded here."""
+    """`send` waits by `Writability`; output that cannot wait, like a pong, is limited here."""
 
     unsent_bytes = 0
 
@@ -29,19 +29,19 @@ class BoundedOutput(Writability, WebSocketProtocol):
         self._write(data)
 
     def _write(self, data: bytes) -> None:
-        """Write at once if nothing waits, so that a reply costs no turn of the reactor."""
+        """Write at once if nothing waits, which saves a reactor iteration."""
         transport = self.transport
         if transport.connected and not (transport.dataBuffer or transport._tempDataBuffer):
             try:
                 sent = transport.socket.send(data)
             except OSError:
-                sent = 0  # it is full, or lost, which the reactor will find as well
+                sent = 0  # full or closed; the reactor will find out as well
             data = data[sent:]
         if data:
             transport.write(data)
 
     def send_frame(self, opcode: int, payload: bytes) -> None:
-        """A whole message in one unmasked frame (RFC 6455, 5.2)."""
+        """Send a whole message in one unmasked frame (RFC 6455, 5.2)."""
         length = len(payload)
         if length < 126:
             header = struct.pack("!BB", 0x80 | opcode, length)

@@ -1,4 +1,4 @@
-"""What has to hold before the server may take a charger's word and acknowledge it."""
+"""Checks before the server starts, so that it can store what it acknowledges."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ SQLITE_FULL = 2  # PRAGMA synchronous: FULL is 2, EXTRA is 3
 
 
 def check(*, workers: int) -> None:
-    """Raises CannotStartError, with a message for the person who starts the server."""
+    """Raises CannotStartError, with a message for the operator."""
     check_workers(workers)
     check_directories()
     check_versions()
@@ -43,12 +43,12 @@ def check_workers(workers: int) -> None:
 
 
 def may_be_several() -> bool:
-    """Whether server processes find each other here, and may write beside each other."""
+    """Whether several server processes can run: they need Redis, and not SQLite."""
     return bool(settings.REDIS_URL) and not is_sqlite()
 
 
 def check_directories() -> None:
-    """Check the directories for uploads and certificates, before a charger finds them broken."""
+    """Check the directories for uploads and certificates before a charger needs them."""
     files, authority = Path(settings.MEDIA_ROOT), settings.CA_DIRECTORY
     try:
         files.mkdir(parents=True, exist_ok=True)
@@ -64,13 +64,13 @@ def check_directories() -> None:
 
 
 def check_versions() -> None:
-    """What `manage.py check` says of OCPP_VERSIONS."""
+    """As `manage.py check` does for OCPP_VERSIONS."""
     if errors := version_checks.check_installed():
         raise CannotStartError("\n".join(f"OCPP_VERSIONS: {error}" for error in errors))
 
 
 def check_reachable() -> None:
-    """Outside the pool, which would try for ten seconds and keep the reason to itself."""
+    """Connect without the pool, which would retry for ten seconds and hide the reason."""
     if not is_sqlite():
         connection = connections[DEFAULT_DB_ALIAS]
         psycopg.connect(**connection.get_connection_params()).close()
@@ -86,7 +86,7 @@ def check_migrations() -> None:
 
 
 def check_durability() -> None:
-    """P1: nothing is acknowledged that a power cut could take back."""
+    """P1: nothing is acknowledged that could be lost in a power failure."""
     if is_sqlite():
         if ask("PRAGMA journal_mode") != "wal" or int(ask("PRAGMA synchronous")) < SQLITE_FULL:
             raise CannotStartError(volatile("PRAGMA synchronous is below FULL, or no WAL"))
@@ -115,10 +115,10 @@ def is_sqlite() -> bool:
 
 
 def only_server() -> IO[str] | None:
-    """Locks the embedded database for this server process; None where several may serve.
+    """Lock the SQLite database for this server process; None on PostgreSQL.
 
-    The lock lasts as long as the returned file. Other commands do not look at it: the database
-    itself lets them work beside the server. Raises CannotStartError.
+    The lock lasts as long as the returned file is open. Other commands ignore it: SQLite itself
+    allows them to work while the server runs. Raises CannotStartError.
     """
     if not is_sqlite():
         return None

@@ -1,6 +1,6 @@
-"""Twisted's reactor on the fastest event loop there is.
+"""Twisted's reactor on the fastest event loop available.
 
-`install_reactor` has to run before anything imports `twisted.internet.reactor`, daphne included.
+Call `install_reactor` before anything imports `twisted.internet.reactor`, as daphne does.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Reactor(AsyncioSelectorReactor):
-    """uvloop reports an error on a socket once, and then refuses to watch that socket.
+    """Recovers from uvloop, which reports a socket's error once, and then refuses to watch it.
 
-    A charger that resets its connection right behind a message is read once and has shown no
-    error then: the one who is to write the answer has to be told.
+    If a charger resets its connection right after a message, reading succeeds once without an
+    error; the writer of the answer has to get the error.
     """
 
     _readers: dict[Any, int]
@@ -50,7 +50,7 @@ class Reactor(AsyncioSelectorReactor):
         return port
 
     def addReader(self, reader: Any) -> None:
-        """Leaves out the original's logging context, which costs time at each message."""
+        """Without the original's logging context, which costs time for each message."""
         if reader in self._readers:
             return
         descriptor = reader.fileno()

@@ -1,4 +1,4 @@
-"""One HTTP request, up to the point where it becomes a WebSocket."""
+"""One HTTP request, until it becomes a WebSocket."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,36 +12,36 @@ from connect_site.server.http_status import phrase
 from connect_site.server.writability import Writability
 
 BODY_LIMIT = 64 * 1024 * 1024
-# What the API takes, with room for one that is too long by little, which is told so by the API.
+# More than the API's own limit, so that the API itself can refuse slightly larger bodies.
 API_LIMIT = 2 * 1024 * 1024
-# Of who has shown neither a key nor a session, as at the sign-in.
+# For clients without a key or session, such as at sign-in.
 STRANGERS_LIMIT = 64 * 1024
-# Of all requests of this process together.
+# All requests of this process together.
 ALL_BODIES_LIMIT = 256 * 1024 * 1024
 UPLOADS = b"/files/uploads/"
 ADMIN, API = b"/admin/", b"/api/"
-# After so long without taking any of its answer, a client is hung up on.
+# A client that reads nothing of its answer for this long is disconnected.
 STALLED_S = 60
 
-# What only a proxy may say. Certificates: see the TLS terminating configuration in deploy/.
+# Headers that only a proxy may send. Certificates: see the TLS configuration in deploy/.
 PROXY_HEADERS = ("x-forwarded-", "x-real-ip", "forwarded", "x-client-cert", "x-tls-")
-# daphne would take its root path from anybody.
+# daphne would accept its root path from any client.
 NOBODYS_HEADERS = (b"daphne-root-path",)
 
 
 class Request(Writability, WebRequest):
-    """daphne's request: believes the proxy and nobody else, and bounds what it buffers."""
+    """daphne's request: trusts only the proxy's headers, and limits what it buffers."""
 
     channel: Any
     uri: bytes
     body_length = 0
     body_refused: tuple[int, bytes, str] | None = None
     behind_tls = False
-    # Of all requests of this process, what their bodies take.
+    # The size of all bodies in this process.
     bodies_held = 0
 
     def __init__(self, channel: Any, queued: Any = False) -> None:
-        # Forms are Django's business.
+        # Django parses forms.
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
         self._held = 0
 
@@ -56,14 +56,14 @@ class Request(Writability, WebRequest):
             return None
         if (self.requestHeaders.getRawHeaders(b"upgrade") or [b""])[0].lower() == b"websocket":
             if self.body_length:
-                # It would be taken for the first frames.
+                # The body would be read as WebSocket frames.
                 self.basic_error(400, b"Bad Request", "A handshake has no body.")
                 return None
             handshake.tidy_headers(self.requestHeaders)
         processing = super().process()
         if self.transport is None:
-            # The socket has left for its protocol. Request and channel hold each other: without
-            # this every charger would keep both until the garbage collector finds them.
+            # The WebSocket protocol has taken over. Request and channel refer to each other: both
+            # would stay in memory for every charger until the garbage collector runs.
             channel.requests.clear()
             self.channel = None
             channel.successor = transport.protocol
@@ -93,7 +93,7 @@ class Request(Writability, WebRequest):
         return self.behind_tls
 
     def handleContentChunk(self, data: bytes) -> None:
-        """What is over a limit is read and dropped; `process` refuses it then."""
+        """A body over a limit is read and dropped; then `process` refuses it."""
         self.body_length += len(data)
         self.channel.body_came(len(data))
         if self.body_refused:
@@ -108,7 +108,7 @@ class Request(Writability, WebRequest):
             super().handleContentChunk(data)
 
     def _most(self) -> int:
-        """What a body may have here, before anybody has looked at the key or the session."""
+        """The limit for this body, before the key or the session is checked."""
         path = self.channel.target
         if path.startswith(UPLOADS):
             return BODY_LIMIT
@@ -144,7 +144,7 @@ class Request(Writability, WebRequest):
 
 
 class RequestFactory(HTTPFactory):
-    # Nobody negotiates HTTP/2 without TLS, so that no wrapper has to choose.
+    # Without TLS there is no HTTP/2 negotiation, and no wrapper is needed.
     protocol = RequestChannel
 
     def __init__(self, server: Any, *, request_within: float) -> None:

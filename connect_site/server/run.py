@@ -9,20 +9,20 @@ from pathlib import Path
 
 from connect_site.server.reactor import install_reactor
 
-# For `asyncio.to_thread` and name resolution; Django's views have threads of their own.
+# For `asyncio.to_thread` and name resolution; Django's views have their own threads.
 LOOP_THREADS = 8
-# Where processors are short, chargers go first.
+# If CPU time is short, chargers have priority.
 NICENESS_OF_PAGES = 10
 
 
 def run(
     sockets: list[socket.socket], handed: socket.socket | None = None, *, for_pages: bool = False
 ) -> int:
-    """`handed`: the end, of a pair of sockets, at which connections are handed over."""
+    """`handed`: one end of the socket pair over which connections are handed over."""
     install_reactor(threads=LOOP_THREADS)
     allow_many_sockets()
 
-    # Only now: these import the reactor.
+    # Imported here, because these modules import the reactor.
     from django.conf import settings
 
     from connect_site.asgi import application
@@ -34,10 +34,10 @@ def run(
         ping_timeout_s=settings.PING_TIMEOUT_S,
         drain_s=settings.DRAIN_S,
     )
-    # Code and models live as long as the process: the collector need not look at them again.
+    # Code and models are never freed: the garbage collector need not check them.
     gc.collect()
     gc.freeze()
-    # Messages make many short-lived objects and hardly a cycle: look less often.
+    # Messages create many short-lived objects and few cycles, so collect less often.
     gc.set_threshold(100_000, 20, 20)
     if for_pages:
         give_way()
@@ -46,13 +46,13 @@ def run(
 
 
 def allow_many_sockets() -> None:
-    """A charger is an open file, and the usual soft limit is 1024 of them."""
+    """Each charger needs a file descriptor, and the usual soft limit is 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def give_way() -> None:
     os.nice(NICENESS_OF_PAGES)
-    # To Linux's scheduler the sessions are groups, and how nice one is counts within them alone.
+    # Linux's autogroup scheduler applies nice values only within a session.
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(NICENESS_OF_PAGES))

@@ -1,4 +1,4 @@
-"""daphne's server on sockets that are open already, with a start and an orderly stop."""
+"""daphne's server on inherited sockets, with the ASGI lifespan and an orderly stop."""
 
 import asyncio
 import logging
@@ -29,18 +29,18 @@ from connect_site.server.websocket import ChargerSocket, ChargerSocketFactory
 logger = logging.getLogger(__name__)
 
 SERVICE_RESTART = 1012
-# Between the end of reading and the close frame: what is being worked on gets its answer.
+# Between the end of reading and the close frame, for the answers to the last messages.
 LAST_ANSWERS_S = 0.5
 SHUTDOWN_S = 15
 
 
 @dataclass(frozen=True)
 class Options:
-    """All in seconds. `drain_s`: over how long a stop spreads the closing of the sockets.
+    """All in seconds. `drain_s`: the time over which a stop spreads the closing of the sockets.
 
-    `applications_end_s`: how long an application may take to end when its socket is closed.
-    `look_every_s`: between two looks at the age of everything.
-    `request_within_s`: in which a request's head has to come.
+    `applications_end_s`: how long an application may take to end after its socket has closed.
+    `look_every_s`: the interval of the checks for timeouts.
+    `request_within_s`: how long the head of a request may take.
     """
 
     ping_interval_s: float = 50
@@ -52,9 +52,9 @@ class Options:
 
 
 class Server(DaphneServer):
-    """`sockets`: bound and listening. What comes through a unix socket comes from the proxy.
+    """`sockets`: bound and listening. Only the proxy connects to a unix socket.
 
-    `handover`: to and from the server processes that serve what this one does not.
+    `handover`: to and from the server processes for other requests.
     """
 
     def __init__(
@@ -145,36 +145,38 @@ class Server(DaphneServer):
         receive: Callable[[], Awaitable[dict[str, Any]]],
         send: Callable[[Any], Awaitable[None]],
     ) -> "asyncio.Task[None]":
-        """The application of one socket; daphne's `create_application` is that of a request."""
+        """Start the application of one socket; daphne's `create_application` is for requests."""
         task = asyncio.get_running_loop().create_task(self.application(scope, receive, send))
         self.connections[protocol]["application_instance"] = task
         task.add_done_callback(protocol.application_ended)
         return task
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """daphne's; a stream that would go on for ever is told by `connect.stopping` to end."""
+        """daphne's, with `connect.stopping`, so that endless streams end when the server stops."""
         scope.setdefault("extensions", {})["connect.stopping"] = self.stopping
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
-        """The `send` of a request: an answer is not produced faster than it is taken."""
+        """The `send` of a request: waits until the client reads."""
         await super().handle_reply(protocol, message)
         await protocol.until_writable()
         if "disconnected" in self.connections.get(protocol, ()):
-            await asyncio.sleep(0)  # a stream to nobody leaves the loop to others until it ends
+            await asyncio.sleep(
+                0
+            )  # yields, so that a stream without a client does not block the loop
 
     def timeout_checker(self) -> None:
         for protocol in list(self.connections):
             try:
                 protocol.check_timeouts()
             except Exception:
-                logger.exception("The age of %s could not be looked at", protocol)
+                logger.exception("Checking the timeouts of %s failed", protocol)
         reactor.callLater(self.options.look_every_s, self.timeout_checker)
 
     # --- The stop --------------------------------------------------------------------------------
 
     async def _drain(self) -> None:
-        """Stop listening, close the sockets one after the other, let the requests end."""
+        """Stop listening, close the sockets one after the other, and let requests end."""
         for port in self.ports:
             port.stopListening()
         if self.handover is not None:
@@ -210,7 +212,7 @@ class Server(DaphneServer):
 
 
 def log_what_twisted_catches() -> None:
-    """Twisted swallows the exceptions of callbacks; these, and nothing else, are logged."""
+    """Log the exceptions of callbacks, which Twisted would swallow, and nothing else of it."""
     globalLogBeginner.beginLoggingTo(
         [
             FilteringLogObserver(

@@ -1,4 +1,4 @@
-"""Opening the sockets to listen on, before any worker exists to listen on them."""
+"""Opens the listening sockets before any worker starts."""
 
 import socket
 from contextlib import suppress
@@ -10,11 +10,11 @@ UNIX_MODE = 0o660
 
 
 class CannotStartError(Exception):
-    """The message is for the person who starts the server."""
+    """The message is for the operator."""
 
 
 def listen_on_tcp(host: str, port: int) -> socket.socket:
-    """`port` 0 takes any. Raises CannotStartError."""
+    """`port` 0 means any free port. Raises CannotStartError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -42,20 +42,20 @@ def listen_on_unix(path: Path) -> socket.socket:
 
 
 def which(path: Path) -> tuple[int, int]:
-    """Tells the sockets apart that have had this path one after the other."""
+    """Identifies a socket file, because several may use the same path in succession."""
     status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 
 def remove(path: Path, mine: tuple[int, int]) -> None:
-    """Remove the file, unless the next server has put its own there while this one drains."""
+    """Remove the file, unless the next server has already replaced it."""
     with suppress(FileNotFoundError):
         if which(path) == mine:
             path.unlink()
 
 
 def reason(error: OSError) -> str:
-    """`create_server` adds the address to its message, which the reader has just read."""
+    """Without the address, which `create_server` adds and our message already contains."""
     return (error.strerror or str(error)).split(" (while ")[0]
 
 

@@ -4,10 +4,10 @@ from twisted.internet import tcp, unix
 
 
 class SharedUnixPort(unix.Port):
-    """Leaves the socket and its file as the process that bound it made them.
+    """Leaves the socket and its file unchanged.
 
-    Twisted's own class lets every user write to the file, shortens the backlog to 50 and, when it
-    stops, removes the file and shuts the socket down for every process that listens on it.
+    Twisted's own class lets every user write to the file, shortens the backlog to 50, and on stop
+    removes the file and shuts the socket down for all processes that listen on it.
     """
 
     startListening = tcp.Port.startListening

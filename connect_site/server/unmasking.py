@@ -1,7 +1,7 @@
-"""Unmasking of what chargers send, as one operation on two large integers.
+"""Unmasks the chargers' frames, as one operation on two large integers.
 
-autobahn makes a foreign object for each frame; this takes a tenth of the time for a frame of a
-few hundred bytes, and is linear for the largest.
+autobahn creates a foreign object for each frame; this takes a tenth of the time for a frame of
+a few hundred bytes, and is linear for the largest.
 """
 
 
@@ -25,7 +25,7 @@ class Unmasker:
 
 
 def unmasked(key: bytes, data: bytes) -> bytes:
-    """The whole of a payload."""
+    """Unmask a whole payload."""
     length = len(data)
     mask = (key * (length // 4 + 1))[:length]
     return (int.from_bytes(data, "big") ^ int.from_bytes(mask, "big")).to_bytes(length, "big")

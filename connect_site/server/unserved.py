@@ -1,4 +1,4 @@
-"""Requests that were handed over, and that no process has taken when the server stops."""
+"""Requests that were handed over, but not accepted when the server stops."""
 
 import logging
 import socket
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 logger = logging.getLogger(__name__)
 
-# As much of a request as is handed over with its connection.
+# The most data that is handed over with a connection.
 LONGEST = 128 * 1024
 ANSWER = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -21,7 +21,7 @@ ANSWER = (
 
 
 def refuse(end: socket.socket) -> None:
-    """Answer what waits at this end of the pair: nobody else will."""
+    """Answer the requests that wait at this end of the pair."""
     end.setblocking(False)
     refused = 0
     while True:
@@ -41,6 +41,6 @@ def _answer(client: socket.socket) -> None:
     with client, suppress(OSError):
         client.sendall(ANSWER)
         client.shutdown(socket.SHUT_WR)
-        # With something unread, closing would take the answer back.
+        # Closing with unread data would reset the connection, and lose the answer.
         while client.recv(LONGEST):
             pass

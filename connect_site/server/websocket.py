@@ -1,6 +1,6 @@
-"""One charger's WebSocket: daphne's protocol, with every buffer bounded.
+"""One charger's WebSocket: daphne's protocol, with a limit for every buffer.
 
-The application's `Inbox` pauses the reading of the socket; output is bounded by `BoundedOutput`.
+The application's `Inbox` pauses the reading of the socket; `BoundedOutput` limits the output.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from connect_site.server.opening import OpeningHandshake
 from connect_site.server.outgoing import BINARY, TEXT, BoundedOutput
 from connect_site.server.unmasking import unmasked
 
-# Autobahn works frame by frame in about two steps each. After so many the loop serves others.
+# Autobahn takes about two steps per frame. After this many the loop serves other sockets.
 STEPS_AT_ONCE = 128
 # An endless message of empty fragments never reaches the limit in bytes.
 MAX_FRAGMENTS = 4096
@@ -44,11 +44,11 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     data: bytes
     message_data: Any
     reading_paused = False
-    ping_sent_at = 0.0  # 0: nothing is unanswered
-    patience: float | None = None  # for an answer to a ping, where not every charger's
+    ping_sent_at = 0.0  # 0: no ping waits for an answer
+    patience: float | None = None  # for an answer to a ping, if not the default
     without_close_frame = False
     closed_at = 0.0
-    lingers_since = 0.0  # closed by us, and the transport still has something to send
+    lingers_since = 0.0  # closed by us, but the transport still has data to send
 
     # --- From the charger ------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
 
     def consumeData(self) -> None:
         if self.handshake_deferred is not None:
-            # RFC 6455, 4.1 has a client wait for the answer. Who does not is read after it.
+            # RFC 6455, 4.1: a client must wait for the answer. Early data is read after it.
             self.pause_reading()
             return
         if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
@@ -77,8 +77,8 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         asyncio.get_running_loop().call_soon(self.resume_reading)
 
     def _take_whole_message(self) -> bool:
-        """One final, masked text frame that is here as a whole: what chargers send, but for odd
-        ones. It need not go through autobahn's steps for every other frame (RFC 6455, 5.2).
+        """Handle one complete, final, masked text frame, the usual form, without autobahn's steps
+        for other frames (RFC 6455, 5.2).
         """
         data = self.data
         if self.current_frame is not None or self.inside_message or self.state != self.STATE_OPEN:
@@ -89,7 +89,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         if length == 126:
             length, key_at = int.from_bytes(data[2:4], "big"), 4
             if length < 126:
-                return False  # not in its shortest form, which is for autobahn to refuse
+                return False  # not the shortest form; autobahn refuses it
         elif length == 127:
             return False
         end = key_at + 4 + length
@@ -104,7 +104,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         self.transport.pauseProducing()
 
     def resume_reading(self) -> None:
-        """First what has been read already, which may be enough to pause again."""
+        """Handle the data already read first, which may pause reading again."""
         if not self.reading_paused or self.inbox is None or self.inbox.full:
             return
         if self.waits_for_turn and self.state == self.STATE_OPEN:
@@ -129,7 +129,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         self.message_data = None
 
     def onMessage(self, payload: bytes, isBinary: bool, told: Mapping[str, Any] = NOTHING) -> None:
-        """A text frame that is not UTF-8 is handed on as bytes: the application may repair it."""
+        """A text frame with invalid UTF-8 is passed on as bytes: the application may repair it."""
         if self.inbox is None or self.state != self.STATE_OPEN:
             return
         if not isBinary:
@@ -144,7 +144,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     # --- To the charger --------------------------------------------------------------------------
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """ASGI's `send`: waits while the charger takes nothing, and does nothing once it is gone.
+        """ASGI's `send`: waits while the charger does not read, and does nothing after closing.
 
         Raises ValueError for a message that does not fit the state of the handshake.
         """
@@ -180,7 +180,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     # --- The end ---------------------------------------------------------------------------------
 
     def serverClose(self, code: int | None = None, reason: str = "") -> None:
-        """Any code that RFC 6455 lets a frame carry; autobahn's own check knows only a few."""
+        """Allows all codes of RFC 6455; autobahn's own check allows only a few."""
         code = 1000 if code is None else code
         if not 1000 <= code <= 4999 or code in UNSENDABLE_CODES:
             raise ValueError(f"{code} is no close code to send")
@@ -189,7 +189,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self.dropConnection(abort=False)
             return
         self.sendCloseFrame(code=code, reasonUtf8=encode_truncate(reason, 123) or None)
-        # From here on messages are dropped, and what has to be read is the charger's close frame.
+        # From now on messages are dropped, but the charger's close frame has to be read.
         if self.inbox is not None:
             self.inbox.full = False
         self.resume_reading()
@@ -205,7 +205,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self.inbox.put({"type": "websocket.disconnect", "code": code, "reason": why})
 
     def application_ended(self, task: "asyncio.Task[None]") -> None:
-        """A socket without an application would stay open and deaf."""
+        """Close the socket: without an application it would stay open without answers."""
         failed = not task.cancelled() and task.exception() is not None
         if self.handshake_deferred is not None:
             self.deny(500, [], b"")
@@ -213,10 +213,10 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self.serverClose(1011 if failed else 1000)
 
     def handle_exception(self, exception: BaseException) -> None:
-        """daphne has logged it; `application_ended` has closed the socket already."""
+        """daphne has logged it, and `application_ended` has closed the socket."""
 
     def _closeConnection(self, abort: bool = False) -> None:
-        """A closing handshake that went well ends in order too, not with a reset."""
+        """After a successful closing handshake, do not reset the connection."""
         super()._closeConnection(abort and not self.wasClean)
 
     def close_for_restart(self, code: int) -> None:
@@ -240,7 +240,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self._look_for_life(now)
 
     def _look_for_life(self, now: float) -> None:
-        """Every byte is a sign of life; while we pause the reading, silence does not count."""
+        """Any received byte shows that the charger is alive; no check while reading is paused."""
         if self.ping_sent_at:
             if now - self.ping_sent_at > (self.patience or self.factory.ping_timeout):
                 self.drop("it is silent and answers no ping")
@@ -249,12 +249,12 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
             self.sendPing(b"connect")
 
     def keep_alive(self, silence_before_ping: float | None, patience: float | None) -> None:
-        """The scope's extension `connect.keepalive`: both in seconds, None as ever."""
+        """The scope's extension `connect.keepalive`: both in seconds, None: the default."""
         self.silence_before_ping = silence_before_ping or self.silence_before_ping
         self.patience = patience
 
     def end_without_close_frame(self) -> None:
-        """The scope's extension `connect.no_close_frame`: it would not come back after one."""
+        """The scope's extension `connect.no_close_frame`: some chargers do not return after one."""
         self.without_close_frame = True
 
     def _abort_a_lingering_transport(self, now: float) -> None:
@@ -272,12 +272,12 @@ class ChargerSocketFactory(WebSocketFactory):
         self.turns = Turns()
         self.setProtocolOptions(
             allowNullOrigin=True,
-            utf8validateIncoming=False,  # `onMessage` does it, and keeps the socket
-            # `LongMessages` has bounds of its own, below these.
+            utf8validateIncoming=False,  # `onMessage` does it, without closing the socket
+            # `LongMessages` has its own, lower limits.
             maxMessagePayloadSize=MOST_DROPPED_BYTES,
             maxFramePayloadSize=MOST_DROPPED_BYTES,
-            failByDrop=False,  # say 1009 or 1002 before hanging up
-            openHandshakeTimeout=0,  # `check_timeouts` has an answer for it
+            failByDrop=False,  # close with 1009 or 1002
+            openHandshakeTimeout=0,  # done by `check_timeouts`
             closeHandshakeTimeout=CLOSE_TIMEOUT_S,
             autoPingInterval=0,
             autoPingTimeout=0,

@@ -1,4 +1,4 @@
-"""Several server processes: workers on the same listening sockets, and one for pages."""
+"""Runs several server processes: workers on the same listening sockets, and one for pages."""
 
 import logging
 import os
@@ -20,15 +20,15 @@ logger = logging.getLogger(__name__)
 COUNTERS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 LOOK_EVERY_S = 0.2
 LONGEST_BACK_OFF_S = 30
-# A worker that lived this long has not failed to start.
+# A worker that ran for this long has not failed to start.
 GOOD_LIFE_S = 60
-# Beyond the time that a worker takes to drain: its applications and its shutdown.
+# In addition to the time for draining: for its applications and its shutdown.
 LAST_RESORT_S = 40
 
 
 @dataclass
 class Place:
-    """The place of one process: what it inherits, who runs there, and when to try again."""
+    """A slot for one process: what it inherits, the running process, and when to start it again."""
 
     name: str
     listening: list[socket.socket]
@@ -44,7 +44,7 @@ class Place:
 
 
 class Workers:
-    """`count` of them, and with `pages` one more process, to which they hand requests for pages."""
+    """`count` workers; with `pages`, one more process, to which they hand requests for pages."""
 
     def __init__(
         self, sockets: list[socket.socket], count: int, drain_s: float, *, pages: bool
@@ -59,7 +59,7 @@ class Workers:
         self.lifeline, self.held_end = os.pipe()
 
     def run(self) -> int:
-        """Runs until a signal. Returns 0 when every process has ended in order."""
+        """Run until a signal. Returns 0 if all processes ended in order."""
         with _common_counters():
             return self._run()
 
@@ -73,10 +73,10 @@ class Workers:
         return self._wait_for_the_end()
 
     def _signalled(self, number: int, _: Any) -> None:
-        """The first lets the workers drain, the second ends them at once, as with one process.
+        """The first signal lets the workers drain, the second ends them at once.
 
-        The first may come while a worker is being started, which is not known here yet: all of
-        them are told when that is done.
+        The first may arrive while a worker is being started and not yet known here, so the main
+        loop passes it on.
         """
         self.signals += 1
         for each in self.sockets:
@@ -107,12 +107,12 @@ class Workers:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "connect_site.server", *arguments],
             pass_fds=[self.lifeline, *handover, *listen],
-            # Ctrl-C reaches the parent alone, which passes it on once.
+            # Ctrl-C then reaches only the parent, which passes it on once.
             start_new_session=True,
         )
 
     def _wait_for_the_end(self) -> int:
-        """The server of pages ends after the workers, which have handed it what it works on."""
+        """The server of pages stops after the workers, because it handles their requests."""
         deadline = time.monotonic() + self.drain_s + LAST_RESORT_S
         _tell(self.workers, signal.SIGTERM)
         self._wait_for(self.workers, deadline)
@@ -122,7 +122,7 @@ class Workers:
             if each.handover is not None:
                 unserved.refuse(each.handover)
         statuses = [each.process.returncode for each in self.places if each.process is not None]
-        # One that was still starting, and so had nothing to end, ends by the signal itself.
+        # A process that was still starting ends by the signal itself.
         return 0 if not set(statuses) - {0, -signal.SIGTERM} else 1
 
     def _wait_for(self, places: list[Place], deadline: float) -> None:
@@ -136,7 +136,7 @@ class Workers:
 
 
 def _handover() -> tuple[socket.socket, socket.socket]:
-    """A pair that keeps messages apart, and holds what waits while the server of pages restarts."""
+    """A datagram pair, which holds waiting messages while the server of pages restarts."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 
@@ -148,9 +148,9 @@ def _tell(places: list[Place], number: int) -> None:
 
 @contextmanager
 def _common_counters() -> Iterator[None]:
-    """A directory in which the workers count together, so that each answers /metrics for all.
+    """A directory for shared counters, so that each worker answers /metrics for all of them.
 
-    What a worker that has ended had counted stays counted.
+    The counts of workers that have ended are kept.
     """
     if COUNTERS_DIRECTORY in os.environ:
         yield

@@ -1,13 +1,13 @@
-"""Waiting until a peer takes again what is sent to it."""
+"""Waits until a peer reads again."""
 
 import asyncio
 import time
 
 
 class Writability:
-    """A push producer to a transport, which tells it when its buffer is full and when empty."""
+    """A push producer: the transport calls it when its buffer is full, and when it is empty."""
 
-    writable: "asyncio.Future[None] | None" = None  # set while the peer takes nothing
+    writable: "asyncio.Future[None] | None" = None  # set while the peer does not read
     blocked_since = 0.0
 
     async def until_writable(self) -> None:
@@ -15,11 +15,11 @@ class Writability:
             await asyncio.shield(self.writable)
 
     def blocked_for(self) -> float:
-        """For how many seconds the peer has read nothing."""
+        """How many seconds the peer has read nothing."""
         return time.monotonic() - self.blocked_since if self.writable is not None else 0
 
     def pauseProducing(self) -> None:
-        """Called by the transport: more than 64 KiB wait to be sent."""
+        """Called by the transport when more than 64 KiB wait to be sent."""
         if self.writable is None:
             self.writable = asyncio.get_running_loop().create_future()
             self.blocked_since = time.monotonic()

@@ -1,1 +1,1 @@
-"""`manage.py simulate`: chargers that keep their own books, to be compared with ours."""
+"""`manage.py simulate`: simulated chargers with a journal, to be compared with the database."""

@@ -1,4 +1,4 @@
-"""One simulated charger: it lives its night, keeps what it could not tell, and tells it later."""
+"""One simulated charger: it charges for one night, and queues messages while it is offline."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ class SimulatedCharger:
         self._key, self._port = key, port
         self._journal, self._book = journal, journal.book(night.identity)
         self._begun, self._interval_s = begun, interval_s
-        # So that a charger's pauses are the same each time, too.
+        # Makes a charger's pauses reproducible.
         self._draw = random.Random(night.number)  # noqa: S311
         version = installed_versions()[night.subprotocol]
         transaction_id = f"{night.identity}-{uuid.uuid4().hex[:12]}"
@@ -40,7 +40,7 @@ class SimulatedCharger:
         self._booted = False
 
     async def live(self) -> None:
-        """Live until the night is over and everything is reported."""
+        """Run until the night is over and all messages are sent."""
         telling = asyncio.create_task(self._tell())
         try:
             await self._happen()
@@ -65,7 +65,7 @@ class SimulatedCharger:
         self._say(says.start(0.0))
         self._say(says.status(occupied=True, faulted=False))
         faulted = False
-        # Not all at the same moment.
+        # Spreads the chargers' samples.
         at = night.arrives_at + self._draw.random() * self._interval_s
         while at < night.leaves_at:
             await self._until(at)
@@ -90,7 +90,7 @@ class SimulatedCharger:
     def _now(self) -> float:
         return asyncio.get_running_loop().time() - self._begun
 
-    # --- What is told ----------------------------------------------------------------------------
+    # --- What is sent ----------------------------------------------------------------------------
 
     async def _tell(self) -> None:
         await self._until(self.night.connects_at)
@@ -111,7 +111,7 @@ class SimulatedCharger:
                 pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def _tell_next(self) -> None:
-        """The oldest message; it stays the oldest until it is acknowledged."""
+        """Send the oldest message, which stays in the queue until it is acknowledged."""
         socket = self._socket or await self._connect()
         if not socket.is_open:
             raise Lost
@@ -130,7 +130,7 @@ class SimulatedCharger:
             self._book.samples.add(value["timestamp"])
 
     async def _news_or(self, at: float | None) -> None:
-        """Until there is something to tell, the socket is gone, or that time has come."""
+        """Wait until there is a message, the socket is closed, or this time has come."""
         self._news.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(None if at is None else at - self._now()):
@@ -158,7 +158,7 @@ class SimulatedCharger:
         self._journal.connected.discard(self.night.identity)
 
     async def _call(self, socket: ChargerSocket, message: Message) -> dict[str, Any] | None:
-        """The answer, and None where it was refused, which no charger repeats. Raises Lost."""
+        """The answer; None if it was refused, which is not repeated. Raises Lost."""
         message_id, begun = uuid.uuid4().hex, self._now()
         encoded = json.dumps([2, message_id, *message], separators=(",", ":")).encode()
         self._journal.counts["sent"] += 1

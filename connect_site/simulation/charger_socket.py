@@ -12,7 +12,7 @@ ANSWER_WITHIN_S = 30.0
 
 
 class Lost(Exception):
-    """The socket is gone, or no answer came in time: whether the message arrived is not known."""
+    """The socket is closed, or no answer came in time; the message may have arrived."""
 
 
 class RefusedError(Exception):
@@ -20,7 +20,7 @@ class RefusedError(Exception):
 
 
 class ChargerSocket(WebSocketClient):
-    """`on_closed` is called when the socket is gone, by whichever side."""
+    """`on_closed` is called when either side has closed the socket."""
 
     def __init__(
         self, identity: str, key: str, port: int, subprotocol: str, on_closed: Callable[[], None]
@@ -33,7 +33,7 @@ class ChargerSocket(WebSocketClient):
     async def connect(
         cls, identity: str, key: str, port: int, subprotocol: str, on_closed: Callable[[], None]
     ) -> "ChargerSocket":
-        """Raises OSError, or what refused the handshake."""
+        """Raises OSError or HandshakeError."""
         loop = asyncio.get_running_loop()
         make = partial(cls, identity, key, port, subprotocol, on_closed)
         _, socket = await loop.create_connection(make, "127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""The chargers' journal, the database, and what core has got: three books that must agree."""
+"""Compares the chargers' journal, the database, and the events that core received."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ MOST_SHOWN = 20
 
 @dataclass
 class Comparison:
-    """`faults` are what one book has and another has not."""
+    """`faults`: the differences between the three."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ def _compare_transaction(found: Comparison, row: ChargePoint, book: Book, since:
     found.counts["transactions"] += 1
     if [each.transaction_id for each in stored] != [told.transaction_id]:
         found.faults.append(
-            f"{row.identity}: {len(stored)} transactions are stored where it told of one"
+            f"{row.identity}: {len(stored)} transactions are stored, but it sent one"
         )
         return
     in_books = (stored[0].meter_start_wh, stored[0].meter_stop_wh)
@@ -89,7 +89,7 @@ def _compare_events(found: Comparison, row: ChargePoint, since: datetime) -> Non
     )
     found.counts["events"] += len(numbers)
     if numbers != list(range(first, first + len(numbers))):
-        found.faults.append(f"{row.identity}: its events have holes")
+        found.faults.append(f"{row.identity}: its events have gaps")
     lanes = Lane.objects.filter(charge_point=row, replay=False)
     for through in lanes.values_list("delivered_through", flat=True):
         found.counts["events that core has got"] += max(0, min(through, numbers[-1]) - first + 1)

@@ -1,4 +1,4 @@
-"""All chargers of a simulation, and the line that shows how it goes."""
+"""Runs all chargers of a simulation, and shows a line of progress."""
 
 import asyncio
 import gc
@@ -16,14 +16,14 @@ Show = Callable[[str], None]
 async def run(
     nights: Sequence[Night], keys: dict[str, str], port: int, interval_s: float, show: Show
 ) -> Journal:
-    """Run until each night is over, with a sample of each charger every `interval_s`."""
+    """Run until all nights are over; each charger sends a sample every `interval_s`."""
     journal = Journal()
     loop = asyncio.get_running_loop()
     chargers = [
         SimulatedCharger(night, keys[night.identity], port, journal, loop.time(), interval_s)
         for night in nights
     ]
-    # To look through all of them again and again takes as long as many answers of the gateway.
+    # Garbage collection of all these objects would take as long as many replies.
     gc.collect()
     gc.freeze()
     display = asyncio.create_task(_display(journal, len(nights), show))
@@ -51,7 +51,7 @@ async def _display(journal: Journal, count: int, show: Show) -> None:
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """Nearest rank; 0 where there are none."""
+    """Nearest rank; 0 if there are no values."""
     if not values:
         return 0.0
     return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]

@@ -1,4 +1,4 @@
-"""The chargers' own books: what each has told, and what was acknowledged."""
+"""The chargers' journal: what each has sent, and what was acknowledged."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Told:
-    """One transaction. `transaction_id` is None until the start was acknowledged."""
+    """One transaction; `transaction_id` is None until the start is acknowledged."""
 
     transaction_id: str | None = None
     start_wh: float | None = None
@@ -26,12 +26,12 @@ class Book:
 class Journal:
     books: dict[str, Book] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    # Seconds from a message to its answer; taken out by the display.
+    # Seconds from a message to its answer; the display moves them to `all_latencies`.
     latencies: list[float] = field(default_factory=list)
     all_latencies: list[float] = field(default_factory=list)
     connected: set[str] = field(default_factory=set)
     charging: set[str] = field(default_factory=set)
-    # When the last one had booted, in seconds from the begin.
+    # When the last charger had booted, in seconds from the start.
     all_booted_after_s: float | None = None
 
     def book(self, identity: str) -> Book:

@@ -1,4 +1,4 @@
-"""What happens at each charger in a night at a depot, drawn from a seed: the same each time."""
+"""The events of each charger in a night at a depot; reproducible by a seed."""
 
 import math
 import random
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from chargepoints.protocol.versions import installed_versions
 
-# A night has so many seconds of its own; a short simulation shows the first hours of one, or its
-# meters would run faster than the gateway believes.
+# The duration of a night. A short simulation shows only its first hours, or the meters would run
+# faster than the gateway's plausibility checks allow.
 NIGHT_S = 10 * 3600.0
 FASTEST_PACE = 60.0
 FAST_W, SLOW_W = 22_000.0, 11_000.0
-# The share of the need at which a battery begins to take less.
+# The share of the energy need from which the battery takes less power.
 TAPERS_FROM = 0.8
 OFFLINE_SHARE, FAULTY_SHARE = 0.1, 0.02
 
@@ -21,7 +21,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The night of one charger; times are in seconds since the begin of the simulation."""
+    """The night of one charger; times are in seconds since the start of the simulation."""
 
     number: int
     subprotocol: str
@@ -32,7 +32,7 @@ class Night:
     needs_wh: float
     offline: tuple[Span, ...]
     faulted: Span | None
-    # Seconds of the night in each second of the simulation.
+    # How many seconds of the night pass in a second of the simulation.
     pace: float
 
     @property
@@ -40,7 +40,7 @@ class Night:
         return f"SIM-{self.number:05d}"
 
     def offline_until(self, at: float) -> float | None:
-        """When it comes back; None where it is not offline."""
+        """When it is online again; None if it is not offline."""
         return max((ends for begins, ends in self.offline if begins <= at < ends), default=None)
 
     def next_offline(self, at: float) -> float | None:
@@ -51,7 +51,7 @@ class Night:
         return self.faulted is not None and self.faulted[0] <= at < self.faulted[1]
 
     def charged_wh(self, at: float) -> float:
-        """Constant power at first; then less and less, as the battery fills."""
+        """Constant power at first, then decreasing, as the battery fills."""
         hours = max(0.0, at - self.arrives_at) * self.pace / 3600
         constant = self.needs_wh * TAPERS_FROM
         if hours <= constant / self.power_w:
@@ -67,13 +67,13 @@ class Night:
 
     @property
     def _tau(self) -> float:
-        """Hours in which the power of the last phase falls to a third, so that it is continuous."""
+        """The time constant, in hours, that makes the power continuous."""
         return self.needs_wh * (1 - TAPERS_FROM) / self.power_w
 
 
 def depot_night(count: int, seed: int, seconds: float, ramp_s: float) -> list[Night]:
-    """Nights whose chargers connect within `ramp_s`; buses arrive early and leave at the end."""
-    # A generator of numbers for a test, not for secrets.
+    """Nights in which all connect within `ramp_s`; buses arrive early, and leave at the end."""
+    # Random numbers for a test, not for secrets.
     draw = random.Random(seed)  # noqa: S311
     spoken = sorted(installed_versions())
     return [_night(number, spoken, draw, seconds, ramp_s) for number in range(1, count + 1)]

@@ -1,4 +1,4 @@
-"""The simulated chargers in the registry: many at once, each with a new key."""
+"""Registers the simulated chargers, many at once, each with a new key."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ SITE = "Simulation"
 
 
 def register(identities: Sequence[str]) -> dict[str, str]:
-    """Register those that are not known yet; the keys of all, which no other key opens any more."""
+    """Register the unknown ones; give all of them new keys, and return these."""
     keys = {identity: secrets.token_hex(20) for identity in identities}
     IdToken.objects.get_or_create(value=ID_TAG, type="", source=IdToken.Source.OWN)
     for portion in _portions(identities):

@@ -137,7 +137,7 @@ def test_chargers_charge_until_a_signal_stops_all_and_a_second_run_goes_on(
 
     assert second.printed("Password") == first.printed("Password")
     assert second.process.returncode == 1
-    assert "chargers has ended by itself" in second.output
+    assert "chargers ended by itself" in second.output
     assert [pid for pid in children if is_there(pid)] == []
 
 

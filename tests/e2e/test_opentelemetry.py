@@ -137,7 +137,7 @@ async def test_a_collector_that_is_away_holds_nobody_up(
     async with await OperatedCharger.connect(gateway, "TRACED") as charger:
         for _ in range(20):
             await charger.call("Heartbeat", {})
-        told = "takes no spans: they are dropped"
+        told = "accepts no spans: they are dropped"
         await eventually(lambda: told in gateway.log.read_text())
     assert gateway.stop() == 0
     assert gateway.log.read_text().count(told) == 1

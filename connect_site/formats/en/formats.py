@@ -1,4 +1,4 @@
-"""Dates and times as logs and chargers write them, and to the second."""
+"""Date and time formats as in logs and OCPP messages, with seconds."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

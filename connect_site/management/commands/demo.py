@@ -50,7 +50,7 @@ class Command(BaseCommand):
         core_port = core_port or port + 1
         _refuse_a_taken_port(port)
         _refuse_a_taken_port(core_port)
-        # Explicitly for all of them: a shell starts what runs in the background without SIGINT.
+        # Set explicitly, because a shell starts background processes with SIGINT ignored.
         for number in STOP_SIGNALS:
             signal.signal(number, _interrupt)
         processes = Processes(DIRECTORY)
@@ -99,7 +99,7 @@ class Command(BaseCommand):
 
 def _refuse_a_taken_port(port: int) -> None:
     with socket.socket() as probe:
-        # As the server does: a port whose connections are only fading out is free.
+        # As in the server: a port with connections in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -114,7 +114,7 @@ def _wait_for(url: str, processes: Processes) -> None:
     """Wait until `url` answers with 200; raises `ChildDiedError` or `CommandError`."""
     deadline = time.monotonic() + START_WITHIN_S
     with requests.Session() as session:
-        session.trust_env = False  # a proxy knows nothing of this machine's own ports
+        session.trust_env = False  # a proxy cannot reach this machine's own ports
         while time.monotonic() < deadline:
             processes.check()
             with suppress(requests.RequestException):
@@ -125,7 +125,7 @@ def _wait_for(url: str, processes: Processes) -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    # Once: `make` and the terminal may both send it.
+    # Only once: `make` and the terminal may both send the signal.
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

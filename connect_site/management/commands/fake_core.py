@@ -1,4 +1,4 @@
-"""`manage.py fake_core`: a core to develop against; it answers, takes events, fails on demand."""
+"""`manage.py fake_core`: a core for development; it answers, receives events, fails on demand."""
 
 import signal
 import threading

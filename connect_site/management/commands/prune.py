@@ -1,4 +1,4 @@
-"""Delete what is older than the settings KEEP_..._DAYS allow; to be run once a day."""
+"""Delete history that is older than the settings KEEP_..._DAYS; to be run once a day."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from core_link.retention import events
 
 
 class Command(BaseCommand):
-    help = "Delete old history, as KEEP_..._DAYS say; beside a running server, once a day."
+    help = "Delete history older than KEEP_..._DAYS; run once a day, while the server runs."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for kept in [*retention.histories(), events()]:

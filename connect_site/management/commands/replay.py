@@ -1,4 +1,4 @@
-"""`manage.py replay TRACE`: an exported trace, played against a gateway on an empty database."""
+"""`manage.py replay TRACE`: replay an exported trace against a gateway with an empty database."""
 
 import asyncio
 from datetime import timedelta
@@ -14,9 +14,9 @@ from connect_site.replay import player, recording, server
 
 class Command(BaseCommand):
     help = (
-        "Plays what `manage.py export_trace` has written against a gateway of its own, on an "
+        "Replays a trace of `manage.py export_trace` against a separate gateway with an "
         "empty database, and compares the replies and the events with those that were recorded. "
-        "This installation is not touched. The exit status is 1 where they differ."
+        "This installation is not touched. The exit status is 1 if they differ."
     )
     requires_system_checks: list[str] = []
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 work = player.play(read, running, timedelta(minutes=minutes))
                 played = asyncio.run(work)
         except (ChildDiedError, TimeoutError) as error:
-            raise CommandError(f"it could not be played to its end: {error}") from None
+            raise CommandError(f"it could not be replayed to its end: {error}") from None
         what = f"{len(read.messages)} messages and {len(read.events)} events"
         for each in [*played.notes, *played.differences]:
             self.stdout.write(each)

@@ -1,4 +1,4 @@
-"""`runserver`, as Django people type it: chargers need the gateway's own server."""
+"""`runserver`, which Django developers expect: points to the gateway's own server."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
         parser.add_argument("anything", nargs="*")
 
     def run_from_argv(self, argv: list[str]) -> None:
-        # Whatever options Django's own command would take.
+        # Ignores all options of Django's own command.
         super().run_from_argv(argv[:2])
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -23,7 +23,7 @@ from connect_site.server.workers import Workers
 
 class Command(BaseCommand):
     help = "Serve chargers (WebSockets), the API and the admin, until SIGTERM or Ctrl-C."
-    # `preflight` says what a person can act on; Django's own checks belong to `check`.
+    # `preflight` gives messages for the operator; Django's own checks belong to `check`.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

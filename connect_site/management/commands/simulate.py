@@ -1,4 +1,4 @@
-"""`manage.py simulate --chargers 1000 --scenario depot-night --seed 7`: a fleet at the server."""
+"""`manage.py simulate --chargers 1000 --scenario depot-night --seed 7`: simulate a fleet."""
 
 import asyncio
 import resource
@@ -20,7 +20,7 @@ from connect_site.simulation.nights import SCENARIOS
 from connect_site.simulation.registration import register
 
 MOST_CHARGERS = 50_000
-# Files that are open beside the sockets.
+# File descriptors for other uses than sockets.
 SPARE_FILES = 100
 EVERY_ON_PAPER = 10
 
@@ -29,8 +29,8 @@ class Command(BaseCommand):
     help = (
         "Simulates a fleet of chargers against the server of this installation, which must be "
         "running on this machine. The chargers, SIM-00001 and so on, are registered at the site "
-        "Simulation. In the end their own journal is compared with the database, and with what "
-        "core has got; the exit status is 1 where they differ."
+        "Simulation. At the end the chargers' journal is compared with the database, and with the "
+        "events that core received; the exit status is 1 if they differ."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -69,14 +69,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Registering {chargers:,} chargers ...")
         keys = register([night.identity for night in nights])
         since = timezone.now()
-        # Back to the pool, which looks at it: the database may be started anew in a night.
+        # Return it to the pool, which checks it: the database may restart during the night.
         connections.close_all()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             journal = runner.run(
                 fleet.run(nights, keys, port, options["interval"], self._display())
             )
         self._report(journal)
-        self.stdout.write("\nThe journal beside the database:")
+        self.stdout.write("\nThe journal compared with the database:")
         found = compare(journal, since)
         for line in found.lines():
             self.stdout.write(line)
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _display(self) -> fleet.Show:
-        """One line that is written over; on paper, each tenth."""
+        """One line that is overwritten; without a terminal, every tenth line is printed."""
         over = "\r" if self.stdout.isatty() else ""
         shown = 0
 
