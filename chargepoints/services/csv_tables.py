@@ -1,4 +1,4 @@
-"""Tables that staff write in a spreadsheet, as CSV: all of it is taken, or nothing."""
+"""CSV tables that staff edit in a spreadsheet: export, and import of all lines or none."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 
-# What a spreadsheet takes for a formula; it is written behind an apostrophe.
+# Spreadsheets read such cells as formulas; they are written with an apostrophe in front.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_FAULTS = 20
 
@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 
 
 class CsvRefused(Exception):
-    """The file has faults and nothing of it was taken; `faults` says where and what."""
+    """The file has faults, and nothing was imported; `faults` lists them by line."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
@@ -40,10 +40,10 @@ def read(
     make: Callable[[Cells], Row],
     key: Callable[[Row], Hashable],
 ) -> list[Row]:
-    """What `make` makes of each line's cells that are not empty; it raises ValidationError.
+    """Call `make` with the non-empty cells of each line; it raises ValidationError.
 
-    UTF-8, a line of column names first; columns may be left out, but for the first of `columns`.
-    No two lines have the same `key`. Raises CsvRefused.
+    UTF-8, with column names in the first line; only the first of `columns` is required. Two lines
+    must not have the same `key`. Raises CsvRefused.
     """
     table = csv.DictReader(io.StringIO(_text(content), newline=""), strict=True, restkey="")
     rows: dict[Hashable, Row] = {}
@@ -59,7 +59,7 @@ def read(
                 faults += [f"{where}: {each}" for each in _said(error)]
                 continue
             if key(row) in rows:
-                faults.append(f"{where}: the same stands in an earlier line too")
+                faults.append(f"{where}: an earlier line has the same key")
             rows[key(row)] = row
     except csv.Error as error:
         faults.append(f"line {table.line_num}: {error}")
@@ -75,15 +75,15 @@ def _text(content: bytes) -> str:
     except UnicodeDecodeError:
         raise CsvRefused(["the file is not UTF-8"]) from None
     if "\x00" in text:
-        raise CsvRefused(["the file has a NUL character in it"])
+        raise CsvRefused(["the file contains a NUL character"])
     return text
 
 
 def _wrong_columns(names: Iterable[str], columns: Sequence[str]) -> str:
     if columns[0] not in names:
-        return f"the first line has to name the columns, {columns[0]} among them"
+        return f"the first line has to contain the column names, including {columns[0]}"
     unknown = [name for name in names if name not in columns]
-    return f"there is no column {unknown[0]!r}: {', '.join(columns)}" if unknown else ""
+    return f"unknown column {unknown[0]!r}; allowed: {', '.join(columns)}" if unknown else ""
 
 
 def _cells(line: dict[str, str | None]) -> Cells:

@@ -22,5 +22,5 @@ from django.core.management import CommandError, call_command
     ],
 )
 def test_a_number_out_of_bounds_is_refused(arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match="is no number from|is not like"):
+    with pytest.raises(CommandError, match="is not a number from|is not like"):
         call_command(*arguments)

@@ -215,5 +215,5 @@ def test_times_move_as_they_are_written_and_those_of_another_age_stay() -> None:
 
 
 def test_the_trace_of_nobody_is_refused(gateway: RunningGateway) -> None:
-    with pytest.raises(AssertionError, match="no charge point is called NOBODY"):
+    with pytest.raises(AssertionError, match="there is no charge point NOBODY"):
         gateway.manage("export_trace", "NOBODY")

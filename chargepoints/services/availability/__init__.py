@@ -1,1 +1,1 @@
-"""How much of a month each connector could be used, from the history that is kept."""
+"""The availability of each connector in a month, calculated from the history."""

@@ -1,4 +1,4 @@
-"""Availability by the month: of some charge points in one, or of one charge point in several."""
+"""Availability by month: of several charge points in one, or of one charge point in several."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ PATTERN = r"20[0-9]{2}-(0[1-9]|1[0-2])"
 
 
 class NoMonth(Exception):
-    """The text is no month, as `2026-11` is one."""
+    """The text is not a month such as `2026-11`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +48,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One connector in one month; `end` is the present, where the month is not over."""
+    """One connector in one month; `end` is the present if the month is not over."""
 
     charge_point: ChargePoint
     evse_id: int
@@ -65,7 +65,7 @@ def of(
     zone: tzinfo,
     now: datetime,
 ) -> Iterator[Row]:
-    """For each connector, one row for each of these consecutive months."""
+    """For each connector, a row for each of these consecutive months."""
     ends = [min(month.end(zone), now) for month in months]
     for history in histories(charge_points, months[0].begin(zone), ends[-1]):
         for month, end in zip(months, ends, strict=True):

@@ -1,7 +1,7 @@
-"""What the history says of the connectors of some charge points in a span of time.
+"""Reads the history of the connectors of some charge points in a span of time.
 
-The number of queries does not depend on how many charge points are asked about, and what is read is
-bounded by what happened to these.
+The number of queries does not depend on the number of charge points, and only their own history
+is read.
 """
 
 from collections import defaultdict
@@ -30,12 +30,12 @@ from chargepoints.services.availability.timeline import (
 )
 from chargepoints.services.history.time_bounds import first_id_since
 
-# So long a charger may take to come back after the gateway had closed its socket, or was away.
+# A charger may take this long to reconnect after the gateway closed its socket, or was down.
 BACK_WITHIN = timedelta(minutes=5)
-# Rows of two transactions may have been written in another order than they were received in.
+# Rows of two transactions may be written in another order than they were received.
 OUT_OF_ORDER = timedelta(minutes=1)
 
-# The station itself is of no EVSE and no connector.
+# For the station itself, EVSE and connector are None.
 Place = tuple[int, int | None, int | None]
 _COLUMNS = ("charge_point_id", "evse_id", "connector_id", "status", "reported_at", "received_at")
 
@@ -93,8 +93,8 @@ class _Socket:
 
 
 def _sockets(ids: list[int], begin: datetime, end: datetime) -> dict[int, list[_Socket]]:
-    """The sockets opened in the span and the last one before it, in the order of their opening."""
-    # The key is made of the time (`new_epoch`).
+    """The sockets opened in the span and the last one before it, by the time of opening."""
+    # The primary key contains the time (`new_epoch`).
     first = int(begin.timestamp() * 1_000_000) << 10
     before = Connection.objects.filter(charge_point=OuterRef("pk"), pk__lt=first).order_by("-pk")
     latest = ChargePoint.objects.filter(pk__in=ids).annotate(
@@ -162,10 +162,10 @@ def _windows(
 
 
 class _Changes:
-    """The changes of status in a span, and of each place what was so when it began.
+    """The status changes of each place in a span, and its status at the beginning.
 
-    A change counts from the charger's own time on, also where it was told later, as after an
-    outage; where that time lies ahead of ours, from its receipt on.
+    A change counts from the charger's time, even if it was sent later, for instance after an
+    outage; if that time is later than its receipt, from its receipt.
     """
 
     def __init__(self, ids: list[int], begin: datetime, end: datetime) -> None:
@@ -185,7 +185,7 @@ class _Changes:
     def of(self, place: Place, connector: Connector | None = None) -> Steps:
         found = sorted(self._found[place])
         if not found and connector is not None and connector.status_at is not None:
-            # Its last change is kept no more; this is what it has said ever since.
+            # Its last change was deleted; the connector still has that status.
             return Steps([(connector.status_at, connector.status)])
         return Steps(_changes(found, self._end))
 
@@ -194,7 +194,7 @@ class _Changes:
             self._found[tuple(place)].append((min(reported_at, received_at), pk, status))
 
     def _take_behind_those_ahead(self, latest: list[int], first: int) -> None:
-        """A time that lay ahead of ours was no later than what was received after it."""
+        """If a change's time was ahead of ours, later rows limit it."""
         ahead = StatusChange.objects.filter(pk__in=latest, reported_at__gt=F("received_at"))
         for row in ahead:
             same_place = StatusChange.objects.filter(

@@ -1,4 +1,4 @@
-"""The runs of server processes, and when none of them ran."""
+"""The runs of server processes, and the times when none was running."""
 
 import uuid
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def end_with_last_heartbeat(server_ids: Sequence[uuid.UUID]) -> None:
 
 
 def downtimes(begin_at: datetime, end_at: datetime) -> list[Interval]:
-    """When no process ran, as far as runs were noted at all."""
+    """The times when no process was running, as far back as runs are recorded."""
     first = ServerRun.objects.order_by("began_at").values_list("began_at", flat=True).first()
     if first is None:
         return []

@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def parts(charge_points: Sequence[int], month: Month, zone: tzinfo, now: datetime) -> Iterator[str]:
-    """Rows of these charge points, in the order of their keys, some at a time."""
+    """CSV rows of these charge points, in the order of their keys, some at a time."""
     yield csv_tables.lines([COLUMNS])
     for start in range(0, len(charge_points), AT_ONCE):
         chosen = charge_points[start : start + AT_ONCE]
@@ -31,7 +31,7 @@ def parts(charge_points: Sequence[int], month: Month, zone: tzinfo, now: datetim
 
 
 def rounded(share: float | None) -> float | None:
-    """Rounded to a thousandth of a per cent, which is less than half a minute of a month."""
+    """Rounded to a thousandth of a percent, which is less than half a minute of a month."""
     return None if share is None else round(share, 5)
 
 

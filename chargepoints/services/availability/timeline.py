@@ -1,6 +1,6 @@
-"""From what is known of one connector to the seconds of a span in each state.
+"""Calculates the seconds of a span in each state, from the history of one connector.
 
-A second counts as what was so when it began; so the states of a span add up to its length.
+A second counts as the state at its beginning, so the states add up to the length of the span.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,7 +11,7 @@ from datetime import datetime
 from chargepoints.models import Status
 
 Interval = tuple[datetime, datetime]
-# A status that holds from its moment on.
+# A status, and the time from which it applies.
 Change = tuple[datetime, str]
 
 UP, FAULTED, UNAVAILABLE, OFFLINE = "up", "faulted", "unavailable", "offline"
@@ -21,7 +21,7 @@ _OUT_OF_ORDER = {Status.FAULTED: FAULTED, Status.UNAVAILABLE: UNAVAILABLE}
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """The seconds of a span; `faulted`, `unavailable` and `offline` together are down."""
+    """The seconds of a span; `faulted`, `unavailable` and `offline` together are the downtime."""
 
     up: int = 0
     faulted: int = 0
@@ -41,13 +41,13 @@ class Seconds:
 
     @property
     def availability(self) -> float | None:
-        """The share of up in up and down; None where neither is known."""
+        """The share of uptime in up and down; None if both are zero."""
         known = self.up + self.down
         return self.up / known if known else None
 
 
 class Intervals:
-    """Whether a second lies in one of some spans of time, which may overlap."""
+    """Whether a second lies in one of several spans, which may overlap."""
 
     def __init__(self, intervals: Iterable[Interval]) -> None:
         self.edges: list[int] = []
@@ -64,7 +64,7 @@ class Intervals:
 
 
 class Steps:
-    """Which status held at a second; none before the first."""
+    """The status at a second; None before the first."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
         steps: dict[int, str] = {}
@@ -84,10 +84,10 @@ NOTHING = Steps(())
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all connectors of a charge point share.
+    """The history that all connectors of a charge point share.
 
-    `online` are its sockets, `known_from` is the first of them; `excused` is when it was away
-    because the gateway had closed its socket. `station` is what it said of itself as a whole.
+    `online`: its sockets; `known_from`: the first of them; `excused`: when it was offline because
+    the gateway had closed its socket; `station`: the status of the charge point itself.
     """
 
     known_from: datetime | None
@@ -99,7 +99,7 @@ class Surroundings:
 
 
 def count(around: Surroundings, connector: Steps, begin: datetime, end: datetime) -> Seconds:
-    """The seconds of a span by their state; `connector`: its changes, in their order."""
+    """The seconds of a span by state; `connector`: its changes, ordered by time."""
     first, last = _second(begin), _second(end)
     if first >= last:
         return Seconds()
@@ -127,7 +127,7 @@ def _within(edges: Iterable[Sequence[int]], first: int, last: int) -> Iterator[i
 
 
 def _state(around: Surroundings, connector: Steps, second: int, *, known: bool) -> str:
-    """What weighs most first: what we have agreed on, our own fault, what we cannot say."""
+    """By priority: agreed maintenance, the gateway's own downtime, unknown, the charger's state."""
     if second in around.maintenance:
         return MAINTENANCE
     if second in around.gateway_down:
@@ -144,6 +144,6 @@ def _state(around: Surroundings, connector: Steps, second: int, *, known: bool) 
 
 
 def _second(at: datetime) -> int:
-    """The first whole second that is not before a moment."""
+    """The first whole second at or after a moment."""
     whole = int(at.replace(microsecond=0).timestamp())
     return whole + 1 if at.microsecond else whole

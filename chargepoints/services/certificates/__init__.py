@@ -1,1 +1,1 @@
-"""Certificates: our own authority, what charge points have installed, and OCSP."""
+"""Certificates: the gateway's own authority, certificates on charge points, and OCSP."""

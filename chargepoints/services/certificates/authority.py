@@ -1,7 +1,7 @@
-"""The gateway's own certificate authority for charging stations, where core has none.
+"""The gateway's own certificate authority for charging stations, if core has none.
 
 Its key and certificate are files in CA_DIRECTORY, made by `manage.py create_authority`; the
-proxy that ends TLS trusts the certificate (security profile 3).
+proxy that terminates TLS trusts the certificate (security profile 3).
 """
 
 import os
@@ -36,7 +36,7 @@ USAGES = (
 
 
 class SigningRefused(ValueError):
-    """The request is not signed; the text says why."""
+    """The request is refused; the text says why."""
 
 
 class Authority:
@@ -47,9 +47,9 @@ class Authority:
     def sign(self, csr_pem: str, identity: str, serial_number: str) -> str:
         """The chain (PEM) for a charging station's request. Raises SigningRefused.
 
-        The common name has to be the station's own serial number or identity (A00.FR.511): a
-        certificate in another's name would open its door. Its organization is the operator
-        (A00.FR.404, FR.509).
+        The common name must be the station's own serial number or identity (A00.FR.511), because a
+        certificate in another name would let it connect as another station. Its organization is
+        the operator (A00.FR.404, FR.509).
         """
         csr = _read(csr_pem)
         own = {name.lower() for name in (identity, serial_number) if name}
@@ -69,7 +69,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_of(_strong_key(csr)), critical=False)
             .add_extension(_signed_by(self._key.public_key()), critical=False)
-            # A00.FR.512, FR.514: a key usage, and no extended one.
+            # A00.FR.512, FR.514: a key usage, but no extended key usage.
             .add_extension(_usage(digital_signature=True, key_agreement=True), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -78,12 +78,12 @@ class Authority:
     def sign_list(
         self, builder: x509.CertificateRevocationListBuilder
     ) -> x509.CertificateRevocationList:
-        """A list of revoked certificates."""
+        """Sign a list of revoked certificates."""
         return builder.issuer_name(self.certificate.subject).sign(self._key, hashes.SHA256())
 
 
 def create(directory: Path, name: str) -> None:
-    """Make the key and the certificate. Raises FileExistsError where there is a key already."""
+    """Create the key and the certificate. Raises FileExistsError if there is a key already."""
     directory.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -107,7 +107,7 @@ def create(directory: Path, name: str) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    # Never readable by anybody else, and never over an existing key.
+    # Not readable by other users, and never over an existing key.
     handle = os.open(directory / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(secret)
@@ -122,7 +122,7 @@ def load(directory: Path) -> Authority | None:
     certificate = x509.load_pem_x509_certificate((directory / CERTIFICATE_FILE).read_bytes())
     key = serialization.load_pem_private_key((directory / KEY_FILE).read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{directory / KEY_FILE} holds no EC key")
+        raise TypeError(f"{directory / KEY_FILE} does not contain an EC key")
     return Authority(certificate, key)
 
 
@@ -138,7 +138,7 @@ def is_of_operator(organization: str) -> bool:
     return not names or any(name.lower() in organization.lower() for name in names)
 
 
-# RFC 5280, 4.2.1.1 and 4.2.1.2: who checks strictly wants both.
+# RFC 5280, 4.2.1.1 and 4.2.1.2: strict verifiers require both.
 _key_of = x509.SubjectKeyIdentifier.from_public_key
 _signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key
 
@@ -151,7 +151,7 @@ def _read(csr_pem: str) -> x509.CertificateSigningRequest:
     try:
         csr = x509.load_pem_x509_csr(csr_pem.encode())
     except ValueError as error:
-        raise SigningRefused("this is no certificate signing request") from error
+        raise SigningRefused("this is not a certificate signing request") from error
     if not csr.is_signature_valid:
         raise SigningRefused("the request is not signed with its own key")
     return csr
@@ -165,7 +165,7 @@ def _strong_key(
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= LEAST_EC_BITS:
         return key
-    raise SigningRefused("the key is too weak or of an unknown kind")
+    raise SigningRefused("the key is too weak or of an unknown type")
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -1,8 +1,8 @@
-"""Who stands above a charger's certificate.
+"""Finds the authorities above a charger's certificate.
 
-nginx hands on the charger's own certificate alone: it has no variable for what the charger sent
-along, though it has verified that. So the rest of the chain is looked for among the authorities
-that are known here: those in the file of CHARGER_AUTHORITIES, and the gateway's own.
+nginx forwards only the charger's own certificate: it verifies the other certificates that the
+charger sent, but has no variable for them. So the rest of the chain is searched among the known
+authorities: those in the file CHARGER_AUTHORITIES, and the gateway's own.
 """
 
 import logging
@@ -17,16 +17,16 @@ from chargepoints.services.certificates import authority
 
 logger = logging.getLogger(__name__)
 
-# As deep as nginx looks (`ssl_verify_depth`), and one more.
+# nginx's `ssl_verify_depth`, and one more.
 LONGEST = 4
 
 Certificates = Sequence[x509.Certificate]
-# The file as it was when it had this stamp.
+# The content of a file, and the stamp for which it is valid.
 _kept: dict[Path, tuple[tuple[int, int, int], Certificates]] = {}
 
 
 def known() -> Certificates:
-    """All authorities, as they are now: a look at the file's stamp where it is the same."""
+    """All authorities as they are now; a file is read again only if its stamp has changed."""
     named = settings.CHARGER_AUTHORITIES
     found = [*_in_file(Path(named))] if named else []
     if settings.CA_DIRECTORY and (own := authority.load(Path(settings.CA_DIRECTORY))) is not None:
@@ -35,7 +35,7 @@ def known() -> Certificates:
 
 
 def above(certificate: x509.Certificate, authorities: Certificates) -> list[x509.Certificate]:
-    """The issuer, the issuer's, and so on as far as they are known; a root comes last."""
+    """The issuer, its issuer, and so on, as far as they are known; a root comes last."""
     found: list[x509.Certificate] = []
     while len(found) < LONGEST and certificate.issuer != certificate.subject:
         issuer = next((each for each in authorities if _has_signed(each, certificate)), None)
@@ -64,8 +64,8 @@ def _in_file(path: Path) -> Certificates:
         if now != stamp:
             certificates = x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
-        # It may be being written; who was known stays so.
-        logger.warning("the authorities of chargers cannot be read: %s: %s", path, error)
+        # Somebody may be writing the file; keep the known authorities.
+        logger.warning("cannot read the authorities of chargers: %s: %s", path, error)
         return certificates
     _kept[path] = now, certificates
     return certificates

@@ -1,4 +1,4 @@
-"""What Prometheus reads about certificates."""
+"""Metrics about certificates."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Certificates as OCPP names them: by hashes of their issuer, and what charge points hold."""
+"""Certificates as OCPP identifies them, by hashes, and those that charge points have installed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
     "SHA384": hashes.SHA384(),
     "SHA512": hashes.SHA512(),
 }
-# OCPP's CertificateHashDataType, and how commands name a certificate.
+# OCPP's CertificateHashDataType -> names in commands.
 HASHES = {
     "hashAlgorithm": "hash_algorithm",
     "issuerNameHash": "issuer_name_hash",
@@ -31,7 +31,7 @@ HASHES = {
 
 
 class NotACertificate(ValueError):
-    """The text holds no certificate in PEM."""
+    """The text contains no certificate in PEM."""
 
 
 def read_chain(pem: str) -> list[x509.Certificate]:
@@ -44,9 +44,9 @@ def read_chain(pem: str) -> list[x509.Certificate]:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What came with a token: OCPP's OCSPRequestDataType of the chain, and what is wrong with it.
+    """The certificate that came with a token: OCPP's OCSPRequestDataType of its chain, and a fault.
 
-    `fault`: `expired`, `chain_error`, or empty. `chain`: empty where only hashes came.
+    `fault`: `expired`, `chain_error`, or empty. `chain`: empty if only hashes were sent.
     """
 
     hashes: list[dict[str, Any]]
@@ -55,7 +55,7 @@ class Contract:
 
 
 def contract(hashes: list[dict[str, Any]] | None, pem: str | None) -> Contract | None:
-    """The charge point's own hashes, or those of the chain it could not check itself (C07)."""
+    """From the charge point's hashes, or from the chain that it could not check itself (C07)."""
     if hashes:
         return Contract(list(hashes))
     if not pem:
@@ -84,7 +84,7 @@ def _fault(chain: list[x509.Certificate]) -> str:
 def hash_data(
     certificate: x509.Certificate, issuer: x509.Certificate, algorithm: str = "SHA256"
 ) -> dict[str, str]:
-    """2.0.1 CertificateHashDataType: what an OCSP request names a certificate by (RFC 6960)."""
+    """2.0.1 CertificateHashDataType: the hashes with which OCSP identifies it (RFC 6960)."""
     builder = ocsp.OCSPRequestBuilder()
     request = builder.add_certificate(certificate, issuer, ALGORITHMS[algorithm]).build()
     return {
@@ -97,7 +97,7 @@ def hash_data(
 
 
 def ocsp_data(chain: list[x509.Certificate]) -> list[dict[str, str]]:
-    """2.0.1 OCSPRequestDataType of each certificate whose issuer is in the chain too."""
+    """2.0.1 OCSPRequestDataType of each certificate whose issuer is also in the chain."""
     data = []
     for certificate in chain:
         issuer = _issuer_in(chain, certificate)
@@ -110,7 +110,7 @@ def ocsp_data(chain: list[x509.Certificate]) -> list[dict[str, str]]:
 def replace_known(
     charge_point_id: int, uses: list[str], found: list[dict[str, Any]], read_at: datetime
 ) -> None:
-    """What the charge point listed of these uses (of all, where none was named), in our words."""
+    """Replace the stored certificates of these uses (of all if empty) by the reported ones."""
     known = InstalledCertificate.objects.filter(charge_point_id=charge_point_id)
     (known.filter(use__in=uses) if uses else known).delete()
     InstalledCertificate.objects.bulk_create(
@@ -128,16 +128,16 @@ def replace_known(
 
 
 def listed(found: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """What the charge point listed, in the words of commands."""
+    """The reported certificates, with the field names of commands."""
     return [
         {"use": each["use"]} | {name: each[ocpp] for ocpp, name in HASHES.items()} for each in found
     ]
 
 
 def named(charge_point_id: int, args: Mapping[str, Any]) -> dict[str, str]:
-    """The hash data of the certificate that the arguments of `delete_certificate` name.
+    """The hash data of the certificate in the arguments of `delete_certificate`.
 
-    One that is self-signed may be named by itself. Raises CommandRefused.
+    A self-signed certificate may be given as PEM. Raises CommandRefused.
     """
     if "certificate" in args:
         return _named_by_itself(charge_point_id, args["certificate"])
@@ -152,13 +152,13 @@ def _named_by_itself(charge_point_id: int, pem: str) -> dict[str, str]:
     except NotACertificate as error:
         raise CommandRefused("invalid_args", f"no certificate in PEM: {error}") from error
     if root.subject != root.issuer:
-        raise CommandRefused("invalid_args", "not self-signed: name it by its hashes")
-    # M04.FR.07, in both versions: by the algorithm that the charge point itself uses for it.
+        raise CommandRefused("invalid_args", "not self-signed: give its hashes instead")
+    # M04.FR.07, in both versions: use the algorithm that the charge point used for it.
     return hash_data(root, root, _algorithm_of(charge_point_id, root))
 
 
 def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
-    """The one by which the charge point listed this certificate, if it did."""
+    """The algorithm with which the charge point listed this certificate, else SHA256."""
     known = InstalledCertificate.objects.filter(
         charge_point_id=charge_point_id, serial_number__iexact=f"{certificate.serial_number:x}"
     ).first()
@@ -166,7 +166,7 @@ def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
 
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:
-    """A certificate was deleted from the charge point, which may write hex in either case."""
+    """Delete the row of a removed certificate; the charge point may use either case for hex."""
     in_any_case(
         InstalledCertificate.objects.filter(charge_point_id=charge_point_id),
         issuer_name_hash=hash_data["issuerNameHash"],

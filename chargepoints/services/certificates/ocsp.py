@@ -1,4 +1,4 @@
-"""OCSP (RFC 6960): the request for a certificate named by hashes, and what the answer says."""
+"""OCSP (RFC 6960): the request for a certificate identified by hashes, and its answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class NoStatus(ValueError):
-    """Nothing can be asked, or nothing was answered, about this certificate; the text says why."""
+    """No request is possible, or there is no answer, for this certificate; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request (DER), and whom to send it to."""
+    """A request (DER), and the URL of its responder."""
 
     url: str
     request: bytes
@@ -60,18 +60,18 @@ def compose(data: dict[str, Any]) -> Asked:
             algorithm,
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise NoStatus(f"these are no hashes of a certificate: {error}") from error
+        raise NoStatus(f"invalid hashes of a certificate: {error}") from error
 
 
 def read(asked: Asked, der: bytes) -> tuple[str, OCSPResponse]:
-    """`accepted`, `revoked` or `chain_error`, as of now, and what says so. Raises NoStatus.
+    """`accepted`, `revoked` or `chain_error`, as of now, and the response. Raises NoStatus.
 
-    Who signed it is not looked at: that is for `verify`.
+    This does not check the signature; `verify` does.
     """
     try:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not OCSPResponseStatus.SUCCESSFUL:
-            raise NoStatus(f"the responder said {response.response_status.name}")
+            raise NoStatus(f"the responder answered {response.response_status.name}")
         found = [
             single
             for single in response.responses
@@ -79,7 +79,7 @@ def read(asked: Asked, der: bytes) -> tuple[str, OCSPResponse]:
             and single.issuer_key_hash == asked.issuer_key_hash
         ]
     except (ValueError, TypeError) as error:
-        raise NoStatus(f"the answer is no OCSP response: {error}") from error
+        raise NoStatus(f"the answer is not an OCSP response: {error}") from error
     if not found:
         raise NoStatus("the answer is about another certificate")
     now = datetime.now(UTC)
@@ -87,7 +87,7 @@ def read(asked: Asked, der: bytes) -> tuple[str, OCSPResponse]:
     if single.this_update_utc > now + CLOCK_SKEW or (
         single.next_update_utc is not None and single.next_update_utc < now
     ):
-        raise NoStatus("the answer is not of this time")
+        raise NoStatus("the answer is not valid at this time")
     if single.certificate_status is OCSPCertStatus.GOOD:
         return "accepted", response
     revoked = single.certificate_status is OCSPCertStatus.REVOKED
@@ -95,10 +95,10 @@ def read(asked: Asked, der: bytes) -> tuple[str, OCSPResponse]:
 
 
 def verify(asked: Asked, response: OCSPResponse, known: Sequence[Certificate]) -> None:
-    """Raises NoStatus where it was not signed by the issuer of the certificate in question, or by
-    whom that issuer lets sign for it (RFC 6960 3.2, 4.2.2.2).
+    """Raises NoStatus unless it was signed by the issuer of the certificate, or by a responder that
+    the issuer has authorized (RFC 6960 3.2, 4.2.2.2).
 
-    `known`: certificates that the issuer may be among, beside those that came with the answer.
+    `known`: possible issuers, in addition to the certificates in the answer.
     """
     came_along = list(response.certificates)
     issuers = [
@@ -108,7 +108,7 @@ def verify(asked: Asked, response: OCSPResponse, known: Sequence[Certificate]) -
     ]
     delegates = [each for each in came_along if any(_lets_sign(issuer, each) for issuer in issuers)]
     if not any(_has_signed(each, response) for each in (*issuers, *delegates)):
-        raise NoStatus("the answer is not signed by the issuer, or by whom it lets sign")
+        raise NoStatus("neither the issuer nor a responder that it authorized signed the answer")
 
 
 def name_hash(name: Name, algorithm: HashAlgorithm) -> bytes:

@@ -1,7 +1,7 @@
-"""Which certificates of chargers are revoked: lists (CRL, RFC 5280) in files on this machine.
+"""Checks for revoked certificates of chargers: lists (CRL, RFC 5280) in files on this machine.
 
-The proxy may look at the same lists (`ssl_crl`), and has to be told to read them again. Here they
-are read again when they change, so that a charger is refused at its next handshake.
+A proxy may use the same lists (`ssl_crl`), and has to be reloaded to read them again. The gateway
+reads them again when they change, so that it refuses a charger at its next handshake.
 """
 
 import logging
@@ -18,18 +18,18 @@ from chargepoints.services.certificates import chains
 
 logger = logging.getLogger(__name__)
 
-# Beside the gateway's own authority (`manage.py revoke_certificate`).
+# In CA_DIRECTORY, next to the gateway's own authority (`manage.py revoke_certificate`).
 REVOKED_FILE = "revoked.pem"
 _A_LIST = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----\n?", re.DOTALL)
 
 
 class NotAList(ValueError):
-    """The file holds no list of revoked certificates in PEM."""
+    """The file contains no list of revoked certificates in PEM."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The lists of a file as it was when it had this stamp."""
+    """The lists of a file, and the stamp for which they are valid."""
 
     stamp: tuple[int, int, int]
     lists: list[CertificateRevocationList]
@@ -45,7 +45,7 @@ def read(path: Path) -> list[CertificateRevocationList]:
     except ValueError as error:
         raise NotAList(str(error)) from error
     if not lists:
-        raise NotAList("no `BEGIN X509 CRL` in it")
+        raise NotAList("it contains no `BEGIN X509 CRL`")
     return lists
 
 
@@ -66,7 +66,7 @@ def lists() -> list[CertificateRevocationList]:
 def is_revoked(certificate: x509.Certificate) -> bool:
     """Whether its issuer has revoked it, or an authority above it was revoked (RFC 5280, 6.1).
 
-    A list whose time is over still counts: what was revoked stays so.
+    An expired list still counts: revoked certificates stay revoked.
     """
     known = lists()
     if not known:
@@ -100,16 +100,16 @@ def _lists_of(path: Path) -> list[CertificateRevocationList]:
     except (OSError, NotAList) as error:
         return _as_before(path, known, error)
     _kept[path] = read_now
-    logger.info("%s: read, with %s", path, _said(read_now.lists))
+    logger.info("%s: read; revoked certificates: %s", path, _said(read_now.lists))
     return read_now.lists
 
 
 def _as_before(
     path: Path, known: _Kept | None, error: Exception
 ) -> list[CertificateRevocationList]:
-    """It may be being written; who was revoked before stays so. Said once."""
+    """Somebody may be writing the file: keep the known lists, and log this once."""
     if known is None or known.stamp != (0, 0, 0):
-        logger.error("the list of revoked certificates cannot be read: %s: %s", path, error)
+        logger.error("cannot read the list of revoked certificates: %s: %s", path, error)
     _kept[path] = _Kept((0, 0, 0), known.lists if known is not None else [])
     return _kept[path].lists
 
@@ -118,6 +118,6 @@ def _said(lists: list[CertificateRevocationList]) -> str:
     now = datetime.now(UTC)
     return ", ".join(
         f"{len(each)} of {each.issuer.rfc4514_string()}"
-        + (" (its time is over)" if each.next_update_utc and each.next_update_utc < now else "")
+        + (" (expired)" if each.next_update_utc and each.next_update_utc < now else "")
         for each in lists
     )

@@ -1,4 +1,4 @@
-"""The certificate revocation list of the gateway's own authority (RFC 5280, 5), in CA_DIRECTORY."""
+"""Writes the certificate revocation list of the gateway's own authority (RFC 5280, 5)."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ from chargepoints.services.certificates.revocations import REVOKED_FILE
 
 
 class NoAuthority(ValueError):
-    """There is no authority in this directory."""
+    """This directory contains no authority."""
 
 
 def begin(directory: Path) -> Path:
-    """A list that is empty, unless there is one. Raises NoAuthority."""
+    """Create an empty list, unless there is one. Raises NoAuthority."""
     path = directory / REVOKED_FILE
     if not path.exists():
         _write(directory, [])
@@ -25,7 +25,7 @@ def begin(directory: Path) -> Path:
 
 
 def revoke(directory: Path, serial_number: int) -> Path:
-    """Add a certificate to the list, unless it is listed already. Raises NoAuthority."""
+    """Add a certificate to the list, unless it is there already. Raises NoAuthority."""
     known = _known(directory)
     if all(each.serial_number != serial_number for each in known):
         now = datetime.now(UTC)
@@ -48,15 +48,15 @@ def _write(directory: Path, revoked: Iterable[RevokedCertificate]) -> None:
         raise NoAuthority(f"no authority in {directory}: run `manage.py create_authority` first")
     now = datetime.now(UTC)
     builder = x509.CertificateRevocationListBuilder().last_update(now)
-    # A proxy that uses a list whose time is over lets nobody in. This one is replaced when there is
-    # news, and is good for as long as the authority itself.
+    # A proxy with an expired list rejects every client. This one is replaced at each revocation,
+    # and is valid as long as the authority itself.
     builder = builder.next_update(own.certificate.not_valid_after_utc)
-    # RFC 5280, 5.2.3: each list has a greater number than the one before.
+    # RFC 5280, 5.2.3: each list has a greater number than the previous one.
     builder = builder.add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
     for each in revoked:
         builder = builder.add_revoked_certificate(each)
     text = own.sign_list(builder).public_bytes(Encoding.PEM)
-    # Whoever reads it meanwhile reads the old one, whole.
+    # Replaced in one step, so that readers never see half a list.
     draft = directory / f"{REVOKED_FILE}.new"
     draft.write_bytes(text)
     draft.replace(directory / REVOKED_FILE)

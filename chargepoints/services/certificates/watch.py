@@ -1,7 +1,7 @@
-"""The certificate watch: which charge points would not come in any more, when, and why.
+"""The certificate watch: which charge points would no longer connect, when, and why.
 
-By what was seen of each at its last handshake, and by the roots that it listed as installed. What
-cannot be known of a charge point is said as well: silence would be taken for safety.
+It uses what the gateway saw at the last handshake of each charge point, and the roots that the
+charge point listed. It also reports charge points for which the answer is unknown.
 """
 
 from collections import defaultdict
@@ -19,16 +19,16 @@ from chargepoints.services.certificates import chains, ocsp
 from chargepoints.services.certificates.installed_certificates import ALGORITHMS
 
 CSMS_ROOT = "csms_root"
-# TLS 1.3 names no kind of certificate in its suites: a client takes either.
+# Suites of TLS 1.3 name no type of certificate: a client accepts either.
 OF_EITHER_KIND = "TLS_"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be other than it is; an empty part stays as it is.
+    """A planned change; an empty part stays as it is.
 
-    `server`: the certificate that the server would show, with what it sends along, the server's
-    own first. `authorities`: who the proxy would take chargers' certificates from.
+    `server`: the new certificate of the server and its chain, the server's own first.
+    `authorities`: those whose client certificates the proxy would accept.
     """
 
     server: Sequence[x509.Certificate] = ()
@@ -36,7 +36,7 @@ class Change:
 
 
 class Fall(NamedTuple):
-    """`at`: None where it is with the change itself."""
+    """A charge point that would be shut out; `at`: None means at the change itself."""
 
     charge_point_id: int
     identity: str
@@ -46,7 +46,7 @@ class Fall(NamedTuple):
 
 @dataclass(slots=True)
 class Answer:
-    """`unknown`: charge points that may or may not trust the server's new certificate."""
+    """`unknown`: charge points that may not trust the server's new certificate."""
 
     falls: list[Fall] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
@@ -67,7 +67,7 @@ _COLUMNS = ("charge_point_id", "charge_point__identity", *_Seen._fields[2:])
 
 
 def look(change: Change, until: datetime) -> Answer:
-    """Who falls off by the change, or by a date before `until`; those at once first."""
+    """The charge points shut out by the change, or by a date before `until`; sorted by time."""
     answer = Answer()
     server = _Server(change.server, until) if change.server else None
     signers = _signers(change.authorities)
@@ -82,7 +82,7 @@ def look(change: Change, until: datetime) -> Answer:
             if trusted is None:
                 answer.unknown.append((seen.charge_point_id, seen.identity))
             elif not trusted:
-                found.append((None, "it has no root installed that the new certificate leads to"))
+                found.append((None, "none of its installed roots is above the new certificate"))
         if found:
             at, why = min(found, key=lambda each: (each[0] is not None, each[0] or until))
             answer.falls.append(Fall(seen.charge_point_id, seen.identity, at, why))
@@ -96,7 +96,7 @@ Reason = tuple[datetime | None, str]
 class _Authority(NamedTuple):
     """An authority that may have signed chargers' certificates: the fields to compare.
 
-    `ends_at`: when it expires, or one above it. `trusted`: it leads to one that would be trusted.
+    `ends_at`: when it, or one above it, expires. `trusted`: it, or one above it, is trusted.
     """
 
     key: str
@@ -117,14 +117,14 @@ class _Authority(NamedTuple):
         )
 
     def may_have_signed(self, seen: _Seen) -> bool:
-        """By its key, where the charger's certificate names that; else by its name."""
+        """By the key identifier in the charger's certificate, else by the name."""
         if seen.issuer_key and self.key:
             return seen.issuer_key == self.key
         return seen.certificate_issuer == self.name
 
 
 def _signers(trusted: chains.Certificates) -> list[_Authority]:
-    """All that would be trusted, and all that are known: a charger sends its intermediate along."""
+    """The authorities that would be trusted, and all known ones, which may be intermediates."""
     known = [*trusted, *(each for each in chains.known() if each not in trusted)]
     return [_Authority.of(each, known, trusted) for each in known]
 
@@ -136,11 +136,14 @@ def _by_client_certificate(
         return
     expires = seen.certificate_expires_at
     if expires is not None and expires <= until:
-        yield expires, "its client certificate expires, or has expired"
+        yield expires, "its client certificate expires or has expired"
     signed = [each for each in signers if each.may_have_signed(seen)]
     signer = next((each for each in signed if each.trusted), None)
     if signer is None and changed:
-        yield None, f"its client certificate is of {seen.certificate_issuer}, not among the new"
+        yield (
+            None,
+            f"its client certificate is issued by {seen.certificate_issuer}, not by a new one",
+        )
         return
     signer = signer or next(iter(signed), None)
     if signer is not None and signer.ends_at <= until:
@@ -151,7 +154,7 @@ def kind_of_suite(suite: str) -> str:
     """The kind of server key that a suite needs: ECDSA or RSA; empty if both will do."""
     if not suite or suite.startswith(OF_EITHER_KIND):
         return ""
-    # Where OpenSSL names no kind it is RSA, which then encrypts the secret itself.
+    # Without a type in OpenSSL's name it is RSA, which then encrypts the secret itself.
     return "ECDSA" if "ECDSA" in suite else "RSA"
 
 
@@ -193,14 +196,14 @@ class _Server:
         self._ends: list[Reason] = [(ends, "the certificate of the server expires")]
         if ends > until:
             self._ends = []
-        # A root that is in the chain, by algorithm, hash and number; or above it, by its hash.
+        # Roots in the chain, by algorithm, hash and number; roots above it, by their hash.
         self._within: set[_Root] = set()
         self._above: set[tuple[str, str]] = set()
         for algorithm in ALGORITHMS:
             for each in chain:
                 hashed = _issuer_hash(each, algorithm)
                 self._within.add(_Root(algorithm, hashed, f"{each.serial_number:x}"))
-            # The chain need not hold the root itself.
+            # The chain may lack the root itself.
             if chain[-1].issuer != chain[-1].subject:
                 self._above.add((algorithm, _issuer_hash(chain[-1], algorithm)))
 
@@ -208,11 +211,11 @@ class _Server:
         needed = kind_of_suite(suite)
         if needed in ("", self._kind):
             return self._ends
-        why = f"it agreed on {suite}, for which the server needs a key of kind {needed}"
+        why = f"it used {suite}, for which the server needs a {needed} key"
         return [(None, why), *self._ends]
 
     def is_trusted(self, roots: list[_Root]) -> bool | None:
-        """Whether one of the roots is in the chain or above it; None where no root is known."""
+        """Whether one of the roots is in the chain or above it; None if no root is known."""
         known = [root for root in roots if root.algorithm in ALGORITHMS]
         if not known:
             return None

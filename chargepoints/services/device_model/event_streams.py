@@ -1,4 +1,4 @@
-"""The event streams of a charge point: opened, adjusted, closed; and the values they bring."""
+"""The event streams of a charge point: opened, adjusted, closed; and their values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def close(charge_point_id: int, number: int) -> None:
 
 
 def close_others(charge_point_id: int, streams: Sequence[Opened]) -> None:
-    """These are all that it has."""
+    """Delete all other streams: the charge point has only these."""
     known = EventStream.objects.filter(charge_point_id=charge_point_id)
     known.exclude(number__in=[stream.number for stream in streams]).delete()
 
@@ -41,10 +41,10 @@ def close_others(charge_point_id: int, streams: Sequence[Opened]) -> None:
 def bring(
     inbound: Inbound, number: int, values: Sequence[tuple[Moment, str]], pending: int
 ) -> None:
-    """The newest value stays at hand; core gets all of them, with what they were measured of."""
+    """Keep the newest value; send all values to core, with what the stream measures."""
     moment, value = max(values, key=lambda each: each[0].at)
     station_id = inbound.station.id
-    # None: it is closed already, and these are its last values, which came beside other messages.
+    # None: the stream is closed; its last values were sent at the same time as other messages.
     row = EventStream.objects.filter(charge_point_id=station_id, number=number).first()
     if row is not None:
         row.value, row.value_at = clip(value, 2500), moment.at

@@ -1,4 +1,4 @@
-"""The monitors a charge point has, as it reported them or took them last."""
+"""The monitors of a charge point, as it last reported or accepted them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ _BY_NUMBER: PreparedQuery[Monitor] = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`where` holds component, component_instance, evse_id, connector_id and instance."""
+    """`where`: component, component_instance, evse_id, connector_id and instance."""
 
     number: int
     variable: str
@@ -57,5 +57,5 @@ def forget(charge_point_id: int, numbers: list[int]) -> None:
 
 
 def forget_older(charge_point_id: int, than: datetime) -> None:
-    """What was last seen before this is gone."""
+    """Delete monitors that were not reported since then."""
     Monitor.objects.filter(charge_point_id=charge_point_id, read_at__lt=than).delete()

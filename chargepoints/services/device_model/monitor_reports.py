@@ -1,4 +1,4 @@
-"""What a charge point's monitors report; the same report again writes nothing."""
+"""Events that a charge point's monitors report; a repeated report writes nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ def record(inbound: Inbound, alarm: Alarm) -> None:
         trigger=clip(alarm.trigger, 20),
         notification_type=clip(alarm.notification_type, 40),
         component=clip(alarm.component, 50),
-        # A station that numbers badly tells of several places at once under one number.
+        # Some stations use one number for several places at the same time.
         evse_id=alarm.evse_id,
         connector_id=alarm.connector_id,
         variable=clip(alarm.variable, 50),

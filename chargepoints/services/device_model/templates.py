@@ -1,7 +1,7 @@
-"""Templates: what a model's configuration should be, and who is not as it says (drift).
+"""Templates: the configuration that a model should have, and which charge points differ (drift).
 
-A charge point drifts in a key where it reported another value for it. What it never reported is
-not known, and no drift; nor is what stands at an EVSE or a connector.
+A charge point drifts in a key if it reported another value for it. Keys that it never reported, and
+variables of an EVSE or a connector, do not count.
 """
 
 import re
@@ -37,14 +37,14 @@ def of_model(charge_point: ChargePoint) -> ConfigurationTemplate | None:
 
 
 def may_hold(variable: Variable) -> bool:
-    """Whether a template can say what it should be."""
+    """Whether a template may contain this variable."""
     writable = variable.mutability != "ReadOnly" and variable.attribute == "Actual"
     known = variable.reported is not None and not is_secret(variable.name)
     return writable and known and not (variable.evse_id or variable.connector_id)
 
 
 def save(charge_point: ChargePoint, keys: list[str], by: str) -> ConfigurationTemplate:
-    """Put what this charge point reported for these keys into the template of its model."""
+    """Store the values of this charge point for these keys in the template of its model."""
     values = {
         variable.key: variable.reported
         for variable in charge_point.variables.all()
@@ -61,7 +61,7 @@ def save(charge_point: ChargePoint, keys: list[str], by: str) -> ConfigurationTe
 
 
 def drift(template: ConfigurationTemplate) -> list[Drift]:
-    """Every key that somebody drifts in; no further than MOST_DRIFTS values."""
+    """All keys with drift; at most MOST_DRIFTS values."""
     found: dict[str, Drift] = {}
     rows = _drifting(template, list(template.values)).select_related("charge_point")
     for variable in rows.order_by("charge_point__identity")[:MOST_DRIFTS]:
@@ -99,7 +99,7 @@ def _drifting(template: ConfigurationTemplate, keys: list[str]) -> QuerySet[Vari
 
 
 def _named(key: str) -> Q:
-    """A name without a component may hold a dot as well."""
+    """A name without a component may contain a dot, too."""
     plain = Q(component="", name=key)
     if (parts := _KEY.fullmatch(key)) is None:
         return plain

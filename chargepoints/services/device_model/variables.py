@@ -1,4 +1,4 @@
-"""What charge points report of their configuration: stored as reported, secrets left out."""
+"""The configuration that charge points report: stored as reported, without secrets."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +32,7 @@ _OF_THE_STATION = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One attribute of a variable; of a 1.6 key only `name`, `value` and `mutability`."""
+    """One attribute of a variable; for a 1.6 key only `name`, `value` and `mutability`."""
 
     name: str
     value: str | None
@@ -47,7 +47,7 @@ class Reported:
 
 
 def store(charge_point_id: int, reports: list[Reported], read_at: datetime) -> None:
-    """Bring the variables up to date, by statements that may name each only once."""
+    """Update the variables; each occurs only once in the statement."""
     clipped = map(_clipped, reports)
     rows = {_key_of(report): _row(charge_point_id, report, read_at) for report in clipped}
     if not rows:
@@ -81,7 +81,7 @@ def _row(charge_point_id: int, report: Reported, read_at: datetime) -> Row:
 
 
 def _clipped(report: Reported) -> Reported:
-    """The name clipped to the columns of the key: equal keys are one variable."""
+    """Clip names to the columns of the key, because equal keys are one variable."""
     return replace(
         report,
         component=clip(report.component, 50),
@@ -93,25 +93,25 @@ def _clipped(report: Reported) -> Reported:
 
 
 def limit(charge_point_id: int, component: str, name: str, instance: str) -> int | None:
-    """A number the charge point reported of itself, such as ItemsPerMessage[GetVariables]."""
+    """A limit that the charge point reported, such as ItemsPerMessage[GetVariables]."""
     text = reported(charge_point_id, component, name, instance) or ""
     return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 def members(charge_point_id: int, component: str, name: str) -> frozenset[str] | None:
-    """What the charge point reported in a MemberList; None where it has not reported it."""
+    """The members of a MemberList; None if the charge point has not reported it."""
     text = reported(charge_point_id, component, name)
     return None if text is None else frozenset(each.strip() for each in text.split(","))
 
 
 def is_known(charge_point_id: int, component: str) -> bool:
-    """Whether the charge point has reported anything of the component."""
+    """Whether the charge point has reported any variable of the component."""
     variables = Variable.objects.filter(charge_point_id=charge_point_id, component=component)
     return variables.filter(read_at__isnull=False).exists()
 
 
 def reported(charge_point_id: int, component: str, name: str, instance: str = "") -> str | None:
-    """The actual value of a variable of the station itself; None where it is not known."""
+    """The actual value of a variable of the station itself; None if it is unknown."""
     found = _OF_THE_STATION.first(charge_point_id, component, name, instance)
     return found[0] if found else None
 
@@ -119,9 +119,9 @@ def reported(charge_point_id: int, component: str, name: str, instance: str = ""
 def store_desired(
     charge_point_id: int, name: str, value: str, at: datetime, *, in_force: bool, **where: Any
 ) -> None:
-    """What somebody wanted a variable to be, and the charger took.
+    """Store a value that the charger accepted.
 
-    `in_force`: at once, so that this is a report of what it is as well; else after a reboot.
+    `in_force`: it applies now, so it is also the reported value; else it applies after a reboot.
     """
     shown = REDACTED if is_secret(name) else value
     reported = {"reported": shown, "read_at": at} if in_force else {}

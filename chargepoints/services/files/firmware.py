@@ -1,4 +1,4 @@
-"""Firmware updates: asked for, and followed by what the charge point says of them."""
+"""Firmware updates: requested by commands, and tracked by the charge point's reports."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from chargepoints.services.files import hosting, transfer
 
 INSTALLED = "Installed"
 CANCELED = "AcceptedCanceled"
-# Both versions' words for the end of an update that did not succeed.
+# Statuses of both versions that end an update without success.
 NOT_DOWNLOADED = "DownloadFailed"
 FAILED = frozenset(
     {
@@ -49,7 +49,7 @@ _NAME = PreparedQuery(lambda file_id: FirmwareFile.objects.filter(pk=file_id).va
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to fetch and when; certificate and signature are empty where it is not signed."""
+    """What to download and when; certificate and signature are empty if it is not signed."""
 
     update: FirmwareUpdate
     location: str
@@ -65,16 +65,16 @@ def is_signed(command: Command) -> bool:
 
 
 def ask(command: Command) -> Wanted:
-    """The update a command asks for, under a request id. Raises CommandRefused."""
+    """The update of a command, with a request id. Raises CommandRefused."""
     args = command.args
     firmware = _file(command)
     if firmware is None and "location" not in args:
-        raise CommandRefused("invalid_args", "name a firmware file, or give its location")
+        raise CommandRefused("invalid_args", "give a `firmware` file or a `location`")
     certificate = args.get("signing_certificate") or (firmware and firmware.signing_certificate)
     signature = args.get("signature") or (firmware and firmware.signature)
     if bool(certificate) != bool(signature):
         # L01.FR.11, in both versions.
-        raise CommandRefused("invalid_args", "a signed update has a signature and its certificate")
+        raise CommandRefused("invalid_args", "a signed update needs a signature and a certificate")
     if firmware is None:
         location = str(args["location"])
     else:
@@ -100,42 +100,42 @@ def ask(command: Command) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What a local controller is to fetch and offer, and the checksum it is known by there."""
+    """The firmware that a local controller publishes, and its checksum."""
 
     location: str
     md5: str
 
 
 def offer(command: Command) -> Offered:
-    """What a command asks to be published (2.0.1 L03). Raises CommandRefused."""
+    """The firmware that a command publishes (2.0.1 L03). Raises CommandRefused."""
     firmware, args = _file(command), command.args
     if firmware is not None:
         return Offered(hosting.firmware_url(firmware, command), _md5(firmware))
     if "location" not in args or "md5" not in args:
-        raise CommandRefused("invalid_args", "name a firmware file, or its location and md5")
+        raise CommandRefused("invalid_args", "give a `firmware` file, or `location` and `md5`")
     return Offered(args["location"], args["md5"].lower())
 
 
 def offered_md5(command: Command) -> str:
-    """What a command asks to be offered no longer (2.0.1 L04). Raises CommandRefused."""
+    """The checksum of firmware that a command unpublishes (2.0.1 L04). Raises CommandRefused."""
     firmware = _file(command)
     if firmware is not None:
         return _md5(firmware)
     if "md5" not in command.args:
-        raise CommandRefused("invalid_args", "name a firmware file, or its md5")
+        raise CommandRefused("invalid_args", "give a `firmware` file, or its `md5`")
     return str(command.args["md5"]).lower()
 
 
 def _md5(firmware: FirmwareFile) -> str:
     if not firmware.md5:
-        # It was uploaded before this was measured.
+        # The file was uploaded before the gateway stored this checksum.
         hosting.measure(firmware)
         firmware.save(update_fields=["size", "sha256", "md5"])
     return firmware.md5
 
 
 def superseded(unit: UnitOfWork, command: Command) -> None:
-    """The charge point gave up the update before this one (2.0.1 L01.FR.24, 1.6 L01.FR.26)."""
+    """The charge point cancelled the earlier update (2.0.1 L01.FR.24, 1.6 L01.FR.26)."""
     running = FirmwareUpdate.objects.filter(
         charge_point_id=command.charge_point_id, finished_at=None
     )
@@ -146,9 +146,9 @@ def superseded(unit: UnitOfWork, command: Command) -> None:
 
 
 def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> None:
-    """A status of the charge point: of the update with this id, else of the newest that runs.
+    """Apply a reported status to the update with this id, else to the newest that is running.
 
-    Some say 0 or -1 in place of the id.
+    Some charge points send 0 or -1 instead of the id.
     """
     station_id = inbound.station.id
     if request_id is None or request_id <= 0:
@@ -174,7 +174,7 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
 
 
 def took_effect(inbound: Inbound) -> None:
-    """The charge point has booted with another firmware: some never say that it is installed."""
+    """The charge point booted with another firmware; some never report that it is installed."""
     updates = FirmwareUpdate.objects.filter(charge_point_id=inbound.station.id, finished_at=None)
     update = updates.order_by("-id").first()
     if update is None:
@@ -185,7 +185,7 @@ def took_effect(inbound: Inbound) -> None:
 
 
 def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:
-    """The update that is over, where its end is told again, or has not been told yet."""
+    """The finished update, if the status repeats its end, or reports it for the first time."""
     if newest is None or status == "Idle":
         return None
     if newest.status == status or _answer_was_lost(newest):
@@ -194,7 +194,7 @@ def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | N
 
 
 def _end_is_untold(update: FirmwareUpdate) -> bool:
-    """Whether it is over by what was seen alone."""
+    """Whether the update ended by the new firmware version alone, without a report of its end."""
     command = update.command
     seen = command is not None and command.state == Command.State.EFFECT_CONFIRMED
     return seen and update.status not in {INSTALLED, CANCELED, *FAILED}
@@ -208,7 +208,7 @@ def _answer_was_lost(update: FirmwareUpdate) -> bool:
 
 def _take(inbound: Inbound, update: FirmwareUpdate, status: str) -> None:
     if _answer_was_lost(update):
-        # It runs all the same.
+        # The update is running although the answer was lost.
         update.finished_at = None
     update.status = clip(status, 50)
     update.status_at = inbound.received_at
@@ -229,7 +229,7 @@ def _file(command: Command) -> FirmwareFile | None:
         return None
     firmware = FirmwareFile.objects.filter(name=name).first()
     if firmware is None:
-        raise CommandRefused("invalid_args", f"no firmware file is called {name!r}")
+        raise CommandRefused("invalid_args", f"there is no firmware file {name!r}")
     return firmware
 
 

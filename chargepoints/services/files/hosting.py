@@ -1,4 +1,4 @@
-"""The gateway's own URLs for files: firmware to fetch, and places to upload to."""
+"""The gateway's own URLs for files: to download firmware, and to upload files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from chargepoints.services.files import transfer
 
 FIRMWARE_PATH = "/files/firmware/"
 UPLOAD_PATH = "/files/uploads/"
-# A charger may be told to fetch it later, and to try again.
+# A charger may have to download it later, and to try again.
 FIRMWARE_LINK_FOR = timedelta(days=14)
 FETCHED_AGAIN_FOR = timedelta(hours=1)
 UPLOAD_LINK_FOR = timedelta(days=2)
@@ -30,7 +30,7 @@ class FileTooLarge(Exception):
 
 
 def firmware_url(firmware: FirmwareFile, command: Command) -> str:
-    """A time-limited URL from which this charge point, or anybody else, can fetch the file."""
+    """A time-limited URL from which this charge point, or anybody else, can download the file."""
     token = new_token()
     link = FirmwareLink.objects.create(
         token_digest=token_digest(token),
@@ -44,7 +44,7 @@ def firmware_url(firmware: FirmwareFile, command: Command) -> str:
 
 
 def upload_url(token: str) -> str:
-    """It ends in a slash: many chargers put the name of their file right behind it."""
+    """It ends with a slash: many chargers append the name of their file without one."""
     return f"{settings.PUBLIC_URL}{UPLOAD_PATH}{token}/"
 
 
@@ -55,7 +55,7 @@ def upload_location(upload: Upload, token: str, command: Command) -> str:
 
 
 def is_ours(upload: Upload) -> bool:
-    """Whether the file is to come to the gateway, and not to a place of somebody else."""
+    """Whether the charge point uploads to the gateway, and not to another server."""
     return UPLOAD_PATH in upload.location or f"//{ftp_user(upload)}:" in upload.location
 
 
@@ -70,14 +70,14 @@ def _ftp_url(file: Upload | FirmwareLink, token: str) -> str:
 
 
 def find_link(token: str) -> FirmwareLink | None:
-    """The firmware that may be fetched with this token."""
+    """The firmware link with this token, if it is still valid."""
     links = FirmwareLink.objects.select_related("firmware")
     link = links.filter(token_digest=token_digest(token)).first()
     return link if link is not None and link.open else None
 
 
 def find_firmware(token: str) -> FirmwareFile | None:
-    """The same, as it is being fetched by HTTP: a charger may come again for the rest."""
+    """The same for HTTP, where a charger may come again for the rest of the file."""
     link = find_link(token)
     if link is None:
         return None
@@ -86,7 +86,7 @@ def find_firmware(token: str) -> FirmwareFile | None:
 
 
 def fetched_by_ftp(link: FirmwareLink) -> None:
-    """It was sent as a whole: the login is over soon, as the last of it may still get lost."""
+    """The file was sent completely: the login expires soon, but not at once, in case of losses."""
     FirmwareLink.objects.filter(pk=link.pk).update(
         fetched=F("fetched") + 1,
         expires_at=min(link.expires_at, clock.now() + FETCHED_AGAIN_FOR),
@@ -99,7 +99,7 @@ def find_upload(token: str) -> Upload | None:
 
 
 def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:
-    """Store a firmware image under `name`; its hashes are what staff and chargers compare."""
+    """Store a firmware image under `name`, with the hashes that staff and chargers compare."""
     firmware = FirmwareFile(name=name)
     firmware.file.save(name, File(content), save=False)
     measure(firmware)
@@ -108,7 +108,7 @@ def add_firmware(name: str, content: IO[bytes]) -> FirmwareFile:
 
 
 def measure(firmware: FirmwareFile) -> None:
-    """Fill in size and hashes of the image."""
+    """Calculate size and hashes of the image."""
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with firmware.file.open("rb") as image:
         for chunk in image.chunks():
@@ -120,7 +120,7 @@ def measure(firmware: FirmwareFile) -> None:
 
 
 def store(upload: Upload, chunks: Iterable[bytes]) -> tuple[str, int]:
-    """Write what a charger sends to disk; our name for it, and its size. Raises FileTooLarge."""
+    """Write an upload to disk; returns the stored name and the size. Raises FileTooLarge."""
     storage = upload.file.storage
     name: str = storage.save(f"uploads/{upload.charge_point_id}/{upload.pk}", ContentFile(b""))
     try:

@@ -1,4 +1,4 @@
-"""By which protocol a charge point transfers files of ours, and the other one where that failed."""
+"""The protocol for files of the gateway, and the other one if a transfer failed."""
 
 from django.conf import settings
 
@@ -14,7 +14,7 @@ REQUESTED_BY = "gateway:other file transfer"
 
 
 def protocol(command: Command) -> str:
-    """The protocol, by the command, else by staff, a quirk, or the charge point's report."""
+    """The protocol: from the command, else from staff, a quirk, or the charge point's report."""
     charge_point = command.charge_point
     if not settings.FTP_URL:
         return HTTP
@@ -29,7 +29,7 @@ def protocol(command: Command) -> str:
 def try_the_other(command: Command, failed: str) -> None:
     """Send the same command once more, with another protocol than `failed`.
 
-    Some charge points speak FTP only, and announce nothing.
+    Some charge points support only FTP, but do not report it.
     """
     if not settings.FTP_URL or "transfer" in command.args:
         return
@@ -38,7 +38,7 @@ def try_the_other(command: Command, failed: str) -> None:
     try:
         submission.submit(command.charge_point, command.type, args, requested_by=REQUESTED_BY)
     except CommandRefused:
-        return  # a charge point that has gone offline is not asked again
+        return  # not repeated for a charge point that is offline by now
 
 
 def _announced(charge_point_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Diagnostics and logs that charge points are asked to upload, here or elsewhere."""
+"""Diagnostics and logs that charge points upload, to the gateway or elsewhere."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from chargepoints.services.commands.station_numbers import next_number
 from chargepoints.services.files import hosting, transfer
 
 Kind = Upload.Kind
-NO_FILE = "it says that it uploaded a file; none has come here"
+NO_FILE = "the charge point reported the upload; the gateway received no file"
 CANCELED = "AcceptedCanceled"
 LOGS = frozenset({Kind.DIAGNOSTICS_LOG, Kind.SECURITY_LOG, Kind.DATA_COLLECTOR})
 
@@ -34,16 +34,16 @@ _OF_REQUEST: PreparedQuery[Upload] = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An upload, and the location in full, which its row does not keep."""
+    """An upload, and its full location, which the row does not contain."""
 
     upload: Upload
     location: str
 
 
 def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
-    """The upload a command asks for; its `location` is the command's, or one of ours.
+    """Create the upload of a command; its `location` is the command's, or on the gateway.
 
-    `numbered`: the charge point tells of it by a request id.
+    `numbered`: the charge point reports its status with a request id.
     """
     token = new_token()
     number = None
@@ -65,19 +65,19 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
 
 
 def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:
-    """The charger has answered the request for a log."""
+    """Apply the answer to a request for a log."""
     if status == CANCELED:
         _superseded(unit, command)
     promised(command, file_name)
 
 
 def promised(command: Command, file_name: str) -> None:
-    """The charge point said under which name it will come."""
+    """Store the file name that the charge point announced."""
     Upload.objects.filter(command=command).update(file_name=clip(file_name, 255))
 
 
 def _superseded(unit: UnitOfWork, command: Command) -> None:
-    """The charge point gave up the log before this one (N01.FR.12): its link is closed."""
+    """The charge point cancelled the earlier log (N01.FR.12): its link expires now."""
     now = clock.now()
     asked = Upload.objects.filter(
         charge_point_id=command.charge_point_id, kind__in=LOGS, received_at=None, told_at=None
@@ -97,7 +97,7 @@ def report(
     done: bool,
     failed: bool,
 ) -> None:
-    """What the charge point says of an upload: by its request id, or of the newest without one."""
+    """Apply a reported status to the upload with this request id, else to the newest."""
     upload = _told_of(inbound.station.id, kinds, request_id)
     if upload is None:
         inbound.deviate("unknown_upload")
@@ -115,7 +115,7 @@ def report(
 
 
 def _told_of(charge_point_id: int, kinds: frozenset[Kind], request_id: int | None) -> Upload | None:
-    """The newest of these kinds, of this request where one is named: 0 and -1 name none."""
+    """The newest upload of these kinds, with this request id; 0 and -1 count as no id."""
     if request_id is None or request_id <= 0:
         asked = [_NEWEST.first(charge_point_id, str(kind)) for kind in kinds]
     else:
@@ -125,7 +125,7 @@ def _told_of(charge_point_id: int, kinds: frozenset[Kind], request_id: int | Non
 
 
 def _warn_without_a_file(upload: Upload) -> None:
-    """It says so, and nothing has come here: the file may be elsewhere, or lost."""
+    """Warn that the file of a reported upload was not received."""
     if hosting.is_ours(upload) and upload.received_at is None:
         _set_caution(upload, [NO_FILE])
 
@@ -138,7 +138,7 @@ def _set_caution(upload: Upload, cautions: list[str]) -> None:
 
 
 def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
-    """A file has come for this upload; False where there was one already."""
+    """Store a received file; False if the upload had one already."""
     now = clock.now()
     with unit_of_work() as unit:
         taken = Upload.objects.filter(pk=upload.pk, received_at=None).update(
@@ -155,7 +155,7 @@ def receive(upload: Upload, stored_as: str, size: int, file_name: str) -> bool:
 
 
 def describe(upload: Upload) -> dict[str, Any]:
-    """An upload as events tell it; `hosted`: the gateway has the file."""
+    """The data of an upload in events; `hosted`: the gateway has the file."""
     return {
         "upload_id": upload.pk,
         "kind": str(upload.kind),
@@ -180,7 +180,7 @@ def _uploaded(unit: UnitOfWork, upload: Upload) -> None:
 
 
 def _forget_that_none_was_named(command: Command) -> None:
-    """Clear the error: the file came, although the answer to the command named none."""
+    """Clear the error: the file was received, although the answer contained no file name."""
     awaiting = Command.objects.filter(pk=command.pk, finished_at=None, error_code=NAMED_NO_FILE)
     awaiting.update(error_class="", error_code="", error_detail="")
 

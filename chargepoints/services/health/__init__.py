@@ -1,1 +1,1 @@
-"""Health rules: what is wrong with charge points, and when maintenance mutes it."""
+"""Health rules: which charge points have problems, and when maintenance mutes them."""

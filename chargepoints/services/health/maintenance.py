@@ -1,4 +1,4 @@
-"""Which charge points are in maintenance: what is wrong with them is known already."""
+"""Which charge points are in maintenance, so that their problems are expected."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from chargepoints.models import ChargePoint, MaintenanceWindow
 
 
 def window_of(charge_point: ChargePoint, now: datetime) -> MaintenanceWindow | None:
-    """The window that ends last, of those that it is in now."""
+    """The present maintenance window of a charge point; of several, the one that ends last."""
     mine = Q(charge_point=charge_point)
     if charge_point.site:
         mine |= Q(charge_point=None, site=charge_point.site)
@@ -16,7 +16,7 @@ def window_of(charge_point: ChargePoint, now: datetime) -> MaintenanceWindow | N
 
 
 def in_maintenance(now: datetime) -> Q:
-    """A condition that finds the charge points that are in a window."""
+    """A condition that finds the charge points that are in maintenance."""
     own = _running(now).filter(charge_point=OuterRef("pk"))
     of_site = _running(now).filter(charge_point=None, site=OuterRef("site")).exclude(site="")
     return Q(Exists(own)) | Q(Exists(of_site))

@@ -1,16 +1,16 @@
-"""The gateway's own health: the room on its disks."""
+"""The gateway's own health: the free space on its disks."""
 
 from dataclasses import dataclass
 
 from chargepoints.database import storage
 
-# With less of a disk left, a person has to act; the alert of Prometheus has the same share.
+# With less free space, a person has to act; the Prometheus alert uses the same share.
 LOW_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """`name` says of what; `size` and `left` are in bytes."""
+    """`name`: what is stored on it; `size` and `left` are in bytes."""
 
     name: str
     size: int
@@ -22,5 +22,5 @@ class Disk:
 
 
 def disks() -> list[Disk]:
-    """Those of this machine: of a PostgreSQL elsewhere its own monitoring tells."""
+    """The disks of this machine; a PostgreSQL server elsewhere has its own monitoring."""
     return [Disk(name, size, left) for name, (size, left) in storage.disks().items()]

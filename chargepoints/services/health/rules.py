@@ -1,7 +1,7 @@
-"""The rules of health: each finds the charge points that it is about, and says why of one.
+"""The health rules: each finds the charge points with a problem, and the proof for one of them.
 
-All of them look at indexed columns, or at what has come in lately; what they find is bounded by the
-number of charge points.
+All of them use indexed columns, or recent rows only; the results are limited by the number of
+charge points.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,10 +39,9 @@ MOST_TRANSACTIONS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`among` finds those that it is about; `proof` is what shows it of one: empty where it is not
-    about that one.
+    """`among` finds the charge points; `proof` is the evidence for one: empty if it has no problem.
 
-    `clears` is the command that may help, with its arguments; empty: people have to look.
+    `clears` is the command that may help, with its arguments; empty: a person has to act.
     """
 
     name: str
@@ -67,11 +66,11 @@ def _flapping(now: datetime) -> Q:
 
 def _flaps(charge_point: ChargePoint, now: datetime) -> str:
     count = _connections_since(now - FLAPS_WITHIN).filter(charge_point=charge_point).count()
-    return f"it connected {count} times within the last hour" if count >= FLAPS else ""
+    return f"it connected {count} times in the last hour" if count >= FLAPS else ""
 
 
 def _connections_since(at: datetime) -> QuerySet[Connection]:
-    # The key is made of the time (`new_epoch`), and is the index.
+    # The primary key contains the time (`new_epoch`), and has the index.
     return Connection.objects.filter(pk__gte=int(at.timestamp() * 1_000_000) << 10)
 
 
@@ -104,7 +103,7 @@ def _no_boot(charge_point: ChargePoint, now: datetime) -> str:
     if booted_at is not None and booted_at >= asked_at:
         return ""
     booted = _said(booted_at) if booted_at else "never"
-    return f"asked for a BootNotification at {_said(asked_at)}; its last one: {booted}"
+    return f"asked for a BootNotification at {_said(asked_at)}; last boot: {booted}"
 
 
 def _clock_off(now: datetime) -> Q:
@@ -171,7 +170,7 @@ def _late_mirror(charge_point: ChargePoint, now: datetime) -> str:
     if mirror is None:
         return ""
     why = f": {mirror.error}" if mirror.error else ""
-    return f"{mirror.url} has not been told what came since {_said(mirror.waits_since)}{why}"
+    return f"{mirror.url} has not received the messages since {_said(mirror.waits_since)}{why}"
 
 
 def _late_mirrors(now: datetime) -> QuerySet[Any]:
@@ -180,7 +179,7 @@ def _late_mirrors(now: datetime) -> QuerySet[Any]:
         pk__gt=OuterRef("told_through"),
         direction=Message.Direction.FROM_CHARGER,
     )
-    # The first one by the index of the charge point: EXISTS would become a join over all of them.
+    # The first row by the charge point's index: EXISTS would become a join over all rows.
     since = Subquery(untold.order_by("pk").values("started_at")[:1])
     mirrors = Mirror.objects.filter(enabled=True).annotate(waits_since=since)
     return mirrors.filter(waits_since__lt=now - MIRRORED_WITHIN)
@@ -195,7 +194,7 @@ def _older(charge_point: ChargePoint, now: datetime) -> str:
     if not versions.is_behind(charge_point):
         return ""
     usual = versions.usual_of(charge_point)
-    return f"it runs {charge_point.firmware_version}, most of its model run {usual}"
+    return f"it runs {charge_point.firmware_version}; most of its model run {usual}"
 
 
 def _deaf(now: datetime) -> Q:
@@ -219,7 +218,7 @@ def _expiry(charge_point: ChargePoint, now: datetime) -> str:
 
 
 def _said(at: datetime | None) -> str:
-    """In the time zone of the user."""
+    """The time in the user's time zone."""
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else "-"
 
 
@@ -229,15 +228,15 @@ RULES: dict[str, Rule] = {
         Rule(
             "flapping",
             "Flapping",
-            "It connects again and again: its network is bad, or it restarts.",
-            "See in Connections why its sockets closed; check its signal and its power supply.",
+            "It disconnects and reconnects again and again: bad network, or restarts.",
+            "Open Connections to see why its sockets closed; check its signal and power supply.",
             _flapping,
             _flaps,
         ),
         Rule(
             "half_open",
             "Half-open",
-            "Its socket is open here, but no data arrives: the other end is probably gone.",
+            "Its socket is open, but no data arrives: the charger is probably offline.",
             "Disconnect it, so that it reconnects.",
             _silent,
             _silence,
@@ -245,7 +244,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "deaf",
             "Deaf",
-            "Its socket is open, but it answers no request of the gateway.",
+            "Its socket is open, but it does not answer requests of the gateway.",
             "Disconnect it; if that does not help, somebody has to restart it on site.",
             _deaf,
             _deafness,
@@ -253,7 +252,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "no_boot",
             "No boot after it connected",
-            "It reconnected, was asked for a BootNotification, and sent none.",
+            "It reconnected and did not send the BootNotification that the gateway requested.",
             "Reset it: its firmware version and serial number here may be out of date.",
             _without_boot,
             _no_boot,
@@ -264,8 +263,8 @@ RULES: dict[str, Rule] = {
             "clock",
             "Clock off",
             "Its clock is wrong, and so are the times that it reports.",
-            "A charger sets its clock by the answer to a Heartbeat: trigger one. If that does not"
-            " help, check its time zone and its time server.",
+            "A charger sets its clock from the answer to a Heartbeat: trigger one. If that does"
+            " not help, check its time zone and its time server.",
             _clock_off,
             _skew,
             "trigger",
@@ -274,15 +273,15 @@ RULES: dict[str, Rule] = {
         Rule(
             "meter",
             "Implausible meter",
-            "Its energy register jumped or fell during a transaction of the last two days.",
-            "Look at the transaction: its energy is computed from the plausible readings.",
+            "Its energy register jumped or fell in a transaction of the last two days.",
+            "Check the transaction: its energy is calculated from the plausible readings.",
             _odd_meter,
             _odd_transaction,
         ),
         Rule(
             "left_open",
             "Left open while available",
-            "A transaction is open here, but the charger has reported that the connector is free.",
+            "A transaction is open, but the charger has reported that the connector is free.",
             "Send the charger a stop, or close the transaction by hand.",
             _left_open,
             _open_transaction,
@@ -291,7 +290,7 @@ RULES: dict[str, Rule] = {
             "drift",
             "Configuration drift",
             "Its configuration differs from the template of its model.",
-            "Correct it on its Configuration page, or for all of the model on the template's page.",
+            "Correct it on its Configuration page, or for the whole model on the template's page.",
             _drifting,
             _drift,
         ),
@@ -317,9 +316,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "mirror",
             "Second system behind",
-            "Its second central system has not been told what it said for a while.",
-            "See why on the page of its mirror. Messages wait for KEEP_MESSAGES_DAYS, then they are"
-            " lost to the second system.",
+            "Its second central system has not received its messages for some time.",
+            "See the reason on the page of its mirror. After KEEP_MESSAGES_DAYS, waiting messages"
+            " are deleted and never reach the second system.",
             _with_a_late_mirror,
             _late_mirror,
         ),
@@ -334,13 +333,13 @@ class Finding:
 
 
 def of(charge_point: ChargePoint, now: datetime) -> list[Finding]:
-    """What the rules find wrong with one charge point, read with its connection."""
+    """The findings of all rules for one charge point, read with its connection."""
     found = ((rule, rule.proof(charge_point, now)) for rule in RULES.values())
     return [Finding(rule, proof) for rule, proof in found if proof]
 
 
 def among(charge_points: Iterable[int], now: datetime) -> dict[int, list[Rule]]:
-    """The rules that are about each of these, but for those in maintenance: a query a rule."""
+    """The rules that apply to each of these, except in maintenance; one query per rule."""
     rows = ChargePoint.objects.filter(pk__in=list(charge_points))
     rows = rows.exclude(maintenance.in_maintenance(now))
     found: dict[int, list[Rule]] = {}

@@ -1,1 +1,1 @@
-"""History: the feed of events, and what is deleted after a while."""
+"""History: the event feed, and the deletion of old rows."""

@@ -1,4 +1,4 @@
-"""The feed of events over all charge points: places in it, and the body core is told."""
+"""The feed of events of all charge points: their positions, and their bodies for core."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from chargepoints.clock import api_time
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.models import Event, EventFeed
 
-# Of a feed that is narrowed, how far one page looks at most.
+# How many events a page reads at most if the feed is filtered.
 LOOKED_THROUGH = 20_000
 
 _NUMBER = """
@@ -28,22 +28,22 @@ _WITHOUT_PLACE: PreparedQuery[Event] = PreparedQuery(
 
 
 def assign_positions(limit: int = 1000) -> int:
-    """Give up to `limit` committed events their place in the feed; returns how many got one.
+    """Give up to `limit` committed events a position in the feed; returns their number.
 
-    The row of EventFeed is locked until the commit, so positions become visible in their own
-    order, and whoever reads `position > cursor` never skips one. A transaction that commits
-    late, with ids lower than some already placed, gets later positions: nothing is lost.
+    The row of EventFeed is locked until the commit, so positions become visible in order, and a
+    reader of `position > cursor` never skips one. A transaction that commits late, with ids lower
+    than some already placed, gets later positions: nothing is lost.
 
-    Order of ids is order of sequence for one charge point: a transaction that writes its events
-    holds the row of its counters from before the first id is taken until the commit
-    (`unit_of_work.take_numbers`), so the next one takes its ids when the former are visible. The
-    rows seen here are therefore, for each charge point, all there are up to some sequence.
+    For one charge point, ids have the order of sequences: a transaction that writes its events
+    locks the row of its counters before it takes the first id, until the commit
+    (`unit_of_work.take_numbers`), so the next one takes its ids when these are visible. So the rows
+    seen here are, for each charge point, complete up to some sequence.
     """
     if not _WITHOUT_PLACE.exists():
         return 0
     with transaction.atomic():
-        # A statement of its own: under READ COMMITTED the next one sees all that was committed
-        # until the lock was had. SQLite has one writer, which this transaction already is.
+        # A separate statement: under READ COMMITTED, the next one sees all that was committed
+        # before the lock. SQLite has one writer, which is this transaction.
         feed, _ = EventFeed.objects.select_for_update(no_key=True).get_or_create(pk=1)
         with connection.cursor() as cursor:
             cursor.execute(_NUMBER, [feed.last_position, limit])
@@ -54,8 +54,8 @@ def assign_positions(limit: int = 1000) -> int:
 
 
 class BeyondTheEnd(Exception):
-    """The position is another feed's, or this one's before a backup was restored: going on from it
-    would skip all until then.
+    """The position belongs to another feed, or to this one before a backup was restored: a reader
+    that continued there would skip events.
     """
 
     def __init__(self, end: int) -> None:
@@ -64,7 +64,7 @@ class BeyondTheEnd(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in the order of their positions; whether there may be `more` after the last one."""
+    """Events in the order of their positions; `more`: there may be others after the last one."""
 
     events: list[Event]
     last_position: int
@@ -72,7 +72,7 @@ class Page:
 
 
 def end_after(after: int) -> int:
-    """Where the feed ends: all up to there are there to be seen. Raises BeyondTheEnd."""
+    """The last position of the feed; all events up to there are visible. Raises BeyondTheEnd."""
     assign_positions()
     end = EventFeed.objects.values_list("last_position", flat=True).first() or 0
     if after > end:
@@ -81,14 +81,14 @@ def end_after(after: int) -> int:
 
 
 def read(after: int, limit: int, **wanted: Any) -> Page:
-    """What comes `after` a position; of those that are `wanted`, some way on. Raises BeyondTheEnd.
+    """The events `after` a position that match `wanted`. Raises BeyondTheEnd.
 
-    A page of what is wanted may be empty with `more` to come: none looks through all of history.
+    A filtered page may be empty with `more` to come, because each reads a limited number of events.
     """
     end = through = end_after(after)
     behind = Event.objects.filter(position__gt=after, position__lte=end).order_by("position")
     if wanted:
-        # Pruning leaves a hole.
+        # Pruning leaves a gap.
         first = behind.values_list("position", flat=True).first()
         through = min(end, (first or end) + LOOKED_THROUGH)
         behind = behind.filter(position__lte=through, **wanted)
@@ -99,9 +99,9 @@ def read(after: int, limit: int, **wanted: Any) -> Page:
 
 
 def event_body(event: Event) -> dict[str, Any]:
-    """An event as core sees it, in the feed and in a webhook alike; JSON-ready.
+    """The JSON body of an event, in the feed and in webhooks.
 
-    The charge point should have been fetched with it (`select_related`).
+    Fetch the charge point with it (`select_related`).
     """
     return {
         "id": event.event_id,

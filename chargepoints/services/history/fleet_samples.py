@@ -7,12 +7,12 @@ from django.db.models import Count, Sum
 from chargepoints.models import ChargePoint, FleetSample, Transaction
 
 EVERY = timedelta(minutes=5)
-# What was metered before is no longer so: the transaction is left open, or its charger is away.
+# Older values do not count: the transaction is left open, or its charger is offline.
 METERED_WITHIN = timedelta(minutes=30)
 
 
 def take(now: datetime) -> None:
-    """One for each EVERY, however many ask."""
+    """Store one sample in each EVERY, whichever process comes first."""
     at = datetime.fromtimestamp(now.timestamp() // EVERY.seconds * EVERY.seconds, tz=now.tzinfo)
     if FleetSample.objects.filter(at=at).exists():
         return
@@ -24,5 +24,5 @@ def take(now: datetime) -> None:
         charging=now_charging["count"],
         online=ChargePoint.objects.filter(connection__isnull=False).count(),
     )
-    # Another process may have been as quick.
+    # Another process may have stored it at the same time.
     FleetSample.objects.bulk_create([sample], ignore_conflicts=True)

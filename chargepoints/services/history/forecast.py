@@ -1,7 +1,7 @@
-"""How much room each class of history takes, and will take at what is kept of it.
+"""The storage that each class of history needs now, and with its present retention.
 
-Measured, and in bounded time: rows a day by the keys that the last week used up, bytes a row by
-PostgreSQL's own figures, or else of the latest rows alone.
+It is measured in limited time: rows per day from the keys used in the last week, bytes per row
+from PostgreSQL's statistics, or else from the latest rows only.
 """
 
 from collections.abc import Iterator
@@ -35,12 +35,12 @@ WEEK = timedelta(days=7)
 YEAR_DAYS = 365
 SAMPLED = 500
 PRECISE_TO = 0.02
-# Of fewer rows, PostgreSQL's figures say little.
+# With fewer rows, PostgreSQL's statistics are imprecise.
 MANY = 1000
-# What a row takes beside its texts and numbers: its header, its key, a page's rest.
+# Bytes of a row besides its values: header, key, unused space of the page.
 OVERHEAD = 16
 
-# Not by the time: of refusals one row counts many.
+# Models whose keys do not follow the time, or whose rows count several occurrences.
 RANDOM_KEYS: frozenset[type[Model]] = frozenset({Command, HandshakeRefusal})
 
 _POSTGRESQL = """
@@ -50,7 +50,7 @@ SELECT reltuples, pg_total_relation_size(oid) FROM pg_class WHERE oid = %s::regc
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A class of history; `days` it is kept, 0: for ever. `variable` sets that."""
+    """A class of history, kept for `days` (0: for ever); `variable` is its setting."""
 
     model: type[Model]
     time: str
@@ -63,8 +63,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`rows` and `size` are of now; `rows_then` and `size_then` once what is kept is full, or in a
-    year where it is kept for ever.
+    """`rows` and `size` are the present; `rows_then` and `size_then` are at full retention, or in a
+    year if it is kept for ever.
     """
 
     kind: Kind
@@ -115,7 +115,7 @@ def forecasts(now: datetime) -> Iterator[Forecast]:
         if rows >= MANY or size == 0:
             bytes_a_row = size / rows if rows else 0.0
         else:
-            # Of a small table the size is that of its empty pages.
+            # The size of a small table is mostly empty pages.
             bytes_a_row = _bytes_of_latest(kind)
         yield Forecast(kind, rows, _rows_a_day(kind, rows, now), bytes_a_row, size)
 
@@ -125,7 +125,7 @@ def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
     rows = kind.model._default_manager.order_by("pk")
     since = now - WEEK
     if kind.model in RANDOM_KEYS:
-        # Few, or with an index of their time.
+        # These tables are small, or have an index on the time.
         oldest = rows.aggregate(oldest=Min(kind.time))["oldest"]
         count = rows.filter(**{f"{kind.time}__gte": since}).count()
     else:
@@ -134,7 +134,7 @@ def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
     count = min(count, known)
     if oldest is None or not count:
         return 0.0
-    # Less than an hour says nothing of a day.
+    # Less than an hour is too short to estimate a day.
     lasted = max(now - max(oldest, since), timedelta(hours=1))
     days: float = lasted / timedelta(days=1)
     return float(count) / days
@@ -158,7 +158,7 @@ def _rows_and_size(kind: Kind) -> tuple[int, int]:
         with connection.cursor() as cursor:
             cursor.execute(_POSTGRESQL, [f'"{kind.model._meta.db_table}"'])
             estimated, size = cursor.fetchone()
-        # Below 0: it was never looked at, and is small.
+        # Below 0: PostgreSQL has no statistics yet, so the table is small.
         return (round(estimated) if estimated >= 0 else rows.count()), size
     count = _counted(kind)
     return count, round(count * _bytes_of_latest(kind))

@@ -1,7 +1,7 @@
-"""What a message or an event says, in one line for people.
+"""The meaning of a message or an event, in one line for people.
 
-Fields are called as OCPP calls them, whichever version has them; what has another shape is left
-out: a line is a help, and the frame itself is one click away.
+Fields have OCPP's names, of all versions. Unknown structures are left out: the line is only a help,
+and the frame itself is one click away.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from chargepoints import key_codes
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 LONGEST = 60
-# So much of a frame is read for a line: of one that is longer, nothing is said.
+# How much of a frame is read; a longer one gets no meaning.
 LONGEST_FRAME = 4000
 _YES = frozenset({"Accepted", "Unlocked", "Downloaded", "Installed", "Uploaded", "Idle"})
-# No refusal, and not done either.
+# Neither refused nor done.
 _LATER = frozenset({"Scheduled", "RebootRequired", "Pending", "Processing", "AcceptedCanceled"})
-# By measurand: how a sample is said.
+# Measurand -> how to write a sample.
 _SAMPLED = {
     "Power.Active.Import": ("W", "kW", 1000.0),
     "Energy.Active.Import.Register": ("Wh", "kWh", 1000.0),
@@ -47,9 +47,7 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`verdict`: what the answer said, such as Blocked; empty where it says no more than that it
-    came.
-    """
+    """`verdict`: the status in the answer, such as Blocked; empty if the answer has none."""
 
     text: str
     verdict: str = ""
@@ -77,7 +75,7 @@ def of_event(data: Payload) -> str:
 
 
 def _figures(data: Payload) -> Iterator[str]:
-    """The figures of the data itself, or of its latest meter value."""
+    """The values of the data itself, or of its latest meter value."""
     moments = data.get("meter_values")
     latest = moments[-1] if isinstance(moments, list) and moments else data
     if not isinstance(latest, dict):
@@ -93,7 +91,7 @@ def _says(value: object) -> bool:
 
 def _payload(frame: str, place: int) -> Payload:
     try:
-        # What is cut is no JSON.
+        # A cut frame is not valid JSON.
         parts = orjson.loads(frame[:LONGEST_FRAME] or "[]")
     except orjson.JSONDecodeError:
         return {}
@@ -165,7 +163,7 @@ def _station(told: object) -> Iterator[str]:
 
 
 def _samples(asked: Payload) -> Iterator[str]:
-    """The latest sample of each kind; readings at a start or an end."""
+    """The latest sample of each kind, and the meter values of a start or a stop."""
     for name, words in (("meterStart", "meter at"), ("meterStop", "meter at")):
         if isinstance(reading := asked.get(name), int | float):
             yield f"{words} {reading / 1000:.1f} kWh"
@@ -197,7 +195,7 @@ def _sample(sample: Payload) -> dict[str, str]:
 
 
 def _named(asked: Payload) -> Iterator[str]:
-    """What some requests are about."""
+    """The main field of some requests."""
     if _says(asked.get("key")) and "value" in asked:
         yield f"{_clip(asked['key'])} = {_clip(asked['value'])}"
     for name in ("requestedMessage", "vendorId", "messageId", "type", "location", "csr"):

@@ -1,4 +1,4 @@
-"""What was odd about a charge point in a span of time, and who else of its model does the same."""
+"""Deviations and faults of a charge point in a span of time, and which others have the same."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from chargepoints.protocol.versions import installed_versions
 from chargepoints.services.history.story import WARN, Line, Span
 from chargepoints.services.history.time_bounds import first_id_since
 
-# Of the one charge point, in a span.
+# Limit for one charge point in a span.
 MOST_MESSAGES = 100_000
-# How far back the same is looked for at others, in rows.
+# How many of the latest rows are searched for the same at other charge points.
 LATEST = 100_000
-UNKNOWN_CLAUSE = "no clause is known for it"
+UNKNOWN_CLAUSE = "the clause is unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """`alike`: the keys of the others that do the same, among what came in lately."""
+    """`alike`: the keys of other charge points with the same oddity in recent rows."""
 
     what: str
     clause: str
@@ -31,7 +31,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Oddities:
-    """`others`: how many more charge points have its vendor, model and firmware."""
+    """`others`: the number of other charge points with the same vendor, model and firmware."""
 
     found: list[Oddity]
     others: int
@@ -65,7 +65,7 @@ def of(charge_point: ChargePoint, span: Span) -> Oddities:
 
 
 def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
-    """One for each deviation, at the first message that had it."""
+    """A line for each deviation, at the first message that had it."""
     firsts: dict[tuple[str, str], Message] = {}
     found: Counter[tuple[str, str]] = Counter()
     odd = messages(charge_point, span).exclude(deviations=[]).defer("request", "reply")
@@ -129,7 +129,7 @@ def _clause(clauses: dict[str, str], name: str) -> str:
 
 
 def _of_same_product(charge_point: ChargePoint) -> QuerySet[ChargePoint]:
-    """None, where it never said what it is."""
+    """None, if the charge point never reported its model."""
     rows = ChargePoint.objects.filter(
         vendor=charge_point.vendor,
         model=charge_point.model,

@@ -1,4 +1,4 @@
-"""What is kept for a while only: old rows go in small portions, which no charger waits for."""
+"""Deletes old rows of history, in small portions, so that no charger waits."""
 
 import time
 from collections.abc import Callable
@@ -30,9 +30,9 @@ PORTION = 500
 
 @dataclass(frozen=True)
 class Kept:
-    """`rows` are those that may go once `time` is so many days ago; 0: never.
+    """`rows` may be deleted when `time` is so many `days` ago; 0: never.
 
-    `going` is called with the keys of those that go now.
+    `going` is called with the keys of the rows before they are deleted.
     """
 
     rows: QuerySet[Any]
@@ -45,7 +45,7 @@ class Kept:
 
 
 def histories() -> list[Kept]:
-    """Transactions and commands are none: what was charged, and who asked for what, stays."""
+    """The histories that expire; transactions and commands do not, as evidence of what happened."""
     of_no_open_transaction = Q(transaction=None) | Q(transaction__ended_at__isnull=False)
     days = settings.KEEP_HISTORY_DAYS
     return [
@@ -67,7 +67,7 @@ def histories() -> list[Kept]:
 
 
 def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Leaves out rows of charge points whose history is held."""
+    """Exclude rows of charge points with a hold on their history."""
     if rows.model is HandshakeRefusal:
         held = HistoryHold.objects.filter(charge_point__identity__iexact=OuterRef("identity"))
         return rows.exclude(Exists(held))
@@ -77,7 +77,7 @@ def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _note_missed(pks: list[int]) -> None:
-    """Count the messages that a mirror, which was away all the time, will not be told."""
+    """Count the messages that a mirror will never get, because they are deleted now."""
     missed = Message.objects.filter(
         pk__in=pks,
         direction=Message.Direction.FROM_CHARGER,
@@ -91,7 +91,7 @@ def _note_missed(pks: list[int]) -> None:
 
 
 def _overtaken() -> QuerySet[StatusChange]:
-    """Changes of status after which there was another: the last one says what is so since then."""
+    """Status changes with a later one; the last of each place is kept: it is the present status."""
     later = StatusChange.objects.filter(
         charge_point=OuterRef("charge_point"), pk__gt=OuterRef("pk")
     )
@@ -101,10 +101,10 @@ def _overtaken() -> QuerySet[StatusChange]:
 
 
 def prune(kept: Kept) -> int:
-    """Delete what is too old; how many rows that was.
+    """Delete rows that are too old; returns their number.
 
-    The rows are walked by their keys, which follow the time, and only as far as there are old
-    ones: no index of the time is needed, and what is to stay is not read.
+    It walks the rows by their keys, which follow the time, and only as far as there are old ones:
+    so it needs no index on the time, and does not read rows that stay.
     """
     if not kept.days:
         return 0
@@ -123,5 +123,5 @@ def prune(kept: Kept) -> int:
         kept.rows.model._default_manager.filter(pk__in=old).delete()
         deleted += len(old)
         last = rows[-1][0]
-        # Half of the time is for everybody else.
+        # Leave half of the time to others.
         time.sleep(time.monotonic() - began)

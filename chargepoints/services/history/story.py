@@ -1,7 +1,7 @@
-"""The story of a charge point over a span of time: one line for each thing that happened.
+"""The story of a charge point in a span of time: a line for each thing that happened.
 
-Each line is a sentence that a person reads who has never seen OCPP; `row` leads to what it is
-made of. What repeats without news is folded into counts.
+Each line is a sentence for people who do not know OCPP; `row` leads to the details. Repetitions
+without news are only counted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ from chargepoints.services.history import meanings
 from chargepoints.services.history.time_bounds import first_id_since
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
-# Of each kind; a night has fewer, and a page has an end.
+# Lines of each kind: more than a night has, and few enough for a page.
 MOST = 400
 
 
@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`late`: by how long the charge point reported it after it had happened."""
+    """`late`: how long after the event the charge point reported it."""
 
     at: datetime
     kind: str
@@ -63,7 +63,7 @@ def tell(charge_point: ChargePoint, span: Span) -> list[Line]:
 
 
 def of_token(token: str, span: Span) -> list[Line]:
-    """What happened to a token, at whichever charge points."""
+    """What happened with a token, at all charge points."""
     decided = TokenDecision.objects.alias(upper=Upper("id_token")).filter(upper=token.upper())
     charged = Transaction.objects.alias(upper=Upper("id_token")).filter(upper=token.upper())
     lines = [*decisions(decided, span, place=True), *transactions(charged, span, place=True)]

@@ -66,7 +66,7 @@ def test_one_wrong_line_takes_nothing(admin_client: Client) -> None:
     page = look_at(admin_client, wrong).content.decode()
     assert "line 4: identity:" in page
     assert "line 5: password: has fewer than 16 characters" in page
-    assert "line 6: the same stands in an earlier line too" in page
+    assert "line 6: an earlier line has the same key" in page
     page = admin_client.post(URL, {"content": wrong}).content.decode()
     assert "line 4: identity:" in page
     assert not ChargePoint.objects.exists()

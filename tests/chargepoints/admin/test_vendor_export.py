@@ -61,7 +61,7 @@ def test_the_summary_names_the_clauses_that_were_broken(
     for line in (
         "once MeterValues: message id as number (OCPP-J 1.6, 4.1.4: the id is a string)",
         "once MeterValues: /meterValue is missing (the JSON schema of the message)",
-        "once MeterValues: of our own (no clause is known for it)",
+        "once MeterValues: of our own (the clause is unknown)",
     ):
         assert line in summary
 

@@ -90,7 +90,7 @@ def test_it_does_not_sign_for_a_weak_key(own: Authority) -> None:
 
 
 def test_it_does_not_sign_what_is_no_request(own: Authority) -> None:
-    with pytest.raises(SigningRefused, match="no certificate signing request"):
+    with pytest.raises(SigningRefused, match="not a certificate signing request"):
         own.sign("-----BEGIN NONSENSE-----", "CP-1", "")
 
 

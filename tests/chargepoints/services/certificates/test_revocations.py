@@ -68,7 +68,7 @@ def test_several_lists_may_stand_in_one_file(listing: Issuer, tmp_path: Path) ->
     assert revocations.is_revoked(certificate_of(other))
 
 
-@pytest.mark.expected_errors("the list of revoked certificates cannot be read")
+@pytest.mark.expected_errors("cannot read the list of revoked certificates")
 def test_what_was_revoked_stays_so_while_the_file_cannot_be_read(
     listing: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -206,7 +206,7 @@ def test_what_others_have_issued_is_not_revoked_by_the_own_authority(
         call_command("revoke_certificate", "--certificate", str(foreign.certificate))
     with pytest.raises(CommandError, match="never connected with a certificate"):
         call_command("revoke_certificate", "--charger", "BUS-1")
-    with pytest.raises(CommandError, match="That is no certificate"):
+    with pytest.raises(CommandError, match="That is not a certificate"):
         call_command("revoke_certificate", "--serial", "no number")
     settings.CA_DIRECTORY = ""
     with pytest.raises(CommandError, match="Set CA_DIRECTORY"):

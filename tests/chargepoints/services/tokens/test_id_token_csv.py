@@ -91,7 +91,7 @@ def test_one_wrong_line_refuses_all_of_the_file() -> None:
         "line 3: value: This field cannot be blank.",
         "line 4: status: Value 'perhaps' is not a valid choice.",
         "line 5: expires_at: 'tomorrow' is not a time such as 2027-01-31T12:00:00Z",
-        "line 6: the same stands in an earlier line too",
+        "line 6: an earlier line has the same key",
         "line 7: value: Ensure this value has at most 255 characters (it has 256).",
         "line 8: there are more cells than columns",
     ]
@@ -100,11 +100,11 @@ def test_one_wrong_line_refuses_all_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "the first line has to name the columns, value among them"),
-        (b"type\nISO14443\n", "the first line has to name the columns, value among them"),
-        (b"value,colour\nA,red\n", "there is no column 'colour'"),
+        (b"", "the first line has to contain the column names, including value"),
+        (b"type\nISO14443\n", "the first line has to contain the column names, including value"),
+        (b"value,colour\nA,red\n", "unknown column 'colour'"),
         (b"value\n\xff\xfe\n", "the file is not UTF-8"),
-        (b"value\nA\x00B\n", "the file has a NUL character in it"),
+        (b"value\nA\x00B\n", "the file contains a NUL character"),
         (b'value\n"A\n', "line 1: unexpected end of data"),
     ],
 )
@@ -129,7 +129,7 @@ def test_the_commands_write_and_read_files(tmp_path: Path) -> None:
     call_command("import_id_tokens", str(file), stdout=said)
     assert said.getvalue() == "1 created, 0 changed, 1 unchanged.\n"
     file.write_text("value,status\nA,odd\n")
-    with pytest.raises(CommandError, match="nothing was taken\nline 2: status"):
+    with pytest.raises(CommandError, match="nothing was imported\nline 2: status"):
         call_command("import_id_tokens", str(file))
     with pytest.raises(CommandError, match="cannot be read: No such file"):
         call_command("import_id_tokens", str(tmp_path / "none.csv"))
