@@ -1,6 +1,6 @@
-"""An FTP server for chargers that speak nothing else: one file for each login, brought or fetched.
+"""An FTP server for chargers that support nothing else: each login can transfer one file.
 
-Apart from the gateway's own process; both share the database and the directory of files.
+It runs in its own process, which shares the database and the directory of files with the gateway.
 """
 
 import shutil
@@ -18,14 +18,14 @@ from chargepoints.models import FirmwareFile
 from chargepoints.services.files import hosting, uploads
 
 CHUNK = 64 * 1024
-# Change directory, list, and store or retrieve: what was brought cannot be read, nothing removed.
+# pyftpdlib's permissions: change directory, list, and store or retrieve; no reading of uploads.
 BRINGS, FETCHES = "elw", "elr"
 MOST_CONNECTIONS = 256
 MOST_FROM_ONE_ADDRESS = 8
 
 
 class OneTimeLogins(DummyAuthorizer):
-    """The user name is the file's, the password its token, as in the URL the charger got."""
+    """User name and password are in the URL that the charger got; the password is the token."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__()
@@ -43,13 +43,13 @@ class OneTimeLogins(DummyAuthorizer):
             _lay_out(link.firmware, home)
             allowed = FETCHES
         else:
-            raise AuthenticationFailed("this login is unknown, used or over")
+            raise AuthenticationFailed("this login is unknown, used or expired")
         if not self.has_user(user):
             self.add_user(user, password, str(home), perm=allowed)
 
 
 def _lay_out(firmware: FirmwareFile, home: Path) -> None:
-    """The image under its name: the same file where the file system lets it be, else a copy."""
+    """Provide the image under its name: a hard link if the file system allows it, else a copy."""
     image = home / PurePosixPath(firmware.name).name
     if image.exists():
         return
@@ -77,7 +77,7 @@ class OneFileHandler(FTPHandler):
         self._current_type = "i"
 
     def ftp_TYPE(self, line: str) -> None:  # noqa: N802  (pyftpdlib's name)
-        """Always binary: chargers ask for ASCII and send archives."""
+        """Always binary: some chargers request ASCII and send archives."""
         super().ftp_TYPE("I")
 
     def ftp_PASS(self, line: str) -> None:  # noqa: N802
@@ -108,7 +108,7 @@ class OneFileHandler(FTPHandler):
 
 
 def serve(host: str, port: int, passive_ports: range | None, passive_address: str | None) -> None:
-    """Serve until interrupted. Raises OSError where the port is taken."""
+    """Serve until interrupted. Raises OSError if the port is in use."""
     with tempfile.TemporaryDirectory(prefix="connect-ftp-") as directory:
         handler = OneFileHandler
         handler.authorizer = OneTimeLogins(Path(directory))

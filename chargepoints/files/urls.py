@@ -1,4 +1,4 @@
-"""`/files/`: what chargers fetch and bring, by secret URLs; what staff look at."""
+"""`/files/`: downloads and uploads of chargers, by secret URLs; uploads for staff."""
 
 from django.urls import path, re_path
 
@@ -7,7 +7,7 @@ from chargepoints.files import views
 app_name = "files"
 urlpatterns = [
     path("firmware/<str:token>/<path:name>", views.firmware, name="firmware"),
-    # Many chargers put the name of their file behind the URL, some without a slash between.
+    # Many chargers append the name of their file to the URL, some without a slash.
     re_path(r"^uploads/(?P<token>[\w-]{32})/?(?P<name>.*)$", views.upload, name="upload"),
     path("received/<int:pk>", views.received, name="received"),
 ]

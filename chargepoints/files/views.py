@@ -1,4 +1,4 @@
-"""Files over HTTP. Who knows a URL's token may fetch or bring that one file, and nothing else."""
+"""Files over HTTP. The token in a URL allows the transfer of one file, and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 @require_safe
 def firmware(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
-    """A firmware image; a charger whose connection broke may go on where it was."""
+    """A firmware image; after a broken connection, a charger may continue where it stopped."""
     found = hosting.find_firmware(token)
     if found is None:
         raise Http404
@@ -45,12 +45,12 @@ def firmware(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
 @csrf_exempt
 @require_http_methods(["PUT", "POST"])
 def upload(request: HttpRequest, token: str, name: str) -> HttpResponse:
-    """One file, as the body itself or as a form's; written to disk as it comes."""
+    """One file, as the body or in a form; written to disk as it arrives."""
     asked = hosting.find_upload(token)
     if asked is None:
         raise Http404
     if asked.received_at is not None:
-        return HttpResponse("this URL took its file already\n", status=409)
+        return HttpResponse("a file was already uploaded to this URL\n", status=409)
     if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_LIMIT_BYTES:
         return HttpResponse("too large\n", status=413)
     chunks, form_name = _content(request)
@@ -58,18 +58,18 @@ def upload(request: HttpRequest, token: str, name: str) -> HttpResponse:
         stored_as, size = hosting.store(asked, chunks)
     except FileTooLarge:
         return HttpResponse("too large\n", status=413)
-    # A name, never a path: it is shown to staff.
+    # Only the name, not a path, because staff see it.
     shown_name = PurePosixPath((name or form_name).replace("\\", "/")).name
     if not uploads.receive(asked, stored_as, size, shown_name):
         asked.file.storage.delete(stored_as)
-        return HttpResponse("this URL took its file already\n", status=409)
+        return HttpResponse("a file was already uploaded to this URL\n", status=409)
     return HttpResponse(status=201)
 
 
 @staff_member_required
 @require_safe
 def received(request: HttpRequest, pk: int) -> FileResponse:
-    """A charger's upload, for staff: always as an attachment, so that no browser runs it."""
+    """A charger's upload, for staff: always an attachment, so that no browser executes it."""
     if not request.user.has_perm("chargepoints.view_upload"):
         raise PermissionDenied
     found = get_object_or_404(Upload, pk=pk, received_at__isnull=False)
@@ -85,7 +85,7 @@ def received(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _content(request: HttpRequest) -> tuple[Iterator[bytes], str]:
-    """The file's content, and the name it has in a form."""
+    """The content of the file, and its name in a form."""
     if request.method == "POST" and request.content_type == "multipart/form-data":
         request.upload_handlers = [TemporaryFileUploadHandler(request)]
         file: Any = next(iter(request.FILES.values()), None)

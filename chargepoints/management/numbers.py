@@ -1,4 +1,4 @@
-"""Numbers on the command line, within bounds."""
+"""Arguments of commands that are numbers within limits."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -7,7 +7,7 @@ HIGHEST_PORT = 65_535
 
 
 def between(least: int, most: int) -> Callable[[str], int]:
-    """The `type` of an argument that is a whole number from `least` to `most`."""
+    """The `type` of an argument that is an integer from `least` to `most`."""
 
     def parse(text: str) -> int:
         try:
@@ -15,13 +15,13 @@ def between(least: int, most: int) -> Callable[[str], int]:
         except ValueError:
             number = least - 1
         if not least <= number <= most:
-            raise ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+            raise ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
         return number
 
     return parse
 
 
-# The kernel takes the rest of a division for a port that is higher.
+# The kernel would use a higher number modulo 65536.
 port = between(0, HIGHEST_PORT)
 
 

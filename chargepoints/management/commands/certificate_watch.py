@@ -16,15 +16,17 @@ LONGEST_DAYS = 36_500
 
 class Command(BaseCommand):
     help = (
-        "Lists the charge points that would not come in any more, when, and why: by dates that "
-        "are near, or if these certificates (files, PEM) were used instead of today's."
+        "Lists the charge points that could no longer connect, when, and why: because certificates "
+        "expire soon, or if these certificates (PEM files) replaced the present ones."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--server", type=Path, help="the server's, with its chain")
-        parser.add_argument("--authorities", type=Path, help="those that issue chargers' own")
+        parser.add_argument("--server", type=Path, help="the server's new certificate and chain")
+        parser.add_argument(
+            "--authorities", type=Path, help="the new authorities for client certificates"
+        )
         days = between(1, LONGEST_DAYS)
-        parser.add_argument("--days", type=days, default=90, help="how far to look ahead")
+        parser.add_argument("--days", type=days, default=90, help="how many days to look ahead")
 
     def handle(self, *args: Any, **options: Any) -> None:
         change = watch.Change(_read(options["server"]), _read(options["authorities"]))
@@ -33,10 +35,10 @@ class Command(BaseCommand):
             at = "at once" if fall.at is None else f"{fall.at:%Y-%m-%d %H:%M}"
             self.stdout.write(f"{at}\t{fall.identity}\t{fall.why}")
         for _, identity in answer.unknown:
-            self.stdout.write(f"unknown\t{identity}\tit never listed the roots that it has")
+            self.stdout.write(f"unknown\t{identity}\tit never reported its installed roots")
         self.stderr.write(
-            f"{len(answer.falls)} of {answer.looked_at} that came over TLS; "
-            f"of {len(answer.unknown)} it is not known"
+            f"{len(answer.falls)} of {answer.looked_at} charge points with TLS; "
+            f"{len(answer.unknown)} unknown"
         )
 
 

@@ -14,10 +14,10 @@ MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
-    help = "Makes a key for the API and prints it; it is stored as a hash and never shown again."
+    help = "Creates a key for the API and prints it; only its hash is stored."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="who will use it; commands are noted under this name")
+        parser.add_argument("name", help="who uses it; commands are stored with this name")
         parser.add_argument("--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.READ.value)
         parser.add_argument(
             "--expires-days", type=between(1, MOST_DAYS), metavar="N", help="default: never"
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if not 1 <= len(name) <= LONGEST_NAME:
             raise CommandError("the name must have 1 to 100 characters")
         if ApiKey.objects.filter(name=name).exists():
-            raise CommandError(f"there is a key called {name!r} already")
+            raise CommandError(f"there is already a key with the name {name!r}")
         expires_at = None if days is None else timezone.now() + timedelta(days=days)
         _, key = ApiKey.issue(name, options["scope"], expires_at=expires_at)
         self.stdout.write(key)

@@ -1,4 +1,4 @@
-"""Make the gateway's own certificate authority for charging stations."""
+"""`manage.py create_authority`: the gateway's own certificate authority for charging stations."""
 
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ LONGEST_NAME = 64
 
 
 class Command(BaseCommand):
-    help = "Make the key and the certificate of the gateway's own authority in CA_DIRECTORY."
+    help = "Creates the key and the certificate of the gateway's own authority in CA_DIRECTORY."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="OCPP gateway", help="the authority's common name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.CA_DIRECTORY:
-            raise CommandError("Set CA_DIRECTORY to where the authority is to be kept.")
+            raise CommandError("Set CA_DIRECTORY to the directory for the authority.")
         if not 1 <= len(options["name"]) <= LONGEST_NAME:
             raise CommandError(f"the name must have 1 to {LONGEST_NAME} characters")
         directory = Path(settings.CA_DIRECTORY)
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             authority.create(directory, options["name"])
             revoking.begin(directory)
         except FileExistsError:
-            raise CommandError(f"There is an authority in {directory} already.") from None
+            raise CommandError(f"There is already an authority in {directory}.") from None
         except OSError as error:
             raise CommandError(f"cannot write to {directory}: {error.strerror}") from error
         self.stdout.write(str(directory / authority.CERTIFICATE_FILE))

@@ -8,7 +8,7 @@ from chargepoints.services.tokens import id_token_csv
 
 
 class Command(BaseCommand):
-    help = "Writes the gateway's own tokens, but key codes, as CSV to standard output."
+    help = "Writes the gateway's own tokens, without key codes, as CSV to standard output."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(id_token_csv.write(), ending="")

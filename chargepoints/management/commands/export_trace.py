@@ -1,4 +1,4 @@
-"""`manage.py export_trace IDENTITY`: what went over a charge point's socket, as lines of JSON."""
+"""`manage.py export_trace IDENTITY`: the messages on a charge point's socket, as lines of JSON."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,8 @@ from chargepoints.services.stations import registry
 
 class Command(BaseCommand):
     help = (
-        "Writes the messages and events of a charge point to standard output, a JSON object a "
-        "line: for its vendor, or for `manage.py replay`. Passwords and key codes are not in it."
+        "Writes the messages and events of a charge point to standard output, one JSON object per "
+        "line: for its vendor, or for `manage.py replay`. Passwords and key codes are removed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, identity: str, **options: Any) -> None:
         charge_point = registry.find(identity)
         if charge_point is None:
-            raise CommandError(f"no charge point is called {identity}")
+            raise CommandError(f"there is no charge point {identity}")
         until = options["until"] or timezone.now()
         since = options["since"] or until - timedelta(days=1)
         for line in trace_export.lines(charge_point, since, until):

@@ -1,4 +1,4 @@
-"""`manage.py ftp_server`: firmware for chargers that speak FTP only, and what they upload."""
+"""`manage.py ftp_server`: downloads and uploads of chargers that support only FTP."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ from chargepoints.management import numbers
 
 
 class Command(BaseCommand):
-    help = "Serve firmware and take uploads by FTP, beside the gateway. FTP_URL says where that is."
+    help = "Serves firmware and accepts uploads by FTP, at the address in FTP_URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -29,12 +29,12 @@ class Command(BaseCommand):
             "--passive-address",
             type=ipv4,
             metavar="ADDRESS",
-            help="the IPv4 address to name for them, where chargers reach this machine through NAT",
+            help="the IPv4 address for data connections, if chargers reach this machine by NAT",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.FTP_URL:
-            raise CommandError("FTP_URL is not set: the gateway would send no charger here")
+            raise CommandError("FTP_URL is not set, so the gateway would not send chargers here")
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         try:
             ftp.serve(
@@ -51,4 +51,4 @@ def ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no IPv4 address") from error
+        raise ArgumentTypeError(f"{text!r} is not an IPv4 address") from error

@@ -1,4 +1,4 @@
-"""`manage.py import_id_tokens FILE`: tokens of the gateway's own from CSV."""
+"""`manage.py import_id_tokens FILE`: import the gateway's own tokens from CSV."""
 
 import sys
 from pathlib import Path
@@ -11,10 +11,10 @@ from chargepoints.services.tokens import id_token_csv
 
 
 class Command(BaseCommand):
-    help = "Makes and changes tokens of the gateway's own by a CSV file: all of it, or nothing."
+    help = "Creates and updates the gateway's own tokens from a CSV file: all lines, or none."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="UTF-8, with a line of column names; - is standard input")
+        parser.add_argument("file", help="UTF-8, column names in the first line; -: standard input")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         try:
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from None
         except CsvRefused as refused:
-            raise CommandError("nothing was taken\n" + "\n".join(refused.faults)) from None
+            raise CommandError("nothing was imported\n" + "\n".join(refused.faults)) from None
         self.stdout.write(f"{loaded}.")

@@ -1,4 +1,4 @@
-"""`manage.py mirror`: tell the second central systems of charge points what these say."""
+"""`manage.py mirror`: forward the messages of charge points to their second central systems."""
 
 import asyncio
 import signal
@@ -11,7 +11,9 @@ from chargepoints.mirroring.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Tells mirrors what their charge points say, until stopped; any number may run."
+    help = (
+        "Forwards messages of charge points to their mirrors, until stopped; may run in parallel."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection_created.connect(_hold_up_nobody)
@@ -19,9 +21,8 @@ class Command(BaseCommand):
 
 
 def _hold_up_nobody(connection: Any, **kwargs: Any) -> None:
-    """SQLite has one lock for all who write, which chargers would wait for while this process waits
-    for the disk, message by message. What a power cut takes of how far a mirror has come is told
-    again, under its message id.
+    """SQLite has one lock for all writers, so chargers would wait while this process waits for the
+    disk. After a power cut, the messages since the last sync are sent again, with the same ids.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

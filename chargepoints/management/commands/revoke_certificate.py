@@ -1,4 +1,4 @@
-"""`manage.py revoke_certificate`: a charger's, which the gateway's own authority has signed."""
+"""`manage.py revoke_certificate`: a charger's, signed by the gateway's own authority."""
 
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,19 @@ from chargepoints.services.certificates.revoking import NoAuthority
 
 class Command(BaseCommand):
     help = (
-        "Revokes a client certificate of a charger: it is refused at its next handshake. Prints "
-        "the list (CRL), of which a proxy needs a copy, and to be told to read it."
+        "Revokes a client certificate of a charger: the gateway refuses it at the next handshake. "
+        "Prints the path of the list (CRL); copy it to the proxy and reload that."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--charger", help="the one that this charger connected with last")
-        which.add_argument("--certificate", type=Path, help="the one in this file (PEM)")
-        which.add_argument("--serial", help="the one with this serial number (hexadecimal)")
+        which.add_argument("--charger", help="the last certificate that this charger used")
+        which.add_argument("--certificate", type=Path, help="the certificate in this PEM file")
+        which.add_argument("--serial", help="the certificate with this serial number, hexadecimal")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.CA_DIRECTORY:
-            raise CommandError("Set CA_DIRECTORY: the gateway keeps its own authority's list.")
+            raise CommandError("Set CA_DIRECTORY: it contains the list of the gateway's authority.")
         directory = Path(settings.CA_DIRECTORY)
         try:
             path = revoking.revoke(directory, self._number(directory, options))
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         self.stdout.write(str(path))
 
     def _number(self, directory: Path, options: dict[str, Any]) -> int:
-        """Its serial number, where our own authority has signed it, as far as that can be seen."""
+        """The serial number; raises CommandError if another authority signed the certificate."""
         if options["charger"]:
             return self._last_of(directory, options["charger"])
         try:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 return int(options["serial"].replace(":", ""), 16)
             certificate = x509.load_pem_x509_certificate(options["certificate"].read_bytes())
         except (ValueError, OSError) as error:
-            raise CommandError(f"That is no certificate: {error}") from error
+            raise CommandError(f"That is not a certificate: {error}") from error
         self._check_issuer(directory, certificate.issuer.rfc4514_string())
         return certificate.serial_number
 
