@@ -5,9 +5,9 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-# The year must come first: in 01/02/2026 the month is ambiguous.
+# The year comes first, or the day with dots behind it: in 01/02/2026 the month is ambiguous.
 _WRITTEN = re.compile(
-    r"(?P<year>\d{4})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?)(?:T|\s)\s*"
+    r"(?P<date>\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?\.\d\d?\.\d{4})(?:T|\s)\s*"
     r"(?P<hour>\d\d?):(?P<minute>\d\d?)(?::(?P<second>\d\d?)(?:[.,](?P<fraction>\d*))?)?\s*"
     # Some send an offset, some UTC, and some both.
     r"(?:(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?\s*(?P<utc>Z|UTC|GMT|\[UTC\]|\[GMT\])*"
@@ -47,20 +47,28 @@ def _read(text: str) -> datetime:
     second = int(part["second"] or 0)
     # A leap second is read as the second before it, plus one.
     leap = timedelta(seconds=1 if second == 60 else 0)
-    day = int(part["day"])
+    year, month, day = map(int, re.split(r"[-/.]", part["date"]))
+    if not part["date"][:4].isdecimal():
+        year, day = day, year
     if not 0 < day <= 31:
         raise ValueError("no such day")
+    # ISO 8601: 24:00:00 is the end of the day.
+    midnight = int(part["hour"]) == 24 and not (int(part["minute"]) or second)
     # 29 February of a common year is read as the day after the 28th.
-    past = timedelta(days=max(0, day - monthrange(int(part["year"]), int(part["month"]))[1]))
-    at = past + datetime(
-        int(part["year"]),
-        int(part["month"]),
-        day - past.days,
-        int(part["hour"]),
-        int(part["minute"]),
-        second - leap.seconds,
-        int((part["fraction"] or "")[:6].ljust(6, "0")),
-        tzinfo=UTC,
+    past = timedelta(days=max(0, day - monthrange(year, month)[1]))
+    at = (
+        past
+        + timedelta(days=midnight)
+        + datetime(
+            year,
+            month,
+            day - past.days,
+            0 if midnight else int(part["hour"]),
+            int(part["minute"]),
+            second - leap.seconds,
+            int((part["fraction"] or "")[:6].ljust(6, "0")),
+            tzinfo=UTC,
+        )
     )
     if part["sign"]:
         offset = timedelta(hours=hours, minutes=minutes)

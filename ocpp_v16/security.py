@@ -15,11 +15,16 @@ from core_link import signing_requests
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 
+# The type of a security event that contains none.
+UNKNOWN = "unknown"
+
 
 def security_event(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     moment = inbound.time(payload.get("timestamp"))
-    security_events.record(inbound, payload["type"], moment, payload.get("techInfo") or "")
+    security_events.record(
+        inbound, payload.get("type") or UNKNOWN, moment, payload.get("techInfo") or ""
+    )
     return {}
 
 
@@ -95,7 +100,11 @@ def _shows_secret(entry: Any) -> bool:
 
 BLOCK = Block(
     handlers={
-        "SecurityEventNotification": Handler(security_event, dispensable=frozenset({"timestamp"})),
+        "SecurityEventNotification": Handler(
+            # Stations send a security event again and again until it is accepted.
+            security_event,
+            dispensable=frozenset({"timestamp", "type"}),
+        ),
         "SignCertificate": Handler(sign_certificate, decide=ask_for_chain),
     },
     commands={

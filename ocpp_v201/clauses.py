@@ -21,6 +21,7 @@ CLAUSES = {
     "other_user_name": "part 2, A00.FR.204: the user is the identity",
     "several_frames": "part 4, 4.2: one message in each WebSocket message",
     "time_before_clock_was_set": "part 2, B01.FR.06: BootNotification's answer sets the clock",
+    "transaction_id_on_two_evses": "part 2, E01.FR.08: a transactionId is never used again",
     "transaction_id_used_again": "part 2, E01.FR.08: a transactionId is never used again",
     "unknown_transaction": "part 2, E01: a transaction begins with an event Started",
 }

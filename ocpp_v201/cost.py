@@ -3,6 +3,7 @@
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload
+from chargepoints.services.transactions import shared_ids
 from ocpp_v201.numbers import decimal
 
 
@@ -11,7 +12,7 @@ def update_cost(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
     total_cost = decimal(args["total_cost"])
     store(command.charge_point_id, args["transaction_id"], total_cost)
-    return {"transactionId": args["transaction_id"], "totalCost": total_cost}
+    return {"transactionId": shared_ids.sent(args["transaction_id"]), "totalCost": total_cost}
 
 
 def store(charge_point_id: int, transaction_id: str, total_cost: float) -> None:

@@ -18,7 +18,7 @@ from chargepoints.services.commands import effect_deadlines
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.smart_charging import profile_requests
 from chargepoints.services.stations import booting
-from chargepoints.services.transactions import lifecycle
+from chargepoints.services.transactions import lifecycle, shared_ids
 from ocpp_v201 import schedules
 from ocpp_v201.authorization import id_token
 from ocpp_v201.dialect import Dialect
@@ -83,7 +83,7 @@ def record_start(unit: UnitOfWork, command: Command, response: Payload) -> None:
 def request_stop(unit: UnitOfWork, command: Command) -> Payload:
     transaction_id = command.args["transaction_id"]
     command.effect_key = lifecycle.stop_effect(transaction_id)
-    return {"transactionId": transaction_id}
+    return {"transactionId": shared_ids.sent(transaction_id)}
 
 
 def unlock(unit: UnitOfWork, command: Command) -> Payload:

@@ -16,7 +16,7 @@ from chargepoints.protocol.versions import (
 from chargepoints.services.metering.readings import BEGIN, shape_of
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import event_messages, lookup, remote_starts
+from chargepoints.services.transactions import event_messages, lookup, remote_starts, shared_ids
 from chargepoints.services.transactions.event_messages import (
     ENDED,
     STARTED,
@@ -108,18 +108,21 @@ def _transaction_id(payload: Payload) -> str:
     return clip((payload.get("transactionInfo") or {}).get("transactionId"), 255)
 
 
-def _transaction_meant(inbound: Inbound, evse_id: int | None) -> str:
+def _transaction_meant(inbound: Inbound, evse_id: int | None, samples: list[Element]) -> str:
     """The id in the event; without one, that of the only open transaction that matches."""
     payload = inbound.payload
+    starts = payload.get("eventType") == STARTED
     if told := _transaction_id(payload):
-        return told
+        wh, moment = _end_wh(samples), inbound.time(payload.get("timestamp"))
+        register = None if wh is None else (wh, moment)
+        return shared_ids.stored(inbound, told, evse_id, starts=starts, register=register)
     inbound.deviate("no_transaction_id")
     found = [
         row.transaction_id
         for row in lookup.known_open(inbound).values()
         if evse_id is None or row.evse_id in (None, evse_id)
     ]
-    if payload.get("eventType") == STARTED or len(found) != 1:
+    if starts or len(found) != 1:
         return event_messages.name_of_unnamed(inbound.station.id, payload)
     return found[0]
 
@@ -140,7 +143,7 @@ def event_message(inbound: Inbound) -> EventMessage:
     else:
         id_token = remote_starts.token_of(inbound, remote_start_id)
     evse_id = numbers.place(inbound, evse.get("id"))
-    transaction_id = _transaction_meant(inbound, evse_id)
+    transaction_id = _transaction_meant(inbound, evse_id, samples)
     return EventMessage(
         # An event without a type starts or ends nothing.
         event_type=str(payload.get("eventType", UPDATED)),
@@ -211,7 +214,9 @@ def _registers(samples: list[Element]) -> list[float]:
 def get_status(unit: UnitOfWork, command: Command) -> Payload:
     """E14: ask whether the transaction is ongoing and whether messages about it are queued."""
     args = command.args
-    return {"transactionId": args["transaction_id"]} if "transaction_id" in args else {}
+    if "transaction_id" not in args:
+        return {}
+    return {"transactionId": shared_ids.sent(args["transaction_id"])}
 
 
 def block(dialect: Dialect) -> Block:

@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoints.gateway import ocppj, other_words
 from chargepoints.gateway.calls import BOOT_ACTION
+from chargepoints.protocol import spelling
 from chargepoints.protocol.errors import OcppError
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Handler, OcppVersion
@@ -74,7 +75,7 @@ def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handl
         if action is None:
             # Part 4, table 7: the action is not known at all.
             raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
-        same = inbound.action.lower() == action.lower()
+        same = spelling.bare(inbound.action) == spelling.bare(action)
         inbound.action = action
         inbound.deviate("action_in_other_case" if same else "action_of_the_request")
     if (inbound.action in schemas.unconfirmed) != unconfirmed:

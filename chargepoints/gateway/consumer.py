@@ -4,6 +4,7 @@ It has its own read loop. The stock dispatch awaits a database thread, which all
 for every frame, and listens to the channel layer in each socket.
 """
 
+import codecs
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -156,7 +157,9 @@ def _text(message: dict[str, Any]) -> str:
     if text is not None:
         return text
     # OCPP-J has no binary messages, but some chargers send their text in binary frames.
-    return bytes(message["bytes"]).decode("utf-8", "replace")
+    data = bytes(message["bytes"])
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if utf_16 else "utf-8", "replace")
 
 
 async def _deny(send: Send, refused: Refused) -> None:

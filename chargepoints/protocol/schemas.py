@@ -18,7 +18,7 @@ from chargepoints.protocol.mending import Checked, Violation, mend, violation
 # Handlers check narrower limits.
 LARGEST = 2**53
 # The specifications name requests StartTransaction.req or BootNotificationRequest.
-_OF_A_REQUEST = re.compile(r"(request|[._]?req)$")
+_OF_A_REQUEST = re.compile(r"(request|req)$")
 
 
 class Form(NamedTuple):
@@ -52,12 +52,12 @@ class Schemas:
         self._requests = {action: self._form(action + request_suffix) for action in answered}
         self._requests |= {action: self._form(action) for action in self.unconfirmed}
         self._responses = {action: self._form(action + "Response") for action in answered}
-        self._by_lower_case = {action.lower(): action for action in self.actions}
+        self._by_bare_name = {spelling.bare(action): action for action in self.actions}
 
     def action_meant(self, name: str) -> str | None:
         """The action with this name in any case, with or without a suffix for the request."""
-        name = name.lower()
-        return self._by_lower_case.get(name) or self._by_lower_case.get(_OF_A_REQUEST.sub("", name))
+        name = spelling.bare(name)
+        return self._by_bare_name.get(name) or self._by_bare_name.get(_OF_A_REQUEST.sub("", name))
 
     def check_request(
         self, action: str, payload: Any, dispensable: frozenset[str] = frozenset()

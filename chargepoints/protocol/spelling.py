@@ -15,12 +15,27 @@ _KEPT = frozenset({"unit"})
 # Redaction of key codes finds these fields by exact name, before a payload is repaired.
 _HIDDEN_BY_NAME = frozenset({"groupIdToken", "idToken", "localAuthorizationList"})
 
+# Other words that stations use for the values of a field.
+_OTHER_WORDS = {
+    "eventType": {
+        **dict.fromkeys(("start", "begin", "transactionstart", "transactionstarted"), "Started"),
+        **dict.fromkeys(("update", "transactionupdate", "transactionupdated"), "Updated"),
+        **dict.fromkeys(("end", "stop", "stopped", "finish", "finished"), "Ended"),
+        **dict.fromkeys(("transactionend", "transactionended", "transactionstopped"), "Ended"),
+    },
+}
+
+# Fields that another version of OCPP names otherwise.
+_OTHER_NAMES = {"status": "connectorStatus", "connectorstatus": "status"}
+
 
 def word(said: object, words: Iterable[object], name: str) -> str | None:
     """The only enumeration value that this can mean: `charging`, `Suspended EVSE`."""
     if not isinstance(said, str) or name in _KEPT:
         return None
-    return _found(said, tuple(each for each in words if isinstance(each, str)))
+    known = tuple(each for each in words if isinstance(each, str))
+    found = _found(said, known) or _OTHER_WORDS.get(name, {}).get(bare(said))
+    return found if found in known else None
 
 
 def names(schema: Any) -> tuple[str, ...]:
@@ -30,7 +45,10 @@ def names(schema: Any) -> tuple[str, ...]:
 
 def name(said: str, known: tuple[str, ...]) -> str | None:
     """The only field that this can mean: `IdTag`, `connector_id`."""
-    return _found(said, known)
+    if found := _found(said, known):
+        return found
+    other = _OTHER_NAMES.get(bare(said))
+    return other if other in known else None
 
 
 def _found(said: str, words: tuple[str, ...]) -> str | None:

@@ -81,6 +81,15 @@ async def test_text_that_is_no_utf_8_in_a_binary_frame_is_survived(
         assert frame[:2] == [frames.CALLRESULT, "bin"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+async def test_text_in_utf_16_in_a_binary_frame_is_read(
+    gateway: RunningGateway, identity: str, encoding: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        frame = await answered(cp, '[2,"wide","Heartbeat",{}]'.encode(encoding))
+        assert frame[:2] == [frames.CALLRESULT, "wide"]
+
+
 async def test_unknown_words_are_kept_as_text(gateway: RunningGateway, identity: str) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         status = {"connectorId": 1, "status": "Warming", "errorCode": "Error", "timestamp": at()}

@@ -9,13 +9,14 @@ from django.db.models import Max
 from chargepoints.clock import Moment, api_time
 from chargepoints.models import MeterValue, Transaction
 from chargepoints.protocol.inbound import Inbound
-from chargepoints.services.metering import most_power, registers
+from chargepoints.services.metering import most_power, register_steps, registers
 from chargepoints.services.metering.readings import Kind, Reading, Shape, Values, digest, shape_of
 from chargepoints.services.transactions import limits
 
 # Samples by natural key: time and digest.
 Known = dict[tuple[datetime, int], list[Any]]
 
+CLOCK_SET_BACK = "clock_set_back"
 ASKED_FOR_EACH = 8
 # A message may contain the samples of a whole night.
 TOLD_AT_ONCE = 500
@@ -174,7 +175,9 @@ def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment)
     if row.ended_at is not None and not row.closed_by:
         return
     if row.sampled_at is not None and at < row.sampled_at:
-        return
+        if not _is_later_by_its_register(inbound, row, reading):
+            return
+        inbound.deviate(CLOCK_SET_BACK)
     row.sampled_at = at
     if row.ended_at is not None:
         # The transaction has ended: no power, whatever the last sample says.
@@ -191,6 +194,16 @@ def _touch(inbound: Inbound, row: Transaction, reading: Reading, moment: Moment)
         if odd := registers.take(row, reading.energy_wh, moment, most_w):
             inbound.deviate(odd)
             registers.note(row, [odd])
+
+
+def _is_later_by_its_register(inbound: Inbound, row: Transaction, reading: Reading) -> bool:
+    """Whether the charge point set its clock back, as at the end of summer time: the register went
+    up since the latest sample, although the time is earlier.
+    """
+    wh, latest = reading.energy_wh, row.meter_latest_wh
+    if wh is None or latest is None or wh <= latest or inbound.station.strict:
+        return False
+    return register_steps.is_ordinary(row, wh, most_power.of_evse(inbound.station, row.evse_id))
 
 
 def _data(element: Element, reading: Reading) -> dict[str, Any]:
