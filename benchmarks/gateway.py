@@ -16,7 +16,7 @@ from benchmarks.spawn import free_port, spawned
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PASSWORD = "the-key-of-every-charger-in-here"
-CHARGERS = 1400
+CHARGERS = 1600
 
 # Empty where a `.env` file of this installation might say something else.
 ENVIRONMENT = {

@@ -78,8 +78,11 @@ def _connects(target: Target) -> Figures:
 
 
 def _loop(mix: str, seconds: float) -> dict[str, Any]:
-    """A charger speaks one version for life."""
-    first = 0 if MIXES[mix].subprotocol == MIXES["plain"].subprotocol else OF_OTHER_VERSIONS
+    """Each version has chargers of its own; those of 1.6 are among the ones that stay idle."""
+    version = list(dict.fromkeys(each.subprotocol for each in MIXES.values())).index(
+        MIXES[mix].subprotocol
+    )
+    first = OF_OTHER_VERSIONS + (version - 1) * CHARGERS if version else 0
     return {"mix": mix, "first": first, "chargers": CHARGERS, "seconds": seconds}
 
 
