@@ -1,4 +1,4 @@
-"""Keys for the API: made here, shown once, revoked here."""
+"""Keys for the API: created, shown once, and revoked."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from chargepoints.templatetags import badges, charging
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ZonedTimes):
-    """A key is revoked, never deleted: commands keep the name of who asked."""
+    """Keys are revoked, never deleted, because commands contain their names."""
 
     list_display = ("name", "scope", "state", "created_at", "expires", "last_used")
     list_filter = ("scope",)

@@ -1,4 +1,4 @@
-"""How much of a month connectors could be used: of a fleet or a site, and of one charge point."""
+"""The availability of connectors in a month: of a fleet or a site, and of one charge point."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ TEMPLATES = "admin/chargepoints/availability"
 CHARGE_POINTS_ON_A_PAGE = 20
 MONTHS_OF_ONE = 12
 MOST_SITES = 500
-# In the order in which a bar shows them, with their names for people.
+# In the order of the bar's parts, with their names for people.
 STATES = (
     ("up", "up"),
     ("faulted", "faulted"),
@@ -38,7 +38,7 @@ WIDTH = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a bar; `x` and `width` are per cent of the bar."""
+    """A part of a bar; `x` and `width` are percentages of the bar."""
 
     state: str
     name: str
@@ -48,7 +48,7 @@ class Part:
 
 
 def fleet(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """`?month=&site=`: some charge points on a page, so that a fleet of any size is shown."""
+    """`?month=&site=`: a page shows some charge points only, so the fleet may have any size."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     site = request.GET.get("site", "").strip()[:100]
@@ -89,7 +89,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def export(model_admin: Any, request: HttpRequest) -> StreamingHttpResponse:
-    """What the page of the fleet shows, of all charge points: in months of the page's times."""
+    """The table of the fleet's page for all charge points, as CSV, in the page's time zone."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     site = request.GET.get("site", "").strip()[:100]
@@ -118,7 +118,7 @@ def _of_site(site: str) -> QuerySet[ChargePoint]:
 
 
 def _tells(row: Row) -> bool:
-    """Whether the month has begun, and anything is known of it."""
+    """Whether the month has begun and has any history."""
     return row.seconds.unknown < row.seconds.total
 
 

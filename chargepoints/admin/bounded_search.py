@@ -1,8 +1,8 @@
-"""Search in tables that grow without end: a page may cost no more than a page.
+"""Search in tables that grow without end, at a cost that does not grow.
 
 An OR over the charge point's columns and the row's own makes a database read the whole table. So
-the charge point is looked for first; only where none is called so are the row's own columns
-searched, and those without an index among the latest rows alone.
+the charge point is searched first. Only if there is none are the row's own columns searched; those
+without an index only among the latest rows.
 """
 
 from typing import Any
@@ -12,15 +12,15 @@ from django.db.models.functions import Lower, Upper
 
 from chargepoints.models import ChargePoint
 
-# Of a table, where a column without an index is searched.
+# How many of the latest rows are searched by columns without an index.
 LATEST = 100_000
 MOST_CHARGE_POINTS = 50
 
 
 class BoundedSearch:
-    """For a ModelAdmin. `search_fields` are the row's own columns, with `=` compared as a whole.
+    """For a ModelAdmin. `search_fields` are the row's own columns; `=` compares the whole value.
 
-    `search_indexed`: those of them that have an index, without regard to case: by `Upper`.
+    `search_indexed`: those of them with an index on `Upper`, for a search in any case.
     `search_place`: the path to the charge point.
     """
 
@@ -48,14 +48,14 @@ class BoundedSearch:
             exact = name.startswith("=")
             matches |= Q(**{name.lstrip("=") if exact else f"{name}__icontains": term})
         rows = queryset.model._default_manager
-        if isinstance(queryset.model._meta.pk, AutoField):  # a UUID, of commands, has no order
+        if isinstance(queryset.model._meta.pk, AutoField):  # UUIDs, as of commands, have no order
             last = rows.aggregate(last=Max("pk"))["last"] or 0
             matches &= Q(pk__gt=last - LATEST)
         return queryset.filter(matches), False
 
 
 def charge_points_called(term: str) -> list[int]:
-    """By identity, name or serial number, as a whole and in any case."""
+    """By the whole identity, name or serial number, in any case."""
     rows = ChargePoint.objects.alias(lowered=Lower("identity"))
     exact = list(rows.filter(lowered=term.lower()).values_list("pk", flat=True))
     if exact:

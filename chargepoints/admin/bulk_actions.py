@@ -1,4 +1,4 @@
-"""The actions of the list of charge points that send a command to those that were chosen."""
+"""Actions of the list of charge points that send a command to the selected ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def _action(type: str | None) -> Action:
             selected.order_by("identity").values_list("pk", flat=True)[: MOST_TARGETS + 1]
         )
         if len(targets) > MOST_TARGETS:
-            said = f"More than {MOST_TARGETS} charge points are chosen: narrow the filter."
+            said = f"More than {MOST_TARGETS} charge points are selected: narrow the filter."
             messages.error(request, said)
             return None
         return bulk_page.begin(model_admin, request, targets, type)

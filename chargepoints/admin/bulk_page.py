@@ -1,7 +1,7 @@
-"""Sending one command to many charge points: the form, the preview of the frames, the batch.
+"""Sends one command to many charge points: the form, the preview of the frames, the batch.
 
-Who was chosen stands in the form itself, so what is sent goes to those who were looked at, whoever
-comes online, goes or changes meanwhile.
+The form contains the chosen charge points, so the command goes to those that the user has seen,
+even if others connect, disconnect or change since then.
 """
 
 import re
@@ -46,7 +46,7 @@ def begin(
     args: dict[str, Any] | None = None,
     typed: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """The form for these charge points; `args`, or what was `typed`, are what it begins with."""
+    """The form for these charge points; its initial values are `args` or `typed`."""
     chosen = _chosen(targets)
     offered = command_types.offered(request.user, *_one_of_each(chosen))
     if not offered:
@@ -102,7 +102,7 @@ def _asked(request: HttpRequest, chosen: list[ChargePoint], form: CommandForm) -
         "care": CareForm(request.POST if "roll_out" in request.POST else None, prefix="care"),
         "at_once": len(chosen) <= MOST_TARGETS,
         "why": reasons.given(request),
-        # It makes two clicks one batch.
+        # Two clicks make one batch.
         "key": request.POST.get("key") or secrets.token_urlsafe(16),
     }
 
@@ -112,8 +112,8 @@ def url_of(batch: CommandBatch) -> str:
 
 
 def _again(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """`?again=` a batch or `?roll_out=`: the form for what failed in it; `?template=&key=`: for
-    those that drift; `?id=&command=`: for those that are named.
+    """The form again: `?again=` or `?roll_out=` for those that failed in a batch or a roll-out,
+    `?template=&key=` for those that drift, `?id=&command=` for the given ones.
     """
     if batch_id := request.GET.get("again"):
         batch = _found(CommandBatch, batch_id)
@@ -151,7 +151,7 @@ def _found(model: type[AnyRow], pk: str) -> AnyRow:
 def _begun(
     request: HttpRequest, chosen: list[ChargePoint], form: CommandForm, care: CareForm
 ) -> str | None:
-    """The page of the batch or the roll-out; None where it was refused, which the forms say."""
+    """The page of the batch or the roll-out; None if it was refused, which the forms show."""
     if care.is_bound and not care.is_valid():
         return None
     targets = [charge_point.pk for charge_point in chosen]
@@ -174,7 +174,7 @@ def _begun(
 
 
 def chosen_in(request: HttpRequest) -> list[ChargePoint]:
-    """The charge points that the form was made for."""
+    """The charge points in the form."""
     given = request.POST.get("targets", "")
     if not PRIMARY_KEYS.fullmatch(given):
         return []
@@ -189,7 +189,7 @@ def as_text(chosen: list[ChargePoint]) -> str:
 def panel(
     request: HttpRequest, chosen: list[ChargePoint], type: str, typed: dict[str, Any]
 ) -> HttpResponse:
-    """The form of this type, with what was typed elsewhere."""
+    """The form of this type, with values that were typed in another one."""
     offered = command_types.offered(request.user, *_one_of_each(chosen))
     form = _form(chosen, type, initial=typed)
     return TemplateResponse(request, PANEL, _context(chosen, offered, form))
@@ -201,7 +201,7 @@ def _chosen(targets: list[int]) -> list[ChargePoint]:
 
 
 def _one_of_each(chosen: list[ChargePoint]) -> list[ChargePoint]:
-    """One charge point for each version, for what depends on the version."""
+    """One charge point of each version, for what depends on the version."""
     by_version = {each.pinned_protocol or each.protocol: each for each in reversed(chosen)}
     return list(by_version.values())
 

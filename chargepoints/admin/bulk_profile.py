@@ -1,4 +1,4 @@
-"""The rows of a charging profile for many charge points: filled in here, sent by the bulk form."""
+"""The rows of a charging profile for many charge points; the bulk form sends it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ TEMPLATE = "admin/chargepoints/bulk/profile.html"
 
 
 def fill_in(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """POST `show` or `more`: the rows again. `take`: the bulk form with what they make."""
+    """POST `show` or `more`: the rows again. `take`: the bulk form with the profile."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not command_types.may_send(request.user, INSTALL):

@@ -1,4 +1,4 @@
-"""The certificate watch: how chargers come in over TLS, and who would not any more."""
+"""The certificate watch: the TLS of charge points, and who could no longer connect."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ class SeenTlsAdmin(BoundedSearch, HistoryAdmin):
         return charging.moment(at) if at else "-"
 
     def watch(self, request: HttpRequest) -> HttpResponse:
-        """GET looks at the dates that are near; POST asks what a change would do."""
+        """GET checks dates in the near future; POST checks a planned change."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         posted = request.method == "POST"

@@ -1,4 +1,4 @@
-"""What charge points are filtered by."""
+"""Filters of the list of charge points."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -56,7 +56,7 @@ class ActivityFilter(DropdownFilter):
 
 
 class _ColumnFilter(DropdownFilter):
-    """A dropdown of the values that a column has."""
+    """A dropdown with the values of a column."""
 
     column: str
 
@@ -91,7 +91,7 @@ class ModelFilter(_ColumnFilter):
 
 
 class FirmwareFilter(_ColumnFilter):
-    """A version; or those that are behind, which is said in `firmware_versions`."""
+    """A version; or charge points that are behind, as defined in `firmware_versions`."""
 
     title = "firmware"
     parameter_name = "firmware"
@@ -99,7 +99,7 @@ class FirmwareFilter(_ColumnFilter):
     BEHIND = "(behind)"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
-        behind = (self.BEHIND, "Behind: older than what most of the model run")
+        behind = (self.BEHIND, "Behind: older than on most of the model")
         return [behind, *super().lookups(request, model_admin)]
 
     def queryset(
@@ -111,7 +111,7 @@ class FirmwareFilter(_ColumnFilter):
 
 
 class HealthFilter(DropdownFilter):
-    """What a rule of health is about, but for what is in maintenance; or that."""
+    """Charge points that a health rule finds, except in maintenance; or those in maintenance."""
 
     title = "health"
     parameter_name = "health"

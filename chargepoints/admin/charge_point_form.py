@@ -46,7 +46,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg] # only the stubs 
         if "pinned_protocol" in self.fields:
             self.fields["pinned_protocol"].choices = versions  # type: ignore[attr-defined]
         for name, field in self.fields.items():
-            # What has changed is told by what the page showed: somebody else may have saved since.
+            # Compare with the values that the page showed: somebody else may have saved since.
             field.show_hidden_initial = (
                 not self.is_bound or self.add_initial_prefix(name) in self.data
             )

@@ -1,4 +1,4 @@
-"""Charge points from a CSV file: looked at first, then registered, with a sheet for each."""
+"""Charge points from a CSV file: a preview first, then the import, with a sheet for each."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class UploadForm(forms.Form):
 
 
 def import_charge_points(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """GET asks for the file; POST with `file` tells what would be done, with `content` does it."""
+    """GET shows the form; POST with `file` previews the import, with `content` does it."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if request.method == "POST" and "content" in request.POST:
@@ -52,7 +52,7 @@ def _taken(model_admin: Any, request: HttpRequest, content: str) -> HttpResponse
     try:
         registered = charge_point_csv.load(content.encode())
     except CsvRefused as refused:
-        # Somebody registered one of them meanwhile, say.
+        # For instance if somebody registered one of them at the same time.
         form = UploadForm()
         form.errors["file"] = form.error_class(refused.faults)
         return _page(model_admin, request, form, [], "")

@@ -1,4 +1,4 @@
-"""The pages of charge points beside Django's own."""
+"""The pages of charge points in addition to Django's own."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +31,7 @@ from chargepoints.admin import (
 from chargepoints.admin.own_pages import own_page
 
 PREFIX = "chargepoints_chargepoint"
-# By its name, where each of its other pages is, and what makes it.
+# Name of the page -> its path and its view.
 OWN_PAGES: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
     "bulk": ("bulk/", bulk_page.bulk),
     "availabilities": ("availability/", availability.fleet),

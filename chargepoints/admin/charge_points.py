@@ -68,7 +68,7 @@ class ChargePointList(ChangeList):
         return rows.annotate(commands_open=count_of(unfinished, "charge_point"))
 
     def get_results(self, request: HttpRequest) -> None:
-        """Adds to each row the health rules that find it."""
+        """Add to each row the health rules that find it."""
         super().get_results(request)
         found = rules.among((row.pk for row in self.result_list), timezone.now())
         for row in self.result_list:
@@ -173,14 +173,14 @@ class ChargePointAdmin(ModelAdmin):
 
     @admin.display(description="product", ordering="vendor")
     def product(self, row: ChargePoint) -> SafeString:
-        """Vendor and model; its protocol and its firmware."""
+        """Vendor and model; protocol and firmware."""
         product = f"{row.vendor} {row.model}".strip() or "-"
         cell = "<span><bdi>{}</bdi><br><small>{} <bdi>{}</bdi></small></span>"
         return format_html(cell, product, row.protocol, row.firmware_version)
 
     @admin.display(description="health")
     def health(self, row: ChargePoint) -> SafeString:
-        """What the rules find, each with its diagnosis in the title; and its open commands."""
+        """The health findings, each with its diagnosis as the title; and open commands."""
         found: list[rules.Rule] = row.found  # type: ignore[attr-defined]
         shown = ((badges.badge(rule.title, badges.WARN, rule.diagnosis),) for rule in found)
         count = int(getattr(row, "commands_open", 0))
@@ -246,7 +246,7 @@ class ChargePointAdmin(ModelAdmin):
         return [] if obj is None else [CredentialInline]
 
     def save_model(self, request: HttpRequest, obj: ChargePoint, form: Any, change: bool) -> None:
-        """Writes only the changed fields, because the gateway may write other columns meanwhile."""
+        """Write only the changed fields, because the gateway may write other columns."""
         if change:
             registry.changed(obj, *form.changed_data)
             return
@@ -280,7 +280,7 @@ class ChargePointAdmin(ModelAdmin):
         try:
             response: HttpResponseBase = super().delete_view(request, object_id, extra_context)
         except ProtectedError as error:
-            messages.error(request, f"It stays: {error.args[0]}.")
+            messages.error(request, f"It was not deleted: {error.args[0]}.")
             response = HttpResponseRedirect(reverse("admin:chargepoints_chargepoint_changelist"))
         return response
 

@@ -1,4 +1,4 @@
-"""The charging profiles that charge points accepted, or said they have."""
+"""The charging profiles that charge points accepted or reported."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString

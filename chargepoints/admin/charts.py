@@ -1,4 +1,4 @@
-"""A charging curve as SVG: power and state of charge over time, drawn here, without a library."""
+"""A charging curve as SVG, power and state of charge over time, without a library."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from django.utils import timezone
 from chargepoints.models import MeterValue
 
 WIDTH, HEIGHT = 720, 190
-# Beside it, what stands on the axes has room on a phone, where its letters are larger.
+# Room for the texts of the axes on a phone, where letters are larger.
 LEFT, RIGHT, TOP, BOTTOM = 84, 62, 14, 26
 NEWEST_SAMPLES = 2_000
 POINTS = 160
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Power in W, state of charge in %; None where it was not measured."""
+    """Power in W, state of charge in %; None if not measured."""
 
     at: datetime
     power_w: float | None
@@ -43,7 +43,7 @@ class Hover:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything the template draws, in the coordinates of its viewBox."""
+    """All that the template draws, in the coordinates of its viewBox."""
 
     power_line: str
     power_area: str
@@ -61,7 +61,7 @@ class Chart:
 
 
 def chart_of(transaction_pk: int) -> Chart | None:
-    """The curve of one transaction; None where there is nothing to draw yet."""
+    """The curve of a transaction; None if it has no samples yet."""
     rows = list(
         MeterValue.objects.filter(transaction_id=transaction_pk, conflict=False)
         .order_by("-sampled_at")
@@ -111,7 +111,7 @@ def draw(samples: Sequence[Sample]) -> Chart | None:
 def _from_register(
     rows: Sequence[tuple[datetime, float | None, float | None, float | None]],
 ) -> list[Sample]:
-    """Mean power between two readings of the energy register, where no power is reported."""
+    """The mean power between two energy readings, if the charger reports no power."""
     samples = []
     earlier: tuple[datetime, float] | None = None
     for at, _, soc, energy_wh in rows:

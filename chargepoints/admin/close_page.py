@@ -1,4 +1,4 @@
-"""Closing by hand a transaction that no charger ends: what it will say, asked before it is done."""
+"""Closes a transaction by hand that the charger does not end; asks for confirmation first."""
 
 from typing import Any
 
@@ -27,16 +27,16 @@ class CloseForm(forms.Form):
         help_text="In the time zone of this page. Empty: the time of the last sample, else now.",
     )
     meter_stop_wh = forms.FloatField(
-        label="Reading at its end (Wh)",
+        label="Meter value at the end (Wh)",
         required=False,
         min_value=0,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"step": "any"}),
-        help_text="The reading of the meter. Empty: the last sample.",
+        help_text="The value of the energy register. Empty: the last sample.",
     )
 
 
 def close(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """GET asks, POST closes it, noted in the log of the admin."""
+    """GET shows the form, POST closes it and writes the admin log."""
     row = get_object_or_404(Transaction.objects.select_related("charge_point"), pk=pk)
     if not request.user.has_perm(roles.OPERATE):
         raise PermissionDenied
@@ -45,7 +45,7 @@ def close(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         try:
             return _done(model_admin, request, _closed(request, row, form))
         except closing.AlreadyEnded:
-            messages.error(request, "The transaction has ended already.")
+            messages.error(request, "The transaction has already ended.")
             return HttpResponseRedirect(_page_of(row))
         except ValidationError as error:
             form.add_error(None, error)

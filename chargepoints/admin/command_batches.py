@@ -24,11 +24,11 @@ SHOWN_FAILURES = 100
 
 @admin.register(CommandBatch)
 class CommandBatchAdmin(RowPage, HistoryAdmin):
-    """Read only: what a batch has become is told by its commands."""
+    """Read only: the progress of a batch is the progress of its commands."""
 
     list_display = ("created", "type", "asked_of", "sent", "done", "not_taken", "requested_by")
     search_fields = ("=type", "requested_by")
-    search_help_text = "exact type, or who asked"
+    search_help_text = "exact type, or requester"
     fields = (
         "type",
         "arguments",

@@ -26,7 +26,7 @@ YES_NO = [("", "-"), ("true", "yes"), ("false", "no")]
 
 
 class JsonField(forms.CharField):
-    """Instead of Django's, which takes what no database stores, and shows nothing as `null`."""
+    """Django's accepts values that databases refuse, and shows nothing as `null`."""
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 5, "spellcheck": "false"})
 
@@ -39,7 +39,7 @@ class JsonField(forms.CharField):
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line."""
+    """A list of texts, one per line."""
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"})
 
@@ -62,10 +62,10 @@ class YesNoField(forms.TypedChoiceField):
 
 
 class CommandForm(forms.Form):
-    """Fields are named by their path in the arguments, e.g. `id_token.value`.
+    """Fields have their path in the arguments as name, e.g. `id_token.value`.
 
-    `suggestions` are values to pick from, by the field's name. After `is_valid()` the arguments
-    are in `args`.
+    `suggestions`: values to pick from, by the field's name. After `is_valid()`, `args` contains the
+    arguments.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class CommandForm(forms.Form):
         for name, schema, required in _leaves(COMMAND_TYPES[type].args):
             self.fields[name] = _field(name, schema, required=required)
             if required and _may_be_empty(schema):
-                # An empty text is a value of its own, e.g. to clear a configuration key.
+                # An empty text is a value too, e.g. to clear a configuration key.
                 self.fields[name].required = False
                 self._kept_empty.add(name)
             if name in self.suggestions:
@@ -100,7 +100,7 @@ class CommandForm(forms.Form):
         return self.cleaned_data
 
     def show(self, errors: list[dict[str, str]]) -> None:
-        """Show errors that point into the command's body beside the fields they are about."""
+        """Show errors next to the fields that their pointers name."""
         for error in errors:
             path = error["pointer"].removeprefix("/args").strip("/").replace("/", ".")
             named = [name for name in self.fields if f"{path}.".startswith(f"{name}.")]
@@ -114,7 +114,7 @@ class CommandForm(forms.Form):
 
 
 def _leaves(schema: JsonSchema, path: str = "", required: bool = True) -> Iterator[Any]:
-    """(name, schema, required) of each field; an object of scalars is spread into its own."""
+    """(name, schema, required) of each field; an object of scalars becomes several fields."""
     for name, part in schema["properties"].items():
         here = f"{path}.{name}" if path else name
         needed = required and name in schema.get("required", ())
@@ -195,7 +195,7 @@ def _list_or_json(schema: JsonSchema, **common: Any) -> forms.Field:
         widget = UnfoldAdminSelectMultipleWidget
         return forms.MultipleChoiceField(choices=choices, widget=widget, **common)
     if items.get("type") == "string":
-        common["help_text"] = common["help_text"] or "One a line."
+        common["help_text"] = common["help_text"] or "One per line."
         return LinesField(**common)
     common["help_text"] = common["help_text"] or "JSON"
     return JsonField(**common)
@@ -209,7 +209,7 @@ def _put(args: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def initial_of(type: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form begins with that is to say the same again; what was secret is left out."""
+    """The initial values to send a command again, without secrets."""
     found = {}
     for name, schema, _ in _leaves(COMMAND_TYPES[type].args):
         value: Any = args

@@ -1,4 +1,4 @@
-"""Sending a command from a charge point's page: the form, the second question, the refusal."""
+"""Sends a command from a charge point's page: the form, the confirmation, the refusal."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ TEMPLATE = "admin/chargepoints/chargepoint/command_form.html"
 def blank(
     model_admin: Any, request: HttpRequest, charge_point: ChargePoint, first: str = ""
 ) -> dict[str, Any]:
-    """What the template of the form needs before anything was chosen; `first` if it is offered."""
+    """The context of the form's template; `first` is chosen if it is offered."""
     offered = command_types.offered(request.user, charge_point)
     if not offered:
         return {"command_types": []}
@@ -28,7 +28,7 @@ def blank(
 
 
 def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """GET `?command=reset`: that type's form. POST: send it, once it was confirmed."""
+    """GET `?command=reset`: that type's form. POST: send it, if it was confirmed."""
     charge_point = live.find(model_admin, request, pk)
     offered = command_types.offered(request.user, charge_point)
     wanted = request.POST.get("command") or request.GET.get("command")
@@ -53,7 +53,7 @@ def command(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             context = _context(charge_point, offered, _form(charge_point, wanted)) | {"sent": sent}
     response = _render(request, context)
     if "sent" in context:
-        response["HX-Trigger"] = "command-sent"  # the page looks at once for what came of it
+        response["HX-Trigger"] = "command-sent"  # so the page refreshes at once
     return response
 
 
@@ -75,7 +75,7 @@ def _form(charge_point: ChargePoint, type: str, **kwargs: Any) -> CommandForm:
 
 
 def initial(request: HttpRequest) -> dict[str, Any]:
-    """What the request says about arguments, to begin a form with."""
+    """Initial arguments from the request."""
     given = request.POST if request.method == "POST" else request.GET
     start = f"{PREFIX}-"
     return {

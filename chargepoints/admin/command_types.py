@@ -1,4 +1,4 @@
-"""Which commands a member of staff may send to a charge point."""
+"""Which commands a user may send to a charge point."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ def may_send(user: Any, type: str) -> bool:
 
 
 def offered(user: Any, *charge_points: ChargePoint) -> list[str]:
-    """The types this person may send that the version of one of the chargers can express."""
+    """The types that this user may send and that at least one of the chargers supports."""
     versions = [version_of(charge_point) for charge_point in charge_points]
     return [
         type
@@ -29,22 +29,22 @@ def offered(user: Any, *charge_points: ChargePoint) -> list[str]:
 
 
 def profile_purposes(*charge_points: ChargePoint) -> set[str]:
-    """What a charging profile may be for, in the version of one of the chargers at least."""
+    """The purposes of charging profiles that at least one of the chargers supports."""
     versions = [version_of(charge_point) for charge_point in charge_points]
     spoken = [version for version in versions if version is not None]
     if len(spoken) < len(versions):
-        # One of them has never come: it may speak any version.
+        # One of them has never connected: it may have any version.
         spoken = list(installed_versions().values())
     return {purpose for version in spoken for purpose in version.profile_purposes}
 
 
 def requester(user: Any) -> str:
-    """Who asked, as commands name a member of staff."""
+    """The name of a user as requester of commands."""
     return f"staff:{user.get_username()}"[:150]
 
 
 def description(type: str) -> str:
-    """In the words of the form, where the API has names: `evse_id` is its field "EVSE ID"."""
+    """The description, with names of fields in the form instead of the API's."""
     known = COMMAND_TYPES[type]
 
     def say(name: re.Match[str]) -> str:

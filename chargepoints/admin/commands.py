@@ -1,4 +1,4 @@
-"""Commands: what was asked of charge points, by whom, and what became of it."""
+"""Commands: what was sent to charge points, by whom, and with what result."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
         ("created_at", TimeRange),
     )
     search_fields = ("=type", "=requested_by", "=message_id")
-    search_help_text = "charge point, type, who asked, or message id"
+    search_help_text = "charge point, type, requester, or message id"
     change_form_outer_before_template = "admin/chargepoints/command/cancel.html"
     fieldsets = (
         (
@@ -127,7 +127,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
 
     @admin.display(description="files")
     def files(self, row: Command) -> SafeString | str:
-        """What the charger has uploaded for it, to be fetched here."""
+        """The files that the charger uploaded for it, to download."""
         uploads = Upload.objects.filter(command=row).defer("location")
         return format_html_join(", ", "{}", ((files.link(each),) for each in uploads)) or "-"
 
@@ -139,7 +139,7 @@ class CommandAdmin(RowPage, BoundedSearch, HistoryAdmin):
         ]
 
     def cancel(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Cancel commands that were not sent yet; allowed to users who may send them."""
+        """Cancel a command that was not sent yet; allowed to users who may send it."""
         command = get_object_or_404(Command, pk=pk)
         if not command_types.may_send(request.user, command.type):
             raise PermissionDenied

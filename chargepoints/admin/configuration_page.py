@@ -1,4 +1,4 @@
-"""The configuration of a charge point: reported, wanted, compared with another, as a template."""
+"""The configuration of a charge point: reported, desired, compared with others, as a template."""
 
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ MOST_COMPARED = 5000
 
 
 class Row(NamedTuple):
-    """`other` is the value at the charge point that it is compared with; None: it has none."""
+    """`other`: the value of the charge point to compare with; None: it has none."""
 
     variable: Variable
     place: str
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """`?q=` narrows it; `?with=<identity>` shows what differs from another charge point."""
+    """`?q=` filters; `?with=<identity>` shows what differs from another charge point."""
     charge_point = live.find(model_admin, request, pk)
     term = request.GET.get("q", "").strip()[:100]
     named = request.GET.get("with", "").strip()[:48]
@@ -71,7 +71,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def save_template(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: the keys that were ticked, for the template of its model."""
+    """POST: store the ticked keys in the template of its model."""
     charge_point = live.find(model_admin, request, pk)
     if request.method != "POST" or not request.user.has_perm(MAY_SAVE) or not charge_point.model:
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Templates of configuration, by model: what should be, who is otherwise, and how to mend it."""
+"""Templates of configuration by model: the values, who differs, and how to correct that."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ SHOWN_CHARGE_POINTS = 10
 
 
 class ValuesField(forms.CharField):
-    """`Key = value`, one a line."""
+    """`Key = value`, one per line."""
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 15, "spellcheck": "false"})
 
@@ -34,18 +34,18 @@ class ValuesField(forms.CharField):
                 continue
             key, equals, wanted = (part.strip() for part in line.partition("="))
             if not key or not equals:
-                raise forms.ValidationError(f"Line {number} is not like: Key = value")
+                raise forms.ValidationError(f"Line {number} must be like: Key = value")
             if is_secret(key.rpartition(".")[2].partition("[")[0]):
-                raise forms.ValidationError(f"{key} is a secret, which no template may hold.")
+                raise forms.ValidationError(f"{key} is a secret; templates cannot contain it.")
             values[key] = wanted
         if len(values) > templates.MOST_KEYS:
-            raise forms.ValidationError(f"No more than {templates.MOST_KEYS} keys.")
+            raise forms.ValidationError(f"At most {templates.MOST_KEYS} keys are allowed.")
         return values
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     values = ValuesField(
-        help_text="One a line: HeartbeatInterval = 300, or OCPPCommCtrlr.HeartbeatInterval = 300",
+        help_text="One per line: HeartbeatInterval = 300, or OCPPCommCtrlr.HeartbeatInterval = 300",
         required=False,
     )
 

@@ -1,4 +1,4 @@
-"""When a charge point was connected: a bar over time, and its sockets below it."""
+"""The connections of a charge point: a bar over time, and a list of its sockets."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,10 +18,10 @@ from chargepoints.templatetags import charging
 
 TEMPLATE = "admin/chargepoints/chargepoint/connections.html"
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
-# Of one that flaps, the latest sockets are drawn.
+# If a charge point flaps, only its latest sockets are drawn.
 MOST_SOCKETS = 1000
 LISTED = 50
-# Its words stay readable on a phone.
+# Wide enough to be readable on a phone.
 WIDTH = 480
 
 
@@ -36,14 +36,14 @@ class Piece:
 
 
 def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """`?span=day`, `week` or `month`: until now."""
+    """`?span=day`, `week` or `month`: up to now."""
     charge_point = live.find(model_admin, request, pk)
     span = request.GET.get("span", "")
     span = span if span in SPANS else "week"
     end = timezone.now()
     begin = end - SPANS[span]
     sockets = _sockets(charge_point, begin)
-    # Before it was registered it could not be connected.
+    # It could not connect before its registration.
     known_since = min([charge_point.created_at, *(each.opened_at for each in sockets)])
     is_new = known_since > begin
     begin = max(begin, known_since)
@@ -91,7 +91,7 @@ def _pieces(
 
 def _piece(state: str, name: str, interval: Interval, begin: datetime, end: datetime) -> Piece:
     since, until = interval
-    # Less than a pixel would not be seen.
+    # Pieces below one pixel would be invisible.
     width = max(_x(until, begin, end) - _x(since, begin, end), 0.5)
     lasted = charging.lasting(int((until - since).total_seconds()))
     text = f"{name} {charging.moment(since)} to {charging.moment(until)}, {lasted}"

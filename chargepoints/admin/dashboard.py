@@ -1,4 +1,4 @@
-"""The first page: how the fleet is, and what needs a person."""
+"""The first page: the state of the fleet, and what needs attention."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,7 +84,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def polled(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """The figures alone, which the page asks for again."""
+    """Only the figures, which the page refreshes."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     of_everybody = import_string(str(settings.UNFOLD["DASHBOARD_CALLBACK"]))
@@ -103,9 +103,9 @@ def _power_over_the_day(now: datetime, power_now_w: float) -> ScheduleChart | No
 
 
 def _today(now: datetime) -> dict[str, Any]:
-    """What began today, and what had begun by this time a week ago; with its energy so far.
+    """What started today, and what had started by this time a week ago; with its energy.
 
-    A day is that of whoever looks.
+    The day is in the user's time zone.
     """
     here = timezone.localtime(now)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -118,7 +118,7 @@ def _today(now: datetime) -> dict[str, Any]:
 
 
 def _in_query(at: datetime) -> str:
-    """A moment as the query of a list takes it."""
+    """A moment in the format of a list's query."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -1,4 +1,4 @@
-"""What charge points report about themselves: configuration keys (1.6) or variables (2.0.1)."""
+"""The configuration that charge points report: keys (1.6) or variables (2.0.1)."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -13,7 +13,7 @@ from chargepoints.templatetags import badges, charging
 
 @admin.register(Variable)
 class VariableAdmin(BoundedSearch, HistoryAdmin):
-    """Read only: a value is changed by the command `set_configuration`, and then read back."""
+    """Read only: the command `set_configuration` changes a value, which is then read again."""
 
     list_display = (
         "charge_point",
@@ -29,7 +29,7 @@ class VariableAdmin(BoundedSearch, HistoryAdmin):
     list_filter = (("charge_point", AutocompleteSelectFilter),)
     search_fields = ("component", "name", "reported")
     search_help_text = "identity of a charge point; or part of a component, name or value (latest)"
-    # As their unique index has them.
+    # The order of their unique index.
     ordering = ("charge_point_id", *VARIABLE_KEY)
 
     @admin.display(description="component")

@@ -1,4 +1,4 @@
-"""Closing the sockets of charge points: of one from its page, of many from their list."""
+"""Closes the sockets of charge points: of one on its page, of many in the list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ def one(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def offered(request: HttpRequest) -> dict[str, tuple[Action, str, str]]:
-    """The action, as Django has them, for those who may do it."""
+    """The action in Django's form, for users with the permission."""
     if not request.user.has_perm(roles.OPERATE):
         return {}
     return {"disconnect": (_many, "disconnect", "Disconnect")}
@@ -42,7 +42,7 @@ def offered(request: HttpRequest) -> dict[str, tuple[Action, str, str]]:
 def _many(model_admin: Any, request: HttpRequest, selected: QuerySet[ChargePoint]) -> None:
     online = list(selected.filter(connection__isnull=False)[: MOST_AT_ONCE + 1])
     if len(online) > MOST_AT_ONCE:
-        # They would all come back at once.
+        # All of them would reconnect at the same time.
         messages.error(request, f"More than {MOST_AT_ONCE} of them are online: choose fewer.")
         return
     by = command_types.requester(request.user)
@@ -52,5 +52,5 @@ def _many(model_admin: Any, request: HttpRequest, selected: QuerySet[ChargePoint
     count = len(closed)
     said = f"{count} charge point{pluralize(count, ' is,s are')} disconnected."
     if count < selected.count():
-        said += " The rest was offline."
+        said += " The others were offline."
     messages.success(request, said)

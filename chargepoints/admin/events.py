@@ -1,4 +1,4 @@
-"""Events, as core is told them."""
+"""Events, as core gets them."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString

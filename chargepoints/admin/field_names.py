@@ -1,4 +1,4 @@
-"""Names of fields and arguments as people write them."""
+"""Names of fields and arguments for people."""
 
 import re
 
@@ -12,7 +12,7 @@ ABBREVIATIONS = {
     "s": "(s)",
     "ms": "(ms)",
 }
-# As the sidebar calls them.
+# The same names as in the sidebar.
 MODELS = {"handshakerefusal": "refused handshake", "rollout": "roll-out"}
 
 
@@ -24,7 +24,7 @@ def in_words(name: str) -> str:
 
 
 def put_into_words() -> None:
-    """Name all fields that have no name of their own; Django would write "Evse id"."""
+    """Name all fields without a verbose name; Django would write "Evse id"."""
     for model in apps.get_app_config("chargepoints").get_models():
         if (called := MODELS.get(str(model._meta.model_name))) is not None:
             model._meta.verbose_name, model._meta.verbose_name_plural = called, f"{called}s"

@@ -1,4 +1,4 @@
-"""Files: firmware that staff provide, the updates made with it, and what chargers uploaded."""
+"""Files: firmware that staff uploaded, updates with it, and uploads of chargers."""
 
 from typing import Any
 
@@ -22,19 +22,19 @@ from chargepoints.services.files import hosting
 
 class FirmwareForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_signing_certificate(self) -> str:
-        """A charger would only say that it is invalid, after it was sent."""
+        """Check it now: a charger would only report that it is invalid."""
         pem: str = self.cleaned_data["signing_certificate"]
         if pem:
             try:
                 installed_certificates.read_chain(pem)
             except NotACertificate as error:
-                raise forms.ValidationError(f"no certificate in PEM: {error}") from error
+                raise forms.ValidationError(f"not a certificate in PEM: {error}") from error
         return pem
 
 
 @admin.register(FirmwareFile)
 class FirmwareFileAdmin(ModelAdmin):
-    """An image is never exchanged, as chargers may be fetching it: another has another name."""
+    """The file of an image cannot be replaced, because chargers may be downloading it."""
 
     form = FirmwareForm
     list_display = ("name", "bytes", "sha256", "signed", "uploaded_at")
@@ -95,8 +95,8 @@ class UploadAdmin(HistoryAdmin):
         ("kind", ChoicesDropdownFilter),
     )
     search_fields = ("charge_point__identity", "file_name")
-    search_help_text = "charge point, or the charger's name of the file"
-    # Not the location: whoever knows a URL of ours may upload to it.
+    search_help_text = "charge point, or file name from the charger"
+    # Without the location, because its URL allows an upload.
     fields = (
         "charge_point",
         "command",
@@ -124,7 +124,7 @@ class UploadAdmin(HistoryAdmin):
 
 
 def link(row: Upload) -> SafeString | str:
-    """A link to fetch a file by, where it has come; it is served as an attachment."""
+    """A link to download a received file; served as an attachment."""
     name = row.file_name or f"{row.kind}-{row.pk}"
     if row.received_at is None:
         return row.file_name or "-"

@@ -1,7 +1,7 @@
-"""One search box for charge points, serial numbers, tokens, and every kind of id.
+"""One search box for charge points, serial numbers, tokens, and all kinds of ids.
 
-Each look-up is of an exact value that has an index; what has none is looked for among the latest
-rows alone, as in the lists.
+Each query is for an exact value with an index; values without an index are searched only among the
+latest rows, as in the lists.
 """
 
 import uuid
@@ -47,13 +47,13 @@ class Found(NamedTuple):
 
 
 def find(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """`?q=`: what is called so. One thing alone is gone to at once."""
+    """`?q=`: everything with this name or id. A single result is opened at once."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     term = request.GET.get("q", "").strip()[:LONGEST]
     found = [each for look in LOOKS for each in look(term)] if term else []
     if term and not found:
-        # Their ids have no index: it takes as long as all other looks together.
+        # Message ids have no index: this takes as long as all other queries together.
         found = list(_messages(term))
     if len(found) == 1:
         return HttpResponseRedirect(found[0].url)
@@ -85,7 +85,7 @@ def _tokens(term: str) -> Iterator[Found]:
         rows: QuerySet[Any] = model._default_manager.alias(raised=Upper(column))
         if rows.filter(raised=term.upper()).exists():
             url = reverse("admin:chargepoints_chargepoint_token_story", query=of_token)
-            yield Found("token", f"{term}: its story", url)
+            yield Found("token", f"{term}: story", url)
             return
 
 
@@ -93,7 +93,7 @@ def _transactions(term: str) -> Iterator[Found]:
     rows = Transaction.objects.alias(raised=Upper("transaction_id")).filter(raised=term.upper())
     found, more = _first(rows.select_related("charge_point").order_by("-id"), term)
     for row in found:
-        began = charging.moment(row.started_at) if row.started_at else "no start known"
+        began = charging.moment(row.started_at) if row.started_at else "start unknown"
         yield Found(
             "transaction", f"{row.transaction_id} of {row.charge_point}, {began}", _page(row)
         )
@@ -101,13 +101,13 @@ def _transactions(term: str) -> Iterator[Found]:
 
 
 def _first(rows: QuerySet[AnyRow], term: str) -> tuple[list[AnyRow], list[Found]]:
-    """As many as are shown; where there are more, the list of all of them."""
+    """The first results; if there are more, a link to the list with all of them."""
     found = list(rows[: SHOWN_OF_A_KIND + 1])
     if len(found) <= SHOWN_OF_A_KIND:
         return found, []
     opts = rows.model._meta
     url = reverse(f"admin:chargepoints_{opts.model_name}_changelist", query={"q": term})
-    text = f"More than {SHOWN_OF_A_KIND}: the list has all of them"
+    text = f"More than {SHOWN_OF_A_KIND}: open the list"
     return found[:SHOWN_OF_A_KIND], [Found(str(opts.verbose_name), text, url)]
 
 
@@ -123,7 +123,7 @@ def _by_id(term: str) -> Iterator[Found]:
 
 
 def _traces(term: str) -> Iterator[Found]:
-    """A trace id: of a command where core has given it; else it says where to look."""
+    """A trace id: of a command if core gave it one; else of messages at its time."""
     for row in Command.objects.filter(trace_id=term.lower()).exclude(trace_id="")[:SHOWN_OF_A_KIND]:
         yield Found("command", str(row), _page(row))
     place = traces.read(term.lower())
@@ -132,7 +132,7 @@ def _traces(term: str) -> Iterator[Found]:
     whose = {"charge_point": place.charge_point_id}
     for row in Command.objects.filter(**whose, created_at=place.at):
         yield Found("command", str(row), _page(row))
-    # Keys follow the time, but for what waited for core: from a little before on.
+    # Keys follow the time, except for messages that waited for core: begin a little earlier.
     for kind, model, column in TRACED:
         first = first_id_since(model, column, place.at - WAITED_AT_MOST)
         rows: QuerySet[Any] = model._default_manager.filter(pk__gte=first)

@@ -1,4 +1,4 @@
-"""The first steps of a charge point, until it has charged: what it has done, and what is next."""
+"""The first steps of a charge point until its first charge: what is done, and what is next."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from chargepoints.models import ChargePoint, Transaction
 class Step:
     done: bool
     text: str
-    # What to look at while it is not done.
+    # What to do while the step is not done.
     next: str
 
 
 def of(charge_point: ChargePoint) -> list[Step]:
-    """Empty where it has charged before: nothing is to be set up any more."""
+    """Empty if it has charged before: then its setup is complete."""
     if live.open_transactions(charge_point):
         return []
     if Transaction.objects.filter(charge_point=charge_point).exists():

@@ -1,4 +1,4 @@
-"""What htmx gets where there is no fragment, instead of a sign-in page inside the page."""
+"""Answers htmx requests that cannot have a fragment, instead of a sign-in page in the page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,13 @@ from django.utils.http import urlencode
 
 from chargepoints.admin.history import is_polled
 
-# Pages that somebody is sent to who has to sign in (again), or to finish that.
+# Pages to which users are redirected to sign in (again), or to complete the sign-in.
 SIGN_IN = ("admin:login", "admin:auth_user_code", "admin:auth_user_two_step")
 
 
 @sync_and_async_middleware
 def fragments(get_response: Callable[[HttpRequest], Any]) -> Callable[..., Any]:
-    """Makes the whole page go where a part of it would go."""
+    """Redirect the whole page if a fragment would be redirected."""
 
     async def asynchronous(request: HttpRequest) -> Any:
         return _for_the_page(request, await get_response(request))
@@ -37,13 +37,13 @@ def _for_the_page(request: HttpRequest, response: Any) -> Any:
         if asked_at in [reverse(name) for name in SIGN_IN]:
             onward = f"{asked_at}?{urlencode({'next': _shown_page(request)})}"
             return HttpResponse(status=204, headers={"HX-Redirect": onward})
-    # The page itself is gone, too, or says why a form of it was refused.
+    # The page itself is gone as well, or shows why its form was refused.
     if response.status_code == 404 or (response.status_code == 403 and request.method == "POST"):
         response["HX-Refresh"] = "true"
     return response
 
 
 def _shown_page(request: HttpRequest) -> str:
-    """The page to come back to, without its host: no other site is ever led to."""
+    """The page to return to, without its host, so it never leads to another site."""
     shown = urlsplit(request.headers.get("HX-Current-URL", ""))
     return shown._replace(scheme="", netloc="", fragment="").geturl() or reverse("admin:index")

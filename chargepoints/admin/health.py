@@ -1,4 +1,4 @@
-"""What is wrong with charge points: the rules of health, each with its proof and its button."""
+"""Problems of charge points: the health rules, each with its proof and its button."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from chargepoints.models import ChargePoint
 from chargepoints.services.health import maintenance, own_storage, rules
 
 TEMPLATE = "admin/chargepoints/health/page.html"
-# Where people look at what a rule has found: of a charge point's own pages, or a list of its rows.
+# Where users can see what a rule has found: a page of the charge point, or a list of its rows.
 OWN_PAGES = {"drift": ("configuration", "Its configuration")}
 LISTS = {
     "flapping": ("connection", "Its connections"),
@@ -39,7 +39,7 @@ def of(request: HttpRequest, charge_point: ChargePoint) -> dict[str, Any]:
 
 
 def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """How many charge points each rule is about; those in maintenance are counted apart."""
+    """The number of charge points for each rule; those in maintenance are counted separately."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()

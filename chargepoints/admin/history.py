@@ -1,6 +1,6 @@
-"""What all pages of history have in common: nothing can be changed, and nothing is counted twice.
+"""What all pages of history share: nothing can be changed, and nothing is counted twice.
 
-The tables of history grow without end, so a page of them may cost no more than a page.
+The tables of history grow without end, so the cost of a page must not grow with them.
 """
 
 import re
@@ -22,7 +22,7 @@ COUNTED_AT_MOST = 10_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs are generic
-    """Counts no further than COUNTED_AT_MOST: older rows are found by filter or search."""
+    """Counts up to COUNTED_AT_MOST: use a filter or the search to find older rows."""
 
     @cached_property
     def count(self) -> int:
@@ -32,14 +32,14 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs are
 
     @property
     def is_capped(self) -> bool:
-        """There may be more than were counted."""
+        """Whether there may be more than were counted."""
         return self.count >= COUNTED_AT_MOST
 
 
 def count_of(rows: QuerySet[Any], of: str) -> Coalesce:
-    """How many `rows` there are for each outer row, whose key they hold in `of`.
+    """The number of `rows` of each outer row, whose key is in their column `of`.
 
-    As a subquery it is made for the rows of one page; a join would count for the whole table.
+    A subquery is executed for the rows of one page; a join would count for the whole table.
     """
     mine = rows.filter(**{of: OuterRef("pk")}).order_by().values(of)
     return Coalesce(Subquery(mine.annotate(counted=Count("*")).values("counted")), 0)
@@ -47,17 +47,17 @@ def count_of(rows: QuerySet[Any], of: str) -> Coalesce:
 
 class HistoryList(ChangeList):
     def get_ordering_field(self, field_name: str) -> Any:
-        """None where there is no link to sort by it: an address that sorts would be as slow."""
+        """None for columns without a link to sort by, because sorting by address is as slow."""
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count  # so the way back to all is not offered
+            self.full_result_count = self.result_count  # hides the link to all rows
 
 
 def is_polled(request: HttpRequest) -> bool:
-    """Whether a page asks for a part of itself again, and not a person for the page."""
+    """Whether a page refreshes a part of itself, rather than a user opening it."""
     return "HX-Request" in request.headers
 
 
@@ -73,7 +73,7 @@ def _of_one(request: HttpRequest) -> dict[str, Any]:
 
 
 class HistoryAdmin(ModelAdmin):
-    """A list and a page of rows that only the gateway writes."""
+    """A list and a page for rows that only the gateway writes."""
 
     actions = None
     list_per_page = 50
@@ -84,7 +84,7 @@ class HistoryAdmin(ModelAdmin):
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
     list_before_template = "admin/chargepoints/chargepoint/list_tabs.html"
-    # Any order but that of the list itself would sort the whole table first.
+    # Any other order would sort the whole table first.
     sortable_by: tuple[str, ...] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -93,7 +93,7 @@ class HistoryAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Narrowed to one charge point, it is one of its pages, in the times of its site."""
+        """If it is filtered by one charge point, show its tabs, and times in its site's zone."""
         context = {**(extra_context or {}), **_of_one(request)}
         if "charge_point" in context:
             times.at_site(request, context["charge_point"])
@@ -101,7 +101,7 @@ class HistoryAdmin(ModelAdmin):
         return response
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """The page of a row about one charge point is in the times of its site, too."""
+        """The page of a row about a charge point shows times in its site's zone, too."""
         row = super().get_object(request, *args, **kwargs)
         charge_point = getattr(row, "charge_point", None)
         if charge_point is not None:

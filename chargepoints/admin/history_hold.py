@@ -1,4 +1,4 @@
-"""The hold on a charge point's history: put there with a reason, and released; both are logged."""
+"""The hold on a charge point's history: placed with a reason, and released; both are logged."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a charge point holds and has done, a tab each: short tables, with a way to all of it."""
+"""What a charge point has and has done, in tabs: short tables, with links to all rows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -100,17 +100,17 @@ def reserved(charge_point: ChargePoint) -> list[Section]:
 
 
 def transferred(charge_point: ChargePoint) -> list[Section]:
-    """Firmware that it was to fetch, and files that it was to upload."""
+    """Downloads of firmware, and uploads of its files."""
     updates = FirmwareUpdate.objects.filter(charge_point=charge_point).select_related("firmware")
     uploads = Upload.objects.filter(charge_point=charge_point).defer("location")
     return [
         _table(
             "Firmware updates",
-            ("Asked for", "Firmware", "It says", "Since", "Finished"),
+            ("Requested", "Firmware", "Status", "Since", "Finished"),
             updates,
             lambda row: (
                 charging.moment(row.created_at),
-                row.firmware or "of another server",
+                row.firmware or "on another server",
                 row.status,
                 charging.moment(row.status_at),
                 charging.moment(row.finished_at),
@@ -120,7 +120,7 @@ def transferred(charge_point: ChargePoint) -> list[Section]:
         ),
         _table(
             "Uploads",
-            ("Asked for", "What", "It says", "File", "Size", "Came"),
+            ("Requested", "What", "Status", "File", "Size", "Received"),
             uploads,
             lambda row: (
                 charging.moment(row.created_at),
@@ -150,14 +150,14 @@ def certificates(charge_point: ChargePoint) -> list[Section]:
                 row.hash_algorithm,
                 charging.moment(row.read_at),
             ),
-            "It has listed none. The command Get installed certificates asks for them.",
+            "It has reported none. The command Get installed certificates requests them.",
             InstalledCertificate,
         )
     ]
 
 
 def security(charge_point: ChargePoint) -> list[Section]:
-    """How it authenticates, the keys that open the door, and what it reported."""
+    """How it authenticates, its keys, and its security events."""
     following = charge_point.next_security_profile
     profile = _facts(
         "Security",
@@ -184,7 +184,7 @@ def security(charge_point: ChargePoint) -> list[Section]:
     )
     events = _table(
         "Security events",
-        ("Occurred", "What", "It adds", "Received"),
+        ("Occurred", "What", "Details", "Received"),
         SecurityEvent.objects.filter(charge_point=charge_point),
         lambda row: (
             charging.moment(row.occurred_at),
@@ -199,10 +199,10 @@ def security(charge_point: ChargePoint) -> list[Section]:
 
 
 def _tls(charge_point: ChargePoint) -> list[tuple[str, object]]:
-    """Facts of its last handshake over TLS, as far as the proxy reports them."""
+    """Facts of its last TLS handshake, as far as the proxy reports them."""
     seen = SeenTls.objects.filter(charge_point=charge_point).first()
     if seen is None:
-        return [("As seen last", "none was seen")]
+        return [("Last connection", "none with TLS")]
     certificate = " ".join(filter(None, (seen.certificate_subject, seen.certificate_serial)))
     return [
         ("As seen last", " ".join(filter(None, (seen.version, seen.suite)))),

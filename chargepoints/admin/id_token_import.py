@@ -1,4 +1,4 @@
-"""Tokens from a CSV file: what is wrong with it is said line by line, and nothing is taken."""
+"""Tokens from a CSV file: if a line is wrong, the page lists all faults and imports nothing."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class ImportForm(forms.Form):
 
 
 def import_tokens(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """GET asks for the file, POST takes it."""
+    """GET shows the form, POST imports the file."""
     back = reverse("admin:chargepoints_idtoken_changelist")
     posted = request.method == "POST"
     form = ImportForm(request.POST, request.FILES) if posted else ImportForm()

@@ -18,7 +18,7 @@ from chargepoints.templatetags import badges, charging
 
 @admin.register(IdToken)
 class IdTokenAdmin(ZonedTimes):
-    """Core's decisions can be looked at and forgotten, not changed: core is asked again."""
+    """Core's decisions can be viewed and deleted, not changed: then core is asked again."""
 
     list_display = ("__str__", "type", "verdict", "group_id_token", "expires", "source", "fresh")
     list_filter = (("status", ChoicesDropdownFilter), ("source", ChoicesDropdownFilter))
@@ -64,7 +64,7 @@ class IdTokenAdmin(ZonedTimes):
         return ("token", *self.fields[1:]) if is_key_code(obj.type) else self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: IdToken | None = None) -> Any:
-        # With another type a key code would be shown.
+        # A change of the type would make a key code visible.
         secret = obj is not None and is_key_code(obj.type)
         return ("token", "type", *self.readonly_fields) if secret else self.readonly_fields
 

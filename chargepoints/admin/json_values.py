@@ -1,7 +1,7 @@
-"""Values of JSON columns on read-only pages: as indented text.
+"""Values of JSON columns on read-only pages, as indented text.
 
-unfold colours them by `style` attributes where Pygments is installed, which the
-Content-Security-Policy refuses, and writes them on one line where it is not.
+unfold would colour them by `style` attributes if Pygments is installed, which the
+Content-Security-Policy forbids; without Pygments it writes them in one line.
 """
 
 from typing import Any

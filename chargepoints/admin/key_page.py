@@ -1,4 +1,4 @@
-"""Keys are shown once: on the page that answers the request that made them, and nowhere else."""
+"""Keys are shown once: on the page that answers the request that created them."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from chargepoints.services.stations import registry
 
 
 def new_key(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """GET asks, POST makes the key, after which only that one opens the door."""
+    """GET asks for confirmation; POST creates the key and makes all earlier ones invalid."""
     charge_point = live.find(model_admin, request, pk)
     if not model_admin.has_change_permission(request, charge_point):
         raise PermissionDenied
@@ -28,13 +28,13 @@ def new_key(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def show(model_admin: Any, request: HttpRequest, owner: Model, key: str) -> HttpResponse:
-    """The page with the key. Admin pages are never cached, so it is gone with the tab."""
+    """The page with the key. Admin pages are never cached, so it is lost when the tab is closed."""
     context = _context(model_admin, request, owner) | {"key": key}
     return TemplateResponse(request, "admin/chargepoints/key.html", context)
 
 
 def remember(request: HttpRequest, key: str | None) -> None:
-    """Carry a key from saving to answering: within the request, never in the session."""
+    """Pass a key from saving to the answer: in the request, never in the session."""
     cast(Any, request).key_to_show = key
 
 

@@ -1,4 +1,4 @@
-"""What is live about charge points: read in a few queries, shown in a list's cells."""
+"""The live state of charge points: read in a few queries, shown in the cells of a list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ CELLS_AT_ONCE = 100
 
 
 def with_live_state(charge_points: QuerySet[ChargePoint]) -> QuerySet[ChargePoint]:
-    """Adds the connection, the connectors and the open transactions, in three more queries."""
+    """Add the connection, the connectors and the open transactions, in three more queries."""
     return charge_points.select_related("connection").prefetch_related(
         "evses__connectors",
         Prefetch(
@@ -36,7 +36,7 @@ def open_transactions(charge_point: ChargePoint) -> list[Transaction]:
 
 
 def find(model_admin: Any, request: HttpRequest, pk: int) -> ChargePoint:
-    """One charge point with its live state, for a page of its own. Raises PermissionDenied."""
+    """One charge point with its live state, for its pages. Raises PermissionDenied."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     rows = ChargePoint.objects.select_related("connection__server", "history_hold")
@@ -50,7 +50,7 @@ def url_of(charge_point: ChargePoint) -> str:
 
 
 def labelled_connectors(charge_point: ChargePoint) -> list[tuple[str, Connector]]:
-    """Every connector with its name: `2` where the EVSE has one, else `2.3`."""
+    """Every connector with its label: `2` if it is the EVSE's only one, else `2.3`."""
     found = []
     for evse in charge_point.evses.all():
         connectors = list(evse.connectors.all())
@@ -62,7 +62,7 @@ def labelled_connectors(charge_point: ChargePoint) -> list[tuple[str, Connector]
 
 
 def online(charge_point: ChargePoint) -> SafeString:
-    """Whether it is connected; and its registration, where that keeps it from charging."""
+    """Whether it is connected; and its registration, if that prevents charging."""
     if charge_point.registration == Registration.ACCEPTED:
         return badges.online(charge_point)
     registration = badges.registration(charge_point.registration)
@@ -101,7 +101,7 @@ CELLS: dict[str, Callable[[ChargePoint], Any]] = {
 
 
 def cell(name: str, charge_point: ChargePoint) -> SafeString:
-    """A list's cell that refreshes itself: replaced, by its id, with what `cells` returns."""
+    """A cell that refreshes itself: what `cells` returns replaces it by its id."""
     return format_html(
         '<span id="{0}-{1}" class="cp-cell-{0}">{2}</span>',
         name,
@@ -111,7 +111,7 @@ def cell(name: str, charge_point: ChargePoint) -> SafeString:
 
 
 def cells(charge_points: QuerySet[ChargePoint]) -> SafeString:
-    """The cells of these charge points, as htmx swaps them in out of band."""
+    """The cells of these charge points, for htmx to swap out of band."""
     return format_html_join(
         "\n",
         '<span id="{0}-{1}" class="cp-cell-{0}" hx-swap-oob="true">{2}</span>',

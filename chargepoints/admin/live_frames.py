@@ -1,7 +1,7 @@
-"""The frames of a charge point as they come: pushed to the page as server-sent events.
+"""The live frames of a charge point, sent to the page as server-sent events.
 
-The stream ends with the page, with the session or the permission of who looks, with the server,
-and after a while by itself: the browser then asks for another.
+The stream ends when the page is closed, when the user's session or permission ends, when the server
+stops, and after some time; the browser then opens another one.
 """
 
 import asyncio
@@ -46,15 +46,15 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 def stream(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     charge_point = live.find(model_admin, request, pk)
     if tails.is_full():
-        text = "Too many pages follow frames already."
+        text = "Too many pages show live frames already."
         return HttpResponse(
             text, status=503, content_type="text/plain", headers={"Retry-After": "30"}
         )
-    # The page's times are forgotten when the response leaves the middleware.
+    # Read the time zone now: it is reset when the response leaves the middleware.
     events = _events(request, charge_point.pk, timezone.get_current_timezone())
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"  # nginx would keep it back
+    response["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer it
     return response
 
 
@@ -115,7 +115,7 @@ def _may_still_look(request: HttpRequest) -> bool:
         return False
     if session.session_key is None or not session.exists(session.session_key):
         return False
-    # Where the password was changed, whatever session there is opens no page any more.
+    # After a change of the password, no session of the user is valid.
     return bool(session.get(HASH_SESSION_KEY) == user.get_session_auth_hash())
 
 
@@ -125,7 +125,7 @@ def _rendered(frames: list[Frame], zone: tzinfo) -> str:
 
 
 def _shown(frame: Frame) -> dict[str, str]:
-    """`key`: the answer to a request of ours takes the place of the request alone."""
+    """`key`: the frame with the answer replaces the one with the request alone."""
     row = tails.message(frame)
     html = render_to_string(f"{TEMPLATES}/frame.html", {"message": row})
     key = f"{frame['started_at']} {frame['message_id']}"

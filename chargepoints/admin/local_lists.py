@@ -1,4 +1,4 @@
-"""The local authorization lists of charge points: what each was sent, and says it has."""
+"""The local authorization lists of charge points: what they accepted and what they report."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Maintenance windows: while one lasts, health rules and alerts ignore its charge points."""
+"""Maintenance windows: health rules and alerts ignore their charge points."""
 
 from typing import Any
 

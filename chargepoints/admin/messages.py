@@ -48,7 +48,7 @@ class MessageAdmin(BoundedSearch, HistoryAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Frames may be long: the list reads their beginnings, for what they say."""
+        """Frames may be long: the list reads only their beginnings, for their meaning."""
         messages: QuerySet[Message] = super().get_queryset(request)
         return messages.defer("request", "reply").annotate(
             request_head=Left("request", meanings.LONGEST_FRAME),

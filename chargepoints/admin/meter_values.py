@@ -1,4 +1,4 @@
-"""Meter values: in units, and as they were sent."""
+"""Meter values: in units, and as sent."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from chargepoints.templatetags import badges, charging
 
 
 class ConflictFilter(DropdownFilter):
-    """Of the latest rows alone: they are few, and no index leads to them."""
+    """Searches only the latest rows: conflicts are rare, and have no index."""
 
     title = "conflict"
     parameter_name = "conflict"

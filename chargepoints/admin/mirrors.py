@@ -1,4 +1,4 @@
-"""Second central systems that are told what a charge point says: how far each has come."""
+"""Second central systems that get a charge point's messages, and how far each has got."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ from chargepoints.templatetags import badges, charging
 
 @admin.register(Mirror)
 class MirrorAdmin(HistoryAdmin):
-    """Read only: a mirror is set up over the API."""
+    """Read only: mirrors are created by the API."""
 
     list_display = ("charge_point", "url", "state", "told", "waits", "missed", "error")
     list_select_related = ("charge_point",)
@@ -28,10 +28,10 @@ class MirrorAdmin(HistoryAdmin):
             return badges.badge("away", badges.BAD)
         return badges.badge("connected", badges.GOOD)
 
-    @admin.display(description="told last")
+    @admin.display(description="last sent")
     def told(self, row: Mirror) -> SafeString | str:
         return charging.age(row.told_at) or "-"
 
-    @admin.display(description="oldest message not told")
+    @admin.display(description="oldest message not sent")
     def waits(self, row: Mirror) -> SafeString | str:
         return charging.age(following.waiting_since(row)) or "-"

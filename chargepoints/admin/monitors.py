@@ -1,4 +1,4 @@
-"""The monitors a charge point keeps on its variables, their alarms, and its display."""
+"""The monitors of a charge point's variables, their alarms, and its display."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString

@@ -1,4 +1,4 @@
-"""The page of a charge point: what it is doing now, what it said last, what it was told."""
+"""The page of a charge point: its present state, its last messages, commands and events."""
 
 import re
 from datetime import timedelta
@@ -43,7 +43,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def live_panels(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """The parts of the page that change, each to be swapped in by its id."""
+    """The parts of the page that change, each swapped in by its id."""
     charge_point = live.find(model_admin, request, pk)
     return TemplateResponse(request, f"{TEMPLATES}/live.html", panels(charge_point, polled=True))
 
@@ -84,13 +84,13 @@ def panels(charge_point: ChargePoint, *, polled: bool = False) -> dict[str, Any]
 
 
 def _left_open(charge_point: ChargePoint) -> set[int]:
-    """The keys of the transactions that may be open in our books alone."""
+    """The keys of transactions that are probably open only in our database."""
     rows = Transaction.objects.filter(charge_point=charge_point)
     return set(closing.left_open(rows).values_list("pk", flat=True))
 
 
 def _quirk_uses(charge_point: ChargePoint) -> list[dict[str, Any]]:
-    """Each present quirk setting, with how often it made a difference."""
+    """Each present quirk setting, with the number of its uses."""
     values = charge_point.quirks.get("settings", {})
     if not values:
         return []
@@ -101,7 +101,7 @@ def _quirk_uses(charge_point: ChargePoint) -> list[dict[str, Any]]:
 
 
 def _messages(charge_point: ChargePoint) -> Any:
-    """The newest messages; of a long frame only the beginning, as it is read every few seconds."""
+    """The newest messages; only the beginning of long frames, because the page refreshes often."""
     return (
         Message.objects.filter(charge_point=charge_point)
         .defer("request", "reply")
@@ -115,6 +115,6 @@ def _messages(charge_point: ChargePoint) -> Any:
 
 
 def _any_under_way(commands: list[Command]) -> bool:
-    """Whether something is about to happen: then the page looks for it more often."""
+    """Whether a command is not finished: then the page refreshes more often."""
     recently = timezone.now() - EXPECTED_WITHIN
     return any(row.finished_at is None and row.created_at > recently for row in commands)

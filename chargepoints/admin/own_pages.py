@@ -1,4 +1,4 @@
-"""Pages that a ModelAdmin has beside Django's own."""
+"""Pages of a ModelAdmin in addition to Django's own."""
 
 from collections.abc import Callable
 from functools import partial

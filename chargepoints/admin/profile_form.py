@@ -1,6 +1,6 @@
-"""A charging profile as a person fills it in: rows of a time and a limit, and named choices.
+"""A form for a charging profile: rows with a time and a limit, and named choices.
 
-What it makes are the arguments of the command that installs it.
+It makes the arguments of the command that installs the profile.
 """
 
 import re
@@ -21,7 +21,7 @@ from chargepoints.models import ChargingProfile
 
 Purpose = ChargingProfile.Purpose
 
-# The command that its arguments are of.
+# The command that gets the arguments.
 INSTALL = "set_charging_profile"
 PURPOSES = [
     (Purpose.DEFAULT.value, "Every charging session (default)"),
@@ -36,7 +36,7 @@ WHEN = {
     "daily": ("Every day", {"kind": "recurring", "recurrence": "daily"}),
     "weekly": ("Every week", {"kind": "recurring", "recurrence": "weekly"}),
 }
-# Written by people: the unit of the profile, and by how much to multiply.
+# Units for people: the unit of the profile, and the factor.
 UNITS = {"A": ("A", 1.0), "kW": ("W", 1000.0)}
 OFFSET = re.compile(r"(\d{1,3}):([0-5]\d)")
 FEWEST_ROWS, MOST_ROWS = 4, 48
@@ -44,7 +44,7 @@ LONGEST_S = {"daily": 24 * 3600, "weekly": 7 * 24 * 3600}
 
 
 class ProfileForm(forms.Form):
-    """`rows` are (time, limit) as they were typed; after `is_valid` the arguments are in `args`."""
+    """`rows` are (time, limit) as typed; after `is_valid`, `args` contains the arguments."""
 
     purpose = forms.ChoiceField(label="Limit of", choices=PURPOSES, widget=UnfoldAdminSelectWidget)
     evse_id = forms.TypedChoiceField(label="Where", coerce=int, widget=UnfoldAdminSelectWidget)
@@ -143,7 +143,7 @@ class ProfileForm(forms.Form):
             except ValueError:
                 value = -1.0
             if found is None or not 0 <= value < 1e6:
-                self.add_error(None, f"Row {number}: a time such as 06:30, and a limit from 0 on.")
+                self.add_error(None, f"Row {number} needs a time such as 06:30 and a limit from 0.")
                 continue
             start_s = int(found[1]) * 3600 + int(found[2]) * 60
             if start_s in periods:
@@ -153,7 +153,7 @@ class ProfileForm(forms.Form):
             periods[start_s] = round(value * factor, 1)
         if 0 not in periods and not self.errors:
             self.add_error(
-                None, "The first row must be 00:00: which limit applies from the beginning?"
+                None, "The first row must be 00:00, so that a limit applies from the beginning."
             )
         return sorted(periods.items())
 

@@ -1,5 +1,5 @@
-"""The charging profiles of a charge point: a new one by a form, those it has, and what it makes
-of them all (its composite schedule), beside what was metered.
+"""The charging profiles of a charge point: a form for a new one, the installed ones, and the
+composite schedule that it reports, with the metered power.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ MOST_PROFILES = 50
 
 
 def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `show`, `more`, `send` of the form; or `ask`, for the composite schedule."""
+    """POST `show`, `more`, `send` for the form; or `ask`, for the composite schedule."""
     charge_point = live.find(model_admin, request, pk)
     posted = request.method == "POST"
     if posted and "ask" in request.POST:
@@ -100,7 +100,7 @@ def _submitted(
 
 
 def _asked(charge_point: ChargePoint) -> Command | None:
-    """The latest command that asked for the composite schedule, in any state."""
+    """The latest command that requested the composite schedule, in any state."""
     return charge_point.commands.filter(type=ASK).order_by("-created_at").first()
 
 
@@ -129,8 +129,8 @@ def _chart(charge_point: ChargePoint, command: Command) -> ScheduleChart | None:
         ]
 
     series = [
-        Series("what the charge point says", "cp-said", points(said["periods"])),
-        Series("what its profiles should make", "cp-expected", points(said["expected"])),
+        Series("reported by the charge point", "cp-said", points(said["periods"])),
+        Series("expected from its profiles", "cp-expected", points(said["expected"])),
         Series("metered", "cp-metered", _metered(charge_point, command, start, end), steps=False),
     ]
     return draw(series, start, end, "kW")
@@ -144,7 +144,7 @@ def _kilowatts(period: dict[str, Any], unit: str) -> float | None:
 def _metered(
     charge_point: ChargePoint, command: Command, start: datetime, end: datetime
 ) -> list[Point]:
-    """Power over time; of the charge point as a whole what its EVSEs take together."""
+    """Power over time; for the whole charge point, the sum of its EVSEs."""
     rows = MeterValue.objects.filter(
         charge_point=charge_point, sampled_at__gte=start, sampled_at__lt=end, conflict=False
     ).exclude(power_w=None)

@@ -1,4 +1,4 @@
-"""Quirk profiles, edited by engineers, with how often each was applied."""
+"""Quirk profiles, edited by engineers, with the number of times each was applied."""
 
 from typing import Any
 
@@ -38,6 +38,6 @@ class QuirkProfileAdmin(ModelAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         lines = [f"{name}: {each.meaning}" for name, each in quirk_settings.SETTINGS.items()]
         if (settings := form.base_fields.get("settings")) is not None:
-            # Who may only look has a page without the field.
+            # Users who may only view have a page without the field.
             settings.help_text = "; ".join(lines)
         return form

@@ -1,4 +1,4 @@
-"""Why staff sent a command: said in its form, kept in the log of the admin."""
+"""The reason of a command, which staff enter in its form: kept in the admin log."""
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -16,7 +16,7 @@ def given(request: HttpRequest) -> str:
 
 
 def note(request: HttpRequest, row: Model) -> None:
-    """Keep the reason of this command, batch or roll-out, if there is one, once."""
+    """Log the reason of this command, batch or roll-out once, if there is one."""
     if (why := given(request)) and not of(row):
         page = admin.site.get_model_admin(type(row))
         page.log_change(request, row, f"{BEGINS}{why}")

@@ -1,4 +1,4 @@
-"""The inbox of refused handshakes: who knocked, why the door stayed shut, what would open it."""
+"""The inbox of refused handshakes: who tried to connect, why it was refused, and the remedy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ from chargepoints.models import ChargePoint, HandshakeRefusal
 from chargepoints.templatetags import badges, charging
 
 LONGEST_SHOWN = 48
-# What mends the refusal of a charger that is registered: a page of its charge point, the field.
+# The remedy for a registered charger: a page of its charge point, and the field.
 NEW_KEY = ("New key", "key", "")
 PROFILE = ("Security profile", "change", "#id_security_profile")
 MENDED_BY = {
@@ -41,7 +41,7 @@ MENDED_BY = {
 
 class RefusalList(HistoryList):
     def get_results(self, request: HttpRequest) -> None:
-        """Adds to each row the next steps that the user may take."""
+        """Add to each row the next steps that the user may take."""
         super().get_results(request)
         for row in self.result_list:
             row.steps = list(_steps(request.user, row))
@@ -64,7 +64,7 @@ def _steps(user: Any, row: HandshakeRefusal) -> Iterator[tuple[str, str]]:
 
 
 class BlockedFilter(DropdownFilter):
-    """Blocked ones are not in the list unless they are asked for."""
+    """The list hides blocked ones unless the user selects them."""
 
     title = "blocked"
     parameter_name = "blocked"
@@ -82,7 +82,7 @@ class BlockedFilter(DropdownFilter):
 
 @admin.register(HandshakeRefusal)
 class HandshakeRefusalAdmin(ModelAdmin):
-    """Rows may be deleted, which is how one is dealt with; it comes back if the charger does."""
+    """A row is deleted when it is dealt with; it comes back if the charger is refused again."""
 
     list_display = (
         "who",
@@ -134,7 +134,7 @@ class HandshakeRefusalAdmin(ModelAdmin):
 
     @admin.display(description="identity", ordering="identity")
     def who(self, row: HandshakeRefusal) -> str:
-        """Anybody may knock under any name: none pushes the reason off the page."""
+        """Cut, because anybody can try any name: a long one would push the reason off the page."""
         return Truncator(row.identity).chars(LONGEST_SHOWN).strip() or "(no name)"
 
     @admin.display(description="reason", ordering="reason")

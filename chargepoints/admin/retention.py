@@ -1,4 +1,4 @@
-"""What is kept of history and for how long, what it takes and will take, and what is held."""
+"""Retention: what is kept and for how long, its size now and later, and held histories."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Roll-outs: how far each wave has come, what failed and why; to pause, resume and cancel."""
+"""Roll-outs: the progress of each wave, and failures; with pause, resume and cancel."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -51,14 +51,14 @@ HOUR_S, MINUTE_S = 3600, 60
 
 
 class CareForm(forms.Form):
-    """How carefully a roll-out goes; what it makes is a `Care`."""
+    """How carefully a roll-out proceeds; the result is a `Care`."""
 
     waves = forms.CharField(
         label="Waves",
         required=False,
         initial=", ".join(roll_outs.USUAL_WAVES),
         widget=UnfoldAdminTextInputWidget,
-        help_text="Numbers of charge points, or shares of all. The rest is the last wave.",
+        help_text="Numbers of charge points, or shares of all. All others are the last wave.",
     )
     halt_after = forms.IntegerField(
         label="Halt after this number of failures",
@@ -75,7 +75,7 @@ class CareForm(forms.Form):
     )
     during = forms.ChoiceField(
         label="While a vehicle charges",
-        choices=[("wait", "wait until the transaction ends"), ("send", "send it all the same")],
+        choices=[("wait", "wait until the transaction ends"), ("send", "send it anyway")],
         widget=UnfoldAdminSelectWidget,
     )
     wait_hours = forms.IntegerField(
@@ -84,7 +84,7 @@ class CareForm(forms.Form):
         max_value=2160,
         initial=24,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="After that it is left out.",
+        help_text="After that it is skipped.",
     )
     back_minutes = forms.IntegerField(
         label="Minutes within which a charge point has to be online again",
@@ -118,7 +118,7 @@ class RollOutAdmin(RowPage, HistoryAdmin):
     list_display = ("created", "type", "asked_of", "state_badge", "at_wave", "requested_by")
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("=type", "requested_by")
-    search_help_text = "exact type, or who asked"
+    search_help_text = "exact type, or requester"
     change_form_outer_before_template = "admin/chargepoints/roll_out/progress.html"
     polled = True
     fields = (
@@ -163,12 +163,12 @@ class RollOutAdmin(RowPage, HistoryAdmin):
     @admin.display(description="waits at most")
     def waits_for(self, row: RollOut) -> str:
         patience = spoken(timedelta(seconds=row.wait_s))
-        return f"{patience} for a charge point that is offline or charging; then it is left out"
+        return f"{patience} for a charge point that is offline or charging; then it is skipped"
 
     @admin.display(description="back within")
     def back_within(self, row: RollOut) -> str:
         patience = spoken(timedelta(seconds=row.back_within_s))
-        return f"{patience} after its command a charge point has to be online again"
+        return f"a charge point has to be online again {patience} after its command"
 
     def get_urls(self) -> list[URLPattern]:
         take = require_POST(self.admin_site.admin_view(self.take_step))
@@ -216,7 +216,7 @@ def _progress(roll_out: RollOut) -> dict[str, Any]:
 
 
 def _waits(roll_out: RollOut) -> str:
-    """For what the present wave waits before anything is sent."""
+    """What the present wave waits for before it sends more."""
     if roll_out.state != RollOut.State.RUNNING:
         return ""
     rows = roll_out.targets.filter(wave=roll_out.wave, state=TargetState.WAITING)
@@ -239,7 +239,7 @@ def _in_words(wave: roll_outs.Wave) -> str:
 
 
 def _shares(wave: roll_outs.Wave) -> list[tuple[str, int, float, float]]:
-    """Each state that occurs: its name, its count, and the begin and length of its bar."""
+    """Each state that occurs: its name, its count, and the start and length of its bar."""
     shares, begins = [], 0.0
     for state in (TargetState.WELL, TargetState.FAILED, TargetState.SKIPPED, TargetState.UNDER_WAY):
         share = 100 * wave.counts[state] / wave.size

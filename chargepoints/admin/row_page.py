@@ -1,4 +1,4 @@
-"""The page of one row, with more on it than the fields of the row."""
+"""The page of a row with more than the fields of the row."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from chargepoints.admin.history import is_polled
 
 
 class RowPage(ModelAdmin):
-    """`change_form_outer_before_template` shows it, above the fields."""
+    """`change_form_outer_before_template` shows the additional part, above the fields."""
 
-    # That part asks for itself again, for as long as something goes on.
+    # That part refreshes itself as long as it changes.
     polled = False
 
     def shown_with(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the template gets beside the row."""
+        """The template's context in addition to the row."""
         raise NotImplementedError
 
     def change_view(

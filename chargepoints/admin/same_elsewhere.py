@@ -1,7 +1,7 @@
-"""What was odd in a span of time, and which others of the model and firmware do the same.
+"""The deviations in a span of time, and which others of the same model and firmware have them.
 
-A part of the pages of a story and of a transaction that they ask for when they are there: it looks
-through the latest rows of all others.
+The pages of a story and of a transaction load this part later, because it reads the latest rows of
+all others.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from chargepoints.admin import live, story
 from chargepoints.services.history import oddities
 
 TEMPLATE = "admin/chargepoints/same_elsewhere.html"
-# An address has an end.
+# The length of a URL is limited.
 MOST_LINKED = 150
 
 

@@ -1,4 +1,4 @@
-"""Limits over time as SVG: steps that hold until the next one, and what was metered meanwhile."""
+"""Limits over time as SVG: steps that hold until the next one, with the metered power."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from chargepoints.admin.charts import (
     round_number_above,
 )
 
-# Its words stay readable in a narrow panel and on a phone.
+# Narrow enough for its texts to be readable in a panel and on a phone.
 WIDTH = 480
 LEFT, RIGHT = 68, 16
-# A step has a value from its moment on; None: nothing limits.
+# A step applies from its time on; None: no limit.
 Point = tuple[datetime, float | None]
 
 
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChart:
-    """Everything that the template draws, in the coordinates of its viewBox."""
+    """All that the template draws, in the coordinates of its viewBox."""
 
     lines: list[Line]
     value_ticks: list[Tick]
@@ -54,7 +54,7 @@ class ScheduleChart:
 def draw(
     series: Sequence[Series], start: datetime, end: datetime, unit: str, *, offsets: bool = False
 ) -> ScheduleChart | None:
-    """From `start` to `end`; `offsets`: times are said from the start on, as `06:00`."""
+    """From `start` to `end`; `offsets`: show times as offsets from the start, such as `06:00`."""
     values = [value for each in series for _, value in each.points if value is not None]
     if not values or end <= start:
         return None

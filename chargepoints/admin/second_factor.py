@@ -1,7 +1,7 @@
-"""The second step of signing in: a code of an authenticator, for who has set one up.
+"""The second step of signing in: a code of an authenticator, for users who have set one up.
 
-Until it is taken, the session is nobody's: no page, no download. Whether it is due stands in the
-session, so that no page has to ask.
+Until the code is entered, the session opens no page and no download. The session stores whether the
+code is due, so that no page has to query it.
 """
 
 from collections.abc import Callable
@@ -22,18 +22,18 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from chargepoints import roles
 
-# In the session: whether a code was given, or is to be.
+# In the session: whether a code was entered, or is due.
 STEP = "second_step"
 DUE, DONE = "due", "done"
 ADMIN = "/admin/"
-# Without the admin's session: keys of the API, tokens of files, probes.
+# Paths that do not use the admin's session: keys of the API, tokens of files, probes.
 NEVER_BY_SESSION = ("/api/", "/static/", "/ocpp/")
 NAME_OF_DEVICE = "authenticator"
 
 
 @sync_and_async_middleware
 def second_factor(get_response: Callable[[HttpRequest], Any]) -> Callable[..., Any]:
-    """Sends users who have not entered their code yet to the page that asks for it."""
+    """Send users who have not entered their code yet to the page that asks for it."""
 
     async def asynchronous(request: HttpRequest) -> Any:
         if request.path.startswith(NEVER_BY_SESSION):
@@ -67,7 +67,7 @@ def _held_up(request: HttpRequest) -> HttpResponse | None:
 
 
 def note(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Called when the password was right."""
+    """Called after a correct password."""
     if device_of(user) is not None:
         request.session[STEP] = DUE
 
@@ -92,12 +92,12 @@ def new_device(user: User) -> TOTPDevice:
 
 
 def takes(device: TOTPDevice, code: str) -> bool:
-    """Whether the code is right, and was not used before (RFC 6238, 5.2).
+    """Whether the code is correct, and was not used before (RFC 6238, 5.2).
 
-    Wrong ones have to wait longer and longer, which is django-otp's part.
+    After wrong codes, django-otp makes the user wait longer and longer.
     """
     with transaction.atomic():
-        # Two at once would both be right.
+        # Locked, because two requests with the same code would both succeed.
         locked = TOTPDevice.objects.select_for_update(no_key=True).filter(pk=device.pk).first()
         return locked is not None and bool(locked.verify_token(code))
 
@@ -115,13 +115,13 @@ def confirm(request: HttpRequest, device: TOTPDevice) -> None:
 
 
 def remove(user: User) -> int:
-    """Let the user sign in by password alone; returns how many devices there were."""
+    """Let the user sign in by password alone; returns the number of removed devices."""
     count: int = TOTPDevice.objects.filter(user=user).delete()[0]
     return count
 
 
 def end_sessions(user: User, *, but: str | None = None) -> None:
-    """Few are staff, so that their sessions can be looked through."""
+    """Reads all sessions of staff, which are few."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         whose = session.get_decoded().get("_auth_user_id")
         if whose == str(user.pk) and session.session_key != but:

@@ -1,4 +1,4 @@
-"""What charge points report about their security, and the certificates they hold."""
+"""Security events of charge points, and their installed certificates."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter

@@ -1,4 +1,4 @@
-"""Signing in to the admin: who guesses passwords has to wait."""
+"""Signing in to the admin, with a limit on failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +19,9 @@ failures = MinuteCounts()
 
 @contextmanager
 def counted(request: HttpRequest, user: str) -> Iterator[None]:
-    """A ValidationError inside counts as a failure; raises one before where there were too many.
+    """A ValidationError inside counts as a failure; raises one if there were too many before.
 
-    Counts by address, as the chargers' guard does: nobody can lock another out.
+    It counts by address, like the chargers' guard: nobody can lock out another user.
     """
     address = str(request.META.get("REMOTE_ADDR", ""))
     if (
@@ -46,5 +46,5 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
-# Not in unfold's settings: what they import finds no site yet to register its pages at.
+# Not in unfold's settings, because their imports would register pages before the site exists.
 admin.site.login_form = SignInForm

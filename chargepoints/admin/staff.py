@@ -26,18 +26,18 @@ from chargepoints.roles import ROLES, VIEWER
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-# It shows the keys of devices; each sets up their own, and a superuser resets it.
+# It would show the keys of devices; users set up their own, and superusers reset them.
 admin.site.unregister(TOTPDevice)
 
 
 class ColleagueForm(UserCreationForm):
-    """One form makes a colleague, who may log in at once and has a role."""
+    """One form creates a colleague, who may sign in at once and has a role."""
 
     role = forms.ChoiceField(
         choices=[(role, role) for role in ROLES],
         initial=VIEWER,
         widget=UnfoldAdminSelectWidget,
-        help_text="A viewer reads everything and changes nothing; each of the others may do more.",
+        help_text="A viewer can only read; each of the other roles allows more.",
     )
 
     def save(self, commit: bool = True) -> User:
@@ -57,12 +57,12 @@ class UserAdmin(RowPage, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     )
     change_form_outer_before_template = "admin/chargepoints/two_step/of_user.html"
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
-    # What somebody may do goes by their roles.
+    # Permissions come from roles only.
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("May do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -70,12 +70,12 @@ class UserAdmin(RowPage, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only a superuser makes superusers; else administrators could promote themselves."""
+        """Only superusers create superusers; otherwise administrators could promote themselves."""
         fields = super().get_readonly_fields(request, obj)
         return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nor may an administrator change the password of a superuser."""
+        """An administrator cannot change the password of a superuser."""
         return _within_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

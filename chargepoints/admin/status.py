@@ -1,4 +1,4 @@
-"""Connectors as they are now, and every change of status that was reported."""
+"""The present status of connectors, and all reported changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from chargepoints.templatetags import badges, charging
 
 
 class OnlineFilter(DropdownFilter):
-    """By the connection of the charge point: offline, a status is only the last known one."""
+    """By the charge point's connection: if it is offline, a status is the last known one."""
 
     title = "online"
     parameter_name = "online"

@@ -1,4 +1,4 @@
-"""The page that tells a night: of one charge point, or of a token at all charge points."""
+"""The story of a span of time: of a charge point, or of a token at all charge points."""
 
 import tempfile
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ from chargepoints.services.history.story import Line, Span
 from chargepoints.templatetags.charging import is_shown_twice
 
 LONGEST = timedelta(days=7)
-# Of a transaction: a token is refused before it, a cable is pulled out after it.
+# Around a transaction: a token is refused before it, a cable is unplugged after it.
 BEFORE = AFTER = timedelta(minutes=15)
 MOST_CURVES = 4
-# Of an export; what is longer waits on the disk.
+# Size of an export in memory; a larger one is written to disk.
 KEPT_IN_MEMORY = 4 * 1024 * 1024
 FORM_TIME = "%Y-%m-%dT%H:%M"
 
@@ -49,14 +49,14 @@ def of_charge_point(model_admin: Any, request: HttpRequest, pk: int) -> HttpResp
 
 
 def _lines(charge_point: ChargePoint, span: Span) -> list[Line]:
-    """With what was odd, and what others add: whom core is told by."""
+    """The lines of the story, of deviations, and of other apps, such as deliveries to core."""
     more = [oddities.lines, *(import_string(name) for name in settings.STORY_LINES)]
     lines = chain(story.tell(charge_point, span), *(each(charge_point, span) for each in more))
     return sorted(lines, key=lambda line: line.at)
 
 
 def of_token(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """`?token=`: for who calls with a card, and not with the name of a charger."""
+    """`?token=`: for a caller who knows the card, but not the charger."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     token = request.GET.get("token", "").strip()[:255]
@@ -77,7 +77,7 @@ def around(transaction: Transaction, page: str = "story") -> str:
 
 
 def export(model_admin: Any, request: HttpRequest, pk: int) -> FileResponse:
-    """What its vendor needs to see of the same span, as a ZIP file."""
+    """The ZIP file for the vendor, for the same span."""
     charge_point = live.find(model_admin, request, pk)
     file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115 - the answer closes it
     span = span_of(request)
@@ -88,7 +88,7 @@ def export(model_admin: Any, request: HttpRequest, pk: int) -> FileResponse:
 
 
 def span_of(request: HttpRequest) -> Span:
-    """`?from=&to=`, in the times of the page; without them the last night there, from six on."""
+    """`?from=&to=`, in the page's time zone; the default is the last night, from 6 pm."""
     now = timezone.localtime()
     evening = now.replace(hour=18, minute=0, second=0, microsecond=0) - timedelta(days=1)
     begin = _read(request.GET.get("from")) or evening
@@ -142,7 +142,7 @@ def _shown(lines: list[Line]) -> Iterator[tuple[Line, str, Chart | None]]:
 
 
 def _form_time(at: datetime) -> str:
-    """As a form writes it; with the offset where the clock shows it twice."""
+    """In the form's format; with the offset for times that the clock shows twice."""
     local = timezone.localtime(at)
     return local.isoformat("T", "minutes") if is_shown_twice(local) else f"{local:{FORM_TIME}}"
 
@@ -154,7 +154,7 @@ def _query(request: HttpRequest, begin: datetime, end: datetime) -> str:
 
 
 def _url(row: Model | None) -> str:
-    """The page of the row that a line was made from."""
+    """The page of the line's row."""
     if row is None:
         return ""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -1,4 +1,4 @@
-"""Values to pick from in a command's form: what these charge points are known to have."""
+"""Values to pick from in a command's form: those known of these charge points."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ MOST_FILES = 50
 
 
 def suggestions(charge_points: Sequence[ChargePoint], type: str) -> dict[str, list[str]]:
-    """By the name of the argument; only for arguments that this command type has."""
+    """By argument, for the arguments of this command type."""
     arguments = COMMAND_TYPES[type].args["properties"]
     return {
         name: list(dict.fromkeys(value for each in charge_points for value in values(each)))

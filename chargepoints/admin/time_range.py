@@ -1,4 +1,4 @@
-"""A filter by a span of time, in the times that the page shows; a date alone is that whole day."""
+"""A filter by a span of time, in the page's time zone; a date without a time is the whole day."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ SHORTEST = timedelta(microseconds=1)
 
 
 class TimeRange(RangeDateTimeFilter):
-    """unfold's own takes times without a zone for UTC, and passes over a date without a time."""
+    """unfold's own reads times without a zone as UTC, and ignores a date without a time."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return self._between(queryset, self._moment("from", time.min), self._moment("to", LAST))
@@ -30,7 +30,7 @@ class TimeRange(RangeDateTimeFilter):
         return queryset
 
     def _moment(self, which: str, otherwise: time) -> datetime | None:
-        """None where it is not given, or is no date."""
+        """None if it is missing or not a date."""
         said = [self.used_parameters.get(f"{self.parameter_name}_{which}_{n}") for n in (0, 1)]
         try:
             day = date.fromisoformat(said[0] or "")
@@ -41,7 +41,7 @@ class TimeRange(RangeDateTimeFilter):
 
 
 class KeyTimeRange(TimeRange):
-    """Of a history whose keys follow this time: it needs no index of the time."""
+    """For a history whose keys follow this time: it needs no index on the time."""
 
     def _between(
         self, queryset: QuerySet[Any], begin: datetime | None, end: datetime | None

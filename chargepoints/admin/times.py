@@ -1,6 +1,6 @@
-"""The times that the admin shows: a person's own, those of the site, or UTC.
+"""The time zone of the admin: the user's choice, the site's, or UTC.
 
-Frames, the API and exports stay in UTC.
+Frames, the API and exports are always in UTC.
 """
 
 import zoneinfo
@@ -26,7 +26,7 @@ from chargepoints.models.site import time_zones
 
 TEMPLATE = "admin/chargepoints/times.html"
 ADMIN_PATH = "/admin/"
-# In the session: what somebody chose; empty where they read the times of the site.
+# In the session: the user's choice; empty for the time zone of the site.
 CHOSEN = "time_zone"
 
 
@@ -43,12 +43,12 @@ class LocalTimes(MiddlewareMixin):
 
 
 def at_site(request: HttpRequest, charge_point: ChargePoint) -> None:
-    """A page about one charge point is in the times of its site, unless somebody wants others."""
+    """Show a page about a charge point in its site's time zone, unless the user chose another."""
     at(request, charge_point.site)
 
 
 def at(request: HttpRequest, site: str) -> None:
-    """A page about one site alone, by its name."""
+    """The same for a page about one site, by its name."""
     if not site or request.session.get(CHOSEN):
         return
     found = Site.objects.filter(name=site).values_list("time_zone", flat=True).first()
@@ -66,7 +66,7 @@ user_logged_in.connect(remember)
 
 
 class ZonedTimes(ModelAdmin):
-    """A form says beside each moment whose times it takes."""
+    """Forms show the time zone next to each time."""
 
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
@@ -79,7 +79,7 @@ class ZonedTimes(ModelAdmin):
 
 
 def _of_all_sites() -> str:
-    """What all sites have in common; where they differ, a list is in UTC."""
+    """The time zone that all sites have in common, else UTC."""
     zones = set(Site.objects.values_list("time_zone", flat=True).distinct()[:2])
     return zones.pop() if len(zones) == 1 else "UTC"
 
@@ -88,7 +88,7 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        # This machine knows fewer than the one that stored it.
+        # The machine that stored it knows more time zones than this one.
         return zoneinfo.ZoneInfo("UTC")
 
 
@@ -137,7 +137,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Site)
 class SiteAdmin(ModelAdmin):
-    """The sites that charge points name, each with its time zone."""
+    """The sites of charge points, with their time zones."""
 
     form = SiteForm
     list_display = ("name", "time_zone", "charge_points", "availability")

@@ -1,4 +1,4 @@
-"""What was decided about tokens, by whom, and how long core took."""
+"""Decisions about tokens: the result, who decided, and how long core took."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString

@@ -1,4 +1,4 @@
-"""Transactions with their curve, and the 2.0.1 events they were told by."""
+"""Transactions with their curve, and the events that reported them (OCPP 2.0.1)."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ class StateFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("open", "Open"),
-            ("left_open", "Left open, it seems"),
+            ("left_open", "Probably left open"),
             ("ended", "Ended"),
             ("closed", "Closed by us"),
             ("orphan", "Orphan"),
@@ -155,7 +155,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
 
     @admin.display(description="transaction")
     def short_id(self, row: Transaction) -> SafeString:
-        """The id on one line; the 36 characters of 2.0.1 would take four."""
+        """The id in one line; the 36 characters of 2.0.1 would need four lines."""
         return format_html('<span class="cp-id" title="{0}">{0}</span>', row.transaction_id)
 
     @admin.display(description="EVSE")
@@ -190,7 +190,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
 
     @admin.display(description="power, SoC")
     def now(self, row: Transaction) -> str:
-        """The power of one that has ended is none."""
+        """Power and SoC; empty after the end."""
         power = charging.power(row.power_w) if row.ended_at is None else ""
         return " · ".join(filter(None, (power, charging.percent(row.soc_percent)))) or "-"
 
@@ -238,7 +238,7 @@ class TransactionAdmin(RowPage, BoundedSearch, HistoryAdmin):
 
 
 def lasted(transaction: Transaction) -> timedelta | None:
-    """How long it has been going on, or went on."""
+    """Its duration, up to now if it is open."""
     if transaction.started_at is None:
         return None
     return (transaction.ended_at or timezone.now()) - transaction.started_at

@@ -1,4 +1,4 @@
-"""What is wrong with a charge point now, and what would mend it: the top of its page."""
+"""The present problems of a charge point, with their remedies: the top of its page."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ SHOWN_FAULTS = 4
 
 
 class Trouble(NamedTuple):
-    """`url`: of the page where the remedy is to be had, if it is another one."""
+    """`url`: the page for the remedy, if it is another page."""
 
     what: str
     since: datetime | None
@@ -41,7 +41,7 @@ def of(charge_point: ChargePoint) -> list[Trouble]:
 
 def _registration(charge_point: ChargePoint) -> Iterator[Trouble]:
     if charge_point.registration != Registration.ACCEPTED:
-        what = f"Its registration is {charge_point.registration}: it may not charge"
+        what = f"Its registration is {charge_point.registration}, so it must not charge"
         settings = reverse("admin:chargepoints_chargepoint_change", args=[charge_point.pk])
         url = f"{settings}#id_registration"
         yield Trouble(what, None, "Accept it in its settings.", url)
@@ -55,13 +55,13 @@ def _absence(charge_point: ChargePoint) -> Iterator[Trouble]:
     said = (last.close_code, last.close_reason) if last else ()
     how = " ".join(str(part) for part in said if part)
     advice = (
-        "It should come back by itself; else check its power, its network and the URL set"
-        " in it. What stands below is what it said last."
+        "It should reconnect by itself. If not, check its power, its network and the URL in its"
+        " settings. The status below is the last that it reported."
     )
     if last is not None and last.close_code == MESSAGE_TOO_BIG:
         advice = (
-            "It will send the same again: have it report less at once (fewer measurands, shorter"
-            " reports), or reset it."
+            "It will send the same data again: make it report less at a time (fewer measurands,"
+            " shorter reports), or reset it."
         )
     yield Trouble(
         f"Offline; its socket was closed: {how}" if how else "Offline",
@@ -83,12 +83,12 @@ def _refusals(charge_point: ChargePoint) -> Iterator[Trouble]:
         what = f"Refused from {refusal.address}, {times}: {refusal.reason_in_words}"
         url = reverse("admin:chargepoints_handshakerefusal_changelist")
         these = f"{url}?{urlencode({'q': charge_point.identity})}"
-        yield Trouble(what, refusal.last_at, refusal.remedy or "See what mends it.", these)
+        yield Trouble(what, refusal.last_at, refusal.remedy or "Open it to see the remedy.", these)
 
 
 def _deafness(charge_point: ChargePoint) -> Iterator[Trouble]:
     if charge_point.deaf_since:
-        what = "It is deaf: its socket is open, but it answers no request of the gateway"
+        what = "It is deaf: its socket is open, but it does not answer requests of the gateway"
         yield Trouble(what, charge_point.deaf_since, "Somebody has to restart it on site.")
 
 
@@ -102,5 +102,5 @@ def _faults(charge_point: ChargePoint) -> Iterator[Trouble]:
         error = badges.error_code(charge_point.error_code)
         faulty.insert(0, ("The station", error, charge_point.status_at))
     for name, error, since in faulty[:SHOWN_FAULTS]:
-        what = f"{name} is faulted: {error or 'it did not say why'}"
-        yield Trouble(what, since, "A reset clears some faults; others need somebody on site.")
+        what = f"{name} is faulted: {error or 'no reason reported'}"
+        yield Trouble(what, since, "A reset clears some faults; others need a technician on site.")

@@ -1,4 +1,4 @@
-"""The pages of signing in in two steps: to give a code, set it up, turn it off, or reset it."""
+"""The pages of two-step sign-in: enter a code, set it up, turn it off, or reset it."""
 
 from base64 import b32encode
 from typing import Any
@@ -34,7 +34,7 @@ class CodeForm(forms.Form):
         self.request, self.device = request, device
 
     def clean_code(self) -> str:
-        """Counted with passwords that were wrong: who guesses has to wait."""
+        """Counted together with wrong passwords, so that guessing takes long."""
         code = str(self.cleaned_data["code"]).replace(" ", "")
         user: Any = self.request.user
         with sign_in.counted(self.request, user.get_username().lower()):
@@ -46,7 +46,7 @@ class CodeForm(forms.Form):
 
 
 def give_code(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """The second step: who has signed in with a password shows that they hold the device."""
+    """The second step: after the password, the user proves that they have the device."""
     user: Any = request.user
     form = CodeForm(request, second_factor.device_of(user))
     following = request.GET.get("next", "")

@@ -67,7 +67,7 @@ def test_two_charge_points_are_compared(
 ) -> None:
     assert keys(admin_client, f"{url_of(pair[0])}?with=cp-2") == [INTERVAL]
     missing = admin_client.get(f"{url_of(pair[0])}?with=NOBODY").content.decode()
-    assert "No charge point is called" in missing
+    assert "There is no charge point" in missing
 
 
 def test_what_is_ticked_becomes_the_template_of_the_model(

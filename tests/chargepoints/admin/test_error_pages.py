@@ -29,7 +29,7 @@ def test_a_page_that_is_gone_is_a_page_with_the_menu(
     answer = admin_client.get(page)
     assert answer.status_code == 404
     shown = answer.content.decode()
-    assert "There is nothing here" in shown and reverse("admin:index") in shown
+    assert "This page does not exist" in shown and reverse("admin:index") in shown
 
 
 def test_a_page_that_the_role_may_not_see_says_so(
@@ -37,7 +37,7 @@ def test_a_page_that_the_role_may_not_see_says_so(
 ) -> None:
     answer = as_role(VIEWER).get(page_of(charge_point, "key"))
     assert answer.status_code == 403
-    assert "Your role may not do this" in answer.content.decode()
+    assert "You have no permission for this" in answer.content.decode()
 
 
 def test_a_form_older_than_the_sign_in_says_that_nothing_was_changed() -> None:

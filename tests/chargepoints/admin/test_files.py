@@ -67,7 +67,7 @@ def test_the_image_of_a_firmware_cannot_be_exchanged(as_role: AsRole) -> None:
 def test_a_signing_certificate_is_one(as_role: AsRole) -> None:
     engineer = as_role(ENGINEER)
     refused = provide(engineer, signing_certificate="-----BEGIN CERTIFICATE-----")
-    assert "no certificate in PEM" in refused.content.decode()
+    assert "not a certificate in PEM" in refused.content.decode()
     assert provide(engineer, signing_certificate=root_certificate("Maker")).status_code == 302
     assert FirmwareFile.objects.get().signing_certificate.startswith("-----BEGIN CERTIFICATE-----")
 

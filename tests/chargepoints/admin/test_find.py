@@ -66,18 +66,18 @@ def test_what_is_called_so_too_often_is_in_a_list(
     for term, listed in (("bus-", "chargepoint"), ("17", "transaction")):
         page = admin_client.get(URL, {"q": term}).content.decode()
         assert f'href="/admin/chargepoints/{listed}/?q={term}"' in page
-        assert "More than 20: the list has all of them" in page
+        assert "More than 20: open the list" in page
 
 
 @pytest.mark.parametrize("term", ["%", "_", "%25", "\\"])
 def test_a_sign_that_databases_know_is_a_sign_like_others(
     admin_client: Client, bus: ChargePoint, term: str
 ) -> None:
-    assert "Nothing." in admin_client.get(URL, {"q": term}).content.decode()
+    assert "Nothing was found." in admin_client.get(URL, {"q": term}).content.decode()
 
 
 def test_nothing_is_said_plainly_and_so_is_what_to_enter(admin_client: Client) -> None:
-    assert "Nothing." in admin_client.get(URL, {"q": "nobody"}).content.decode()
+    assert "Nothing was found." in admin_client.get(URL, {"q": "nobody"}).content.decode()
     assert "Enter a charge point" in admin_client.get(URL).content.decode()
 
 

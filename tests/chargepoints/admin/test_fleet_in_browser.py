@@ -160,7 +160,7 @@ async def test_a_key_is_set_on_all_of_a_model_that_drift(
             logged_in.follow("Configuration")
             logged_in.click(f"[name=key][value={KEY}]")
             logged_in.keep("configuration")
-            logged_in.press(f"Save what is ticked as the template of Acme {model}")
+            logged_in.press(f"Save the ticked keys as the template of Acme {model}")
             logged_in.sees("#drift", "Mend (2)")
             logged_in.keep("configuration-drift")
             logged_in.follow("Mend (2)")
@@ -174,7 +174,7 @@ async def test_a_key_is_set_on_all_of_a_model_that_drift(
         for charger in fleet[1:]:
             request = await charger.obey("ChangeConfiguration", {"status": "Accepted"})
             assert request == {"key": KEY, "value": "60"}
-        await asyncio.to_thread(logged_in.sees, "#progress", "All of them ended well")
+        await asyncio.to_thread(logged_in.sees, "#progress", "All of them succeeded")
         template = ConfigurationTemplate.objects.get(model=model)
         url = f"{logged_in.address}/admin/chargepoints/configurationtemplate/{template.pk}/change/"
         await asyncio.to_thread(logged_in.browser.get, url)
@@ -213,7 +213,7 @@ async def test_a_profile_is_filled_in_sent_and_seen_in_the_composite_schedule(
                     field = logged_in.browser.find_elements(By.CSS_SELECTOR, f"[name={name}]")
                     field[number].clear()
                     field[number].send_keys(value)
-            logged_in.press("Show it")
+            logged_in.press("Preview")
             logged_in.find("#profile svg path")
             logged_in.keep("profile")
             logged_in.click("#profile [name=confirmed]")
@@ -227,18 +227,18 @@ async def test_a_profile_is_filled_in_sent_and_seen_in_the_composite_schedule(
 
         def ask() -> None:
             logged_in.follow("Profiles")
-            logged_in.press("Ask it now")
+            logged_in.press("Request it now")
 
         await asyncio.to_thread(ask)
         await charger.obey("GetCompositeSchedule", composite())
-        await asyncio.to_thread(logged_in.sees, "#composite", "what the charge point says")
+        await asyncio.to_thread(logged_in.sees, "#composite", "reported by the charge point")
         await asyncio.to_thread(logged_in.keep, "composite")
 
         def fill_in_for_many() -> None:
             choose_all(logged_in, f"q={identity}", "send_set_charging_profile")
             logged_in.press("Fill in the profile by rows")
             logged_in.find("#command [name=limit]").send_keys("16")
-            logged_in.press("Show it")
+            logged_in.press("Preview")
             logged_in.find("#command svg path")
             logged_in.keep("profile-for-many")
             logged_in.press("Take it into the command")

@@ -115,5 +115,5 @@ def test_the_room_on_the_gateways_disks_is_part_of_health(
     monkeypatch.setattr(storage, "disks", lambda: disks)
     page = admin_client.get(f"{LIST}health/").content.decode()
     assert f">{said}</span> {left}.0\xa0GB of 100.0\xa0GB left" in page
-    warned = "The disk of the files has little room" in admin_client.get("/admin/").content.decode()
+    warned = "The disk of the files is almost full" in admin_client.get("/admin/").content.decode()
     assert warned == (said == "low")

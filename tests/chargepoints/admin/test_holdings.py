@@ -106,7 +106,7 @@ def test_an_upload_that_has_come_is_fetched_from_the_tab(
 def test_the_tab_of_security_tells_what_was_seen_of_tls(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
-    assert "none was seen" in page_of(admin_client, charge_point, "security")
+    assert "none with TLS" in page_of(admin_client, charge_point, "security")
     SeenTls.objects.create(
         charge_point=charge_point, at=timezone.now(), version="TLSv1.2", certificate_serial="0A1B"
     )

@@ -12,7 +12,7 @@ def test_a_new_key_is_asked_for_shown_once_and_replaces_the_old_one(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
     url = f"{CHARGE_POINTS}{charge_point.pk}/key/"
-    assert "Make a new key" in admin_client.get(url).content.decode()
+    assert "Create a new key" in admin_client.get(url).content.decode()
     assert charge_point.credentials.get().matches(b"a-key")
     response = admin_client.post(url)
     key = response.context["key"]

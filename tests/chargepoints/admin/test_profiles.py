@@ -112,9 +112,9 @@ def test_a_profile_of_a_session_names_it_and_begins_with_it(
     ("at", "limit", "said"),
     [
         (["06:00"], ["11"], "The first row must be 00:00"),
-        (["00:00", "6"], ["11", "11"], "Row 2: a time such as 06:30"),
-        (["00:00"], ["-1"], "Row 1: a time such as 06:30"),
-        (["00:00"], ["nan"], "Row 1: a time such as 06:30"),
+        (["00:00", "6"], ["11", "11"], "Row 2 needs a time such as 06:30"),
+        (["00:00"], ["-1"], "Row 1 needs a time such as 06:30"),
+        (["00:00"], ["nan"], "Row 1 needs a time such as 06:30"),
         (["00:00", "00:00"], ["1", "2"], "Row 2: this time occurs twice"),
         (["00:00", "24:00"], ["1", "2"], "Row 2: the time is after the end"),
     ],
@@ -154,8 +154,8 @@ def test_the_composite_schedule_is_asked_for_and_drawn_beside_the_meter(
     page = admin_client.get(url_of(charge_point))
     lines = {line.name: line.path for line in page.context["composite_chart"].lines}
     assert set(lines) == {
-        "what the charge point says",
-        "what its profiles should make",
+        "reported by the charge point",
+        "expected from its profiles",
         "metered",
     }
     assert lines["metered"].count("L") == 9
@@ -177,11 +177,11 @@ def test_steps_hold_until_the_next_and_end_where_nothing_limits() -> None:
 
 def test_an_operator_asks_and_a_viewer_looks(as_role: AsRole, charge_point: ChargePoint) -> None:
     viewer, operator = as_role(VIEWER), as_role(OPERATOR)
-    assert "Ask it now" not in viewer.get(url_of(charge_point)).content.decode()
+    assert "Request it now" not in viewer.get(url_of(charge_point)).content.decode()
     assert viewer.post(url_of(charge_point), {"ask": "yes"}).status_code == 403
     assert post(viewer, charge_point, "send", confirmed="yes").status_code == 403
     page = operator.get(url_of(charge_point)).content.decode()
-    assert "Ask it now" in page
+    assert "Request it now" in page
     assert "A new profile" not in page
     assert post(operator, charge_point, "send", confirmed="yes").status_code == 403
     assert operator.post(url_of(charge_point), {"ask": "yes"}).status_code == 302

@@ -137,7 +137,7 @@ async def test_a_charger_is_set_up_though_its_path_and_its_key_were_wrong_at_fir
         logged_in.sees("#result_list", "wrong key")
         logged_in.keep("refused-for-its-key")
         logged_in.follow("New key")
-        logged_in.leave(lambda: logged_in.press("Make a new key"))
+        logged_in.leave(lambda: logged_in.press("Create a new key"))
         return logged_in.find("#key").text
 
     key = await asyncio.to_thread(make_a_new_key)

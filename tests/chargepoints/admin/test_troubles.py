@@ -45,7 +45,7 @@ def test_it_is_told_since_when_it_is_offline_and_how_its_socket_ended(
     goes_offline(charge_point)
     page = page_of(admin_client, charge_point)
     assert "Offline; its socket was closed: 1006 ping timeout" in page
-    assert ">3 h ago</time>. It should come back by itself" in page
+    assert ">3 h ago</time>. It should reconnect by itself" in page
 
 
 def test_what_an_offline_connector_said_last_is_not_shown_as_what_it_is(
@@ -74,7 +74,7 @@ def test_a_registration_that_keeps_it_from_charging_is_told(
 ) -> None:
     ChargePoint.objects.update(registration="pending")
     page = page_of(admin_client, charge_point)
-    assert "Its registration is pending: it may not charge" in page
+    assert "Its registration is pending, so it must not charge" in page
     assert f"/{charge_point.pk}/change/#id_registration" in page
 
 
@@ -82,7 +82,7 @@ def test_faults_are_told_with_what_the_charger_said(
     admin_client: Client, charge_point: ChargePoint
 ) -> None:
     ChargePoint.objects.update(status=Status.FAULTED, error_code="NoError")
-    assert "The station is faulted: it did not say why" in page_of(admin_client, charge_point)
+    assert "The station is faulted: no reason reported" in page_of(admin_client, charge_point)
     ChargePoint.objects.update(error_code="InternalError")
     Connector.objects.update(
         status=Status.FAULTED, error_code="GroundFailure", info="<b>RCD</b>", status_at=None

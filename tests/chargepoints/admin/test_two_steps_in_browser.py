@@ -40,12 +40,12 @@ async def test_somebody_sets_it_up_and_signs_in_with_a_code(
         logged_in.find("[name=username]").send_keys(identity)
         logged_in.find("[name=password]").send_keys(PASSWORD)
         logged_in.click("[type=submit]")
-        logged_in.sees(".cp-panel", "Your password was right")
+        logged_in.sees(".cp-panel", "Your password is correct")
         logged_in.keep("two-steps-code")
 
     def sign_in(shown: str) -> None:
         logged_in.find("[name=code]").send_keys(shown)
-        logged_in.press("Go on")
+        logged_in.press("Continue")
         logged_in.find(".cp-cards")
 
     await asyncio.to_thread(set_up)

@@ -166,7 +166,7 @@ def test_the_page_shows_who_comes_how_and_what_a_change_would_do(
     asked = {"server": server.certificate.read_text(), "authorities": "", "days": "5"}
     page = admin_client.post(url, asked).content.decode()
     assert f"it used {RSA}" in page and "at once" in page
-    assert "Of 2 it is not known" in page
+    assert "For 2 it is unknown" in page
     wrong = admin_client.post(url, asked | {"server": "nonsense", "days": "x"}).content.decode()
     assert "This is not a list of certificates in PEM." in wrong
 
