@@ -8,6 +8,7 @@ import orjson
 from chargepoints import written_times
 from chargepoints.models import TimeQuality
 
+TIME_MISSING = "time_missing"
 # Plain strings, because database drivers handle them faster than enumeration members.
 CHARGER, GATEWAY = str(TimeQuality.CHARGER), str(TimeQuality.GATEWAY)
 # A clock that was never set starts in 1970, or at the firmware's build date.
@@ -56,7 +57,7 @@ class Moment(NamedTuple):
 def read_time(text: object, received_at: datetime) -> Moment:
     """The charger's time, in UTC; if implausible, the time of receipt, marked as estimated."""
     if not isinstance(text, str) or not text.strip():
-        return Moment(received_at, TimeQuality.ESTIMATED, "time_missing")
+        return Moment(received_at, TimeQuality.ESTIMATED, TIME_MISSING)
     deviation = ""
     try:
         at = _parsed(text)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoints.clock import Moment
 from chargepoints.protocol import sample_forms
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.numbers_in_text import read_number
@@ -40,17 +41,23 @@ def meter_values(inbound: Inbound, decision: Any) -> Payload:
     return {}
 
 
-def elements(inbound: Inbound, meter_value: list[Payload]) -> list[Element]:
-    """Convert the `meterValue` list to neutral elements."""
-    return [_element(inbound, element) for element in meter_value]
+def elements(
+    inbound: Inbound, meter_value: list[Payload], event: Moment | None = None
+) -> list[Element]:
+    """Convert the `meterValue` list to neutral elements.
+
+    `event` is the time of the event that contains them, for elements without a time of their own.
+    """
+    return [_element(inbound, element, event) for element in meter_value]
 
 
-def _element(inbound: Inbound, element: Payload) -> Element:
+def _element(inbound: Inbound, element: Payload, event: Moment | None) -> Element:
     sampled = [each for each in element.get("sampledValue", ()) if "value" in each]
     kinds, values = list(map(_kind, sampled)), list(map(_number, sampled))
     if None in values:
         _read_units_in_values(inbound, sampled, kinds, values)
-    return Element(inbound.time(element.get("timestamp")), sampled, tuple(kinds), values)
+    moment = inbound.time_of_part(element.get("timestamp"), event)
+    return Element(moment, sampled, tuple(kinds), values)
 
 
 def _kind(sampled: Payload) -> Kind:

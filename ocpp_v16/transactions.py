@@ -104,14 +104,15 @@ async def ask_stop(inbound: Inbound) -> Decision | None:
 def stop_transaction(inbound: Inbound, decision: Decision | None) -> Payload:
     payload = inbound.payload
     asked = token(payload) if payload.get("idTag") else None
+    moment = inbound.time(payload.get("timestamp"))
     stop = Stop(
-        moment=inbound.time(payload.get("timestamp")),
+        moment=moment,
         transaction_id=_named(payload),
         meter_wh=float(payload["meterStop"]) if "meterStop" in payload else None,
         # 4.10: the default reason is Local.
         reason=payload.get("reason") or "Local",
         token=asked,
-        samples=elements(inbound, payload.get("transactionData") or []),
+        samples=elements(inbound, payload.get("transactionData") or [], moment),
         answer=_answer(inbound, asked, decision),
     )
     row = start_stop_messages.stop(inbound, stop)

@@ -25,7 +25,7 @@ _NEUTRAL = {
 
 
 def status_notification(inbound: Inbound, decision: Any) -> Payload:
-    payload = _with_ids(inbound.payload)
+    payload = inbound.payload
     connector_id = payload.get("connectorId", 0)
     # Encoders in Go leave out both ids if they are 0. A connectorId alone is numbered as in 1.6.
     evse_id, connector_id = (
@@ -42,15 +42,6 @@ def status_notification(inbound: Inbound, decision: Any) -> Payload:
         payload.get("timestamp"),
     )
     return {}
-
-
-def _with_ids(payload: Payload) -> Payload:
-    """Some stations send `evse`, as in other messages, and not the two ids."""
-    evse = payload.get("evse")
-    if not isinstance(evse, dict) or "evseId" in payload:
-        return payload
-    ids = {"evseId": evse.get("id", 0), "connectorId": evse.get("connectorId", 0)}
-    return {name: id for name, id in ids.items() if isinstance(id, int)} | payload
 
 
 def record(

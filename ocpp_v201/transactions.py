@@ -129,14 +129,14 @@ def _transaction_meant(inbound: Inbound, evse_id: int | None, samples: list[Elem
 
 def event_message(inbound: Inbound) -> EventMessage:
     payload = inbound.payload
-    samples = elements(inbound, payload.get("meterValue") or [])
+    moment = inbound.time(payload.get("timestamp"))
+    samples = elements(inbound, payload.get("meterValue") or [], moment)
     info = payload.get("transactionInfo") or {}
     evse = payload.get("evse") or {}
     for name, deviation in (("id", "odd_evse"), ("connectorId", "odd_connector")):
         # Part 1, 7.1 and 7.2: both are numbered from 1; EVSE 0 is the station itself.
         if evse.get(name) == 0:
             inbound.deviate(deviation)
-    moment = inbound.time(payload.get("timestamp"))
     remote_start_id = numbers.numbered(inbound, info.get("remoteStartId"), "remote_start")
     if payload.get("idToken"):
         id_token: TokenAsked | None = token(payload["idToken"])

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from chargepoints.clock import GATEWAY, Moment, is_backfill, read_time
+from chargepoints.clock import GATEWAY, TIME_MISSING, Moment, is_backfill, read_time
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.event_types import EventType
-from chargepoints.models import Event, Transaction
+from chargepoints.models import Event, TimeQuality, Transaction
 from chargepoints.protocol.station import Station
 from chargepoints.traces import Work
 
@@ -109,6 +109,13 @@ class Inbound:
         moment = read_time(text, self.received_at)
         self.deviate(moment.deviation)
         return moment
+
+    def time_of_part(self, text: object, whole: Moment | None) -> Moment:
+        """The time of a part of the message; if it has none, that of `whole`, as an estimate."""
+        if whole is None or text not in (None, ""):
+            return self.time(text)
+        self.deviate(TIME_MISSING)
+        return whole._replace(quality=TimeQuality.ESTIMATED)
 
     def emit(self, type: EventType, data: dict[str, Any], moment: Moment | None = None) -> None:
         """Emit an event that this message caused, with the message as the charger sent it."""

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chargepoints.protocol import sample_forms, spelling
+from chargepoints.protocol import misplaced_fields, sample_forms, spelling
 from chargepoints.protocol.numbers_in_text import read_number, read_quantity
 
 OCCURRENCE = "OccurrenceConstraintViolation"
 TYPE = "TypeConstraintViolation"
 PROPERTY = "PropertyConstraintViolation"
 FORMAT = "FormatViolation"
+MISPLACED = "misplaced_fields"
 SAMPLES_IN_OTHER_FORM = "samples_in_other_form"
 # Each pass may remove one more level around an unreadable value.
 MOST_PASSES = 10
@@ -106,8 +107,11 @@ def mend(
     `names` are the schema's field names, for correcting their spelling.
     """
     payload = json.loads(json.dumps(payload))
+    moved = misplaced_fields.put_right(payload, names)
     regrouped = sample_forms.regroup(payload, names)
     mending = _Mending(validator, payload, dispensable, names)
+    if moved:
+        mending.note(MISPLACED, moved)
     if regrouped:
         mending.note(SAMPLES_IN_OTHER_FORM, regrouped)
     for _ in range(MOST_PASSES):

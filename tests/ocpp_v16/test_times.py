@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from chargepoints.clock import ocpp_time
-from chargepoints.models import Message, StatusChange
+from chargepoints.models import Message, MeterValue, StatusChange
 from tests.operated import OperatedCharger, at
 from tests.running_gateway import RunningGateway
 
@@ -169,3 +169,20 @@ async def test_a_status_after_the_clock_was_put_right_is_what_is_so_now(
 def test_chargers_are_told_times_in_four_digits_of_the_year() -> None:
     assert ocpp_time(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
     assert ocpp_time(datetime(2026, 11, 22, 8, 0, 0, 999_999, UTC)) == "2026-11-22T08:00:00Z"
+
+
+async def test_samples_of_a_stop_without_a_time_get_that_of_the_stop(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        start = {"connectorId": 1, "idTag": "04A1", "meterStart": 0, "timestamp": at(hours=2)}
+        started = await cp.call("StartTransaction", start)
+        stop = {
+            "transactionId": started["transactionId"],
+            "meterStop": 500,
+            "timestamp": at(hours=1),
+            "transactionData": [{"sampledValue": [{"value": "500"}]}],
+        }
+        await cp.call("StopTransaction", stop)
+        row = cp.row.transactions.get()
+        assert MeterValue.objects.get(transaction=row).sampled_at == row.ended_at
