@@ -37,7 +37,7 @@ TURNS_OF_THE_LOOP = 3
 DEFAULT_MIXES = "plain,depot,meters,starts,depot201,events201,starts201"
 
 
-class HereAndNow:
+class ImmediateWriter:
     """In place of the writer's threads: units of work wait until they are run, all at once."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class HereAndNow:
 class Chargers:
     def __init__(self, mix: str) -> None:
         self.members: list[Mix] = [MIXES[mix](number) for number in range(CHARGERS)]
-        self._writer = HereAndNow()
+        self._writer = ImmediateWriter()
         self._replies: dict[int, bytes] = {}
         self._sessions: list[Any] = []
 
@@ -126,8 +126,8 @@ class Chargers:
         key = f"{identity}:{PASSWORD}".encode()
         request = Request(identity, f"/ocpp/{identity}", (subprotocol,), key, "127.0.0.1", ())
         server = ServerProcess(host="benchmark", pid=os.getpid())
-        here = admission.Here(server.pk, lambda charge_point_id: False)
-        admitted = self._writer.run(0, lambda unit: admission.admit(unit, request, here))
+        this_process = admission.ThisProcess(server.pk, lambda charge_point_id: False)
+        admitted = self._writer.run(0, lambda unit: admission.admit(unit, request, this_process))
         self._writer.commit()
 
         async def send(message: dict[str, Any]) -> None:

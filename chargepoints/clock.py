@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
-from chargepoints import written_times
+from chargepoints import time_formats
 from chargepoints.models import TimeQuality
 
 TIME_MISSING = "time_missing"
@@ -30,7 +30,7 @@ _ahead = timedelta(0)
 
 
 def now() -> datetime:
-    """The time, the same on all hosts (`database/one_clock.py`). Faster than Django's function,
+    """The time, the same on all hosts (`database/shared_clock.py`). Faster than Django's function,
     which reads the settings each time.
     """
     return datetime.now(UTC) + _ahead if _ahead else datetime.now(UTC)
@@ -63,7 +63,7 @@ def read_time(text: object, received_at: datetime) -> Moment:
         at = _parsed(text)
     except ValueError:
         try:
-            at, deviation = written_times.read(text), "time_in_other_form"
+            at, deviation = time_formats.read(text), "time_in_other_form"
         except ValueError:
             return Moment(received_at, TimeQuality.ESTIMATED, "time_unreadable")
     if at.tzinfo is not UTC:
@@ -121,11 +121,11 @@ def api_time(at: datetime | None) -> str | None:
     """RFC 3339 in UTC, with milliseconds."""
     if at is None:
         return None
-    text = written(at)
+    text = iso_text(at)
     return f"{text[:_MILLISECONDS]}Z" if len(text) > _SECONDS else f"{text}.000Z"
 
 
-def written(at: datetime) -> str:
+def iso_text(at: datetime) -> str:
     """ISO 8601 in UTC, without zone; without a fraction if it is zero.
 
     Python's own method takes five times as long, and each message has several times.

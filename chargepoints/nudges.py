@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # The sender continues after this time, whatever happens to the channel layer.
 PATIENCE_S = 1.0
 # How long a process that submitted a command is notified of its progress.
-ASKED_LATELY_S = 60.0
+NOTIFY_FOR_S = 60.0
 
 # Commands that API requests of this process wait for; set from any thread.
 _waiters: dict[uuid.UUID, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
@@ -36,7 +36,7 @@ Deliver = Callable[[dict[str, Any]], None]
 Forward = Callable[[str, dict[str, Any]], None]
 
 
-class _Here(NamedTuple):
+class _ThisProcess(NamedTuple):
     """The gateway of this process; its functions may be called from any thread."""
 
     server_id: uuid.UUID
@@ -45,16 +45,16 @@ class _Here(NamedTuple):
     forward: Forward
 
 
-_here: _Here | None = None
+_this_process: _ThisProcess | None = None
 
 
-def take_here(server_id: uuid.UUID, deliver: Deliver, forward: Forward) -> None:
+def register_process(server_id: uuid.UUID, deliver: Deliver, forward: Forward) -> None:
     """Register this process's gateway, so that its nudges bypass the channel layer.
 
     `deliver` handles a nudge for this process; `forward` sends one to another's channel.
     """
-    global _here
-    _here = _Here(server_id, ServerProcess(id=server_id).channel, deliver, forward)
+    global _this_process
+    _this_process = _ThisProcess(server_id, ServerProcess(id=server_id).channel, deliver, forward)
 
 
 def send(charge_point_ids: Sequence[int]) -> None:
@@ -65,10 +65,10 @@ def send(charge_point_ids: Sequence[int]) -> None:
         if connection.server is not None:
             by_server[connection.server].append(connection.charge_point_id)
     # Nobody waits for the commands of a batch.
-    waits = _here if len(charge_point_ids) == 1 else None
+    waits = _this_process if len(charge_point_ids) == 1 else None
     more = {"asked_by": waits.channel} if waits is not None else {}
     for server, held_there in by_server.items():
-        _tell(server, charge_point_ids=held_there, **more)
+        _nudge(server, charge_point_ids=held_there, **more)
 
 
 def close(connection: Connection, reason: str) -> None:
@@ -77,7 +77,7 @@ def close(connection: Connection, reason: str) -> None:
     `reason` is sent to the charger in the close frame.
     """
     if connection.server is not None:
-        _tell(connection.server, **closing(connection, reason))
+        _nudge(connection.server, **closing(connection, reason))
 
 
 def closing(connection: Connection, reason: str) -> dict[str, Any]:
@@ -89,23 +89,23 @@ def closing(connection: Connection, reason: str) -> dict[str, Any]:
 def follow(charge_point_id: int) -> bool:
     """Make the process that holds the socket forward its frames to this one, for a while.
 
-    True if another process was asked; it confirms when it forwards (`tails.confirm`).
+    True if another process was asked; it confirms when it forwards (`frame_followers.confirm`).
     """
-    if _here is None:
+    if _this_process is None:
         return False
     held = Connection.objects.filter(current_of=charge_point_id, closed_at=None)
     connection = held.select_related("server").first()
     holder = connection.server if connection is not None else None
-    if holder is None or holder.pk == _here.server_id:
+    if holder is None or holder.pk == _this_process.server_id:
         return False
-    _tell(holder, charge_point_ids=[], follow=charge_point_id, channel=_here.channel)
+    _nudge(holder, charge_point_ids=[], follow=charge_point_id, channel=_this_process.channel)
     return True
 
 
-def _tell(server: ServerProcess, **message: Any) -> None:
+def _nudge(server: ServerProcess, **message: Any) -> None:
     nudge = {"type": "nudge", **message}
-    if _here is not None and _here.server_id == server.pk:
-        _here.deliver(nudge)
+    if _this_process is not None and _this_process.server_id == server.pk:
+        _this_process.deliver(nudge)
         return
     try:
         async_to_sync(_send)(server.channel, nudge)
@@ -124,16 +124,16 @@ async def _send(channel: str, nudge: dict[str, Any]) -> None:
 
 def asked_by(charge_point_id: int, channel: str) -> None:
     """Note that a process submitted a command to this charge point, and may wait for it."""
-    if _here is not None and channel == _here.channel:
+    if _this_process is not None and channel == _this_process.channel:
         return
     with _waiters_lock:
-        _asked.setdefault(charge_point_id, {})[channel] = time.monotonic() + ASKED_LATELY_S
+        _asked.setdefault(charge_point_id, {})[channel] = time.monotonic() + NOTIFY_FOR_S
 
 
-def went_on(command: Command) -> None:
+def command_changed(command: Command) -> None:
     """Wake the requests that wait for this command, in this process and in the others."""
     wake(command.pk)
-    if command.charge_point_id not in _asked or _here is None:
+    if command.charge_point_id not in _asked or _this_process is None:
         return
     now = time.monotonic()
     with _waiters_lock:
@@ -141,7 +141,7 @@ def went_on(command: Command) -> None:
         if lately := {channel: until for channel, until in asked.items() if until > now}:
             _asked[command.charge_point_id] = lately
     for channel in lately:
-        _here.forward(channel, {"charge_point_ids": [], "went_on": str(command.pk)})
+        _this_process.forward(channel, {"charge_point_ids": [], "went_on": str(command.pk)})
 
 
 def wake(command_id: uuid.UUID) -> None:

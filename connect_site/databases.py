@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 SQLITE = "django.db.backends.sqlite3"
-BY_TURNS = "chargepoints.database.sqlite_by_turns"
+WITH_WRITE_TURNS = "chargepoints.database.sqlite_write_turns"
 
 SQLITE_PRAGMAS = [
     "PRAGMA journal_mode=WAL",
@@ -26,7 +26,7 @@ def sqlite(config: dict[str, Any], *, base_dir: Path) -> dict[str, Any]:
     make_private(path)
     return {
         **config,
-        "ENGINE": BY_TURNS,
+        "ENGINE": WITH_WRITE_TURNS,
         "NAME": str(path),
         # Opening one takes a quarter of the CPU time of an API request; there is one per thread.
         "CONN_MAX_AGE": None,

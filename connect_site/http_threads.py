@@ -25,10 +25,10 @@ THREADS_A_PAGE = 4
 # The interpreter's switch interval while a page is rendered. A charger's message changes threads a
 # few times, and would wait five milliseconds each time. Without pages the short interval would cost
 # more than it saves.
-TURN_S = 0.0005
+SHORT_INTERVAL_S = 0.0005
 
 
-class Turns:
+class SwitchInterval:
     """Shortens the interpreter's switch interval while a thread renders a page."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Turns:
         with self._counting:
             self._calls += 1
             if self._calls == 1:
-                sys.setswitchinterval(TURN_S)
+                sys.setswitchinterval(SHORT_INTERVAL_S)
 
     def restore(self) -> None:
         with self._counting:
@@ -50,11 +50,11 @@ class Turns:
 
 
 class RequestThread(ThreadPoolExecutor):
-    """One thread that counts its waiting calls; with `turns` if it serves pages."""
+    """One thread that counts its waiting calls; with `interval` if it serves pages."""
 
-    def __init__(self, number: int, turns: Turns | None) -> None:
+    def __init__(self, number: int, interval: SwitchInterval | None) -> None:
         super().__init__(max_workers=1, thread_name_prefix=f"http-{number}")
-        self.turns = turns
+        self.interval = interval
         self.requests = 0
         self.calls = 0
         self._counting = threading.Lock()
@@ -62,15 +62,15 @@ class RequestThread(ThreadPoolExecutor):
     def submit(self, *args: Any, **kwargs: Any) -> "Future[Any]":
         with self._counting:
             self.calls += 1
-        if self.turns is not None:
-            self.turns.shorten()
+        if self.interval is not None:
+            self.interval.shorten()
         future = super().submit(*args, **kwargs)
         future.add_done_callback(self._done)
         return future
 
     def _done(self, _: "Future[Any]") -> None:
-        if self.turns is not None:
-            self.turns.restore()
+        if self.interval is not None:
+            self.interval.restore()
         with self._counting:
             self.calls -= 1
 
@@ -80,9 +80,9 @@ class BoundedThreads:
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application
-        turns, for_pages = Turns(), max(threads // THREADS_A_PAGE, 1)
+        interval, for_pages = SwitchInterval(), max(threads // THREADS_A_PAGE, 1)
         self.threads = [
-            RequestThread(number, turns if number < for_pages else None)
+            RequestThread(number, interval if number < for_pages else None)
             for number in range(threads)
         ]
         self.for_pages = self.threads[:for_pages]

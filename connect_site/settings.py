@@ -208,7 +208,7 @@ MIDDLEWARE = [
     "chargepoints.admin.times.LocalTimes",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "connect_site.store_away.StoreAway",
+    "connect_site.database_unavailable.DatabaseUnavailable",
 ]
 ROOT_URLCONF = "connect_site.urls"
 ASGI_APPLICATION = "connect_site.asgi.application"
@@ -332,7 +332,7 @@ METRICS_GAUGES = [
 ]
 
 # Functions that yield further lines of a charge point's story, given the time span.
-STORY_LINES = ["core_link.told.lines"]
+STORY_LINES = ["core_link.story_lines.lines"]
 
 UNFOLD = unfold.SETTINGS
 LOGIN_REDIRECT_URL = "admin:index"

@@ -24,8 +24,8 @@ from chargepoints.database import strict_json
 from chargepoints.observability import spans
 from core_link import metrics, outbound, question_spans
 from core_link.breaker import CircuitBreaker
-from core_link.connections import Connections, NoTurn
 from core_link.outbound import Answer, Exchange, NoAnswer
+from core_link.question_queue import NoConnection, QuestionQueue
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ RESERVE_S = 0.25
 LEAST_S = 0.05
 LONGEST_REASON = 300
 # The reason why core does not answer is logged once in this time, not for each charger.
-SAYS_SO_EVERY_S = 10.0
+LOG_EVERY_S = 10.0
 
 Body = dict[str, Any]
 
@@ -72,14 +72,14 @@ class CoreClient:
         self._token = token
         self._deadline_s = timeout_s - min(RESERVE_S, timeout_s / 4)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="core")
-        self._connections = Connections(CONNECTIONS)
+        self._queue = QuestionQueue(CONNECTIONS)
         self._asking: dict[Hashable, asyncio.Task[Body]] = {}
-        self._said_at: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
         self.breaker = CircuitBreaker()
 
     @property
     def under_way(self) -> int:
-        return self._connections.taken
+        return self._queue.taken
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -132,11 +132,11 @@ class CoreClient:
         """
         ends = asyncio.get_running_loop().time() + self._deadline_s - waited_s
         try:
-            self._connections.check(ends)
-        except NoTurn as error:
+            self._queue.check(ends)
+        except NoConnection as error:
             metrics.CORE_SECONDS.labels(path, "no").observe(0)
             unreachable = CoreUnreachable(str(error), ours=True)
-            self._say(path, unreachable)
+            self._log_failure(path, unreachable)
             raise unreachable from None
         if not self.breaker.admits():
             raise CoreUnreachable("core has not answered lately")
@@ -151,7 +151,7 @@ class CoreClient:
             body = _read(await self._exchange(path, question, ends, trace_id), schema)
         except CoreUnreachable as error:
             metrics.CORE_SECONDS.labels(path, "no").observe(time.monotonic() - begun)
-            self._say(path, error)
+            self._log_failure(path, error)
             if error.refused:
                 self.breaker.succeeded()
             elif error.ours:
@@ -166,11 +166,11 @@ class CoreClient:
         self.breaker.succeeded()
         return body
 
-    def _say(self, path: str, error: CoreUnreachable) -> None:
+    def _log_failure(self, path: str, error: CoreUnreachable) -> None:
         now = time.monotonic()
-        if now - self._said_at.get(path, -SAYS_SO_EVERY_S) < SAYS_SO_EVERY_S:
+        if now - self._logged_at.get(path, -LOG_EVERY_S) < LOG_EVERY_S:
             return
-        self._said_at[path] = now
+        self._logged_at[path] = now
         # All endpoints but /authorize are optional.
         level = logging.INFO if error.not_offered else logging.WARNING
         logger.log(level, "no answer of core to %s: %s", path, error.reason)
@@ -180,12 +180,12 @@ class CoreClient:
         if ends - loop.time() < LEAST_S:
             raise CoreUnreachable("the charger has waited too long", ours=True)
         try:
-            await self._connections.take(ends)
-        except NoTurn as error:
+            await self._queue.take(ends)
+        except NoConnection as error:
             raise CoreUnreachable(str(error), ours=not error.hangs) from None
         remaining = ends - loop.time()
         if remaining < LEAST_S:
-            self._connections.give_back(answered=False, after_s=None)
+            self._queue.give_back(answered=False, after_s=None)
             raise CoreUnreachable("its turn at a connection to core came too late", ours=True)
         exchange, taken_at = Exchange(), loop.time()
         request = loop.run_in_executor(
@@ -197,8 +197,8 @@ class CoreClient:
                 return await asyncio.shield(request)
         except TimeoutError:
             # With very little time left, a timeout does not show that core is down.
-            hurried = remaining < self._deadline_s / 2
-            raise CoreUnreachable(f"no answer within {remaining:.2g} s", ours=hurried) from None
+            too_short = remaining < self._deadline_s / 2
+            raise CoreUnreachable(f"no answer within {remaining:.2g} s", ours=too_short) from None
         except NoAnswer as error:
             raise CoreUnreachable(str(error)) from None
         finally:
@@ -214,7 +214,7 @@ class CoreClient:
         # Always retrieve the exception: there may be no waiter left to do it.
         answered = not request.cancelled() and request.exception() is None
         after_s = request.get_loop().time() - taken_at
-        self._connections.give_back(answered=answered, after_s=after_s)
+        self._queue.give_back(answered=answered, after_s=after_s)
 
 
 def ask_now(path: str, question: Body, schema: jsonschema_rs.Validator) -> Body:
@@ -250,7 +250,7 @@ def _post(
     if token:
         headers["Authorization"] = f"Bearer {token}"
     # The timeout of each step is longer than the deadline, so that the deadline ends the request.
-    with question_spans.told(url, trace_id, span_id):
+    with question_spans.recorded(url, trace_id, span_id):
         return outbound.post(url, body, headers, exchange=exchange, timeout_s=remaining_s + 1)
 
 

@@ -36,15 +36,15 @@ async def checked(deciding: Awaitable[Decision], contract: Contract | None) -> D
     """
     if contract is None:
         return await deciding
-    said, decision = await asyncio.gather(_ask(contract), deciding)
+    status, decision = await asyncio.gather(_ask(contract), deciding)
     if decision.certificate_status:
         return decision
-    standing = contract.fault or said
-    if standing == UNVERIFIED:
-        standing = "accepted" if decision.decided_by == DecidedBy.CORE else "chain_error"
-    if standing == "accepted" and decision.status in CANCELLED:
-        standing = "contract_cancelled"
-    return replace(decision, certificate_status=standing)
+    certificate_status = contract.fault or status
+    if certificate_status == UNVERIFIED:
+        certificate_status = "accepted" if decision.decided_by == DecidedBy.CORE else "chain_error"
+    if certificate_status == "accepted" and decision.status in CANCELLED:
+        certificate_status = "contract_cancelled"
+    return replace(decision, certificate_status=certificate_status)
 
 
 def token_status(decision: Decision) -> AuthorizationStatus:
@@ -56,4 +56,4 @@ def token_status(decision: Decision) -> AuthorizationStatus:
 async def _ask(contract: Contract) -> str:
     if contract.fault or not contract.hashes:
         return UNVERIFIED
-    return await responders.standing(contract)
+    return await responders.chain_status(contract)

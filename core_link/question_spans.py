@@ -11,7 +11,7 @@ from core_link.outbound import NoAnswer
 
 
 @contextmanager
-def told(url: str, trace_id: str, span_id: str) -> Iterator[None]:
+def recorded(url: str, trace_id: str, span_id: str) -> Iterator[None]:
     """Export a span for the time inside, if the question belongs to a trace."""
     export = spans.exporter()
     if export is None or not trace_id:

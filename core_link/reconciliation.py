@@ -13,7 +13,7 @@ from django.db import connection
 
 from chargepoints import clock
 from chargepoints.clock import api_time
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_UNAVAILABLE
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import AuthorizationStatus, DecidedBy, Transaction
 from chargepoints.services.commands import submission
@@ -52,7 +52,7 @@ class Reconciler(threading.Thread):
                 pause = 0.0 if after else EVERY_S
             except CoreUnreachable as error:
                 logger.info("reconciliation waits for core: %s", error)
-            except STORE_AWAY as error:
+            except STORE_UNAVAILABLE as error:
                 logger.warning("reconciliation waits for the database: %s", error)
                 connection.close()
             except Exception:

@@ -51,7 +51,7 @@ def read(data: dict[str, Any], der: bytes) -> tuple[str, datetime | None]:
     return status, answer.next_update_utc
 
 
-async def standing(contract: Contract) -> str:
+async def chain_status(contract: Contract) -> str:
     """`accepted`, `revoked` or `chain_error` for the whole chain, or UNVERIFIED.
 
     The gateway decides by these answers, so the certificate's issuer must have signed each: one of
@@ -66,13 +66,13 @@ async def standing(contract: Contract) -> str:
         return status
 
     try:
-        said = set(await asyncio.gather(*map(ask, contract.hashes)))
+        statuses = set(await asyncio.gather(*map(ask, contract.hashes)))
     except NoStatus as error:
         logger.info("no OCSP status: %s", error)
         return UNVERIFIED
-    if "revoked" in said:
+    if "revoked" in statuses:
         return "revoked"
-    return "accepted" if said == {"accepted"} else "chain_error"
+    return "accepted" if statuses == {"accepted"} else "chain_error"
 
 
 async def _ask(asked: Asked) -> tuple[str, OCSPResponse, bytes]:

@@ -15,17 +15,17 @@ def events() -> Kept:
     endpoints.follow_environment()
     while event_feed.assign_positions():
         pass
-    return Kept(_told(), "received_at", settings.KEEP_EVENTS_DAYS)
+    return Kept(_deletable(), "received_at", settings.KEEP_EVENTS_DAYS)
 
 
-def _told() -> QuerySet[Event]:
+def _deletable() -> QuerySet[Event]:
     """Events that no endpoint waits for, that will not be sent again, and are no dead letters."""
     # An endpoint that was removed from the environment will not get them.
     listening = Endpoint.objects.exclude(disabled_reason=endpoints.NOT_SET)
-    told = Event.objects.exclude(position=None)
+    deletable = Event.objects.exclude(position=None)
     read_by_all = listening.aggregate(through=Min("read_through"))["through"]
     if read_by_all is not None:
-        told = told.filter(position__lte=read_by_all)
+        deletable = deletable.filter(position__lte=read_by_all)
     waiting = Lane.objects.filter(
         endpoint__in=listening,
         charge_point=OuterRef("charge_point"),
@@ -35,4 +35,4 @@ def _told() -> QuerySet[Event]:
     given_up = DeadLetter.objects.filter(event=OuterRef("pk"), resent_at=None)
     pending = Delivery.objects.filter(state=Delivery.State.PENDING)
     under_way = {pk for pks in pending.values_list("event_ids", flat=True) for pk in pks}
-    return told.exclude(Exists(waiting)).exclude(Exists(given_up)).exclude(pk__in=under_way)
+    return deletable.exclude(Exists(waiting)).exclude(Exists(given_up)).exclude(pk__in=under_way)

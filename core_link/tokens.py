@@ -8,7 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from chargepoints import clock
-from chargepoints.database.any_case import in_any_case
+from chargepoints.database.case_insensitive import filter_ignoring_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import AuthorizationStatus, DecidedBy, IdToken, Transaction
@@ -77,7 +77,7 @@ _OF_TOKEN: PreparedQuery[IdToken] = PreparedQuery(
 
 _CHARGING = PreparedQuery(
     lambda token: (
-        in_any_case(Transaction.objects.all(), id_token=token)
+        filter_ignoring_case(Transaction.objects.all(), id_token=token)
         .filter(authorization_status=str(AuthorizationStatus.ACCEPTED), ended_at=None)
         .values_list("pk", "charge_point_id", "evse_id", "transaction_id")
     )

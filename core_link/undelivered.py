@@ -16,7 +16,7 @@ def protect(sender: Any, instance: ChargePoint, **kwargs: Any) -> None:
     for endpoint in Endpoint.objects.exclude(disabled_reason=NOT_SET):
         if waits(instance, endpoint):
             raise ProtectedError(
-                f"{endpoint.name} has not been told all events of {instance.identity}", {instance}
+                f"{endpoint.name} has not received all events of {instance.identity}", {instance}
             )
 
 

@@ -133,7 +133,7 @@ CERTIFICATE_STATUS = _decision(
 )
 VAT_NUMBER = _decision(
     "/payments/vat-number",
-    "Whose VAT number is this?",
+    "Which company has this VAT number?",
     "`company` receives the invoice. Optional: without an answer the number counts as invalid.",
     evse_id=NUMBER_OR_NULL,
     vat_number=TEXT,

@@ -67,7 +67,7 @@ def unpublish(unit: UnitOfWork, command: Command) -> Payload:
 def publish_status(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
     status, number = str(payload["status"]), payload.get("requestId")
-    inbound.emit_news(
+    inbound.emit_unless_repeated(
         "charge_point.firmware_status",
         {"status": status, "request_id": number, "published_at": payload.get("location") or []},
     )

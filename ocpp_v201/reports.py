@@ -92,7 +92,7 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         most_power.told_anew(inbound)
     if not payload.get("tbc"):
         outcomes.confirm_effect(inbound.unit, inbound.station.id, effect_told(inbound, effect))
-        inbound.emit_news(
+        inbound.emit_unless_repeated(
             "charge_point.configuration_changed",
             {"request_id": payload.get("requestId"), "reported": True},
         )

@@ -38,7 +38,7 @@ def swapped(inbound: Inbound, decision: Any) -> Payload:
         }
         for each in payload["batteryData"]
     ]
-    inbound.emit_news(
+    inbound.emit_unless_repeated(
         "battery.swapped",
         {
             "request_id": payload["requestId"],

@@ -135,7 +135,7 @@ def alarm(inbound: Inbound, decision: Any) -> Payload:
     """R05: a grid event at which the control trips, or its end."""
     payload = inbound.payload
     moment = inbound.time(payload.get("timestamp"))
-    inbound.emit_news(
+    inbound.emit_unless_repeated(
         "der.alarm",
         {
             "type": payload["controlType"],

@@ -37,7 +37,7 @@ async def ask_for_receipt(inbound: Inbound) -> Payload:
 
 def settlement(inbound: Inbound, receipt: Payload) -> Payload:
     """C21, C22."""
-    inbound.emit_news("payment.settled", _told(inbound))
+    inbound.emit_unless_repeated("payment.settled", _told(inbound))
     said = {"receiptUrl": receipt.get("receipt_url"), "receiptId": receipt.get("receipt_id")}
     return {name: value for name, value in said.items() if value}
 

@@ -49,7 +49,7 @@ def _named(fields: dict[str, str], said: Payload) -> dict[str, Any]:
     return {name: said[ocpp] for name, ocpp in fields.items() if ocpp in said}
 
 
-def limits_kept(charge_point_id: int) -> frozenset[str]:
+def enforced_limits(charge_point_id: int) -> frozenset[str]:
     """The limits in `TxCtrlr.SupportedLimits`; all if the station did not report TxCtrlr yet, none
     if it reported TxCtrlr without this variable.
     """

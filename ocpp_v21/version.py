@@ -85,6 +85,6 @@ VERSION = replace(
     message_types=v201.VERSION.message_types | {5, 6},
     answers_unknown_types=False,
     overrides=Block.of(*_OVERRIDES),
-    limits_kept=transactions.limits_kept,
+    enforced_limits=transactions.enforced_limits,
     triggered=DIALECT.triggered,
 )

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.embedded
 # From the lowest: a module of `chargepoints` imports only from its own layer and those below.
 LAYERS = [
     {"clock", "event_types", "key_codes", "minute_counts", "models", "roles"}
-    | {"sealed", "secret_names", "traces", "url_secrets", "written_times"},
+    | {"sealed", "secret_names", "traces", "url_secrets", "time_formats"},
     {"database", "observability"},
     {"nudges", "protocol"},
     {"services"},

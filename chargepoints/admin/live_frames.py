@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from chargepoints import nudges
 from chargepoints.admin import live
-from chargepoints.gateway import tails
-from chargepoints.gateway.tails import Frame, Tail
+from chargepoints.gateway import frame_followers
+from chargepoints.gateway.frame_followers import Follower, Frame
 
 TEMPLATES = "admin/chargepoints/frames"
 LONGEST_S = 600.0
@@ -61,21 +61,25 @@ def stream(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse | St
 async def _events(request: HttpRequest, pk: int, zone: tzinfo) -> AsyncIterator[str]:
     yield f"retry: {AGAIN_AFTER_MS}\n\n"
     ends_at, looks_at, said_live = time.monotonic() + LONGEST_S, 0.0, False
-    async with _followed(request, pk) as tail:
-        while tail is not None and not tail.closed and time.monotonic() < ends_at:
+    async with _followed(request, pk) as follower:
+        while follower is not None and not follower.closed and time.monotonic() < ends_at:
             if time.monotonic() >= looks_at:
                 if not await sync_to_async(_may_still_look)(request):
                     yield _event("over", {})
                     return
                 if not await sync_to_async(nudges.follow)(pk):
-                    tail.confirm()
-                again_after_s = tails.RENEW_EVERY_S if tail.live else tails.ASK_AGAIN_AFTER_S
+                    follower.confirm()
+                again_after_s = (
+                    frame_followers.RENEW_EVERY_S
+                    if follower.live
+                    else frame_followers.ASK_AGAIN_AFTER_S
+                )
                 looks_at = time.monotonic() + again_after_s
-            await tail.wait(looks_at - time.monotonic())
-            if tail.live and not said_live:
+            await follower.wait(looks_at - time.monotonic())
+            if follower.live and not said_live:
                 said_live = True
                 yield _event("live", {})
-            frames, left_out = tail.take()
+            frames, left_out = follower.take()
             if left_out:
                 yield _event("left-out", {"count": left_out})
             if frames:
@@ -85,26 +89,26 @@ async def _events(request: HttpRequest, pk: int, zone: tzinfo) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def _followed(request: HttpRequest, pk: int) -> AsyncIterator[Tail | None]:
-    """A tail that is closed when the server stops."""
-    tail = tails.follow(pk)
-    if tail is None:
+async def _followed(request: HttpRequest, pk: int) -> AsyncIterator[Follower | None]:
+    """A follower that is closed when the server stops."""
+    follower = frame_followers.follow(pk)
+    if follower is None:
         yield None
         return
     scope: dict[str, Any] = getattr(request, "scope", {})
     stopping: asyncio.Event | None = scope.get("extensions", {}).get("connect.stopping")
-    watch = asyncio.create_task(_close_when(stopping, tail)) if stopping else None
+    watch = asyncio.create_task(_close_when(stopping, follower)) if stopping else None
     try:
-        yield tail
+        yield follower
     finally:
-        tails.leave(pk, tail)
+        frame_followers.leave(pk, follower)
         if watch is not None:
             watch.cancel()
 
 
-async def _close_when(stopping: asyncio.Event, tail: Tail) -> None:
+async def _close_when(stopping: asyncio.Event, follower: Follower) -> None:
     await stopping.wait()
-    tail.close()
+    follower.close()
 
 
 def _may_still_look(request: HttpRequest) -> bool:

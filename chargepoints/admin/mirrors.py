@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from chargepoints.admin.history import HistoryAdmin
-from chargepoints.mirroring import following
+from chargepoints.mirroring import forwarding
 from chargepoints.models import Mirror
 from chargepoints.templatetags import badges, charging
 
@@ -34,4 +34,4 @@ class MirrorAdmin(HistoryAdmin):
 
     @admin.display(description="oldest message not sent")
     def waits(self, row: Mirror) -> SafeString | str:
-        return charging.age(following.waiting_since(row)) or "-"
+        return charging.age(forwarding.waiting_since(row)) or "-"

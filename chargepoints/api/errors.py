@@ -18,7 +18,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_UNAVAILABLE
 from chargepoints.services.commands.submission import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ DJANGO_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     Http404: (404, "not_found", "there is nothing here"),
     PermissionDenied: (403, "permission_denied", "this is not allowed"),
     RequestDataTooBig: (413, "too_large", "the body is too large"),
-    **dict.fromkeys(STORE_AWAY, (503, "unavailable", "the database does not answer")),
+    **dict.fromkeys(STORE_UNAVAILABLE, (503, "unavailable", "the database does not answer")),
 }
 
 

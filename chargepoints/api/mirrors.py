@@ -13,7 +13,7 @@ from chargepoints.api.entity_tags import check_unchanged, tagged, unless_known
 from chargepoints.api.fields import StrictModel, Text, TextOrNull
 from chargepoints.api.filters import refuse_unknown
 from chargepoints.clock import api_time
-from chargepoints.mirroring import following
+from chargepoints.mirroring import forwarding
 from chargepoints.models import Mirror
 
 
@@ -55,7 +55,7 @@ class MirrorSerializer(StrictModel):
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_waiting_since(self, mirror: Mirror) -> str | None:
-        since = following.waiting_since(mirror)
+        since = forwarding.waiting_since(mirror)
         return None if since is None else api_time(since)
 
 
@@ -81,7 +81,7 @@ class MirrorOfChargePoint(Resource):
             mirror = known.first() or Mirror(charge_point=self.charge_point)
             check_unchanged(request, self.get_serializer(mirror))
             if mirror.pk is None or mirror.url != body.validated_data["url"]:
-                mirror.begins_after = mirror.told_through = following.end_of(mirror)
+                mirror.begins_after = mirror.told_through = forwarding.newest_message_id(mirror)
                 mirror.told_at, mirror.transaction_ids, mirror.missed = None, {}, 0
             for name, value in body.validated_data.items():
                 setattr(mirror, name, value)

@@ -21,7 +21,7 @@ from chargepoints.api.filters import (
     until,
 )
 from chargepoints.api.pagination import ByStartOrEnd
-from chargepoints.database.any_case import in_any_case
+from chargepoints.database.case_insensitive import filter_ignoring_case
 from chargepoints.models import (
     ApiKey,
     AuthorizationStatus,
@@ -163,7 +163,7 @@ class TransactionFilters(OfChargePointFilters):
 
     def of_token(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """By the index `transaction_of_token`, which SQLite would not use for `iexact`."""
-        return in_any_case(queryset, id_token=value)
+        return filter_ignoring_case(queryset, id_token=value)
 
 
 class Transactions(Resource):

@@ -24,7 +24,7 @@ from rest_framework.response import Response
 
 from chargepoints import nudges
 from chargepoints.api.command_bodies import CommandSerializer
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_UNAVAILABLE
 from chargepoints.models import Command
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ async def _until_over(response: CommandResponse) -> None:
                 await waiter.wait(deadline - loop.time())
                 try:
                     await sync_to_async(response.refresh)()
-                except STORE_AWAY as error:
+                except STORE_UNAVAILABLE as error:
                     logger.warning("the state of a command could not be read: %s", error)
 
 
@@ -127,7 +127,7 @@ class _Poll:
         while self._waits:
             try:
                 over = await sync_to_async(_over, thread_sensitive=False)(list(self._waits))
-            except STORE_AWAY as error:
+            except STORE_UNAVAILABLE as error:
                 logger.warning("the states of commands could not be read: %s", error)
                 over = []
             for command_id in over:

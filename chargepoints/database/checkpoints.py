@@ -11,14 +11,14 @@ import threading
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.utils import ConnectionHandler
 
-from chargepoints.database.turns import turns
+from chargepoints.database.write_turns import write_turns
 
 logger = logging.getLogger(__name__)
 
 # Units of work, of two or three pages each. More frequent checkpoints cost more: pages that
 # change with every message would be written each time.
 UNITS = 3000
-BESIDE_WRITERS = 2
+PASSES_WHILE_WRITING = 2
 TURN_WITHIN_S = 1.0
 
 
@@ -46,19 +46,19 @@ class Checkpoints(threading.Thread):
         try:
             while self._due.wait() and not self._stopping:
                 self._due.clear()
-                self._take_all()
+                self._checkpoint_all()
         finally:
             self._databases[DEFAULT_DB_ALIAS].close()
 
-    def _take_all(self) -> None:
+    def _checkpoint_all(self) -> None:
         try:
-            for _ in range(BESIDE_WRITERS):
-                self._take()
-            with turns.turn(of_chargers=False, within_s=TURN_WITHIN_S):
-                self._take()
+            for _ in range(PASSES_WHILE_WRITING):
+                self._checkpoint()
+            with write_turns.turn(of_chargers=False, within_s=TURN_WITHIN_S):
+                self._checkpoint()
         except Error as error:
             logger.info("no checkpoint of SQLite's log; a later commit will make it: %s", error)
 
-    def _take(self) -> None:
+    def _checkpoint(self) -> None:
         with self._databases[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

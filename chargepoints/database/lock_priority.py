@@ -1,6 +1,6 @@
 """P16: gives chargers priority where all writers share one lock (SQLite).
 
-Within this process they get every other turn (`turns`). Other processes compete for SQLite's
+Within this process they get every other turn (`write_turns`). Other processes compete for SQLite's
 own lock, whose waiters sleep for up to 100 ms between two attempts. The first to try after its
 release gets it, so a commit of the chargers could wait for seconds while others write.
 Therefore the chargers' threads retry almost without a pause.
@@ -16,9 +16,9 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
 from chargepoints.database.statements import vendor
-from chargepoints.database.turns import turns
+from chargepoints.database.write_turns import write_turns
 
-LOOK_EVERY_S = 0.001
+RETRY_EVERY_S = 0.001
 SQLITE_PRAGMAS = [
     "PRAGMA busy_timeout = 0",
     # Up to 32 MiB: each of thousands of chargers uses other pages of each index.
@@ -37,7 +37,7 @@ def transaction_of_chargers() -> Iterator[None]:
     database = connections[DEFAULT_DB_ALIAS]
     _prepare(database)
     within_s = database.settings_dict["OPTIONS"]["timeout"]
-    with turns.turn(of_chargers=True, within_s=within_s), ExitStack() as stack:
+    with write_turns.turn(of_chargers=True, within_s=within_s), ExitStack() as stack:
         _begin_first(stack, within_s)
         yield
 
@@ -59,11 +59,11 @@ def _begin_first(stack: ExitStack, within_s: float) -> None:
             stack.enter_context(transaction.atomic())
             return
         except OperationalError as error:
-            if not _is_taken(error) or time.monotonic() > deadline:
+            if not _is_locked(error) or time.monotonic() > deadline:
                 raise
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(RETRY_EVERY_S)
 
 
-def _is_taken(error: OperationalError) -> bool:
+def _is_locked(error: OperationalError) -> bool:
     code = getattr(error.__cause__, "sqlite_errorcode", 0)
     return code & 0xFF == sqlite3.SQLITE_BUSY  # the primary result code

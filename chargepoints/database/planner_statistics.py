@@ -28,7 +28,7 @@ GROUP BY relname
 _ANALYZE = sql.SQL("ANALYZE (SKIP_LOCKED) {} ({})")
 
 
-def are_kept() -> bool:
+def are_needed() -> bool:
     """Whether this database has planner statistics that must be renewed."""
     return connection.vendor == "postgresql"
 

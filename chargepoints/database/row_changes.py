@@ -2,7 +2,7 @@
 
 Others may have changed a row that a process caches. So an update applies only if the columns
 that others change still have the cached values; the number of updated rows shows whether it
-did (`UnitOfWork.expect`).
+did (`UnitOfWork.update_if_unchanged`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -98,7 +98,7 @@ class Update:
 _update = cache(Update)
 
 
-class Usual:
+class FrequentColumns:
     """Columns that change with nearly every message. All of them are written if one has changed,
     so that there is one statement text.
 
@@ -117,23 +117,23 @@ class Usual:
 
 
 def change(
-    row: models.Model, *, unless_changed: Names, usual: Usual | None = None
+    row: models.Model, *, unless_changed: Names, frequent: FrequentColumns | None = None
 ) -> tuple[Update, list[Any]] | None:
     """The update for the changes of an editable row, and its values; None if nothing changed."""
     now, known, written = row.__dict__, row.__dict__[_KNOWN], row.__dict__[_WRITTEN]
     if written:
         known = known | written
-    if usual is not None and usual.other_values(now) == usual.other_values(known):
-        if usual.values(now) == usual.values(known):
+    if frequent is not None and frequent.other_values(now) == frequent.other_values(known):
+        if frequent.values(now) == frequent.values(known):
             return None
-        update = usual.update
+        update = frequent.update
     else:
         changed = _differing(known, now)
         if not changed:
             return None
-        if usual is not None and not usual.names.isdisjoint(changed):
-            others = (name for name in changed if name not in usual.names)
-            changed = (*usual.columns, *others)
+        if frequent is not None and not frequent.names.isdisjoint(changed):
+            others = (name for name in changed if name not in frequent.names)
+            changed = (*frequent.columns, *others)
         update = _update(type(row), changed, unless_changed)
     columns, guards = update.columns
     values = [*columns.values(now), *guards.values(known)]
@@ -151,7 +151,7 @@ def write(row: models.Model, unless_changed: Names = ()) -> bool:
     return changed is None or changed[0].send([changed[1]]).rowcount() == 1
 
 
-def put(row: models.Model, values: Mapping[str, Any]) -> None:
+def save_values(row: models.Model, values: Mapping[str, Any]) -> None:
     """Set these values and save at once: the changes of an editable row, or all of a new one."""
     for name, value in values.items():
         setattr(row, name, value)
@@ -161,14 +161,14 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
         write(row)
 
 
-def settled(row: models.Model) -> None:
+def forget_original(row: models.Model) -> None:
     """Forget the original values: the row is committed as it is."""
     row.__dict__.pop(_KNOWN, None)
     row.__dict__.pop(_WRITTEN, None)
 
 
 def _remember(row: models.Model) -> None:
-    settled(row)
+    forget_original(row)
     row.__dict__.update({_KNOWN: dict(row.__dict__), _WRITTEN: {}})
 
 

@@ -42,10 +42,12 @@ def insert(model: type[models.Model], rows: Sequence[Row], *, on_conflict: str =
     """
     database = _database()
     table, names, by_column, nothing = model._meta.db_table, [], [], (None,) * len(rows)
-    for column, told in zip(_columns(model, database.vendor), zip(*rows, strict=True), strict=True):
-        if not column.left_out_if_null or told != nothing:
+    for column, given in zip(
+        _columns(model, database.vendor), zip(*rows, strict=True), strict=True
+    ):
+        if not column.left_out_if_null or given != nothing:
             names.append(column.name)
-            by_column.append(tuple(map(column.convert, told)) if column.convert else told)
+            by_column.append(tuple(map(column.convert, given)) if column.convert else given)
     columns, values, done = ", ".join(names), list(zip(*by_column, strict=True)), 0
     with database.wrap_database_errors:
         for size in ROWS_AT_ONCE[database.vendor]:
@@ -272,7 +274,7 @@ def _conversion_to_untyped(field: "models.Field[Any, Any]", vendor: str) -> Conv
 def _untyped(value: Any) -> str | None:
     if value is None:
         return None
-    return clock.written(value) if isinstance(value, datetime) else str(value)
+    return clock.iso_text(value) if isinstance(value, datetime) else str(value)
 
 
 def _integer(value: bool | None) -> int | None:
@@ -290,7 +292,7 @@ def _json(value: Any) -> str | None:
 @lru_cache(maxsize=1024)
 def _sqlite_time(value: datetime | None) -> str | None:
     """The text as which Django stores a time in SQLite."""
-    return None if value is None else clock.written(value).replace("T", " ")
+    return None if value is None else clock.iso_text(value).replace("T", " ")
 
 
 def _for_sqlite(row: Row) -> Row:

@@ -38,17 +38,17 @@ def room() -> Room:
     return _room
 
 
-def look() -> Room:
+def check_room() -> Room:
     """Check how much is left; called once a second, in a writer's thread."""
     global _room
-    found = _look()
+    found = _measure_room()
     if found != _room:
         logger.warning("the disk of the database has %s room left", found.name.lower())
     _room = found
     return found
 
 
-def _look() -> Room:
+def _measure_room() -> Room:
     directory = _directory()
     if directory is None:
         return Room.ENOUGH

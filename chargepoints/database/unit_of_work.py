@@ -26,7 +26,7 @@ from chargepoints.models import Event
 logger = logging.getLogger(__name__)
 
 
-class Outdated(Exception):
+class ConcurrentChange(Exception):
     """A row differs from its cached values: another process, staff or core has changed it."""
 
 
@@ -37,12 +37,12 @@ class UnitOfWork:
         self.alone = alone
         self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
         self._updates: defaultdict[str, list[Row]] = defaultdict(list)
-        self._expected: defaultdict[row_changes.Update, list[Row]] = defaultdict(list)
-        self._expected_of: set[object] = set()
+        self._conditional: defaultdict[row_changes.Update, list[Row]] = defaultdict(list)
+        self._conditional_keys: set[object] = set()
         # Rows of events without a sequence yet, by charge point.
         self._events: list[tuple[int, Row]] = []
         self._after_commit: list[Callable[[], None]] = []
-        self._noted: set[object] = set()
+        self._pending: set[object] = set()
 
     def append(self, model: type[models.Model], row: Row) -> None:
         """Insert `row` at the end: a value for each column but the id, in their order."""
@@ -54,27 +54,27 @@ class UnitOfWork:
 
     def insert(self, row: models.Model) -> None:
         """Insert a row at once, for its primary key, after the pending updates of other rows."""
-        self._write_expected()
+        self._write_conditional()
         row_changes.insert(row)
 
-    def expect(self, key: object, update: row_changes.Update, row: Row) -> None:
+    def update_if_unchanged(self, key: object, update: row_changes.Update, row: Row) -> None:
         """Update a row at the end, if it still has its cached values. Otherwise the transaction is
         rolled back, and each of its units runs again by itself.
 
         `key` names the row: a second update of the same row is written after the first.
         """
-        if key in self._expected_of:
-            self._write_expected()
-        self._expected_of.add(key)
-        self._expected[update].append(row)
+        if key in self._conditional_keys:
+            self._write_conditional()
+        self._conditional_keys.add(key)
+        self._conditional[update].append(row)
 
-    def note(self, what: object) -> None:
+    def mark_pending(self, what: object) -> None:
         """Note that `flush` has still to write something about this."""
-        self._noted.add(what)
+        self._pending.add(what)
 
-    def is_noted(self, what: object) -> bool:
+    def is_pending(self, what: object) -> bool:
         """Whether to flush before a query about this."""
-        return what in self._noted
+        return what in self._pending
 
     def fetch_one(self, sql: str, parameters: Row) -> tuple[Any, ...] | None:
         """The first row of a query that runs for every message of some kind.
@@ -114,11 +114,11 @@ class UnitOfWork:
         self._after_commit.append(callback)
 
     def flush(self) -> None:
-        """Write all that was collected; call it just before the commit. Raises Outdated."""
-        counts = len(self._expected), len(self._rows), *map(len, self._updates.values())
+        """Write all that was collected; call it just before the commit. Raises ConcurrentChange."""
+        counts = len(self._conditional), len(self._rows), *map(len, self._updates.values())
         # Numbering the events takes one more statement.
         with statements.pipelined(sum(counts) + 2 * bool(self._events)):
-            sent = self._send_expected()
+            sent = self._send_conditional()
             if self._events:
                 self._number_events()
             for model, rows in self._rows.items():
@@ -128,7 +128,7 @@ class UnitOfWork:
         _check(sent)
         self._rows.clear()
         self._updates.clear()
-        self._noted.clear()
+        self._pending.clear()
 
     def committed(self) -> None:
         """Run the callbacks. One that fails changes nothing: the transaction is committed."""
@@ -140,16 +140,16 @@ class UnitOfWork:
             except Exception:
                 logger.exception("a callback after a commit failed")
 
-    def _write_expected(self) -> None:
-        with statements.pipelined(len(self._expected)):
-            sent = self._send_expected()
+    def _write_conditional(self) -> None:
+        with statements.pipelined(len(self._conditional)):
+            sent = self._send_conditional()
         _check(sent)
 
-    def _send_expected(self) -> list[tuple[statements.Sent, int]]:
+    def _send_conditional(self) -> list[tuple[statements.Sent, int]]:
         """The statements, with the number of rows that each must affect."""
-        sent = [(update.send(rows), len(rows)) for update, rows in self._expected.items()]
-        self._expected.clear()
-        self._expected_of.clear()
+        sent = [(update.send(rows), len(rows)) for update, rows in self._conditional.items()]
+        self._conditional.clear()
+        self._conditional_keys.clear()
         return sent
 
     def _number_events(self) -> None:
@@ -164,9 +164,9 @@ class UnitOfWork:
 
 
 def _check(sent: Iterable[tuple[statements.Sent, int]]) -> None:
-    """Raises Outdated."""
+    """Raises ConcurrentChange."""
     if any(each.rowcount() != expected for each, expected in sent):
-        raise Outdated
+        raise ConcurrentChange
 
 
 def take_numbers(counter: str, counts: Mapping[int, int]) -> dict[int, int]:

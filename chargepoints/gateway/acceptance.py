@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoints.gateway import ocppj, other_words
+from chargepoints.gateway import ocppj, other_versions
 from chargepoints.gateway.calls import BOOT_ACTION
 from chargepoints.protocol import spelling
 from chargepoints.protocol.errors import OcppError
@@ -22,22 +22,22 @@ def accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[Oc
     except OcppError as refused:
         if refused.code == BEFORE_BOOT or call.partial or isinstance(call, ocppj.Send):
             raise
-        meant = _in_other_words(version, inbound, call, payload, noted)
+        meant = _as_other_version(version, inbound, call, payload, noted)
         if meant is None:
             raise
         return meant
     if whole:
         return version, handler
-    return _in_other_words(version, inbound, call, payload, noted) or (version, handler)
+    return _as_other_version(version, inbound, call, payload, noted) or (version, handler)
 
 
-def _in_other_words(
+def _as_other_version(
     version: OcppVersion, inbound: Inbound, call: ocppj.Call, payload: Any, noted: int
 ) -> tuple[OcppVersion, Handler] | None:
     """Accept the original payload as a message of another version; None if it fits no other."""
     if inbound.station.strict:
         return None
-    meant = other_words.version_meant(version, call.action, payload)
+    meant = other_versions.matching_version(version, call.action, payload)
     if meant is None:
         return None
     inbound.action, inbound.payload, inbound.version = call.action, payload, meant.name
@@ -71,7 +71,7 @@ def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handl
     schemas = version.schemas
     if inbound.action not in schemas.actions:
         lenient = not inbound.station.strict
-        action = schemas.action_meant(inbound.action) if lenient else None
+        action = schemas.matching_action(inbound.action) if lenient else None
         if action is None:
             # Part 4, table 7: the action is not known at all.
             raise OcppError("NotImplemented", f"no action is called {inbound.action[:50]}")
@@ -95,7 +95,7 @@ def _check_boot(version: OcppVersion, inbound: Inbound, handler: Handler) -> Non
     served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
     # A charge point that was moved here while it charged has booted at another CSMS.
     charges = station.may_charge and handler.about_transactions is not None and not station.strict
-    if inbound.action not in served | station.asked_for and not charges:
+    if inbound.action not in served | station.requested_actions and not charges:
         raise OcppError(BEFORE_BOOT, "no BootNotification was accepted yet")
     if inbound.action != BOOT_ACTION:
         inbound.deviate("before_boot")

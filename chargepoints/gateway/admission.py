@@ -66,7 +66,7 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class ThisProcess:
     """This server process; `has_session` takes the id of a charge point's row."""
 
     server_id: uuid.UUID
@@ -74,7 +74,7 @@ class Here:
 
 
 def admit(
-    unit: UnitOfWork, request: Request, here: Here, frozen_s: float = 0
+    unit: UnitOfWork, request: Request, this_process: ThisProcess, frozen_s: float = 0
 ) -> Admitted | Refused:
     """Authenticate, agree on a version, and open the connection that supersedes the last one.
 
@@ -85,9 +85,9 @@ def admit(
     deviations = list(request.deviations)
     charge_point = registry.find(request.identity)
     if charge_point is None and settings.UNKNOWN_CHARGE_POINTS == "pending":
-        charge_point = _take_in(request)
+        charge_point = _register_pending(request)
     if charge_point is None:
-        authentication.take_as_long(request)
+        authentication.spend_the_same_time(request)
         return Refused(404, "unknown_identity", "Register the charge point, or correct its URL.")
     if refused := authentication.authenticate(unit, charge_point, request, deviations):
         return refused
@@ -98,24 +98,26 @@ def admit(
         remedy = f"Set the charger to {spoken}."
         return Refused(101, "no_common_protocol", remedy, close_code=PROTOCOL_ERROR)
     version, subprotocol = agreed
-    superseded = _superseded(charge_point, here)
+    superseded = _superseded(charge_point, this_process)
     takeover = superseded is not None
     if takeover and frozen_s:
         return Refused(429, "takeover_storm", STORM_REMEDY, math.ceil(frozen_s))
-    epoch = _open(unit, charge_point, version, request, deviations, here.server_id, takeover)
+    epoch = _open(
+        unit, charge_point, version, request, deviations, this_process.server_id, takeover
+    )
     seen_tls.note(charge_point.pk, request.secured, clock.now())
     if charge_point.quirks:
         quirks.connected(unit, charge_point)
     station = Station.of(charge_point)
     station.connection_id = epoch
     station.protocol = version.subprotocol
-    station.find_limits_kept = version.limits_kept
+    station.find_enforced_limits = version.enforced_limits
     station.find_most_power = version.most_power
-    station.certified = request.secured.common_name
+    station.certificate_name = request.secured.common_name
     return Admitted(station, version, subprotocol, superseded, deviations)
 
 
-def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
+def _superseded(charge_point: ChargePoint, this_process: ThisProcess) -> Connection | None:
     """The connection that is still open, with its server, which the event loop will notify.
 
     A row of this process without a session is not an open socket: its end could not be stored
@@ -125,7 +127,7 @@ def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
         return None
     found = _STILL_OPEN.first(charge_point.connection_id)
     if found is None or (
-        found.server_id == here.server_id and not here.has_session(charge_point.pk)
+        found.server_id == this_process.server_id and not this_process.has_session(charge_point.pk)
     ):
         return None
     # Queried here because the event loop makes no queries.
@@ -133,7 +135,7 @@ def _superseded(charge_point: ChargePoint, here: Here) -> Connection | None:
     return found
 
 
-def _take_in(request: Request) -> ChargePoint:
+def _register_pending(request: Request) -> ChargePoint:
     """Register an unknown charger, pending approval by staff, with the key that it sent."""
     key = request.authorization.partition(b":")[2] if request.authorization else b""
     charge_point = registry.register(

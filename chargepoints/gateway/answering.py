@@ -12,13 +12,13 @@ from chargepoints import clock, key_codes, traces
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.gateway import (
     acceptance,
-    concluding,
+    command_answers,
+    frame_followers,
     long_messages,
+    message_spans,
     ocppj,
-    other_words,
-    stored_texts,
-    tails,
-    told_spans,
+    other_versions,
+    trace_texts,
 )
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.writer import StoreUnavailable
@@ -59,18 +59,18 @@ class Answering:
             received_at=received_at,
             deviations=call.deviations,
             long=len(text) > long_messages.ORDINARY_LENGTH,
-            written_id=call.written_id,
+            json_id=call.json_id,
         )
-        redacted = other_words.redacted_call(call.action, call.payload)
+        redacted = other_versions.redacted_call(call.action, call.payload)
         if redacted is not call.payload:
             inbound.payload = redacted
-            text = ocppj.encode_call(call.message_id, call.action, redacted, call.written_id)
-        if (traced := other_words.redacted_for_trace(call.action, redacted)) is not redacted:
-            inbound.redact_for_trace = other_words.redacted_for_trace
-            text = ocppj.encode_call(call.message_id, call.action, traced, call.written_id)
+            text = ocppj.encode_call(call.message_id, call.action, redacted, call.json_id)
+        if (traced := other_versions.redacted_for_trace(call.action, redacted)) is not redacted:
+            inbound.redact_for_trace = other_versions.redacted_for_trace
+            text = ocppj.encode_call(call.message_id, call.action, traced, call.json_id)
         if inbound.long:
             shown = replace(call, payload=traced)
-            text = await asyncio.to_thread(stored_texts.of_call, text, shown)
+            text = await asyncio.to_thread(trace_texts.of_call, text, shown)
         # Part 4, 4.2.4: a SEND is answered neither with a result nor with an error.
         answered = not isinstance(call, ocppj.Send)
         working = traces.begin(inbound)
@@ -134,7 +134,7 @@ class Answering:
                 traces.end(working)
 
         frame = await self._socket.store(work)
-        tails.publish(traced)
+        frame_followers.publish(traced)
         metrics.received(
             self._version.name,
             inbound.action,
@@ -144,7 +144,7 @@ class Answering:
             self._station.product,
         )
         if export is not None:
-            told_spans.of_message(export, inbound, self._version.name, failed, stored_from)
+            message_spans.of_message(export, inbound, self._version.name, failed, stored_from)
         return frame
 
     async def _store_error(
@@ -170,7 +170,7 @@ class Answering:
             direction=FROM_CHARGER,
             action=clip(inbound.action, 50),
             message_id=inbound.message_id,
-            request=stored_texts.without_nul(request),
+            request=trace_texts.without_nul(request),
             reply=reply,
             outcome=outcome,
             error_code=error_code,
@@ -201,7 +201,7 @@ class Answering:
             payload={},
             received_at=received_at,
             deviations=[frame.reason, *frame.deviations],
-            written_id=frame.written_id,
+            json_id=frame.json_id,
         )
         if key_codes.KEY_CODE in text.lower():
             text = key_codes.REDACTED
@@ -209,10 +209,10 @@ class Answering:
         if frame.unknown_type and not unread:
             code = "MessageTypeNotSupported"
         error = OcppError(code, frame.reason)
-        kept = stored_texts.of_text(text)
+        kept = trace_texts.of_text(text)
         return await self._store_error(kept, inbound, error, answered=answered)
 
-    async def stray(self, text: str, frame: concluding.Stray) -> None:
+    async def stray(self, text: str, frame: command_answers.Stray) -> None:
         """An answer without a request: count and trace it; the outstanding CALL still waits."""
         if isinstance(frame, ocppj.CallResultError):
             metrics.REFUSED_RESULTS.inc()
@@ -221,14 +221,14 @@ class Answering:
             metrics.UNEXPECTED_ANSWERS.inc()
             logger.info("%s sent an answer without a request", self._station.identity)
         row = await self._socket.store(
-            lambda unit: concluding.trace_stray(unit, self._station, text, frame)
+            lambda unit: command_answers.trace_stray(unit, self._station, text, frame)
         )
-        tails.publish(row)
+        frame_followers.publish(row)
 
     def _encode_error(self, inbound: Inbound, error: OcppError) -> tuple[str, str]:
         code = self._version.error_code(error.code)
         frame = ocppj.encode_call_error(
-            inbound.message_id, code, error.description, error.details, inbound.written_id
+            inbound.message_id, code, error.description, error.details, inbound.json_id
         )
         return frame, code
 
@@ -237,4 +237,4 @@ def _encode(version: OcppVersion, inbound: Inbound, payload: dict[str, Any]) -> 
     if not version.schemas.fits_response(inbound.action, payload):
         violations = version.schemas.check_response(inbound.action, payload)
         logger.error("our reply to %s does not fit its schema: %s", inbound.action, violations)
-    return ocppj.encode_call_result(inbound.message_id, payload, inbound.written_id)
+    return ocppj.encode_call_result(inbound.message_id, payload, inbound.json_id)

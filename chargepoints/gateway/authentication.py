@@ -38,7 +38,7 @@ def authenticate(
     return _fits(unit, charge_point, charge_point.security_profile, request, deviations)
 
 
-def take_as_long(request: Request) -> None:
+def spend_the_same_time(request: Request) -> None:
     """Take as long as for a known charger, so that the time does not reveal known identities."""
     _NO_CREDENTIAL.matches(request.authorization or b"")
 

@@ -9,10 +9,10 @@ import logging
 from dataclasses import replace
 
 from chargepoints import traces
-from chargepoints.gateway import claiming, concluding, ocppj, tails, told_spans
+from chargepoints.gateway import claiming, command_answers, frame_followers, message_spans, ocppj
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.claiming import Claimed
-from chargepoints.gateway.concluding import Answer, Concluded
+from chargepoints.gateway.command_answers import Answer, Concluded
 from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.observability import spans
 from chargepoints.protocol.mending import Violation
@@ -20,11 +20,11 @@ from chargepoints.protocol.mending import Violation
 logger = logging.getLogger(__name__)
 
 # A charger that was accepted earlier need not boot again. It may do so for this long.
-SETTLE_S = 5.0
+READY_WITHOUT_BOOT_S = 5.0
 BOOT_ACTION = "BootNotification"
-DEAF = 1000
+NORMAL_CLOSURE = 1000
 # This many characters of our ids, which are random UUIDs, identify the CALL.
-LEAST_OF_ID = 16
+SHORTEST_ID_PREFIX = 16
 ID_IN_OTHER_FORM = "message_id_in_other_form"
 # Messages that chargers send before their BootNotification is answered.
 BEFORE_BOOT = frozenset({BOOT_ACTION, "StatusNotification"})
@@ -40,9 +40,9 @@ class Calls:
         self._pending_id = self._pending_action = ""
         self._pending: asyncio.Future[Answer] | None = None
         # Set while an answer that was received is being stored.
-        self.concluding: asyncio.Future[None] | None = None
+        self.answer_being_stored: asyncio.Future[None] | None = None
         loop = asyncio.get_running_loop()
-        self._settle = loop.call_later(SETTLE_S, self._settled)
+        self._ready_timer = loop.call_later(READY_WITHOUT_BOOT_S, self._become_ready)
 
     def nudge(self) -> None:
         """Check whether there is a command to send."""
@@ -61,13 +61,13 @@ class Calls:
         if isinstance(frame, ocppj.Call) and (
             frame.action == BOOT_ACTION or frame.action not in BEFORE_BOOT
         ):
-            self._settled()
+            self._become_ready()
 
     def answered(self, text: str, frame: ocppj.CallResult | ocppj.CallError) -> bool:
         """Whether this answers the one outstanding CALL: they are matched by the message id."""
         # An answer with an empty id can only answer the outstanding CALL.
         matches = frame.message_id in (self._pending_id, "")
-        if not matches and self._is_written_as(frame.message_id):
+        if not matches and self._is_same_id(frame.message_id):
             frame.deviations.append(ID_IN_OTHER_FORM)
             matches = True
         # Part 4, 4.2.3: "-1" answers a CALL whose id could not be read.
@@ -75,13 +75,13 @@ class Calls:
             matches = True
         if not matches or self._pending is None or self._pending.done():
             return False
-        self.concluding = asyncio.get_running_loop().create_future()
+        self.answer_being_stored = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, frame))
         return True
 
-    def _is_written_as(self, message_id: str) -> bool:
+    def _is_same_id(self, message_id: str) -> bool:
         """Whether it is the outstanding CALL's id in another case, or truncated."""
-        if self._socket.station.strict or len(message_id) < LEAST_OF_ID:
+        if self._socket.station.strict or len(message_id) < SHORTEST_ID_PREFIX:
             return False
         return self._pending_id.lower().startswith(message_id.lower())
 
@@ -93,7 +93,7 @@ class Calls:
         """Whether this unreadable frame answers the outstanding CALL, which then ends."""
         if message_id != self._pending_id or self._pending is None or self._pending.done():
             return False
-        self.concluding = asyncio.get_running_loop().create_future()
+        self.answer_being_stored = asyncio.get_running_loop().create_future()
         self._pending.set_result(Answer(text, None, unreadable=True))
         return True
 
@@ -104,7 +104,7 @@ class Calls:
 
     def disconnected(self) -> None:
         self._open = False
-        self._settle.cancel()
+        self._ready_timer.cancel()
         if self._pending is not None and not self._pending.done():
             self._pending.set_result(Answer("", None, lost=True))
 
@@ -112,9 +112,9 @@ class Calls:
         if self._sender is not None:
             await asyncio.wait([self._sender])
 
-    def _settled(self) -> None:
+    def _become_ready(self) -> None:
         self._ready = True
-        self._settle.cancel()
+        self._ready_timer.cancel()
         self.nudge()
 
     async def _send_all(self) -> None:
@@ -142,31 +142,31 @@ class Calls:
         try:
             answer = await self._answer_to(claimed)
             concluded = await self._conclude(claimed, answer)
-            tails.publish(concluded.traced)
+            frame_followers.publish(concluded.traced)
             if (export := spans.exporter()) is not None:
-                told_spans.of_command(export, claimed, self._socket.version.name, answer.fault)
-            if concluded.unread is not None:
-                await self._refuse_result(claimed, concluded.unread)
-            if concluded.deaf:
-                await self._socket.close(DEAF, "the charger answers none of our requests")
+                message_spans.of_command(export, claimed, self._socket.version.name, answer.fault)
+            if concluded.violation is not None:
+                await self._refuse_result(claimed, concluded.violation)
+            if concluded.unresponsive:
+                await self._socket.close(NORMAL_CLOSURE, "the charger answers none of our requests")
         finally:
-            if self.concluding is not None:
-                self.concluding.set_result(None)
-                self.concluding = None
+            if self.answer_being_stored is not None:
+                self.answer_being_stored.set_result(None)
+                self.answer_being_stored = None
             traces.end(working)
 
-    async def _refuse_result(self, claimed: Claimed, unread: Violation) -> None:
+    async def _refuse_result(self, claimed: Claimed, violation: Violation) -> None:
         """Part 4, 4.2.3: tell the sender, if the version has a frame for it (CALLRESULTERROR)."""
         if ocppj.CALLRESULTERROR in self._socket.version.message_types:
-            description = f"{unread.pointer}: {unread.message}".removeprefix(": ")
+            description = f"{violation.pointer}: {violation.message}".removeprefix(": ")
             await self._socket.send(
-                ocppj.encode_call_result_error(claimed.message_id, unread.code, description)
+                ocppj.encode_call_result_error(claimed.message_id, violation.code, description)
             )
 
     async def _conclude(self, claimed: Claimed, answer: Answer) -> Concluded:
         """An answer that makes our code fail counts as unreadable, so that the command ends."""
         try:
-            return await self._write_down(claimed, answer)
+            return await self._store_answer(claimed, answer)
         except StoreUnavailable:
             raise
         except Exception:
@@ -175,12 +175,12 @@ class Calls:
                 self._socket.station.identity,
                 claimed.action,
             )
-            return await self._write_down(claimed, replace(answer, frame=None, unreadable=True))
+            return await self._store_answer(claimed, replace(answer, frame=None, unreadable=True))
 
-    async def _write_down(self, claimed: Claimed, answer: Answer) -> Concluded:
+    async def _store_answer(self, claimed: Claimed, answer: Answer) -> Concluded:
         station, version = self._socket.station, self._socket.version
         return await self._socket.store(
-            lambda unit: concluding.conclude(unit, station, version, claimed, answer)
+            lambda unit: command_answers.conclude(unit, station, version, claimed, answer)
         )
 
     async def _answer_to(self, claimed: Claimed) -> Answer:
@@ -189,8 +189,8 @@ class Calls:
         self._pending = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send(claimed.frame)
-            if tails.is_followed(self._socket.station.id):
-                tails.publish(concluding.on_its_way(self._socket.station, claimed))
+            if frame_followers.is_followed(self._socket.station.id):
+                frame_followers.publish(command_answers.on_its_way(self._socket.station, claimed))
             return await asyncio.wait_for(self._pending, claimed.timeout_s)
         except TimeoutError:
             return Answer("", None)

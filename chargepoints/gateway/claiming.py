@@ -144,7 +144,7 @@ def _mark_sent(
     if not row_changes.write(command, unless_changed=("state",)):
         return None
     if not station.boot_accepted:
-        station.asked_for = station.asked_for | version.messages_requested(action, payload)
+        station.requested_actions |= version.messages_requested(action, payload)
     frame = ocppj.encode_call(message_id, action, payload)
     traced = version.redacted_for_trace(action, redacted)
     traced_frame = frame if traced is payload else ocppj.encode_call(message_id, action, traced)

@@ -13,7 +13,14 @@ from urllib.parse import quote
 
 from channels.consumer import AsyncConsumer
 
-from chargepoints.gateway import admission, guard, handshake, long_messages, process, refusals
+from chargepoints.gateway import (
+    admission,
+    handshake,
+    handshake_guard,
+    long_messages,
+    process,
+    refusals,
+)
 from chargepoints.gateway.admission import Admitted
 from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.denial import deny
@@ -65,13 +72,14 @@ class ChargePointConsumer(AsyncConsumer):
         if not gateway.writer.healthy:
             return refusals.STORE_DOWN
         try:
-            if not await _is_worth_a_look(gateway, request):
-                return await _refuse(gateway, request, guard.TOO_MANY)
+            if not await _may_query_database(gateway, request):
+                return await _refuse(gateway, request, handshake_guard.TOO_MANY)
             if (wrong := _bad_handshake(request) or _wrong_path(request)) is not None:
                 return await _refuse(gateway, request, wrong)
             frozen_s = gateway.guard.frozen_s(request.identity)
             outcome = await gateway.writer.run(
-                _key(request), lambda unit: admission.admit(unit, request, gateway.here, frozen_s)
+                _key(request),
+                lambda unit: admission.admit(unit, request, gateway.this_process, frozen_s),
             )
             if isinstance(outcome, Refused):
                 return await _refuse(gateway, request, outcome)
@@ -100,20 +108,20 @@ def _key(request: Request) -> int:
     return hash(request.identity.lower())
 
 
-async def _is_worth_a_look(gateway: process.Gateway, request: Request) -> bool:
+async def _may_query_database(gateway: process.Gateway, request: Request) -> bool:
     """Whether to query the database: for an address over its limit, only known identities."""
-    if not gateway.guard.is_over_limit(request) or gateway.guard.knows(request):
+    if not gateway.guard.is_over_limit(request) or gateway.guard.is_registered(request):
         return True
-    if (newest := gateway.guard.may_look()) is not None:
+    if (newest := gateway.guard.next_registry_query()) is not None:
         found = await gateway.writer.run(0, lambda unit: registry.registered_since(newest))
-        gateway.guard.take_registered(found)
-    return gateway.guard.knows(request)
+        gateway.guard.add_registered(found)
+    return gateway.guard.is_registered(request)
 
 
 async def _refuse(gateway: process.Gateway, request: Request, refused: Refused) -> Refused:
     logger.info("refused %r: %s", request.identity[:48], refused.reason)
     metrics.REFUSALS.labels(refused.reason).inc()
-    if refused is guard.TOO_MANY and not gateway.guard.is_to_be_recorded(request):
+    if refused is handshake_guard.TOO_MANY and not gateway.guard.is_to_be_recorded(request):
         return refused
     failures = await gateway.writer.run(
         _key(request), lambda unit: refusals.record(unit, request, refused)

@@ -52,6 +52,6 @@ def at_beginning(text: str) -> tuple[int, str | None, str] | None:
     return int(kind), *read(value, [])
 
 
-def written(message_id: str, written_id: str) -> Any:
+def as_json(message_id: str, json_id: str) -> Any:
     """The id for `orjson.dumps`, in the form in which it was received."""
-    return orjson.Fragment(written_id) if written_id else message_id
+    return orjson.Fragment(json_id) if json_id else message_id

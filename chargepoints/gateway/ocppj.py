@@ -49,7 +49,7 @@ Payload = dict[str, Any]
 @dataclass(slots=True)
 class Call:
     """`partial`: the payload contains only the part that could be read.
-    `written_id`: the id as JSON for the answer, if it differs from the stored text.
+    `json_id`: the id as JSON for the answer, if it differs from the stored text.
     """
 
     message_id: str
@@ -57,7 +57,7 @@ class Call:
     payload: Any
     deviations: list[str] = field(default_factory=list)
     partial: bool = False
-    written_id: str = ""
+    json_id: str = ""
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Malformed:
     `unknown_type`: its message type does not exist in this version of OCPP.
     `answers`: set if it is plainly no CALL: the id of the CALL that it answers, if readable.
     `too_large`: it has too many values, or is nested too deep.
-    `written_id`: as in Call. `meant`: the answer that it may be, sent with the type of a CALL.
+    `json_id`: as in Call. `meant`: the answer that it may be, sent with the type of a CALL.
     """
 
     reason: str
@@ -108,7 +108,7 @@ class Malformed:
     answers: str | None = None
     deviations: list[str] = field(default_factory=list)
     too_large: bool = False
-    written_id: str = ""
+    json_id: str = ""
     meant: CallResult | None = None
 
 
@@ -154,20 +154,18 @@ def _in_a_text(text: str, most_values: int) -> Frame:
     return frame
 
 
-def encode_call(message_id: str, action: str, payload: Payload, written_id: str = "") -> str:
-    return orjson.dumps(
-        [CALL, message_ids.written(message_id, written_id), action, payload]
-    ).decode()
+def encode_call(message_id: str, action: str, payload: Payload, json_id: str = "") -> str:
+    return orjson.dumps([CALL, message_ids.as_json(message_id, json_id), action, payload]).decode()
 
 
-def encode_call_result(message_id: str, payload: Payload, written_id: str = "") -> str:
-    return orjson.dumps([CALLRESULT, message_ids.written(message_id, written_id), payload]).decode()
+def encode_call_result(message_id: str, payload: Payload, json_id: str = "") -> str:
+    return orjson.dumps([CALLRESULT, message_ids.as_json(message_id, json_id), payload]).decode()
 
 
 def encode_call_error(
-    message_id: str, code: str, description: str, details: Payload, written_id: str = ""
+    message_id: str, code: str, description: str, details: Payload, json_id: str = ""
 ) -> str:
-    named = message_ids.written(message_id, written_id)
+    named = message_ids.as_json(message_id, json_id)
     # Part 4, 4.2.3: the description has at most 255 characters.
     return orjson.dumps([CALLERROR, named, code, description[:255], details]).decode()
 
@@ -176,9 +174,9 @@ def encode_call_result_error(message_id: str, code: str, description: str) -> st
     return orjson.dumps([CALLRESULTERROR, message_id, code, description[:255], {}]).decode()
 
 
-def unknown_type(kind: object, message_id: str | None, written_id: str = "") -> Malformed:
+def unknown_type(kind: object, message_id: str | None, json_id: str = "") -> Malformed:
     reason = f"unknown message type {str(kind)[:20]}"
-    return Malformed(reason, message_id, unknown_type=True, written_id=written_id)
+    return Malformed(reason, message_id, unknown_type=True, json_id=json_id)
 
 
 def _frame(document: list[Any], deviations: list[str]) -> Frame:
@@ -186,15 +184,13 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
     if isinstance(kind, str) and kind in ("2", "3", "4", "5", "6"):
         kind = int(kind)
         deviations.append("message_type_as_string")
-    message_id, written_id = message_ids.read(
-        document[1] if len(document) > 1 else False, deviations
-    )
+    message_id, json_id = message_ids.read(document[1] if len(document) > 1 else False, deviations)
     if kind not in _TYPES or isinstance(kind, bool):
-        return unknown_type(kind, message_id, written_id)
+        return unknown_type(kind, message_id, json_id)
     if message_id is None:
         return Malformed("no message id", answers=None if kind == CALL else "")
     if kind in (CALL, SEND):
-        return _call(kind, (message_id, written_id), document, deviations)
+        return _call(kind, (message_id, json_id), document, deviations)
     if kind == CALLRESULT:
         payload = document[2] if len(document) > 2 else None
         if len(document) == 4 and isinstance(payload, str) and isinstance(document[3], dict):
@@ -210,9 +206,9 @@ def _frame(document: list[Any], deviations: list[str]) -> Frame:
 def _call(
     kind: int, ids: tuple[str, str], document: list[Any], deviations: list[str]
 ) -> Call | Malformed:
-    message_id, written_id = ids
+    message_id, json_id = ids
     if len(document) < 3 or not isinstance(document[2], str):
-        malformed = Malformed("a CALL names its action", message_id, written_id=written_id)
+        malformed = Malformed("a CALL names its action", message_id, json_id=json_id)
         if kind != CALL:
             malformed.answers = ""
         elif len(document) > 2 and isinstance(document[-1], dict):
@@ -223,7 +219,7 @@ def _call(
     payload = document[3] if len(document) > 3 else {}
     call = Call if kind == CALL else Send
     payload = _as_object(payload, deviations)
-    return call(message_id, document[2], payload, deviations, written_id=written_id)
+    return call(message_id, document[2], payload, deviations, json_id=json_id)
 
 
 def _is_plain(document: list[Any]) -> bool:
@@ -337,9 +333,9 @@ def _too_large(text: str) -> Malformed:
 def _unreadable(text: str, reason: str) -> Malformed:
     if (found := message_ids.at_beginning(text)) is None:
         return Malformed(reason)
-    kind, message_id, written_id = found
+    kind, message_id, json_id = found
     if kind == CALL:
-        return Malformed(reason, message_id, written_id=written_id)
+        return Malformed(reason, message_id, json_id=json_id)
     return Malformed(reason, answers=message_id)
 
 

@@ -16,8 +16,8 @@ from django.conf import settings
 
 from chargepoints import nudges
 from chargepoints.database import planner_statistics
-from chargepoints.gateway import admission, sweep, tails
-from chargepoints.gateway.guard import Guard
+from chargepoints.gateway import admission, frame_followers, sweep
+from chargepoints.gateway.handshake_guard import HandshakeGuard
 from chargepoints.gateway.outbox import Outbox
 from chargepoints.gateway.session import BY_A_NEWER_SOCKET, TRY_AGAIN_LATER, Session
 from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
@@ -77,12 +77,12 @@ class Gateway:
     def __init__(self) -> None:
         self.server_id = uuid.uuid4()
         self.writer = Writer(settings.WRITER_THREADS)
-        self.guard = Guard()
+        self.guard = HandshakeGuard()
         self.sessions: dict[int, Session] = {}
         # Held while a long message is read and answered.
         self.one_long_message = asyncio.Lock()
         # A dictionary lookup, which the writer's threads may do at any time.
-        self.here = admission.Here(self.server_id, self.sessions.__contains__)
+        self.this_process = admission.ThisProcess(self.server_id, self.sessions.__contains__)
         self._server = ServerProcess(id=self.server_id, host=socket.gethostname(), pid=os.getpid())
         self._outbox = Outbox()
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,7 +93,7 @@ class Gateway:
         spans.exporter()
         self.writer.start()
         await self.writer.run(0, lambda unit: sweep.open_server(self._server))
-        nudges.take_here(self.server_id, self._nudged, self._forward)
+        nudges.register_process(self.server_id, self._nudged, self._forward)
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._outbox.run()),
@@ -102,7 +102,7 @@ class Gateway:
             asyncio.create_task(self._watch_store()),
             asyncio.create_task(self._forward_frames()),
         ]
-        if planner_statistics.are_kept():
+        if planner_statistics.are_needed():
             self._tasks.append(asyncio.create_task(_renew_statistics()))
 
     async def stop(self) -> None:
@@ -123,7 +123,7 @@ class Gateway:
         station = session.station
         earlier = self.sessions.get(station.id)
         self.sessions[station.id] = session
-        if superseded is not None and self.guard.took_over(station.identity):
+        if superseded is not None and self.guard.count_takeover(station.identity):
             logger.warning("takeover storm: %s is frozen", station.identity)
         if earlier is not None:
             await earlier.supersede()
@@ -155,7 +155,7 @@ class Gateway:
         answers = True
         while layer is not None:
             try:
-                await self._take_nudge(await layer.receive(self._server.channel))
+                await self._handle_nudge(await layer.receive(self._server.channel))
                 answers = True
             except Exception:
                 if answers:
@@ -165,7 +165,7 @@ class Gateway:
 
     def _nudged(self, message: dict[str, Any]) -> None:
         """Handle a nudge of this process; may be called from any thread."""
-        self._loop.call_soon_threadsafe(lambda: self._spawn(self._take_nudge(message)))
+        self._loop.call_soon_threadsafe(lambda: self._spawn(self._handle_nudge(message)))
 
     def _forward(self, channel: str, message: dict[str, Any]) -> None:
         """Send a message to another process; may be called from any thread."""
@@ -174,17 +174,17 @@ class Gateway:
     async def _forward_frames(self) -> None:
         """Send frames to the processes whose pages follow them."""
         while True:
-            channel, frame = await tails.next_to_forward()
+            channel, frame = await frame_followers.next_to_forward()
             await self._outbox.send(channel, {"charge_point_ids": [], "frame": frame})
 
-    async def _take_nudge(self, message: dict[str, Any]) -> None:
+    async def _handle_nudge(self, message: dict[str, Any]) -> None:
         if frame := message.get("frame"):
-            tails.take(frame["charge_point_id"], frame)
+            frame_followers.take(frame["charge_point_id"], frame)
         if followed := message.get("follow"):
-            tails.lease(followed, message["channel"])
+            frame_followers.lease(followed, message["channel"])
             self._outbox.put(message["channel"], {"charge_point_ids": [], "followed": followed})
         if followed := message.get("followed"):
-            tails.confirm(followed)
+            frame_followers.confirm(followed)
         if went_on := message.get("went_on"):
             nudges.wake(uuid.UUID(went_on))
         for place, charge_point_id in enumerate(message["charge_point_ids"], start=1):
@@ -220,16 +220,16 @@ class Gateway:
             await asyncio.sleep(SWEEP_EVERY_S)
             metrics.publish()
             try:
-                seen = self._seen()
-                found = await self.writer.run(0, partial(sweep.sweep, seen=seen))
+                sockets = self._open_sockets()
+                found = await self.writer.run(0, partial(sweep.sweep, sockets=sockets))
                 self._act_on(found)
             except StoreUnavailable:
                 logger.warning("the sweep waits for the database")
             except Exception:
                 logger.exception("the sweep failed")
 
-    def _seen(self) -> sweep.Seen:
-        return sweep.Seen(
+    def _open_sockets(self) -> sweep.OpenSockets:
+        return sweep.OpenSockets(
             self._server,
             {
                 session.station.connection_id: (session.station.id, session.seen_at)
@@ -239,7 +239,7 @@ class Gateway:
 
     def _act_on(self, found: sweep.Found) -> None:
         for charge_point in found.changed:
-            self._take_settings(charge_point)
+            self._apply_settings(charge_point)
         for charge_point_id in found.with_commands:
             if session := self.sessions.get(charge_point_id):
                 session.calls.nudge()
@@ -288,9 +288,9 @@ class Gateway:
             if station.proactive:
                 yield station
 
-    def _take_settings(self, charge_point: ChargePoint) -> None:
+    def _apply_settings(self, charge_point: ChargePoint) -> None:
         if session := self.sessions.get(charge_point.pk):
-            session.station.take_settings(charge_point)
+            session.station.apply_settings(charge_point)
             session.calls.nudge()
 
 

@@ -147,8 +147,8 @@ class Session:
         kind = ocppj.SEND if isinstance(frame, ocppj.Send) else ocppj.CALLRESULTERROR
         if kind in self.version.message_types:
             return frame
-        written_id = frame.written_id if isinstance(frame, ocppj.Send) else ""
-        return ocppj.unknown_type(kind, frame.message_id, written_id)
+        json_id = frame.json_id if isinstance(frame, ocppj.Send) else ""
+        return ocppj.unknown_type(kind, frame.message_id, json_id)
 
     def _answers_ours(self, text: str, frame: Waiting) -> bool:
         """Pass the frame to our outstanding CALL; return whether it answers that CALL."""
@@ -225,9 +225,9 @@ class Session:
         if earlier is not None and earlier[0] == hash(text) and frame.payload:
             metrics.DUPLICATES.inc()
             return earlier[1]
-        if self.calls.concluding is not None:
+        if self.calls.answer_being_stored is not None:
             # What the charger sends after an answer is handled after that answer (P5).
-            await asyncio.shield(self.calls.concluding)
+            await asyncio.shield(self.calls.answer_being_stored)
         reply = await self._answering.call(text, frame, received_at)
         self._replies[frame.message_id] = (hash(text), reply)
         if len(self._replies) > REMEMBERED_REPLIES:

@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest
 
 from chargepoints import clock
 from chargepoints.clock import api_time
-from chargepoints.database import one_clock, statements, storage
+from chargepoints.database import shared_clock, statements, storage
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command, Connection, ServerProcess
 from chargepoints.services.availability import server_runs
@@ -30,7 +30,7 @@ SERVER_DEAD_AFTER = timedelta(seconds=30)
 FLUSH_EVERY_S = 30
 FLEET_SAMPLE_EVERY_S = 20.0
 # A connection that was opened this recently may not have its session yet, or may be closing.
-UNSETTLED = timedelta(seconds=10)
+JUST_OPENED = timedelta(seconds=10)
 ANSWER_GRACE = timedelta(seconds=15)
 MOST_AT_ONCE = 500
 # P16: chargers wait for the sweep's transaction, and these cost some statements each.
@@ -38,7 +38,7 @@ MOST_EXPIRED_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OpenSockets:
     """This process's sockets: connection id to (charge point id, monotonic time of last byte).
 
     A copy made on the event loop: the writer's thread reads it while sockets open and close.
@@ -64,29 +64,29 @@ _GONE = (
 )
 
 _last: dict[str, float] = {}
-_settings_taken: dict[uuid.UUID, datetime] = {}
+_settings_read_at: dict[uuid.UUID, datetime] = {}
 
 
-def sweep(unit: UnitOfWork, seen: Seen) -> Found:
-    one_clock.keep()
+def sweep(unit: UnitOfWork, sockets: OpenSockets) -> Found:
+    shared_clock.synchronize()
     now = clock.now()
     found = Found()
-    storage.look()
+    storage.check_room()
     if _due(unit, "heartbeat", HEARTBEAT_EVERY_S):
-        beat_at = seen.server.heartbeat_at
+        beat_at = sockets.server.heartbeat_at
         was_away = now - beat_at > SERVER_DEAD_AFTER
-        seen.server.heartbeat_at = now
+        sockets.server.heartbeat_at = now
         # Saved, not updated: after a long outage another process may have removed this row.
-        seen.server.save()
+        sockets.server.save()
         if was_away:
-            server_runs.end([seen.server.pk], beat_at)
-            server_runs.begin(seen.server.pk, now)
+            server_runs.end([sockets.server.pk], beat_at)
+            server_runs.begin(sockets.server.pk, now)
         else:
             # If this process was away, for example with the database, others get time to return.
-            _bury_dead_servers(now)
-        _close_connections_without_socket(seen)
-        found.superseded = _superseded(seen)
-    _flush_last_seen(unit, seen, now)
+            _close_dead_servers(now)
+        _close_connections_without_socket(sockets)
+        found.superseded = _superseded(sockets)
+    _flush_last_seen(unit, sockets, now)
     roll_out_steps.step(unit, now)
     if _due(unit, "fleet_sample", FLEET_SAMPLE_EVERY_S):
         fleet_samples.take(now)
@@ -95,20 +95,20 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
         _expire(unit, now)
     reservations.expire(unit, now)
     _report_offline(unit, now)
-    if seen.connections:
-        mine = ChargePoint.objects.filter(connection__server_id=seen.server.pk)
-        since = _settings_taken.get(seen.server.pk, now - timedelta(seconds=10))
+    if sockets.connections:
+        mine = ChargePoint.objects.filter(connection__server_id=sockets.server.pk)
+        since = _settings_read_at.get(sockets.server.pk, now - timedelta(seconds=10))
         # They overlap, because a change commits a little after its timestamp.
         found.changed = list(
             mine.filter(settings_changed_at__gt=since - timedelta(seconds=2))[:MOST_AT_ONCE]
         )
-        _settings_taken[seen.server.pk] = now
-    if commands_open and seen.connections:
+        _settings_read_at[sockets.server.pk] = now
+    if commands_open and sockets.connections:
         found.with_commands = list(
             Command.objects.filter(
                 state=State.QUEUED,
                 finished_at=None,
-                charge_point__connection__server_id=seen.server.pk,
+                charge_point__connection__server_id=sockets.server.pk,
             ).values_list("charge_point_id", flat=True)[:MOST_AT_ONCE]
         )
     return found
@@ -116,7 +116,7 @@ def sweep(unit: UnitOfWork, seen: Seen) -> Found:
 
 def open_server(server: ServerProcess) -> None:
     """This process has started. If only one can run (P15), all other rows are stale."""
-    one_clock.keep()
+    shared_clock.synchronize()
     server.started_at = server.heartbeat_at = clock.now()
     if connection.vendor == "sqlite":
         others = list(ServerProcess.objects.values_list("pk", flat=True))
@@ -146,7 +146,7 @@ def _due(unit: UnitOfWork, name: str, every_s: float) -> bool:
     return True
 
 
-def _bury_dead_servers(now: datetime) -> None:
+def _close_dead_servers(now: datetime) -> None:
     """Close the connections of lost servers; the grace time began at the last heartbeat."""
     dead = ServerProcess.objects.filter(heartbeat_at__lt=now - SERVER_DEAD_AFTER)
     for pk, alive_at in list(dead.values_list("pk", "heartbeat_at")):
@@ -156,19 +156,19 @@ def _bury_dead_servers(now: datetime) -> None:
             ServerProcess.objects.filter(pk=pk).delete()
 
 
-def _close_connections_without_socket(seen: Seen) -> None:
+def _close_connections_without_socket(sockets: OpenSockets) -> None:
     """Close rows of this process that are still open, but have no socket.
 
     Their sockets closed while the database was unavailable. `last_seen_at` stays as it is.
     """
-    settled = seen.at - UNSETTLED
+    opened_before = sockets.at - JUST_OPENED
     open_here = Connection.objects.filter(
-        server_id=seen.server.pk, closed_at=None, opened_at__lt=settled
+        server_id=sockets.server.pk, closed_at=None, opened_at__lt=opened_before
     ).values_list("pk", flat=True)
-    without_socket = [pk for pk in open_here if pk not in seen.connections][:MOST_AT_ONCE]
+    without_socket = [pk for pk in open_here if pk not in sockets.connections][:MOST_AT_ONCE]
     if without_socket:
         rows = Connection.objects.filter(pk__in=without_socket)
-        _close(rows, seen.at, Connection.CLOSED_WITHOUT_STORE)
+        _close(rows, sockets.at, Connection.CLOSED_WITHOUT_STORE)
 
 
 def _close_connections(
@@ -190,7 +190,7 @@ def _close(rows: QuerySet[Connection], closed_at: datetime, reason: str, **chang
     Connection.objects.filter(pk__in=closed).update(closed_at=closed_at, close_reason=reason)
 
 
-def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
+def _flush_last_seen(unit: UnitOfWork, sockets: OpenSockets, now: datetime) -> None:
     """Each sweep writes a part, in turn: all at once would delay thousands of replies (P16)."""
     monotonic = time.monotonic()
     turn = int(monotonic)
@@ -199,7 +199,7 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
     turns = {each % FLUSH_EVERY_S for each in range(done + 1, turn + 1)}
     charge_points = {
         pk: now - timedelta(seconds=monotonic - at)
-        for connection_id, (pk, at) in seen.connections.items()
+        for connection_id, (pk, at) in sockets.connections.items()
         if connection_id % FLUSH_EVERY_S in turns
     }
     # Rows that another transaction is changing are skipped.
@@ -211,15 +211,15 @@ def _flush_last_seen(unit: UnitOfWork, seen: Seen, now: datetime) -> None:
             unit.update(sql, (at, pk))
 
 
-def _superseded(seen: Seen) -> list[tuple[int, int]]:
+def _superseded(sockets: OpenSockets) -> list[tuple[int, int]]:
     current = set(
-        ChargePoint.objects.filter(connection__server_id=seen.server.pk).values_list(
+        ChargePoint.objects.filter(connection__server_id=sockets.server.pk).values_list(
             "connection_id", flat=True
         )
     )
     return [
         (charge_point_id, connection_id)
-        for connection_id, (charge_point_id, _) in seen.connections.items()
+        for connection_id, (charge_point_id, _) in sockets.connections.items()
         if connection_id not in current
     ]
 

@@ -26,8 +26,8 @@ from django.db import (
 from chargepoints.database import statements, storage
 from chargepoints.database.checkpoints import Checkpoints
 from chargepoints.database.lock_priority import transaction_of_chargers
-from chargepoints.database.outages import STORE_AWAY, is_full, is_of_the_statement
-from chargepoints.database.unit_of_work import Outdated, UnitOfWork
+from chargepoints.database.outages import STORE_UNAVAILABLE, is_full, is_statement_error
+from chargepoints.database.unit_of_work import ConcurrentChange, UnitOfWork
 from chargepoints.observability import metrics
 
 logger = logging.getLogger(__name__)
@@ -61,26 +61,26 @@ class Writer:
     """Runs units of work for one event loop. `start` and `stop` belong to the loop's thread."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._writers = [_Shard(f"writer-{number}") for number in range(threads)]
-        self._looker = _Looker("looker")
-        self._shards = [*self._writers, self._looker]
+        self._writers = [_WriterThread(f"writer-{number}") for number in range(threads)]
+        self._reader = _ReadOnlyThread("reader")
+        self._threads = [*self._writers, self._reader]
         # For SQLite only, which has one writer.
         self._checkpoints = Checkpoints() if statements.vendor() == "sqlite" else None
         self._writers[0].checkpoints = self._checkpoints
 
     def start(self) -> None:
-        for shard in self._shards:
-            shard.loop = asyncio.get_running_loop()
-            shard.start()
+        for thread in self._threads:
+            thread.loop = asyncio.get_running_loop()
+            thread.start()
         if self._checkpoints is not None:
             self._checkpoints.start()
 
     async def stop(self) -> None:
         """Finish what is queued, then end the threads."""
-        for shard in self._shards:
-            shard.jobs.put(None)
-        for shard in self._shards:
-            await asyncio.to_thread(shard.join)
+        for thread in self._threads:
+            thread.jobs.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
         if self._checkpoints is not None:
             self._checkpoints.stop()
             await asyncio.to_thread(self._checkpoints.join)
@@ -88,12 +88,12 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """Whether the database accepts writes, as far as known."""
-        return all(shard.healthy and not shard.stalled for shard in self._shards)
+        return all(thread.healthy and not thread.stalled for thread in self._threads)
 
     def watch(self) -> None:
         """Check whether the database hangs; called each WATCH_EVERY_S on the event loop."""
-        for shard in self._shards:
-            shard.watch()
+        for thread in self._threads:
+            thread.watch()
 
     def run(self, key: int, work: Work[T]) -> asyncio.Future[T]:
         """Run `work` in a transaction; when the future is done, its changes are durable.
@@ -107,10 +107,10 @@ class Writer:
 
     def look_up(self, work: Work[T]) -> asyncio.Future[T]:
         """Run `work`, which only reads, in a separate thread: writes never wait for it."""
-        return self._looker.take(work)
+        return self._reader.take(work)
 
 
-class _Shard(threading.Thread):
+class _WriterThread(threading.Thread):
     loop: asyncio.AbstractEventLoop
     checkpoints: Checkpoints | None = None
 
@@ -122,7 +122,7 @@ class _Shard(threading.Thread):
         # The database hangs: no client-side timeout ends a statement that it has begun.
         self.stalled = False
         self._busy = False
-        self._found_away_at = -PROBE_EVERY_S
+        self._found_down_at = -PROBE_EVERY_S
         # The last error was a full disk.
         self._full = False
         self._steps = 0
@@ -188,15 +188,15 @@ class _Shard(threading.Thread):
     def _commit(self, batch: list[Job]) -> None:
         if not self.healthy or storage.room() == storage.Room.NONE:
             # While the database is unavailable a probe takes seconds, and thousands may wait.
-            away = time.monotonic() - self._found_away_at < PROBE_EVERY_S
-            self.healthy = not away and self._probe()
+            down = time.monotonic() - self._found_down_at < PROBE_EVERY_S
+            self.healthy = not down and self._probe()
         if self.healthy:
             try:
                 self._transaction(batch, alone=False)
                 return
-            except STORE_AWAY as error:
+            except STORE_UNAVAILABLE as error:
                 self._full = self._full or is_full(error)
-                self.healthy = self._answers_again()
+                self.healthy = self._recovers()
                 if not self.healthy:
                     logger.error("the database does not answer: %s", error)
             except Exception as error:  # noqa: BLE001
@@ -219,7 +219,7 @@ class _Shard(threading.Thread):
             try:
                 self._transaction([job], alone=True)
                 return
-            except Outdated as error:
+            except ConcurrentChange as error:
                 # Another transaction changed the row after this one had read it.
                 if time.monotonic() > deadline:
                     job.error = error
@@ -233,7 +233,7 @@ class _Shard(threading.Thread):
             except (OperationalError, InterfaceError) as error:
                 self._full = self._full or is_full(error)
                 self.healthy = self._probe()
-                if self.healthy and repeated and is_of_the_statement(error):
+                if self.healthy and repeated and is_statement_error(error):
                     # The database accepts other writes: no outage, so waiting would not help.
                     job.error = error
                     return
@@ -248,7 +248,7 @@ class _Shard(threading.Thread):
                 job.error = error
                 return
 
-    def _answers_again(self) -> bool:
+    def _recovers(self) -> bool:
         """Whether the database accepts a write, at once or within the time for retries."""
         deadline = time.monotonic() + RETRY_FOR_S
         while not self._probe():
@@ -270,13 +270,13 @@ class _Shard(threading.Thread):
         """Whether the database accepts a write; after a full disk, a large write."""
         answers = self._accepts_a_write()
         if not answers:
-            self._found_away_at = time.monotonic()
+            self._found_down_at = time.monotonic()
         return answers
 
     def _accepts_a_write(self) -> bool:
         try:
             _reconnect_if_broken()
-            if storage.look() == storage.Room.NONE:
+            if storage.check_room() == storage.Room.NONE:
                 return False
             with transaction_of_chargers(), connection.cursor() as cursor:
                 cursor.execute("UPDATE chargepoints_eventfeed SET last_position = last_position")
@@ -293,7 +293,7 @@ class _Shard(threading.Thread):
         _release(batch)
 
 
-class _Looker(_Shard):
+class _ReadOnlyThread(_WriterThread):
     """Runs read-only units, which see only what has been committed."""
 
     def __init__(self, name: str) -> None:

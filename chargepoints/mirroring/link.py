@@ -16,8 +16,8 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from chargepoints.gateway.ocppj import CALL, CALLERROR, CALLRESULT, Call, Send
-from chargepoints.mirroring import following, reading, transaction_ids
-from chargepoints.mirroring.reading import Said
+from chargepoints.mirroring import forwarding, traced_messages, transaction_ids
+from chargepoints.mirroring.traced_messages import TracedMessage
 from chargepoints.models import Mirror
 from chargepoints.services.commands.submission import CommandRefused
 
@@ -27,7 +27,7 @@ Frame = list[Any]
 
 # Their sum must be less than the lease.
 ANSWER_WITHIN_S, HOLD_EVERY_S = 15.0, 3.0
-LOOK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.5
 COMMAND_WITHIN_S = 60.0
 
 
@@ -37,12 +37,12 @@ class LinkLost(Exception):
 
 class Link:
     def __init__(
-        self, mirror: Mirror, worker: uuid.UUID, socket: ClientConnection, spoken: str
+        self, mirror: Mirror, worker: uuid.UUID, socket: ClientConnection, protocol: str
     ) -> None:
         self._mirror = mirror
         self._worker = worker
         self._socket = socket
-        self._spoken = spoken
+        self._protocol = protocol
         self._held_at = 0.0
         self._awaited: tuple[str, asyncio.Future[Frame]] | None = None
         self._commands: set[asyncio.Task[None]] = set()
@@ -55,22 +55,22 @@ class Link:
 
         Raises LinkLost.
         """
-        reading = asyncio.create_task(self._read())
+        reader = asyncio.create_task(self._read())
         try:
-            await sync_to_async(following.connected)(self._mirror)
+            await sync_to_async(forwarding.connected)(self._mirror)
             while await self._is_ours():
-                behind = await sync_to_async(following.waiting)(self._mirror)
-                for told in behind:
-                    if told.protocol != self._spoken:
+                behind = await sync_to_async(forwarding.next_messages)(self._mirror)
+                for message in behind:
+                    if message.protocol != self._protocol:
                         return
                     if await self._is_ours():
-                        await self._tell(told)
+                        await self._forward(message)
                 if not behind:
-                    await asyncio.wait([reading], timeout=LOOK_EVERY_S)
-                if reading.done():
+                    await asyncio.wait([reader], timeout=CHECK_EVERY_S)
+                if reader.done():
                     raise LinkLost("the socket was closed")
         finally:
-            for task in (reading, *self._commands):
+            for task in (reader, *self._commands):
                 task.cancel()
 
     async def _is_ours(self) -> bool:
@@ -78,35 +78,37 @@ class Link:
         now = asyncio.get_running_loop().time()
         if now - self._held_at < HOLD_EVERY_S:
             return True
-        mirror = await sync_to_async(following.hold)(self._mirror.pk, self._worker)
+        mirror = await sync_to_async(forwarding.hold)(self._mirror.pk, self._worker)
         if mirror is None:
             return False
         self._mirror, self._held_at = mirror, now
         return True
 
-    async def _tell(self, told: Said) -> None:
-        if told.call is None:
-            await sync_to_async(following.miss)(self._mirror, told)
+    async def _forward(self, message: TracedMessage) -> None:
+        if message.call is None:
+            await sync_to_async(forwarding.skip_unreadable)(self._mirror, message)
             return
-        before = await sync_to_async(transaction_ids.start_before)(self._mirror, told.call.payload)
+        before = await sync_to_async(transaction_ids.start_before)(
+            self._mirror, message.call.payload
+        )
         if before is not None:
-            await self._tell(before)
-        payload = transaction_ids.as_theirs(self._mirror, told.call.payload)
-        answer = await self._say(replace(told.call, payload=payload))
-        await sync_to_async(following.record)(self._mirror, told, answer)
+            await self._forward(before)
+        payload = transaction_ids.as_theirs(self._mirror, message.call.payload)
+        answer = await self._send(replace(message.call, payload=payload))
+        await sync_to_async(forwarding.record_forwarded)(self._mirror, message, answer)
         self._stored.set()
 
-    async def _say(self, call: Call) -> Any:
+    async def _send(self, call: Call) -> Any:
         """Send it, and return the payload of its CALLRESULT; None for a CALLERROR, and for a SEND,
         which gets no answer (part 4, 4.2.4).
         """
         if isinstance(call, Send):
-            await self._socket.send(reading.written(call))
+            await self._socket.send(traced_messages.as_frame(call))
             return None
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._awaited = call.message_id, answer
         try:
-            await self._socket.send(reading.written(call))
+            await self._socket.send(traced_messages.as_frame(call))
             answered = await asyncio.wait_for(answer, ANSWER_WITHIN_S)
         except TimeoutError:
             raise LinkLost(f"no answer to {call.action}") from None
@@ -135,7 +137,7 @@ class Link:
         if not isinstance(frame, list) or len(frame) < 3:
             return
         if frame[0] == CALL and len(frame) == 4:
-            task = asyncio.create_task(self._obey(frame))
+            task = asyncio.create_task(self._execute(frame))
             self._commands.add(task)
             task.add_done_callback(self._commands.discard)
         elif self._answers(frame):
@@ -149,7 +151,7 @@ class Link:
         message_id, answer = self._awaited
         return bool(frame[1] == message_id) and not answer.done()
 
-    async def _obey(self, call: Frame) -> None:
+    async def _execute(self, call: Frame) -> None:
         _, message_id, action, payload = call
         # The CALL may name the transaction of the answer just before it.
         await self._stored.wait()
@@ -165,11 +167,11 @@ class Link:
             await self._socket.send(json.dumps(answer))
 
     async def _answer(self, message_id: str, action: str, payload: Any) -> Frame:
-        submit = sync_to_async(following.command)
+        submit = sync_to_async(forwarding.submit_command)
         command = await submit(self._mirror, message_id, action, payload)
         deadline = asyncio.get_running_loop().time() + COMMAND_WITHIN_S
         while asyncio.get_running_loop().time() < deadline:
-            found = await sync_to_async(following.answer_of)(command.pk)
+            found = await sync_to_async(forwarding.answer_of)(command.pk)
             if found is not None and found[1]:
                 return [CALLERROR, message_id, "GenericError", found[1], {}]
             if found is not None:
@@ -178,7 +180,7 @@ class Link:
         return [CALLERROR, message_id, "GenericError", "no_answer", {}]
 
 
-async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
+async def open_socket(mirror: Mirror, protocol: str) -> ClientConnection:
     """Connect as the charger itself would. Raises LinkLost, OSError and websockets' errors."""
     identity = mirror.charge_point.identity
     headers = {}
@@ -188,14 +190,14 @@ async def open_socket(mirror: Mirror, spoken: str) -> ClientConnection:
     socket = await connect(
         f"{mirror.url.rstrip('/')}/{quote(identity, safe='')}",
         # None if the charger has never connected.
-        subprotocols=[Subprotocol(spoken)] if spoken else None,
+        subprotocols=[Subprotocol(protocol)] if protocol else None,
         additional_headers=headers,
         ping_interval=30,
         ping_timeout=30,
         open_timeout=10,
         max_size=2**20,
     )
-    if socket.subprotocol != (spoken or None):
+    if socket.subprotocol != (protocol or None):
         await socket.close()
-        raise LinkLost(f"the other system does not speak {spoken}")
+        raise LinkLost(f"the other system does not speak {protocol}")
     return socket

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoints.mirroring.reading import Said
+from chargepoints.mirroring.traced_messages import TracedMessage
 from chargepoints.models import Message, Mirror, Transaction
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.history.time_bounds import first_id_since
@@ -46,7 +46,7 @@ def as_ours(mirror: Mirror, payload: Any) -> Any:
     return _renamed(payload, ours_of)
 
 
-def start_before(mirror: Mirror, payload: Any) -> Said | None:
+def start_before(mirror: Mirror, payload: Any) -> TracedMessage | None:
     """The start of this message's transaction, if it was received before the mirror was set up:
     then it is forwarded now.
     """
@@ -66,8 +66,8 @@ def start_before(mirror: Mirror, payload: Any) -> Said | None:
         pk__lte=mirror.begins_after,
     )
     rows = rows.select_related("connection", "charge_point").order_by("pk")
-    said = (each for each in map(Said, rows[:LOOK_THROUGH]) if each.call is not None)
-    return next((each for each in said if in_answer(each.answer) == ours), None)
+    messages = (each for each in map(TracedMessage, rows[:LOOK_THROUGH]) if each.call is not None)
+    return next((each for each in messages if in_answer(each.answer) == ours), None)
 
 
 def _renamed(value: Any, rename: Any) -> Any:

@@ -8,14 +8,14 @@ import uuid
 from asgiref.sync import sync_to_async
 from websockets.exceptions import WebSocketException
 
-from chargepoints.database import one_clock
-from chargepoints.database.outages import STORE_AWAY
-from chargepoints.mirroring import following
+from chargepoints.database import shared_clock
+from chargepoints.database.outages import STORE_UNAVAILABLE
+from chargepoints.mirroring import forwarding
 from chargepoints.mirroring.link import Link, LinkLost, open_socket
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 2.0
+CHECK_EVERY_S = 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 
 
@@ -33,20 +33,20 @@ class Worker:
     async def run(self) -> None:
         while not self._stopping.is_set():
             try:
-                await self._look()
-            except STORE_AWAY as error:
+                await self._start_new()
+            except STORE_UNAVAILABLE as error:
                 logger.warning("the mirrors wait for the database: %s", error)
             try:
-                await asyncio.wait_for(self._stopping.wait(), LOOK_EVERY_S)
+                await asyncio.wait_for(self._stopping.wait(), CHECK_EVERY_S)
             except TimeoutError:
                 continue
         for task in self._following.values():
             task.cancel()
         await asyncio.gather(*self._following.values(), return_exceptions=True)
 
-    async def _look(self) -> None:
-        await sync_to_async(one_clock.keep)()
-        for pk in await sync_to_async(following.wanted)():
+    async def _start_new(self) -> None:
+        await sync_to_async(shared_clock.synchronize)()
+        for pk in await sync_to_async(forwarding.enabled_ids)():
             task = self._following.get(pk)
             if task is None or task.done():
                 self._following[pk] = asyncio.create_task(self._follow(pk))
@@ -55,20 +55,22 @@ class Worker:
         """Connect again and again while this worker holds the mirror."""
         pause = FIRST_PAUSE_S
         try:
-            while mirror := await sync_to_async(following.hold)(pk, self.id):
+            while mirror := await sync_to_async(forwarding.hold)(pk, self.id):
                 try:
-                    spoken = await sync_to_async(following.protocol)(mirror)
-                    async with await open_socket(mirror, spoken) as socket:
+                    protocol = await sync_to_async(forwarding.protocol)(mirror)
+                    async with await open_socket(mirror, protocol) as socket:
                         pause = FIRST_PAUSE_S
-                        await Link(mirror, self.id, socket, spoken).run()
+                        await Link(mirror, self.id, socket, protocol).run()
                 except (LinkLost, OSError, WebSocketException, TimeoutError) as error:
                     logger.info("the mirror of %s is disconnected: %s", mirror.charge_point, error)
-                    await sync_to_async(following.away)(pk, str(error) or type(error).__name__)
+                    await sync_to_async(forwarding.disconnected)(
+                        pk, str(error) or type(error).__name__
+                    )
                     await asyncio.sleep(pause * random.uniform(0.7, 1))  # noqa: S311  (no secret)
                     pause = min(2 * pause, LONGEST_PAUSE_S)
-        except STORE_AWAY as error:
+        except STORE_UNAVAILABLE as error:
             logger.warning("a mirror waits for the database: %s", error)
         except Exception:
             logger.exception("a mirror failed")
         finally:
-            await sync_to_async(following.release)(pk, self.id)
+            await sync_to_async(forwarding.release)(pk, self.id)

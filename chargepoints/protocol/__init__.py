@@ -1,1 +1,1 @@
-"""What all versions of OCPP share: the parts of a version, schemas, a CALL, a connected station."""
+"""Shared by all versions of OCPP: what a version defines, schemas, a CALL, a connected station."""

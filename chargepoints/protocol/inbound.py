@@ -29,7 +29,7 @@ _RECENT = PreparedQuery(
         .values_list("id", "type")[:RECENT]
     )
 )
-_TOLD = PreparedQuery(
+_CONTENT = PreparedQuery(
     lambda event_id: Event.objects.filter(pk=event_id).values_list("data", "ocpp")
 )
 
@@ -66,15 +66,15 @@ class Inbound:
     # The open transactions, with this unit's changes; None until first queried.
     open_transactions: dict[str, Transaction] | None = None
     # Other rows of the charge point that a start or end of a transaction needs, for this unit.
-    beside: object = None
+    other_rows: object = None
     # The message's id as JSON for the answer, if it differs from the stored text.
-    written_id: str = ""
+    json_id: str = ""
 
     def begin(self, unit: UnitOfWork, deviations: list[str]) -> None:
         """Prepare for handling in this transaction; called again if the transaction is retried."""
         self.unit = unit
         self.deviations = list(deviations)
-        self.open_transactions = self.beside = None
+        self.open_transactions = self.other_rows = None
 
     def deviate(self, deviation: str) -> None:
         if not deviation or deviation in self.deviations:
@@ -84,12 +84,12 @@ class Inbound:
         elif self.deviations[-1] != MORE_DEVIATIONS:
             self.deviations.append(MORE_DEVIATIONS)
 
-    def look_up(self, look: Callable[[UnitOfWork], Found]) -> Awaitable[Found]:
+    def look_up(self, query: Callable[[UnitOfWork], Found]) -> Awaitable[Found]:
         """Query the database before the message is handled: for `decide`, on the event loop.
 
         Raises StoreUnavailable.
         """
-        return self.writer.look_up(look)
+        return self.writer.look_up(query)
 
     @property
     def work(self) -> Work:
@@ -137,15 +137,15 @@ class Inbound:
             },
         )
 
-    def emit_news(self, type: EventType, data: dict[str, Any]) -> None:
+    def emit_unless_repeated(self, type: EventType, data: dict[str, Any]) -> None:
         """Emit an event without a row of its own, unless the last event of this type came from the
         same message: then the charger has repeated it (P4).
         """
         recent = _RECENT.all(self.station.id)
         latest = next((event_id for event_id, its_type in recent if its_type == type), None)
         if latest is not None:
-            told, ocpp = _TOLD.one(latest)
-            if told == data and (ocpp or {}).get("payload") == self.traced_payload:
+            data_before, ocpp = _CONTENT.one(latest)
+            if data_before == data and (ocpp or {}).get("payload") == self.traced_payload:
                 return
         self.emit(type, data)
 

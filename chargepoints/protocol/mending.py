@@ -115,7 +115,7 @@ def mend(
     if regrouped:
         mending.note(SAMPLES_IN_OTHER_FORM, regrouped)
     for _ in range(MOST_PASSES):
-        if not mending.go_over():
+        if not mending.make_pass():
             break
     return mending.checked()
 
@@ -130,9 +130,9 @@ class _Mending:
         self._names = names
         self._noted: list[Violation] = []
         # Violations of removed values, by JSON pointer.
-        self._taken_out: dict[str, Violation] = {}
+        self._removed: dict[str, Violation] = {}
 
-    def go_over(self) -> bool:
+    def make_pass(self) -> bool:
         """Make one pass; return whether it changed anything, so that another pass is needed."""
         out: dict[tuple[str | int, ...], Any] = {}
         errors = list(self._validator.iter_errors(self.payload))
@@ -146,19 +146,19 @@ class _Mending:
             if keyword in ("type", "minimum", "maximum") and path and self._convert(error, keyword):
                 converted = True
             elif keyword == "type" or (_is_required(error) and not self._is_dispensable(error)):
-                out.setdefault(_to_take_out(path), error)
+                out.setdefault(_to_remove(path), error)
         out.pop((), None)
         # Last list entries first, so that earlier entries keep their index.
         for place in sorted(out, key=_from_the_end):
             if not any(place[:length] in out for length in range(1, len(place))):
-                self._take_out(place, out[place])
+                self._remove(place, out[place])
         return converted or bool(out)
 
     def checked(self) -> Checked:
         hard = None
         for error in self._validator.iter_errors(self.payload):
             if _is_required(error):
-                cause = self._taken_out.get(_missing(error))
+                cause = self._removed.get(_missing(error))
                 if not self._is_dispensable(error):
                     hard = hard or replace(cause or violation(error), soft=False)
                 elif cause is None:
@@ -193,10 +193,10 @@ class _Mending:
         # If a text is expected, an object has no fields with known names.
         unexpected = getattr(error.kind, "unexpected", ())
         renamed = False
-        for said in unexpected:
+        for sent in unexpected:
             # If a field is sent twice in different spellings, the first one counts.
-            if (name := spelling.name(said, self._names)) and name not in holder:
-                holder[name], renamed = holder.pop(said), True
+            if (name := spelling.name(sent, self._names)) and name not in holder:
+                holder[name], renamed = holder.pop(sent), True
         if renamed:
             self._note(error)
         return renamed
@@ -233,14 +233,14 @@ class _Mending:
         self.note(sample_forms.UNIT_IN_VALUE, _pointer(path)[1:])
         return True
 
-    def _take_out(self, place: tuple[str | int, ...], error: Any) -> None:
+    def _remove(self, place: tuple[str | int, ...], error: Any) -> None:
         *parents, last = place
         del _at(self.payload, parents)[last]
         # The missing field may have been removed in an earlier pass; then keep that reason.
-        cause = self._taken_out.get(_missing(error)) if _is_required(error) else None
+        cause = self._removed.get(_missing(error)) if _is_required(error) else None
         if cause is None:
             self._note(error)
-        self._taken_out[_pointer(place)] = cause or violation(error)
+        self._removed[_pointer(place)] = cause or violation(error)
 
 
 def _is_required(error: Any) -> bool:
@@ -252,7 +252,7 @@ def _missing(error: Any) -> str:
     return f"{_pointer(error.instance_path)}/{error.kind.property}"
 
 
-def _to_take_out(path: Path) -> tuple[str | int, ...]:
+def _to_remove(path: Path) -> tuple[str | int, ...]:
     """The smallest part around this path that can be removed; empty if it is the whole payload.
 
     If that part was required, the next pass removes the part around it.

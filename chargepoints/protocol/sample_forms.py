@@ -25,10 +25,10 @@ def regroup(payload: Any, names: tuple[str, ...]) -> str:
         return ""
     # A StopTransaction of 1.6 uses another name.
     name = "transactionData" if "transactionData" in names else "meterValue"
-    renamed, told = name not in payload, _told(payload, name)
-    if told is None:
+    renamed, found = name not in payload, _samples_of(payload, name)
+    if found is None:
         return ""
-    entries = told if isinstance(told, list) else [told]
+    entries = found if isinstance(found, list) else [found]
     elements = list(_elements(entries))
     if elements == entries and not renamed:
         return ""
@@ -36,7 +36,7 @@ def regroup(payload: Any, names: tuple[str, ...]) -> str:
     return name
 
 
-def _told(payload: Payload, name: str) -> Any:
+def _samples_of(payload: Payload, name: str) -> Any:
     if name in payload:
         return payload[name]
     if isinstance(payload.get(OLD_NAME), list | dict):
@@ -48,9 +48,9 @@ def _told(payload: Payload, name: str) -> Any:
     return {**at, SAMPLES: payload.pop(SAMPLES)}
 
 
-def _elements(told: list[Any]) -> Iterator[Any]:
+def _elements(found: list[Any]) -> Iterator[Any]:
     flat: Payload | None = None
-    for element in told:
+    for element in found:
         if not isinstance(element, dict) or SAMPLES in element:
             yield element
         elif isinstance(inner := element.get(OLD_NAME, element.get(VALUE)), list | dict):

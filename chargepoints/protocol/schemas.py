@@ -54,7 +54,7 @@ class Schemas:
         self._responses = {action: self._form(action + "Response") for action in answered}
         self._by_bare_name = {spelling.bare(action): action for action in self.actions}
 
-    def action_meant(self, name: str) -> str | None:
+    def matching_action(self, name: str) -> str | None:
         """The action with this name in any case, with or without a suffix for the request."""
         name = spelling.bare(name)
         return self._by_bare_name.get(name) or self._by_bare_name.get(_OF_A_REQUEST.sub("", name))

@@ -29,12 +29,12 @@ _OTHER_WORDS = {
 _OTHER_NAMES = {"status": "connectorStatus", "connectorstatus": "status"}
 
 
-def word(said: object, words: Iterable[object], name: str) -> str | None:
+def word(sent: object, words: Iterable[object], name: str) -> str | None:
     """The only enumeration value that this can mean: `charging`, `Suspended EVSE`."""
-    if not isinstance(said, str) or name in _KEPT:
+    if not isinstance(sent, str) or name in _KEPT:
         return None
     known = tuple(each for each in words if isinstance(each, str))
-    found = _found(said, known) or _OTHER_WORDS.get(name, {}).get(bare(said))
+    found = _found(sent, known) or _OTHER_WORDS.get(name, {}).get(bare(sent))
     return found if found in known else None
 
 
@@ -43,16 +43,16 @@ def names(schema: Any) -> tuple[str, ...]:
     return tuple(sorted(set(_fields(schema)) - _HIDDEN_BY_NAME))
 
 
-def name(said: str, known: tuple[str, ...]) -> str | None:
+def name(sent: str, known: tuple[str, ...]) -> str | None:
     """The only field that this can mean: `IdTag`, `connector_id`."""
-    if found := _found(said, known):
+    if found := _found(sent, known):
         return found
-    other = _OTHER_NAMES.get(bare(said))
+    other = _OTHER_NAMES.get(bare(sent))
     return other if other in known else None
 
 
-def _found(said: str, words: tuple[str, ...]) -> str | None:
-    return _by_bare(words).get(bare(said))
+def _found(sent: str, words: tuple[str, ...]) -> str | None:
+    return _by_bare(words).get(bare(sent))
 
 
 @cache

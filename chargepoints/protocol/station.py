@@ -38,10 +38,10 @@ class Station:
     # Vendor, model and firmware, as reported at the last boot.
     product: tuple[str, str, str] = ("", "", "")
     # The common name of the client certificate of this connection, if any.
-    certified: str = ""
+    certificate_name: str = ""
     # Finds the limits of a transaction that the charger enforces itself; and the cached result.
-    find_limits_kept: Callable[[int], frozenset[str]] | None = None
-    limits_kept: frozenset[str] | None = None
+    find_enforced_limits: Callable[[int], frozenset[str]] | None = None
+    enforced_limits: frozenset[str] | None = None
     # The same for the highest power of its EVSEs.
     find_most_power: Callable[[int], Mapping[int, float]] | None = None
     most_power: Mapping[int, float] | None = None
@@ -56,7 +56,7 @@ class Station:
     # Whether it has booted on this connection.
     booted_here: bool = False
     # Actions that we requested before its boot was accepted.
-    asked_for: frozenset[str] = frozenset()
+    requested_actions: frozenset[str] = frozenset()
     boot_asked: bool = False
     clock_skew_s: int | None = None
     # A clock deviation that is not trusted yet, and since when.
@@ -76,7 +76,7 @@ class Station:
     @classmethod
     def of(cls, charge_point: ChargePoint) -> "Station":
         station = cls(charge_point.pk, charge_point.identity)
-        # Not in `take_settings`: a row read earlier must not undo the boot that was just accepted.
+        # Not in `apply_settings`: a row read earlier must not undo the boot that was just accepted.
         station.boot_accepted = charge_point.boot_accepted_at is not None
         station.stored_skew_s = charge_point.clock_skew_s
         station.deaf = charge_point.deaf_since is not None
@@ -85,7 +85,7 @@ class Station:
             charge_point.model,
             charge_point.firmware_version,
         )
-        station.take_settings(charge_point)
+        station.apply_settings(charge_point)
         return station
 
     @property
@@ -94,7 +94,7 @@ class Station:
         registered = self.registration == Registration.ACCEPTED
         return self.boot_accepted or (registered and not self.booted_here)
 
-    def take_settings(self, charge_point: ChargePoint) -> None:
+    def apply_settings(self, charge_point: ChargePoint) -> None:
         if charge_point.settings_changed_at == self.settings_changed_at:
             # Unchanged; and a row read earlier must not undo the effects of a later boot.
             return

@@ -134,7 +134,7 @@ def _nothing_more(action: str, payload: Payload) -> frozenset[str]:
     return frozenset()
 
 
-def _no_limits(charge_point_id: int) -> frozenset[str]:
+def _no_enforced_limits(charge_point_id: int) -> frozenset[str]:
     return frozenset()
 
 
@@ -203,7 +203,7 @@ class OcppVersion:
     # CALL, CALLRESULT, CALLERROR; and CALLRESULTERROR and SEND, if the version has them.
     message_types: frozenset[int] = frozenset({2, 3, 4})
     # By a charge point's row id: the transaction limits that it receives and enforces itself.
-    limits_kept: Callable[[int], frozenset[str]] = _no_limits
+    enforced_limits: Callable[[int], frozenset[str]] = _no_enforced_limits
     # By a charge point's row id: the highest power in W of each EVSE, as far as reported.
     most_power: Callable[[int], Mapping[int, float]] = _no_power
     # Accept a charger's offer of compression, unless a quirk says otherwise.

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chargepoints.gateway import long_messages, stored_texts
+from chargepoints.gateway import long_messages, trace_texts
 from chargepoints.gateway.ocppj import Call
 from connect_site.replay import comparing, recording
 from connect_site.replay.recording import Json, Recording, shifted
@@ -49,7 +49,7 @@ class Player:
         for number, message in self._recording.messages:
             where = f"line {number} {message['action']}"
             if message["direction"] == "in":
-                await self._say(message, where)
+                await self._send(message, where)
             else:
                 await self._answer(message, where)
         await self._charger.close()
@@ -79,8 +79,8 @@ class Player:
 
     # --- messages of the charger ----------------------------------------------------------------
 
-    async def _say(self, message: Json, where: str) -> None:
-        stored, cut = stored_texts.read_again(message["request"], message["deviations"])
+    async def _send(self, message: Json, where: str) -> None:
+        stored, cut = trace_texts.read_again(message["request"], message["deviations"])
         if cut:
             self.notes.append(f"{where}: the trace has only its beginning, which is sent")
         frame = long_messages.decode(stored, cut=cut)
@@ -128,8 +128,8 @@ class Player:
             }
         if action == "DataTransfer" and answer:
             status = VENDOR_STATUSES.get(answer.get("status", ""), "rejected")
-            said = {"status": status, "data": answer.get("data")}
-            decisions.vendors[payload.get("vendorId", "")] = said
+            decided = {"status": status, "data": answer.get("data")}
+            decisions.vendors[payload.get("vendorId", "")] = decided
 
     # --- CALLs of the gateway -------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Player:
             return
         if message["reply"]:
             asked = json.loads(message["request"])[1]
-            answer, _ = stored_texts.read_again(message["reply"], message["deviations"])
+            answer, _ = trace_texts.read_again(message["reply"], message["deviations"])
             await self._charger.send_text(answer.replace(asked, frame[1], 1))
 
     async def _asked(self, action: str, within: float) -> Frame | None:

@@ -118,9 +118,12 @@ class LongMessages(WebSocketProtocol):
         """Fields for the ASGI message: empty unless it is long."""
         if not self.long_bytes:
             return {}
-        told = {"connect.cut": self.was_cut, "connect.done": lambda: self.factory.turns.leave(self)}
+        extra = {
+            "connect.cut": self.was_cut,
+            "connect.done": lambda: self.factory.turns.leave(self),
+        }
         self.long_bytes, self.was_cut = 0, False
-        return told
+        return extra
 
     def drop_if_overdue(self) -> None:
         if self.factory.turns.is_overdue(self):

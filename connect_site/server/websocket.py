@@ -124,22 +124,22 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
     def onMessageEnd(self) -> None:
         self.forget_decompressor()
         if not self.failedByMe:
-            told = self.long_message_ended()
-            self.onMessage(b"".join(self.message_data), self.message_is_binary, told)
+            extra = self.long_message_ended()
+            self.onMessage(b"".join(self.message_data), self.message_is_binary, extra)
         self.message_data = None
 
-    def onMessage(self, payload: bytes, isBinary: bool, told: Mapping[str, Any] = NOTHING) -> None:
+    def onMessage(self, payload: bytes, isBinary: bool, extra: Mapping[str, Any] = NOTHING) -> None:
         """A text frame with invalid UTF-8 is passed on as bytes: the application may repair it."""
         if self.inbox is None or self.state != self.STATE_OPEN:
             return
         if not isBinary:
             try:
-                self.inbox.put({"type": "websocket.receive", "text": payload.decode(), **told})
+                self.inbox.put({"type": "websocket.receive", "text": payload.decode(), **extra})
             except UnicodeDecodeError:
                 pass
             else:
                 return
-        self.inbox.put({"type": "websocket.receive", "bytes": payload, **told})
+        self.inbox.put({"type": "websocket.receive", "bytes": payload, **extra})
 
     # --- To the charger --------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from connect_site.server import unserved
 logger = logging.getLogger(__name__)
 
 COUNTERS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-LOOK_EVERY_S = 0.2
+CHECK_EVERY_S = 0.2
 LONGEST_BACK_OFF_S = 30
 # A worker that ran for this long has not failed to start.
 GOOD_LIFE_S = 60
@@ -27,7 +27,7 @@ LAST_RESORT_S = 40
 
 
 @dataclass
-class Place:
+class Slot:
     """A slot for one process: what it inherits, the running process, and when to start it again."""
 
     name: str
@@ -51,9 +51,9 @@ class Workers:
     ) -> None:
         self.sockets = sockets
         ours, theirs = _handover() if pages else (None, None)
-        self.workers = [Place("Worker", sockets, ours) for _ in range(count)]
-        self.for_pages = [Place("Server of pages", [], theirs)] if pages else []
-        self.places = [*self.workers, *self.for_pages]
+        self.workers = [Slot("Worker", sockets, ours) for _ in range(count)]
+        self.for_pages = [Slot("Server of pages", [], theirs)] if pages else []
+        self.slots = [*self.workers, *self.for_pages]
         self.drain_s = drain_s
         self.signals = 0
         self.lifeline, self.held_end = os.pipe()
@@ -67,9 +67,9 @@ class Workers:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         while not self.signals:
-            for place in self.places:
-                self._look_after(place)
-            time.sleep(LOOK_EVERY_S)
+            for slot in self.slots:
+                self._supervise(slot)
+            time.sleep(CHECK_EVERY_S)
         return self._wait_for_the_end()
 
     def _signalled(self, number: int, _: Any) -> None:
@@ -82,24 +82,24 @@ class Workers:
         for each in self.sockets:
             each.close()
         if self.signals > 1:
-            _tell(self.places, number)
+            _signal(self.slots, number)
 
-    def _look_after(self, place: Place) -> None:
+    def _supervise(self, slot: Slot) -> None:
         now = time.monotonic()
-        if place.process is not None and place.process.poll() is not None:
-            place.failures = 1 if now - place.started_at > GOOD_LIFE_S else place.failures + 1
-            delay = min(2.0 ** (place.failures - 1), LONGEST_BACK_OFF_S)
+        if slot.process is not None and slot.process.poll() is not None:
+            slot.failures = 1 if now - slot.started_at > GOOD_LIFE_S else slot.failures + 1
+            delay = min(2.0 ** (slot.failures - 1), LONGEST_BACK_OFF_S)
             logger.error(
                 "%s %d ended with status %d; the next starts in %.0f s",
-                place.name, place.process.pid, place.process.returncode, delay,
+                slot.name, slot.process.pid, slot.process.returncode, delay,
             )  # fmt: skip
-            place.process, place.start_at = None, now + delay
-        if place.process is None and now >= place.start_at and not self.signals:
-            place.process, place.started_at = self._start(place), now
+            slot.process, slot.start_at = None, now + delay
+        if slot.process is None and now >= slot.start_at and not self.signals:
+            slot.process, slot.started_at = self._start(slot), now
 
-    def _start(self, place: Place) -> "subprocess.Popen[bytes]":
-        listen = [each.fileno() for each in place.listening]
-        handover = [] if place.handover is None else [place.handover.fileno()]
+    def _start(self, slot: Slot) -> "subprocess.Popen[bytes]":
+        listen = [each.fileno() for each in slot.listening]
+        handover = [] if slot.handover is None else [slot.handover.fileno()]
         inherited = {"lifeline": [self.lifeline], "handover": handover, "listen": listen}
         arguments = [
             f"--{name}={number}" for name, numbers in inherited.items() for number in numbers
@@ -114,25 +114,25 @@ class Workers:
     def _wait_for_the_end(self) -> int:
         """The server of pages stops after the workers, because it handles their requests."""
         deadline = time.monotonic() + self.drain_s + LAST_RESORT_S
-        _tell(self.workers, signal.SIGTERM)
+        _signal(self.workers, signal.SIGTERM)
         self._wait_for(self.workers, deadline)
-        _tell(self.for_pages, signal.SIGTERM)
+        _signal(self.for_pages, signal.SIGTERM)
         self._wait_for(self.for_pages, deadline)
         for each in self.for_pages:
             if each.handover is not None:
                 unserved.refuse(each.handover)
-        statuses = [each.process.returncode for each in self.places if each.process is not None]
+        statuses = [each.process.returncode for each in self.slots if each.process is not None]
         # A process that was still starting ends by the signal itself.
         return 0 if not set(statuses) - {0, -signal.SIGTERM} else 1
 
-    def _wait_for(self, places: list[Place], deadline: float) -> None:
-        while any(place.runs for place in places) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_S)
-        for place in places:
-            if place.process is not None and place.runs:
-                logger.error("%s %d did not stop", place.name, place.process.pid)
-                place.process.kill()
-                place.process.wait()
+    def _wait_for(self, slots: list[Slot], deadline: float) -> None:
+        while any(slot.runs for slot in slots) and time.monotonic() < deadline:
+            time.sleep(CHECK_EVERY_S)
+        for slot in slots:
+            if slot.process is not None and slot.runs:
+                logger.error("%s %d did not stop", slot.name, slot.process.pid)
+                slot.process.kill()
+                slot.process.wait()
 
 
 def _handover() -> tuple[socket.socket, socket.socket]:
@@ -140,10 +140,10 @@ def _handover() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 
-def _tell(places: list[Place], number: int) -> None:
-    for place in places:
-        if place.process is not None and place.runs:
-            place.process.send_signal(number)
+def _signal(slots: list[Slot], number: int) -> None:
+    for slot in slots:
+        if slot.process is not None and slot.runs:
+            slot.process.send_signal(number)
 
 
 @contextmanager

@@ -41,29 +41,29 @@ class SimulatedCharger:
 
     async def live(self) -> None:
         """Run until the night is over and all messages are sent."""
-        telling = asyncio.create_task(self._tell())
+        sending = asyncio.create_task(self._send_all())
         try:
-            await self._happen()
+            await self._play_night()
             self._over = True
             self._news.set()
-            await telling
+            await sending
         finally:
-            telling.cancel()
+            sending.cancel()
             if self._socket is not None:
                 self._socket.hang_up()
 
     # --- What happens ----------------------------------------------------------------------------
 
-    async def _happen(self) -> None:
-        night, says = self.night, self._messages
+    async def _play_night(self) -> None:
+        night, messages = self.night, self._messages
         await self._until(night.connects_at)
-        self._say(says.status(occupied=False, faulted=False))
+        self._queue_message(messages.status(occupied=False, faulted=False))
         await self._until(night.arrives_at)
         self._journal.charging.add(night.identity)
-        told = self._book.transaction
-        told.start_wh = 0.0
-        self._say(says.start(0.0))
-        self._say(says.status(occupied=True, faulted=False))
+        sent = self._book.transaction
+        sent.start_wh = 0.0
+        self._queue_message(messages.start(0.0))
+        self._queue_message(messages.status(occupied=True, faulted=False))
         faulted = False
         # Spreads the chargers' samples.
         at = night.arrives_at + self._draw.random() * self._interval_s
@@ -71,16 +71,16 @@ class SimulatedCharger:
             await self._until(at)
             if night.is_faulted(at) != faulted:
                 faulted = not faulted
-                self._say(says.status(occupied=True, faulted=faulted))
-            self._say(says.samples(night.charged_wh(at), night.power_at(at)))
+                self._queue_message(messages.status(occupied=True, faulted=faulted))
+            self._queue_message(messages.samples(night.charged_wh(at), night.power_at(at)))
             at += self._interval_s
         await self._until(night.leaves_at)
-        told.stop_wh = float(int(night.charged_wh(night.leaves_at)))
-        self._say(says.stop(told.stop_wh))
-        self._say(says.status(occupied=False, faulted=False))
+        sent.stop_wh = float(int(night.charged_wh(night.leaves_at)))
+        self._queue_message(messages.stop(sent.stop_wh))
+        self._queue_message(messages.status(occupied=False, faulted=False))
         self._journal.charging.discard(night.identity)
 
-    def _say(self, message: Message) -> None:
+    def _queue_message(self, message: Message) -> None:
         self._queue.append(message)
         self._news.set()
 
@@ -92,17 +92,17 @@ class SimulatedCharger:
 
     # --- What is sent ----------------------------------------------------------------------------
 
-    async def _tell(self) -> None:
+    async def _send_all(self) -> None:
         await self._until(self.night.connects_at)
         pause = FIRST_PAUSE_S
         while not self._over or self._queue:
             back_at = self.night.offline_until(self._now())
             if back_at is not None and not self._over:
                 self._disconnect()
-                await self._news_or(back_at)
+                await self._wait_until(back_at)
                 continue
             try:
-                await self._tell_next()
+                await self._send_next()
                 pause = FIRST_PAUSE_S
             except (Lost, OSError, HandshakeError, TimeoutError) as error:
                 self._journal.counts[f"tries again: {type(error).__name__}"] += 1
@@ -110,13 +110,13 @@ class SimulatedCharger:
                 await asyncio.sleep(pause * self._draw.uniform(0.5, 1.5))
                 pause = min(2 * pause, LONGEST_PAUSE_S)
 
-    async def _tell_next(self) -> None:
+    async def _send_next(self) -> None:
         """Send the oldest message, which stays in the queue until it is acknowledged."""
         socket = self._socket or await self._connect()
         if not socket.is_open:
             raise Lost
         if not self._queue:
-            await self._news_or(self.night.next_offline(self._now()))
+            await self._wait_until(self.night.next_offline(self._now()))
             return
         message = self._messages.complete(self._queue[0], self._book.transaction.transaction_id)
         answer = await self._call(socket, message)
@@ -124,12 +124,12 @@ class SimulatedCharger:
         if answer is None:
             return
         if "transactionId" in answer or "idTokenInfo" in answer:
-            told = self._book.transaction
-            told.transaction_id = told.transaction_id or self._messages.transaction_id(answer)
+            sent = self._book.transaction
+            sent.transaction_id = sent.transaction_id or self._messages.transaction_id(answer)
         for value in message[1].get("meterValue", ()):
             self._book.samples.add(value["timestamp"])
 
-    async def _news_or(self, at: float | None) -> None:
+    async def _wait_until(self, at: float | None) -> None:
         """Wait until there is a message, the socket is closed, or this time has come."""
         self._news.clear()
         with suppress(TimeoutError):

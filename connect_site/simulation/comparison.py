@@ -61,20 +61,20 @@ def _written(at: datetime) -> str:
 
 
 def _compare_transaction(found: Comparison, row: ChargePoint, book: Book, since: datetime) -> None:
-    told = book.transaction
+    sent = book.transaction
     stored = list(Transaction.objects.filter(charge_point=row, started_received_at__gte=since))
-    if told.transaction_id is None and not stored:
+    if sent.transaction_id is None and not stored:
         return
     found.counts["transactions"] += 1
-    if [each.transaction_id for each in stored] != [told.transaction_id]:
+    if [each.transaction_id for each in stored] != [sent.transaction_id]:
         found.faults.append(
             f"{row.identity}: {len(stored)} transactions are stored, but it sent one"
         )
         return
     in_books = (stored[0].meter_start_wh, stored[0].meter_stop_wh)
-    if told.stop_wh is not None and in_books != (told.start_wh, told.stop_wh):
-        said = (told.start_wh, told.stop_wh)
-        found.faults.append(f"{row.identity}: it metered {said}, and {in_books} is stored")
+    if sent.stop_wh is not None and in_books != (sent.start_wh, sent.stop_wh):
+        metered = (sent.start_wh, sent.stop_wh)
+        found.faults.append(f"{row.identity}: it metered {metered}, and {in_books} is stored")
 
 
 def _compare_events(found: Comparison, row: ChargePoint, since: datetime) -> None:

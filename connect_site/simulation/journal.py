@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Told:
+class SentTransaction:
     """One transaction; `transaction_id` is None until the start is acknowledged."""
 
     transaction_id: str | None = None
@@ -19,7 +19,7 @@ class Book:
 
     acknowledged: set[str] = field(default_factory=set)
     samples: set[str] = field(default_factory=set)
-    transaction: Told = field(default_factory=Told)
+    transaction: SentTransaction = field(default_factory=SentTransaction)
 
 
 @dataclass(slots=True)

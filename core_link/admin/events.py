@@ -13,7 +13,7 @@ from chargepoints.admin.events import EventAdmin
 from chargepoints.admin.row_page import RowPage
 from chargepoints.models import Event
 from core_link import resending
-from core_link.deliveries_of_events import deliveries_of
+from core_link.event_deliveries import deliveries_of
 from core_link.models import DeadLetter, Endpoint
 
 MOST_ENDPOINTS = 20

@@ -14,9 +14,9 @@ from core_link.delivery.lanes import BATCH
 from core_link.delivery.outcomes import Outcome, Verdict
 from core_link.models import DeadLetter, Delivery, Endpoint
 
-SAYS_SO_EVERY = timedelta(seconds=1)
+SUCCESS_STORED_EVERY = timedelta(seconds=1)
 # A success after this many failures in a row means that the endpoint was repaired.
-MENDED_AFTER = 10
+REPAIRED_AFTER = 10
 
 _ADVANCE = """
 UPDATE core_link_lane SET
@@ -50,7 +50,7 @@ def _record(endpoint: Endpoint, delivery: Delivery, claim: Claim, outcome: Outco
     acked = _acknowledged(claim.events, outcome)
     if outcome.verdict is Verdict.DELIVERED and (acked or not claim.events):
         _delivered(delivery, claim, acked, outcome, now)
-        _is_well(endpoint, now)
+        _mark_up(endpoint, now)
     elif not mine:
         return  # the claim has expired, and another process sends it now
     elif outcome.verdict is Verdict.INTERRUPTED:
@@ -61,7 +61,7 @@ def _record(endpoint: Endpoint, delivery: Delivery, claim: Claim, outcome: Outco
         _disable(endpoint, outcome)
     elif outcome.verdict is Verdict.REFUSED:
         _strike(delivery, claim, outcome, now)
-        _refuses(endpoint)
+        _mark_rejecting(endpoint)
     else:
         _failed(endpoint, delivery, claim, outcome, now)
 
@@ -89,7 +89,7 @@ def _delivered(
     if rest and in_lanes:
         delivery.lanes.update(delivery=None)
     elif rest:
-        _again(delivery.endpoint, [rest])
+        _deliver_again(delivery.endpoint, [rest])
 
 
 def _failed(
@@ -107,7 +107,7 @@ def _failed(
         _split(delivery, claim, outcome, now)
     else:
         _try_later(delivery, outcome, now, now)
-    _is_down(endpoint, claim, outcome, now)
+    _mark_down(endpoint, claim, outcome, now)
 
 
 def _strike(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
@@ -118,7 +118,7 @@ def _strike(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -
     delivery.strikes += 1
     next_attempt_at = schedule.after_strike(delivery.strikes, now)
     if next_attempt_at is None:
-        _bury(delivery, claim, outcome, now)
+        _give_up(delivery, claim, outcome, now)
     else:
         _try_later(delivery, outcome, now, next_attempt_at)
 
@@ -132,10 +132,10 @@ def _split(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) ->
         limit = BATCH if lanes > 1 else len(claim.events) // 2
         delivery.lanes.update(delivery=None, batch_limit=limit)
     else:
-        _again(delivery.endpoint, [[event] for event in claim.events])
+        _deliver_again(delivery.endpoint, [[event] for event in claim.events])
 
 
-def _bury(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
+def _give_up(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """Give up: store dead letters, and continue with the next events of the charge point."""
     _note(delivery, outcome, now)
     _finish(delivery, Delivery.State.DEAD, now)
@@ -176,7 +176,7 @@ def _finish(delivery: Delivery, state: str, now: datetime) -> None:
     delivery.save()
 
 
-def _again(endpoint: Endpoint, parts: list[list[Event]]) -> None:
+def _deliver_again(endpoint: Endpoint, parts: list[list[Event]]) -> None:
     """Create deliveries that belong to no lane."""
     Delivery.objects.bulk_create(
         Delivery(endpoint=endpoint, event_ids=[event.pk for event in part], event_count=len(part))
@@ -200,11 +200,11 @@ def _advance(delivery: Delivery, events: list[Event], now: datetime) -> bool:
 # --- The endpoint -------------------------------------------------------------------------------
 
 
-def _is_well(endpoint: Endpoint, now: datetime) -> None:
+def _mark_up(endpoint: Endpoint, now: datetime) -> None:
     known = endpoint.failures == 0 and endpoint.down_since is None and endpoint.last_success_at
-    if known and now - known < SAYS_SO_EVERY:
+    if known and now - known < SUCCESS_STORED_EVERY:
         return
-    if endpoint.failures >= MENDED_AFTER:
+    if endpoint.failures >= REPAIRED_AFTER:
         endpoint.deliveries.filter(state=Delivery.State.PENDING).update(next_attempt_at=now)
     endpoint.failures = 0
     endpoint.down_since = endpoint.probe_at = endpoint.hold_until = None
@@ -212,14 +212,14 @@ def _is_well(endpoint: Endpoint, now: datetime) -> None:
     _save(endpoint)
 
 
-def _refuses(endpoint: Endpoint) -> None:
+def _mark_rejecting(endpoint: Endpoint) -> None:
     """A rejection shows that the endpoint is up."""
     endpoint.failures += 1
     endpoint.down_since = endpoint.probe_at = None
     _save(endpoint)
 
 
-def _is_down(endpoint: Endpoint, claim: Claim, outcome: Outcome, now: datetime) -> None:
+def _mark_down(endpoint: Endpoint, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """Probe it from now on; deliveries that began before it went down do not count again."""
     if endpoint.down_since is None or claim.begun_at > endpoint.down_since:
         endpoint.failures += 1

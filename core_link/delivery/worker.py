@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from chargepoints.database import one_clock
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database import shared_clock
+from chargepoints.database.outages import STORE_UNAVAILABLE
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.observability import spans
 from chargepoints.services.history.event_feed import assign_positions
-from core_link.delivery import claims, housekeeping, posting, recording, told_spans
+from core_link.delivery import claims, event_spans, housekeeping, posting, recording
 from core_link.delivery.claims import POST_TIMEOUT_S, Claim
 from core_link.delivery.outcomes import Outcome, Verdict
 from core_link.models import Endpoint
@@ -64,7 +64,7 @@ class Worker:
             try:
                 busy = self._step()
                 self._tidy()
-            except STORE_AWAY as error:
+            except STORE_UNAVAILABLE as error:
                 logger.warning("waiting for the database: %s", error)
                 self._recover()
             except Exception:
@@ -88,7 +88,7 @@ class Worker:
 
     def _step(self) -> bool:
         """Record outcomes and send the next deliveries; return whether there was anything to do."""
-        one_clock.keep()
+        shared_clock.synchronize()
         self._collect()
         if self._results:
             self._record()
@@ -120,7 +120,7 @@ class Worker:
     def _record(self) -> None:
         recording.record(self._results)
         if (export := spans.exporter()) is not None:
-            told_spans.of_events(export, self._results)
+            event_spans.of_events(export, self._results)
         self._results.clear()
 
     def _busy_with(self, endpoint: Endpoint) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from connect_site.http_threads import LONGEST_QUEUE, TURN_S, BoundedThreads
+from connect_site.http_threads import LONGEST_QUEUE, SHORT_INTERVAL_S, BoundedThreads
 
 
 class Requests:
@@ -70,7 +70,7 @@ async def test_pages_of_the_admin_have_a_part_of_the_threads() -> None:
     assert len(requests.names) == 2
     assert requests.most_at_once <= 2
     # Meanwhile, and no longer, chargers get the interpreter sooner.
-    assert max(requests.turns_s) == pytest.approx(TURN_S)
+    assert max(requests.turns_s) == pytest.approx(SHORT_INTERVAL_S)
     assert sys.getswitchinterval() == ordinary_s
     await asyncio.gather(*(requests.get("/api/") for _ in range(30)))
     assert len(requests.names) == 8

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connect_site.server.workers import Place, Workers
+from connect_site.server.workers import Slot, Workers
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def handlers() -> Iterator[None]:
 class Interrupted(Workers):
     """The signal comes when a worker runs, and is not yet known to its parent."""
 
-    def _start(self, place: Place) -> "subprocess.Popen[bytes]":
+    def _start(self, slot: Slot) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(["sleep", "300"])
         os.kill(os.getpid(), signal.SIGTERM)
         return process

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 import pytest_asyncio
 
-from core_link import answers, client, connections
+from core_link import answers, client, question_queue
 from core_link.breaker import OPENS_AFTER
 from core_link.client import CoreClient, CoreUnreachable
 from tests.fakes.core import FakeCore
@@ -129,7 +129,7 @@ async def test_more_questions_than_connections_all_end_in_time(
 async def test_behind_a_core_that_hangs_nobody_waits_for_a_connection_for_long(
     core: FakeCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "HANGS_AFTER_S", 0.2)
+    monkeypatch.setattr(question_queue, "HANGS_AFTER_S", 0.2)
     asking = CoreClient(core.url, "token", timeout_s=3.0)
     core.fail(slow_ms=5000)
     held = [asyncio.create_task(ask(asking)) for _ in range(client.CONNECTIONS)]

@@ -36,19 +36,19 @@ class KillPoints(AppConfig):
 
 def _put_store_under(switch: Path) -> None:
     from chargepoints.database.unit_of_work import UnitOfWork
-    from chargepoints.gateway.writer import _Shard
+    from chargepoints.gateway.writer import _WriterThread
 
     def fail() -> None:
         if switch.exists():
             raise OperationalError("the store is down, as the test asked")
 
     _after(UnitOfWork, "flush", fail)
-    probe = _Shard._probe
+    probe = _WriterThread._probe
 
-    def probe_unless_down(shard: _Shard) -> bool:
+    def probe_unless_down(shard: _WriterThread) -> bool:
         return not switch.exists() and probe(shard)
 
-    setattr(_Shard, "_probe", probe_unless_down)  # noqa: B010
+    setattr(_WriterThread, "_probe", probe_unless_down)  # noqa: B010
 
 
 def _put_disk_under(left: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chargepoints.mirroring import following
+from chargepoints.mirroring import forwarding
 from tests.fakes.other_csms import OtherSystem
 from tests.faults.scale import scaled
 from tests.operated import OperatedCharger, at, eventually
@@ -16,7 +16,7 @@ from tests.warm_start import ManagePy
 
 KILLS = scaled(1, 2, 20)
 MESSAGES = 25
-LEASE_S = following.LEASE.total_seconds()
+LEASE_S = forwarding.LEASE.total_seconds()
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(120 + 2 * LEASE_S * KILLS)]
 

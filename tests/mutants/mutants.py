@@ -7,7 +7,7 @@ SESSION = "chargepoints/gateway/session.py"
 ANSWERING = "chargepoints/gateway/answering.py"
 CLAIMING = "chargepoints/gateway/claiming.py"
 TEST_ROLL_OUTS = "tests/chargepoints/services/commands/test_roll_outs.py"
-CONCLUDING = "chargepoints/gateway/concluding.py"
+CONCLUDING = "chargepoints/gateway/command_answers.py"
 ADMISSION = "chargepoints/gateway/admission.py"
 TRANSACTION_LOOKUP = "chargepoints/services/transactions/lookup.py"
 
@@ -120,8 +120,8 @@ MUTANTS = [
         "a status told late is told twice",
         "P4",
         "chargepoints/services/stations/connector_status.py",
-        "in a state that it left.\n            return not told",
-        "in a state that it left.\n            return True",
+        "in a status that it left within the same second.\n            return not told",
+        "in a status that it left within the same second.\n            return True",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",
     ),
@@ -246,7 +246,7 @@ MUTANTS = [
     Mutant(
         "nobody is slowed down for guessing",
         "section 4",
-        "chargepoints/gateway/guard.py",
+        "chargepoints/gateway/handshake_guard.py",
         "        if excess <= 0:\n",
         "        if True:\n",
         f"{TEST_HANDSHAKES}::test_a_sixth_failure_within_a_minute_is_refused_with_429",
@@ -254,10 +254,10 @@ MUTANTS = [
     Mutant(
         "each host goes by its own clock",
         "P7",
-        "chargepoints/database/one_clock.py",
+        "chargepoints/database/shared_clock.py",
         "    clock.set_ahead(ahead)\n",
         "",
-        "tests/chargepoints/database/test_one_clock.py::"
+        "tests/chargepoints/database/test_shared_clock.py::"
         "test_a_host_whose_clock_is_wrong_goes_by_the_database",
     ),
     Mutant(

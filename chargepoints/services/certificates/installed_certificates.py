@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from chargepoints.database.any_case import in_any_case
+from chargepoints.database.case_insensitive import filter_ignoring_case
 from chargepoints.models import InstalledCertificate
 from chargepoints.protocol.inbound import clip
 from chargepoints.services.commands.submission import CommandRefused
@@ -167,7 +167,7 @@ def _algorithm_of(charge_point_id: int, certificate: x509.Certificate) -> str:
 
 def forget(charge_point_id: int, hash_data: dict[str, Any]) -> None:
     """Delete the row of a removed certificate; the charge point may use either case for hex."""
-    in_any_case(
+    filter_ignoring_case(
         InstalledCertificate.objects.filter(charge_point_id=charge_point_id),
         issuer_name_hash=hash_data["issuerNameHash"],
         issuer_key_hash=hash_data["issuerKeyHash"],

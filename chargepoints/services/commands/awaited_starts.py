@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from chargepoints.database.any_case import in_any_case
+from chargepoints.database.case_insensitive import filter_ignoring_case
 from chargepoints.models import Command, Evse, LocalListEntry, TokenDecision
 
 State = Command.State
@@ -64,4 +64,7 @@ def _was_presented(charge_point_id: int, token: str, since: datetime | None) -> 
     """
     asked = TokenDecision.objects.filter(charge_point_id=charge_point_id, asked_at__gte=since)
     listed = LocalListEntry.objects.filter(local_list__charge_point_id=charge_point_id)
-    return in_any_case(asked, id_token=token).exists() or in_any_case(listed, value=token).exists()
+    return (
+        filter_ignoring_case(asked, id_token=token).exists()
+        or filter_ignoring_case(listed, value=token).exists()
+    )

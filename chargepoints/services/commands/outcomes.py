@@ -184,7 +184,7 @@ def announce(unit: UnitOfWork, command: Command) -> None:
             "error": _error(command),
         },
     )
-    unit.after_commit(lambda: nudges.went_on(command))
+    unit.after_commit(lambda: nudges.command_changed(command))
 
 
 def _error(command: Command) -> dict[str, str] | None:

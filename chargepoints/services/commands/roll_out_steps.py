@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_UNAVAILABLE
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Registration, RollOut, RollOutTarget, Transaction
 from chargepoints.services.commands import roll_outs, submission
@@ -55,7 +55,7 @@ def step(unit: UnitOfWork, now: datetime) -> None:
         try:
             with transaction.atomic():
                 _step(roll_out, now)
-        except STORE_AWAY:
+        except STORE_UNAVAILABLE:
             raise
         except Exception:
             # A fault in one roll-out must not stop the others or the sweep.

@@ -34,7 +34,7 @@ def store(charge_point_id: int, monitors: list[Known], read_at: datetime) -> Non
     for monitor in monitors:
         known = _BY_NUMBER.first(charge_point_id, monitor.number)
         place = {"charge_point_id": charge_point_id, "number": monitor.number}
-        row_changes.put(
+        row_changes.save_values(
             row_changes.editable(known) if known else row_changes.new(Monitor, **place),
             {
                 "variable": clip(monitor.variable, 50),

@@ -165,7 +165,7 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
     if update is None:
         if status != "Idle":
             inbound.deviate("unknown_firmware_update")
-        inbound.emit_news("charge_point.firmware_status", said)
+        inbound.emit_unless_repeated("charge_point.firmware_status", said)
         return
     update, repeated = row_changes.editable(update), update.status == status
     _take(inbound, update, status)

@@ -53,7 +53,7 @@ def started(inbound: Inbound, control_id: str, began: bool, moment: Moment) -> N
         if began:
             row.is_superseded = False
         row.save(update_fields=["started", "is_superseded"])
-    inbound.emit_news(
+    inbound.emit_unless_repeated(
         "der.control_changed",
         {
             "control_id": control_id,

@@ -54,7 +54,7 @@ def reported(
             profile_id=profile_id,
             installed_at=at,
         )
-        row_changes.put(
+        row_changes.save_values(
             row_changes.editable(known) if known else row,
             {
                 "evse_id": evse_id,

@@ -115,7 +115,7 @@ def boot(inbound: Inbound, facts: Facts, decision: BootDecision | None) -> tuple
         station.booted_here = True
         station.product = (texts[0], texts[1], texts[3])
         if registration == Registration.REJECTED:
-            station.asked_for = frozenset()
+            station.requested_actions = frozenset()
 
     inbound.unit.after_commit(remember)
     return registration, interval
@@ -131,7 +131,8 @@ def _asked_for(station: Station) -> str | None:
 def _is_certified(station: Station, serial_number: str) -> bool:
     """2.0.1 B01.FR.11, FR.12: the client certificate names the identity or the serial number."""
     own = {station.identity.lower(), serial_number.lower()}
-    return not (station.certified and serial_number) or station.certified.lower() in own
+    name = station.certificate_name
+    return not (name and serial_number) or name.lower() in own
 
 
 def ask(unit: UnitOfWork, station: Station) -> None:

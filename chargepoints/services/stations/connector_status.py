@@ -66,7 +66,7 @@ def record(inbound: Inbound, report: Report, moment: Moment) -> None:
         news = _connector_status(inbound, report, moment)
     if news:
         _tell(inbound, report, moment)
-    inbound.unit.note(_of_station(inbound))
+    inbound.unit.mark_pending(_of_station(inbound))
 
 
 def _of_station(inbound: Inbound) -> tuple[str, int]:
@@ -141,7 +141,7 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
     remembered = inbound.station.connectors.get(place)
     if remembered is not None and not inbound.unit.alone and not inbound.station.superseded:
         return remembered
-    if inbound.unit.is_noted(_of_station(inbound)):
+    if inbound.unit.is_pending(_of_station(inbound)):
         # P4: another socket of this charger reported it within the same transaction.
         inbound.unit.flush()
     row = connector(inbound.station.id, *place)
@@ -150,7 +150,7 @@ def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
 
 
 def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
-    if inbound.unit.is_noted(_of_station(inbound)):
+    if inbound.unit.is_pending(_of_station(inbound)):
         inbound.unit.flush()
     status, error_code, status_at = _STATION.one(inbound.station.id)
     if status_at is not None and moment.at < status_at:

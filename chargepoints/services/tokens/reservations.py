@@ -11,7 +11,7 @@ from chargepoints.models import Command, Reservation, Transaction
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.commands.station_numbers import next_unused_number
 from chargepoints.services.tokens.authorization import TokenAsked
-from chargepoints.services.transactions import beside
+from chargepoints.services.transactions import other_rows
 
 State = Reservation.State
 # REQUESTED: the answer may be lost, so the charge point may have the reservation.
@@ -105,7 +105,7 @@ def use(inbound: Inbound, reservation_id: int | None, transaction: Transaction) 
     """Mark the reservations that this transaction has used: the one with the reported id, and the
     one for its token and EVSE, whatever id it reports.
     """
-    if reservation_id is None and not beside.of(inbound).open_reservations:
+    if reservation_id is None and not other_rows.of(inbound).open_reservations:
         return
     used = [each for each in _OPEN.all(inbound.station.id) if _is_for(each, transaction)]
     if reservation_id is not None and all(each.reservation_id != reservation_id for each in used):

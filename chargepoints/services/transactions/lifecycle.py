@@ -23,7 +23,7 @@ from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import clock_skew, display_messages
 from chargepoints.services.tokens import reservations, vehicles
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import beside, limits, lookup, words
+from chargepoints.services.transactions import limits, lookup, other_rows, words
 
 ENDED_BEFORE_START = "ended_before_start"
 OTHER_TOKEN = "other_token_than_sent"  # noqa: S105  (a deviation)
@@ -242,7 +242,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.charging_state = ""
     lookup.save(inbound, row)
     limits.ended(row)
-    others = beside.of(inbound)
+    others = other_rows.of(inbound)
     if others.profiles_of_transactions:
         installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
     if others.messages_of_transactions:
@@ -343,7 +343,7 @@ def describe(row: Transaction) -> dict[str, Any]:
 
 def confirm_start(inbound: Inbound, row: Transaction, start: Start) -> None:
     """Confirm the start command of this transaction, if any; `start`: the present message."""
-    if not beside.of(inbound).awaiting_commands:
+    if not other_rows.of(inbound).awaiting_commands:
         return
     keys = [f"{row.evse_id}:{row.id_token}", f"0:{row.id_token}"]
     if row.remote_start_id is not None:

@@ -29,10 +29,10 @@ def set_limits(inbound: Inbound, row: Transaction, limits: dict[str, Any]) -> No
 
 def kept_by_station(station: Station, *, anew: bool = False) -> frozenset[str]:
     """The limits that the charger enforces itself; `anew`: read them again."""
-    if anew or station.limits_kept is None:
-        find = station.find_limits_kept
-        station.limits_kept = find(station.id) if find is not None else frozenset()
-    return station.limits_kept
+    if anew or station.enforced_limits is None:
+        find = station.find_enforced_limits
+        station.enforced_limits = find(station.id) if find is not None else frozenset()
+    return station.enforced_limits
 
 
 def keep(inbound: Inbound, row: Transaction) -> None:

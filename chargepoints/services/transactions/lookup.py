@@ -22,7 +22,7 @@ MOST_REMEMBERED = 32
 SAMPLED_BEFORE_START = timedelta(minutes=10)
 
 # Fields that change with every message with samples.
-FIGURES = row_changes.Usual(
+FIGURES = row_changes.FrequentColumns(
     Transaction,
     "meter_latest_wh",
     "power_w",
@@ -189,8 +189,8 @@ def save(inbound: Inbound, row: Transaction) -> None:
     """Write the changes of a transaction, and remember it after the commit."""
     if row._state.adding:
         inbound.unit.insert(row)
-    elif changed := row_changes.change(row, unless_changed=CHANGED_BY_OTHERS, usual=FIGURES):
-        inbound.unit.expect((Transaction, row.id), *changed)
+    elif changed := row_changes.change(row, unless_changed=CHANGED_BY_OTHERS, frequent=FIGURES):
+        inbound.unit.update_if_unchanged((Transaction, row.id), *changed)
     seen = _left_open(inbound)
     if row.ended_at is None and not row.superseded:
         seen[row.transaction_id] = row
@@ -217,7 +217,7 @@ def _left_open(inbound: Inbound) -> dict[str, Transaction]:
 
     def keep() -> None:
         for row in seen.values():
-            row_changes.settled(row)
+            row_changes.forget_original(row)
         station.open_transactions = seen
 
     inbound.unit.after_commit(keep)

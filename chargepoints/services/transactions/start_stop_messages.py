@@ -7,14 +7,14 @@ from django.db.models import Q
 
 from chargepoints.clock import api_time
 from chargepoints.database import row_changes
-from chargepoints.database.any_case import in_any_case
+from chargepoints.database.case_insensitive import filter_ignoring_case
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import take_numbers
 from chargepoints.models import Evse, MeterSource, TimeQuality, Transaction
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.metering import registers
 from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import beside, closing, lifecycle, lookup
+from chargepoints.services.transactions import closing, lifecycle, lookup, other_rows
 from chargepoints.services.transactions.lifecycle import Start, Stop
 
 # Values that chargers send in place of a transaction id.
@@ -36,7 +36,7 @@ _ANSWERED = PreparedQuery(
 )
 _ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
     lambda charge_point_id, at, token: (
-        in_any_case(Transaction.objects.all(), id_token=token)
+        filter_ignoring_case(Transaction.objects.all(), id_token=token)
         .filter(charge_point_id=charge_point_id, orphan=True, started_at=None, ended_at__gte=at)
         .order_by("ended_at")
     )
@@ -89,7 +89,7 @@ def _told_again(inbound: Inbound, start: Start) -> Transaction | None:
 
 def _orphaned_stop(inbound: Inbound, start: Start) -> Transaction | None:
     """The stop that was received before this start, if it clearly belongs to it."""
-    if start.token is None or not beside.of(inbound).orphaned_stops:
+    if start.token is None or not other_rows.of(inbound).orphaned_stops:
         return None
     for row in _ORPHANED_STOPS.all(inbound.station.id, start.moment.at, start.token.value):
         if start.meter_wh is None or (row.meter_stop_wh or 0) >= start.meter_wh:
@@ -153,7 +153,7 @@ def _match_stop(inbound: Inbound, stop: Stop) -> Transaction | None:
         ended_at=None,
     )
     if stop.token is not None:
-        same_token = list(in_any_case(candidates, id_token=stop.token.value)[:2])
+        same_token = list(filter_ignoring_case(candidates, id_token=stop.token.value)[:2])
         if len(same_token) == 1:
             inbound.deviate("transaction_matched_by_token")
             return row_changes.editable(same_token[0])

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 
 from chargepoints import nudges
 from chargepoints.admin import live_frames
-from chargepoints.gateway import tails
+from chargepoints.gateway import frame_followers
 from chargepoints.models import ChargePoint
 from tests.operated import OperatedCharger
 from tests.running_gateway import RunningGateway
@@ -117,12 +117,12 @@ async def test_a_page_asks_soon_again_where_its_request_to_another_process_was_l
     def follow(charge_point_id: int) -> bool:
         asked.append(charge_point_id)
         if len(asked) > 1:
-            tails.confirm(charge_point_id)
+            frame_followers.confirm(charge_point_id)
         return True
 
     monkeypatch.setattr(nudges, "follow", follow)
     _, parts = await asyncio.to_thread(streamed, charge_point)
-    async with asyncio.timeout(tails.RENEW_EVERY_S - 1):
+    async with asyncio.timeout(frame_followers.RENEW_EVERY_S - 1):
         while await anext(parts) != b"event: live\ndata: {}\n\n":
             pass
     assert asked == [charge_point.pk] * 2
@@ -136,7 +136,7 @@ async def test_a_page_asks_soon_again_where_its_request_to_another_process_was_l
 async def test_the_stream_ends_with_the_right_to_look(
     how: str, charge_point: ChargePoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tails, "RENEW_EVERY_S", 0.01)
+    monkeypatch.setattr(frame_followers, "RENEW_EVERY_S", 0.01)
 
     def ends() -> None:
         if how == "signs out":
@@ -155,7 +155,7 @@ async def test_the_stream_ends_with_the_right_to_look(
     await asyncio.to_thread(ends)
     last = [part async for part in parts][-1]
     assert last == b"event: over\ndata: {}\n\n"
-    assert list(tails.followed()) == []
+    assert list(frame_followers.followed()) == []
 
 
 async def test_a_server_that_stops_waits_for_no_page(

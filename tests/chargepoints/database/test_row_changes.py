@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chargepoints.database import row_changes
-from chargepoints.database.row_changes import Update, Usual
-from chargepoints.database.unit_of_work import Outdated, UnitOfWork
+from chargepoints.database.row_changes import FrequentColumns, Update
+from chargepoints.database.unit_of_work import ConcurrentChange, UnitOfWork
 from chargepoints.models import Command, SecurityEvent, Transaction
 from tests.core_link.delivery.delivering import charge_points
 
@@ -63,8 +63,8 @@ def test_a_row_is_not_hit_once_others_have_changed_it(rows: list[Transaction]) -
     unit = UnitOfWork()
     for row in rows:
         row.power_w = 1.0
-        unit.expect(row.pk, *changed(row, ("ended_at", "total_cost")))
-    with pytest.raises(Outdated):
+        unit.update_if_unchanged(row.pk, *changed(row, ("ended_at", "total_cost")))
+    with pytest.raises(ConcurrentChange):
         unit.flush()
 
 
@@ -81,12 +81,12 @@ def test_what_is_changed_again_is_written_again_alone(rows: list[Transaction]) -
     row = rows[0]
     row.power_w, row.charging_state = 1.0, "Charging"
     unit = UnitOfWork()
-    unit.expect(row.pk, *changed(row, ("charging_state",)))
+    unit.update_if_unchanged(row.pk, *changed(row, ("charging_state",)))
     assert row_changes.change(row, unless_changed=()) is None
     row.power_w = 2.0
     update, values = changed(row, ("charging_state",))
     assert update.changed == ("power_w",)
-    unit.expect(row.pk, update, values)
+    unit.update_if_unchanged(row.pk, update, values)
     unit.flush()
     row.power_w = None
     assert changed(row)[0].changed == ("power_w",)
@@ -97,15 +97,15 @@ def test_what_is_changed_again_is_written_again_alone(rows: list[Transaction]) -
 def test_usual_columns_are_written_together_and_others_beside_them(
     rows: list[Transaction],
 ) -> None:
-    usual = Usual(Transaction, "power_w", "current_a", unless_changed=("ended_at",))
+    usual = FrequentColumns(Transaction, "power_w", "current_a", unless_changed=("ended_at",))
     first, second, third = rows[:3]
     first.power_w = 1.5
     second.power_w, second.stop_reason = 2.5, "Local"
     Transaction.objects.filter(pk__in=[first.pk, second.pk]).update(closed_by="core")
-    usually = row_changes.change(first, unless_changed=("closed_by",), usual=usual)
-    with_others = row_changes.change(second, unless_changed=("closed_by",), usual=usual)
+    usually = row_changes.change(first, unless_changed=("closed_by",), frequent=usual)
+    with_others = row_changes.change(second, unless_changed=("closed_by",), frequent=usual)
     assert usually is not None and with_others is not None
-    assert row_changes.change(third, unless_changed=("closed_by",), usual=usual) is None
+    assert row_changes.change(third, unless_changed=("closed_by",), frequent=usual) is None
     assert usually[0].changed == ("power_w", "current_a")
     assert with_others[0].changed == ("power_w", "current_a", "stop_reason")
     # Where nothing but what is usual has changed, less must be as it was known.

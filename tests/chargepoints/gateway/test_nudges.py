@@ -67,8 +67,8 @@ Forwarded = list[tuple[str, dict[str, Any]]]
 def forwarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forwarded]:
     """What the gateway of this process hands to the channels of others."""
     found: Forwarded = []
-    monkeypatch.setattr(nudges, "_here", None)
-    nudges.take_here(uuid4(), lambda nudge: None, lambda *told: found.append(told))
+    monkeypatch.setattr(nudges, "_this_process", None)
+    nudges.register_process(uuid4(), lambda nudge: None, lambda *told: found.append(told))
     yield found
     nudges._asked.clear()
 
@@ -100,10 +100,10 @@ def test_nobody_is_told_for_ever_or_of_what_it_asked_itself(
     forwarded: Forwarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = connected()
-    monkeypatch.setattr(nudges, "ASKED_LATELY_S", 0.0)
+    monkeypatch.setattr(nudges, "NOTIFY_FOR_S", 0.0)
     nudges.asked_by(row.pk, "long ago")
-    assert nudges._here is not None
-    nudges.asked_by(row.pk, nudges._here.channel)
+    assert nudges._this_process is not None
+    nudges.asked_by(row.pk, nudges._this_process.channel)
     monkeypatch.setattr(nudges, "get_channel_layer", OpenLayer)
     accept(submission.submit(row, "clear_cache", {}, requested_by="test"))
     assert forwarded == []

@@ -70,9 +70,9 @@ def test_an_id_of_another_form_is_answered_as_it_came_and_kept_as_a_text_that_fi
     frame = ocppj.decode(f'[2,{written},"Heartbeat",{{}}]')
     assert isinstance(frame, Call)
     assert (frame.message_id, frame.deviations) == (kept, [deviation])
-    reply = ocppj.encode_call_result(frame.message_id, {}, frame.written_id)
+    reply = ocppj.encode_call_result(frame.message_id, {}, frame.json_id)
     assert reply == f"[3,{written},{{}}]"
-    error = ocppj.encode_call_error(frame.message_id, "X", "", {}, frame.written_id)
+    error = ocppj.encode_call_error(frame.message_id, "X", "", {}, frame.json_id)
     assert error == f'[4,{written},"X","",{{}}]'
 
 
@@ -81,7 +81,7 @@ def test_an_id_of_another_form_is_found_in_a_broken_call_too(written: str) -> No
     for broken in (f'[2,{written},"Boot', f"[2,{written},5,{{}}]"):
         frame = ocppj.decode(broken)
         assert isinstance(frame, Malformed)
-        error = ocppj.encode_call_error(str(frame.message_id), "X", "", {}, frame.written_id)
+        error = ocppj.encode_call_error(str(frame.message_id), "X", "", {}, frame.json_id)
         assert error == f'[4,{written},"X","",{{}}]'
     # There may have been more of it.
     assert ocppj.decode("[2,17") == Malformed("not JSON")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def sweep_once(connections: dict[int, tuple[int, float]] | None = None) -> None:
     server = ServerProcess(id=uuid.uuid4(), host="here", pid=1)
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(server, connections or {}))
+        sweep.sweep(unit, sweep.OpenSockets(server, connections or {}))
 
 
 def test_a_hundred_that_are_gone_together_are_told_of_in_few_statements(
@@ -101,7 +101,7 @@ def test_a_row_whose_socket_closed_while_the_store_was_away_is_closed_and_told_o
     kept = connected(here, server, 600)
     connected(coming, server, 1)
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(server, {kept.pk: (here.pk, time.monotonic())}))
+        sweep.sweep(unit, sweep.OpenSockets(server, {kept.pk: (here.pk, time.monotonic())}))
     online = ChargePoint.objects.exclude(connection=None)
     assert set(online.values_list("pk", flat=True)) == {here.pk, coming.pk}
     row = Connection.objects.get(charge_point=gone)
@@ -116,11 +116,11 @@ def test_who_was_away_itself_gives_others_the_time_to_come_back() -> None:
     away = {"host": "here", "pid": 1, "heartbeat_at": long_ago}
     mine, other = (ServerProcess.objects.create(id=uuid.uuid4(), **away) for _ in range(2))
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(mine, {}))
+        sweep.sweep(unit, sweep.OpenSockets(mine, {}))
     assert ServerProcess.objects.filter(pk=other.pk).exists()
     sweep._last.clear()
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(mine, {}))
+        sweep.sweep(unit, sweep.OpenSockets(mine, {}))
     assert not ServerProcess.objects.filter(pk=other.pk).exists()
 
 

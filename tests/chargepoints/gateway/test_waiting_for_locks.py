@@ -75,7 +75,7 @@ def close(charge_point: ChargePoint) -> None:
 def sweep_once(connections: dict[int, tuple[int, float]] | None = None) -> None:
     server = ServerProcess(id=uuid.uuid4(), host="here", pid=2)
     with unit_of_work() as unit:
-        sweep.sweep(unit, sweep.Seen(server, connections or {}))
+        sweep.sweep(unit, sweep.OpenSockets(server, connections or {}))
 
 
 def test_a_socket_closes_while_another_transaction_writes_what_refers_to_the_charge_point(
@@ -124,9 +124,9 @@ def test_the_sweep_passes_over_charge_points_that_are_being_changed(
         unit = UnitOfWork()
         now = timezone.now()
         server = ServerProcess(id=uuid.uuid4(), host="here", pid=2)
-        seen = sweep.Seen(server, {7: (charge_point.pk, time.monotonic())})
+        sockets = sweep.OpenSockets(server, {7: (charge_point.pk, time.monotonic())})
         with transaction.atomic():
-            sweep._flush_last_seen(unit, seen, now)
+            sweep._flush_last_seen(unit, sockets, now)
             unit.flush()
     charge_point.refresh_from_db()
     assert charge_point.last_seen_at is None

@@ -140,7 +140,7 @@ async def test_thousands_who_wait_for_a_store_that_is_away_are_told_after_one_lo
         time.sleep(0.1)
         return False
 
-    monkeypatch.setattr(writers._Shard, "_accepts_a_write", look)
+    monkeypatch.setattr(writers._WriterThread, "_accepts_a_write", look)
     monkeypatch.setattr(writers, "PROBE_EVERY_S", 60.0)
     for shard in writer._writers:
         shard.healthy = False

@@ -12,7 +12,7 @@ from django.utils import timezone
 from chargepoints.event_types import EVENT_TYPES
 from chargepoints.models import Event
 from core_link import endpoints
-from core_link.deliveries_of_events import deliveries_of
+from core_link.event_deliveries import deliveries_of
 from core_link.models import DeadLetter, Delivery, Endpoint
 from tests.core_link.delivery.delivering import (
     SECRET,

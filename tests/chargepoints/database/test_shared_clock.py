@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chargepoints import clock
-from chargepoints.database import one_clock
+from chargepoints.database import shared_clock
 from chargepoints.models.connection import new_epoch
 
 SECOND = timedelta(seconds=1)
@@ -22,7 +22,7 @@ def own_clock() -> Iterator[None]:
 def told(ahead: timedelta, taken: timedelta = timedelta(milliseconds=2)) -> timedelta:
     """The database says a time so far ahead; how far ahead the gateway's is from then on."""
     now = datetime.now(UTC)
-    one_clock.take(now + taken / 2 + ahead, now, now + taken)
+    shared_clock.apply(now + taken / 2 + ahead, now, now + taken)
     return clock.now() - datetime.now(UTC)
 
 
@@ -54,7 +54,7 @@ def test_small_changes_do_not_make_time_jump() -> None:
 
 @pytest.mark.django_db
 def test_the_time_that_the_database_says_is_read() -> None:
-    one_clock.look()
+    shared_clock.compare()
     assert clock.ahead() == timedelta(0)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from chargepoints.gateway import long_messages, ocppj, stored_texts
+from chargepoints.gateway import long_messages, ocppj, trace_texts
 from chargepoints.gateway.ocppj import Call, Send
 from chargepoints.models import Message
 from chargepoints.protocol.versions import OcppVersion, installed_versions
@@ -17,7 +17,7 @@ REPETITIONS = frozenset({"repeated_event", "repeated_start", "repeated_stop"})
 CONFLICTS = frozenset({"conflicting_event", "conflicting_stop"})
 
 
-class Said:
+class TracedMessage:
     """A message of the charger, as a row of the trace."""
 
     def __init__(self, row: Message) -> None:
@@ -37,9 +37,9 @@ class Said:
         """The CALL or SEND as it was read; None if it was neither."""
         if not self._row.action:
             return None
-        text, cut = stored_texts.read_again(self._row.request, self._row.deviations)
+        text, cut = trace_texts.read_again(self._row.request, self._row.deviations)
         frame = long_messages.decode(text, cut=cut)
-        return self._mended(frame) if isinstance(frame, Call) else None
+        return self._repaired(frame) if isinstance(frame, Call) else None
 
     @cached_property
     def answer(self) -> Any:
@@ -49,7 +49,7 @@ class Said:
         return orjson.loads(self._row.reply)[2]
 
     @property
-    def is_told(self) -> bool:
+    def is_forwarded(self) -> bool:
         return self.call is not None and self._is_news
 
     @property
@@ -74,14 +74,14 @@ class Said:
     def _version(self) -> OcppVersion | None:
         return installed_versions().get(self.protocol)
 
-    def _mended(self, call: Call) -> Call:
+    def _repaired(self, call: Call) -> Call:
         """The CALL repaired to fit its schema, if its meaning is clear."""
         version = self._version
         message_id = call.message_id or f"mirror-{self.pk}"
         call = replace(call, message_id=message_id)
         if version is None:
             return call
-        call.action = version.schemas.action_meant(call.action) or call.action
+        call.action = version.schemas.matching_action(call.action) or call.action
         handler = version.handlers.get(call.action)
         if handler is None or version.schemas.fits_request(call.action, call.payload):
             return call
@@ -91,7 +91,7 @@ class Said:
         return call
 
 
-def written(call: Call) -> str:
+def as_frame(call: Call) -> str:
     """The frame for the other system."""
     kind = ocppj.SEND if isinstance(call, Send) else ocppj.CALL
     return orjson.dumps([kind, call.message_id, call.action, call.payload]).decode()

@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 Rows = TypeVar("Rows", bound=Model)
 
 
-def in_any_case(rows: QuerySet[Rows], **texts: str) -> QuerySet[Rows]:
+def filter_ignoring_case(rows: QuerySet[Rows], **texts: str) -> QuerySet[Rows]:
     """The rows whose fields equal these texts, ignoring case."""
     for name, text in texts.items():
         rows = rows.alias(**{f"{name}_upper": Upper(name)}).filter(

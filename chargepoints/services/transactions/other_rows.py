@@ -21,7 +21,7 @@ from chargepoints.protocol.inbound import Inbound
 State = Reservation.State
 
 
-class Beside(NamedTuple):
+class OtherRows(NamedTuple):
     """Whether the charge point has any rows of each kind."""
 
     orphaned_stops: bool
@@ -31,7 +31,7 @@ class Beside(NamedTuple):
     messages_of_transactions: bool
 
 
-_BESIDE = PreparedQuery(
+_OTHER_ROWS = PreparedQuery(
     lambda charge_point_id: ChargePoint.objects.filter(pk=charge_point_id).values_list(
         *(
             Exists(rows.filter(charge_point_id=charge_point_id))
@@ -47,9 +47,9 @@ _BESIDE = PreparedQuery(
 )
 
 
-def of(inbound: Inbound) -> Beside:
+def of(inbound: Inbound) -> OtherRows:
     """Query once for each message."""
-    found = inbound.beside
-    if not isinstance(found, Beside):
-        found = inbound.beside = Beside(*_BESIDE.one(inbound.station.id))
+    found = inbound.other_rows
+    if not isinstance(found, OtherRows):
+        found = inbound.other_rows = OtherRows(*_OTHER_ROWS.one(inbound.station.id))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-from chargepoints.database.turns import turns
+from chargepoints.database.write_turns import write_turns
 
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
@@ -27,8 +27,8 @@ class DatabaseWrapper(_Wrapper):
         return self.connection.cursor(factory=lambda connection: _Cursor(connection, self))
 
     def _start_transaction_under_autocommit(self) -> None:
-        if not turns.is_mine:
-            self._has_turn = turns.take(of_chargers=False, within_s=self.patience_s)
+        if not write_turns.is_mine:
+            self._has_turn = write_turns.take(of_chargers=False, within_s=self.patience_s)
         try:
             # Django's cursor would take ten times as long as the statement, in each commit.
             with self.wrap_database_errors:
@@ -56,7 +56,7 @@ class DatabaseWrapper(_Wrapper):
     def _give_turn_back(self) -> None:
         if self._has_turn:
             self._has_turn = False
-            turns.give_back()
+            write_turns.give_back()
 
 
 class _Cursor(base.SQLiteCursorWrapper):
@@ -67,14 +67,14 @@ class _Cursor(base.SQLiteCursorWrapper):
     def execute(self, query: str, params: Any = None) -> Any:
         if self._needs_no_turn(query):
             return super().execute(query, params)
-        with turns.turn(of_chargers=False, within_s=self._database.patience_s):
+        with write_turns.turn(of_chargers=False, within_s=self._database.patience_s):
             return super().execute(query, params)
 
     def executemany(self, query: str, param_list: Any) -> Any:
         if self._needs_no_turn(query):
             return super().executemany(query, param_list)
-        with turns.turn(of_chargers=False, within_s=self._database.patience_s):
+        with write_turns.turn(of_chargers=False, within_s=self._database.patience_s):
             return super().executemany(query, param_list)
 
     def _needs_no_turn(self, query: str) -> bool:
-        return self._database.in_atomic_block or turns.is_mine or not _WRITES.match(query)
+        return self._database.in_atomic_block or write_turns.is_mine or not _WRITES.match(query)

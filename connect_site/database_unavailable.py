@@ -7,7 +7,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 
-from chargepoints.database.outages import STORE_AWAY
+from chargepoints.database.outages import STORE_UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 """
 
 
-class StoreAway:
+class DatabaseUnavailable:
     """Not for the API, which answers in JSON itself."""
 
     sync_capable = async_capable = True
@@ -37,7 +37,7 @@ class StoreAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, STORE_AWAY):
+        if not isinstance(error, STORE_UNAVAILABLE):
             return None
         logger.warning("%s could not use the database: %s", request.path, error)
         return HttpResponse(PAGE, status=503, headers={"Retry-After": str(RETRY_AFTER_S)})

@@ -11,7 +11,7 @@ from typing import Any
 from chargepoints.protocol.versions import OcppVersion, installed_versions, nothing_secret
 
 
-def version_meant(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion | None:
+def matching_version(agreed: OcppVersion, action: str, payload: Any) -> OcppVersion | None:
     """The version whose schema the payload fits exactly, or None.
 
     Versions that extend the agreed one, or that it extends, are left out: a field of the later

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chargepoints import written_times
+from chargepoints import time_formats
 
 AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 
@@ -25,26 +25,26 @@ AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
     ],
 )
 def test_a_time_that_says_one_thing_is_read(text: str) -> None:
-    assert written_times.read(text) == AT
+    assert time_formats.read(text) == AT
 
 
 def test_twenty_four_hours_are_the_end_of_the_day() -> None:
-    assert written_times.read("2026-11-30T24:00:00Z") == datetime(2026, 12, 1, tzinfo=UTC)
+    assert time_formats.read("2026-11-30T24:00:00Z") == datetime(2026, 12, 1, tzinfo=UTC)
 
 
 def test_a_time_without_a_zone_has_none() -> None:
-    assert written_times.read("2026/11/30 8:00:00").tzinfo is None
+    assert time_formats.read("2026/11/30 8:00:00").tzinfo is None
 
 
 def test_a_day_that_a_month_lacks_is_one_of_the_next() -> None:
     """Seen on 1 March 2022, of chargers whose February had 29 days."""
-    assert written_times.read("2022-02-29T07:02:33.000Z") == datetime(
+    assert time_formats.read("2022-02-29T07:02:33.000Z") == datetime(
         2022, 3, 1, 7, 2, 33, tzinfo=UTC
     )
 
 
 def test_fractions_are_read_to_the_microsecond() -> None:
-    read = written_times.read("2026-11-30T8:00:00,123456789Z")
+    read = time_formats.read("2026-11-30T8:00:00,123456789Z")
     assert read == AT.replace(microsecond=123456)
 
 
@@ -57,4 +57,4 @@ def test_fractions_are_read_to_the_microsecond() -> None:
 )
 def test_what_is_none_or_may_be_two_is_not_read(text: str) -> None:
     with pytest.raises(ValueError, match="no time"):
-        written_times.read(text)
+        time_formats.read(text)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from chargepoints.mirroring import following
+from chargepoints.mirroring import forwarding
 from chargepoints.models import ChargePoint, Message, Mirror
 
 pytestmark = pytest.mark.django_db
@@ -36,14 +36,14 @@ def test_what_a_process_commits_late_of_the_socket_before_is_told_in_its_place()
     )
 
     def told() -> list[int]:
-        return [each.pk for each in following.waiting(mirror)]
+        return [each.pk for each in forwarding.next_messages(mirror)]
 
     # The charger has moved to another process, which commits first.
     moved = said(row, 1002, NEW_SOCKET)
     assert told() == []
     said(row, 1001, OLD_SOCKET)
     assert told() == [1001]
-    ago = timezone.now() - following.SETTLED_AFTER - timedelta(seconds=1)
+    ago = timezone.now() - forwarding.COMMITTED_AFTER - timedelta(seconds=1)
     # It waited for a decision of core: what counts is when it was stored.
     Message.objects.filter(pk=moved.pk).update(started_at=ago, duration_ms=3000.0)
     assert told() == [1001]

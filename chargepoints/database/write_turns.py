@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class WriteTurns:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._holder: int | None = None
         self._waiting: dict[bool, deque[object]] = {True: deque(), False: deque()}
-        self._last_was_of_chargers = False
+        self._chargers_had_last_turn = False
 
     @property
     def is_mine(self) -> bool:
@@ -33,7 +33,7 @@ class Turns:
             line.remove(ticket)
             if came:
                 self._holder = threading.get_ident()
-                self._last_was_of_chargers = of_chargers
+                self._chargers_had_last_turn = of_chargers
             return came
 
     def give_back(self) -> None:
@@ -53,9 +53,9 @@ class Turns:
     def _next(self) -> object | None:
         if self._holder is not None:
             return None
-        others_turn = self._waiting[not self._last_was_of_chargers]
-        line = others_turn or self._waiting[self._last_was_of_chargers]
+        others_turn = self._waiting[not self._chargers_had_last_turn]
+        line = others_turn or self._waiting[self._chargers_had_last_turn]
         return line[0] if line else None
 
 
-turns = Turns()
+write_turns = WriteTurns()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Event
 from chargepoints.services.history.story import Line, Span
-from core_link import told
+from core_link import story_lines
 from core_link.models import DeadLetter, Endpoint, Lane
 from tests.chargepoints.admin.conftest import admin_client, charge_point
 
@@ -46,7 +46,7 @@ def tell(charge_point: ChargePoint, sequence: int, type: str, **fields: Any) -> 
 def lines(charge_point: ChargePoint) -> list[Line]:
     now = timezone.now()
     span = Span(now - timedelta(hours=1), now + timedelta(hours=1))
-    return sorted(told.lines(charge_point, span), key=lambda line: line.at)
+    return sorted(story_lines.lines(charge_point, span), key=lambda line: line.at)
 
 
 def texts(charge_point: ChargePoint) -> list[str]:

@@ -26,7 +26,7 @@ TAKEOVERS_PER_MINUTE = 5
 FROZEN_FOR_S = 300.0
 REMEMBERED = 10_000
 # How often in a second the registry is queried for new identities.
-LOOKS_PER_SECOND = 20
+QUERIES_PER_SECOND = 20
 
 TOO_MANY = Refused(
     429,
@@ -35,7 +35,7 @@ TOO_MANY = Refused(
 )
 
 
-class Guard:
+class HandshakeGuard:
     """The guard of one process; runs on its event loop."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Guard:
         self._frozen_until: OrderedDict[str, float] = OrderedDict()
         self._registered: set[str] = set()
         self._registered_until = 0
-        self._looks = (0, 0)
+        self._queries = (0, 0)
         self._delayed = 0
 
     # --- Guessing --------------------------------------------------------------------------------
@@ -53,18 +53,18 @@ class Guard:
         """Whether this address has failed too often, as far as this process knows."""
         return self._over_limit.get(request.address, 0.0) > time.monotonic()
 
-    def knows(self, request: Request) -> bool:
+    def is_registered(self, request: Request) -> bool:
         return request.identity.lower() in self._registered
 
-    def may_look(self) -> int | None:
+    def next_registry_query(self) -> int | None:
         """The id of the newest known row, if the registry may be queried once more; else None."""
-        second, looks = self._looks
+        second, queries = self._queries
         now = int(time.monotonic())
-        looks = looks + 1 if second == now else 1
-        self._looks = now, looks
-        return self._registered_until if looks <= LOOKS_PER_SECOND else None
+        queries = queries + 1 if second == now else 1
+        self._queries = now, queries
+        return self._registered_until if queries <= QUERIES_PER_SECOND else None
 
-    def take_registered(self, identities: dict[int, str]) -> None:
+    def add_registered(self, identities: dict[int, str]) -> None:
         self._registered.update(map(str.lower, identities.values()))
         self._registered_until = max(identities, default=self._registered_until)
 
@@ -98,7 +98,7 @@ class Guard:
 
     # --- Takeovers -------------------------------------------------------------------------------
 
-    def took_over(self, identity: str) -> bool:
+    def count_takeover(self, identity: str) -> bool:
         """Count a takeover; return whether there are too many, so that the identity is frozen."""
         self._counts.note("takeover", identity.lower())
         if self._counts.count("takeover", identity.lower()) <= TAKEOVERS_PER_MINUTE:

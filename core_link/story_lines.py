@@ -31,10 +31,10 @@ def lines(charge_point: ChargePoint, span: Span) -> Iterator[Line]:
     events = list(rows[:MOST])
     for endpoint in Endpoint.objects.all():
         if scope.within(endpoint, [charge_point.pk]):
-            yield from _told(endpoint, charge_point, events)
+            yield from _lines_of(endpoint, charge_point, events)
 
 
-def _told(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) -> Iterator[Line]:
+def _lines_of(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) -> Iterator[Line]:
     """`events` are sorted, the latest first."""
     who = "Core" if endpoint.from_environment else endpoint.name
     lane = Lane.objects.filter(endpoint=endpoint, charge_point=charge_point, replay=False).first()
@@ -47,7 +47,7 @@ def _told(endpoint: Endpoint, charge_point: ChargePoint, events: list[Event]) ->
     for event in events:
         if endpoint.event_types and event.type not in endpoint.event_types:
             continue
-        named = f"the event {event.type}{_said(event)}"
+        named = f"the event {event.type}{_meaning(event)}"
         if event.pk in given_up:
             text = f"{who} did not take {named}: {given_up[event.pk]}."
             yield Line(event.occurred_at, "event", text, BAD, event)
@@ -70,6 +70,6 @@ def _waits(event: Event, endpoint: Endpoint, lane: Lane | None) -> bool:
     return lane is not None and lane.delivered_through < event.sequence <= lane.pending_through
 
 
-def _said(event: Event) -> str:
-    said = meanings.of_event(event.data) if isinstance(event.data, dict) else ""
-    return f" ({said})" if said else ""
+def _meaning(event: Event) -> str:
+    meaning = meanings.of_event(event.data) if isinstance(event.data, dict) else ""
+    return f" ({meaning})" if meaning else ""

@@ -1,4 +1,4 @@
-"""Turns at the connections to core."""
+"""The queue of questions to core."""
 
 import asyncio
 import time
@@ -6,71 +6,71 @@ from collections.abc import Callable
 
 import pytest
 
-from core_link.connections import Connections, NoTurn
+from core_link.question_queue import NoConnection, QuestionQueue
 
 
-async def exchange(connections: Connections, lasting_s: float) -> None:
-    await connections.take(asyncio.get_running_loop().time() + 10)
+async def exchange(queue: QuestionQueue, lasting_s: float) -> None:
+    await queue.take(asyncio.get_running_loop().time() + 10)
     await asyncio.sleep(lasting_s)
-    connections.give_back(answered=True, after_s=lasting_s)
+    queue.give_back(answered=True, after_s=lasting_s)
 
 
 async def test_all_are_asked_for_whom_there_is_time() -> None:
-    connections = Connections(2)
-    await asyncio.gather(*(exchange(connections, 0.001) for _ in range(50)))
-    assert connections.taken == 0
+    queue = QuestionQueue(2)
+    await asyncio.gather(*(exchange(queue, 0.001) for _ in range(50)))
+    assert queue.taken == 0
 
 
 async def test_who_cannot_be_asked_in_time_need_not_wait() -> None:
-    connections = Connections(1)
+    queue = QuestionQueue(1)
     for _ in range(30):  # core takes 100 ms, as has been seen
-        await connections.take(asyncio.get_running_loop().time() + 10)
-        connections.give_back(answered=True, after_s=0.1)
+        await queue.take(asyncio.get_running_loop().time() + 10)
+        queue.give_back(answered=True, after_s=0.1)
     loop = asyncio.get_running_loop()
     ends = loop.time() + 0.45
-    waiting = [asyncio.create_task(connections.take(ends)) for _ in range(10)]
+    waiting = [asyncio.create_task(queue.take(ends)) for _ in range(10)]
     begun = time.monotonic()
     done, pending = await asyncio.wait(waiting, timeout=0.1)
     assert time.monotonic() - begun < 0.3
     # One has the connection, and of the others as many wait as will have their turn.
-    refused = [task for task in done if isinstance(task.exception(), NoTurn)]
+    refused = [task for task in done if isinstance(task.exception(), NoConnection)]
     assert 3 <= len(refused) <= 5
     assert len(pending) == 9 - len(refused)
     for task in pending:
-        with pytest.raises(NoTurn):
+        with pytest.raises(NoConnection):
             await task
 
 
 async def test_while_core_is_silent_the_last_ones_need_not_wait_until_it_plainly_hangs() -> None:
-    connections = Connections(2)
+    queue = QuestionQueue(2)
     loop = asyncio.get_running_loop()
     ends = loop.time() + 10
     for _ in range(2):
-        await connections.take(ends)
-    waiting = [asyncio.create_task(connections.take(ends)) for _ in range(500)]
+        await queue.take(ends)
+    waiting = [asyncio.create_task(queue.take(ends)) for _ in range(500)]
     longest_step = await _longest_step_until(lambda: sum(task.done() for task in waiting) >= 400)
     refused = [task for task in waiting if task.done()]
-    assert all(isinstance(task.exception(), NoTurn) for task in refused)
+    assert all(isinstance(task.exception(), NoConnection) for task in refused)
     assert not any(task.exception().hangs for task in refused)  # type: ignore[union-attr]
     # Those who came first may still be asked, and nobody else had to wait for the others.
     assert not waiting[0].done()
     assert longest_step < 0.5
-    connections.give_back(answered=True, after_s=0.3)
+    queue.give_back(answered=True, after_s=0.3)
     await waiting[0]
     for task in waiting:
         task.cancel()
 
 
 async def test_who_no_longer_wants_the_connection_that_is_free_passes_it_on() -> None:
-    connections = Connections(1)
+    queue = QuestionQueue(1)
     ends = asyncio.get_running_loop().time() + 10
-    await connections.take(ends)
-    first, second = (asyncio.create_task(connections.take(ends)) for _ in range(2))
+    await queue.take(ends)
+    first, second = (asyncio.create_task(queue.take(ends)) for _ in range(2))
     await asyncio.sleep(0)
-    connections.give_back(answered=True, after_s=0.01)
+    queue.give_back(answered=True, after_s=0.01)
     first.cancel()
     await second
-    assert connections.taken == 1
+    assert queue.taken == 1
 
 
 async def _longest_step_until(holds: Callable[[], bool]) -> float:

@@ -16,7 +16,7 @@ from chargepoints.models import Message
 # For one page, and for all other processes: the oldest frames are dropped.
 LONGEST_QUEUE = 200
 LONGEST_OUTBOX = 500
-MOST_TAILS = 20
+MOST_FOLLOWERS = 20
 # Another process renews its request as long as a page follows.
 LEASE_S = 40.0
 RENEW_EVERY_S = 15.0
@@ -32,7 +32,7 @@ COLUMNS = (
 )
 
 
-class Tail:
+class Follower:
     """The frames that one page has not been sent yet. A slow page misses the oldest.
 
     `live`: from now on the page misses no frame, whichever process has the socket.
@@ -75,35 +75,35 @@ class Tail:
         return taken
 
 
-_tails: dict[int, set[Tail]] = {}
+_followers: dict[int, set[Follower]] = {}
 # Channels of other processes, and until when they follow.
 _leases: dict[int, dict[str, float]] = {}
 _outbox: deque[tuple[str, Frame]] = deque(maxlen=LONGEST_OUTBOX)
 _to_forward: asyncio.Event | None = None
 
 
-def follow(charge_point_id: int) -> Tail | None:
+def follow(charge_point_id: int) -> Follower | None:
     """None if this process allows no more followers."""
     if is_full():
         return None
-    tail = Tail()
-    _tails.setdefault(charge_point_id, set()).add(tail)
-    return tail
+    follower = Follower()
+    _followers.setdefault(charge_point_id, set()).add(follower)
+    return follower
 
 
 def is_full() -> bool:
-    return sum(map(len, _tails.values())) >= MOST_TAILS
+    return sum(map(len, _followers.values())) >= MOST_FOLLOWERS
 
 
-def leave(charge_point_id: int, tail: Tail) -> None:
-    mine = _tails.get(charge_point_id, set())
-    mine.discard(tail)
+def leave(charge_point_id: int, follower: Follower) -> None:
+    mine = _followers.get(charge_point_id, set())
+    mine.discard(follower)
     if not mine:
-        _tails.pop(charge_point_id, None)
+        _followers.pop(charge_point_id, None)
 
 
 def followed() -> Iterator[int]:
-    yield from _tails
+    yield from _followers
 
 
 def lease(charge_point_id: int, channel: str) -> None:
@@ -113,18 +113,18 @@ def lease(charge_point_id: int, channel: str) -> None:
 
 def confirm(charge_point_id: int) -> None:
     """The process that holds the socket forwards its frames from now on."""
-    for tail in _tails.get(charge_point_id, ()):
-        tail.confirm()
+    for follower in _followers.get(charge_point_id, ()):
+        follower.confirm()
 
 
 def is_followed(charge_point_id: int) -> bool:
-    return charge_point_id in _tails or charge_point_id in _leases
+    return charge_point_id in _followers or charge_point_id in _leases
 
 
 def publish(row: tuple[Any, ...]) -> None:
     """Publish a row of the trace, or the request that is being sent to the charger."""
     charge_point_id: int = row[0]
-    if charge_point_id not in _tails and charge_point_id not in _leases:
+    if charge_point_id not in _followers and charge_point_id not in _leases:
         return
     frame = _frame(row)
     take(charge_point_id, frame)
@@ -143,8 +143,8 @@ def publish(row: tuple[Any, ...]) -> None:
 
 def take(charge_point_id: int, frame: Frame) -> None:
     """Pass a frame, of this or another process, to the pages that follow its charge point."""
-    for tail in _tails.get(charge_point_id, ()):
-        tail.put(frame)
+    for follower in _followers.get(charge_point_id, ()):
+        follower.put(frame)
 
 
 async def next_to_forward() -> tuple[str, Frame]:

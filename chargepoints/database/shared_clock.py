@@ -19,19 +19,19 @@ TOLERATED = timedelta(seconds=1)
 EVERY_S = 5.0
 _TIME = "SELECT clock_timestamp()"
 
-_looked_at: float | None = None
+_compared_at: float | None = None
 
 
-def keep() -> None:
+def synchronize() -> None:
     """Compare the clocks every few seconds; call it before the first write, and regularly."""
-    global _looked_at
+    global _compared_at
     now = time.monotonic()
-    if _looked_at is None or now - _looked_at >= EVERY_S:
-        look()
-        _looked_at = now
+    if _compared_at is None or now - _compared_at >= EVERY_S:
+        compare()
+        _compared_at = now
 
 
-def look() -> None:
+def compare() -> None:
     """Query the database's time. SQLite uses this host's clock."""
     if connection.vendor != "postgresql":
         return
@@ -40,10 +40,10 @@ def look() -> None:
         cursor.execute(_TIME)
         (there,) = cursor.fetchone()
     ended = datetime.now(UTC)
-    take(there, begun, ended)
+    apply(there, begun, ended)
 
 
-def take(there: datetime, begun: datetime, ended: datetime) -> None:
+def apply(there: datetime, begun: datetime, ended: datetime) -> None:
     """`there`: the database's time, at a moment between the other two times of this host."""
     taken = ended - begun
     ahead = there - (begun + taken / 2)

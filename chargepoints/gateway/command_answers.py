@@ -11,7 +11,7 @@ from chargepoints import clock, nudges, secret_names
 from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
-from chargepoints.gateway import ocppj, stored_texts
+from chargepoints.gateway import ocppj, trace_texts
 from chargepoints.gateway.claiming import Claimed
 from chargepoints.models import Command, Message
 from chargepoints.observability import metrics
@@ -56,13 +56,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """`deaf`: the caller should close the socket, because the charger answers no CALL on it.
+    """`unresponsive`: the caller should close the socket: the charger answers no CALL on it.
 
-    `unread`: how the result violates its schema. `traced`: the row of the trace.
+    `violation`: how the result violates its schema. `traced`: the row of the trace.
     """
 
-    deaf: bool
-    unread: Violation | None
+    unresponsive: bool
+    violation: Violation | None
     traced: tuple[Any, ...]
 
 
@@ -76,9 +76,9 @@ def conclude(
     came = answer.frame is not None or answer.unreadable
     command.answered_at = answer.at if came else None
     # An API request that waits for the answer need not wait for the effect.
-    unit.after_commit(lambda: nudges.went_on(command))
+    unit.after_commit(lambda: nudges.command_changed(command))
     deviations: list[str] = list(answer.frame.deviations) if answer.frame is not None else []
-    outcome, error_code, unread = _judge(unit, version, command, answer, deviations)
+    outcome, error_code, violation = _judge(unit, version, command, answer, deviations)
     metrics.sent(version.name, claimed.action, str(outcome), deviations)
     row = Message.row(
         charge_point_id=station.id,
@@ -87,7 +87,7 @@ def conclude(
         action=claimed.action,
         message_id=claimed.message_id,
         request=claimed.traced_frame,
-        reply=stored_texts.without_nul(answer.text),
+        reply=trace_texts.without_nul(answer.text),
         outcome=outcome,
         error_code=error_code,
         deviations=deviations,
@@ -95,8 +95,8 @@ def conclude(
         duration_ms=command.duration_ms,
     )
     unit.append(Message, row)
-    deaf = not answer.lost and unanswered_calls.note(unit, station, answered=came)
-    return Concluded(deaf, unread, row)
+    unresponsive = not answer.lost and unanswered_calls.note(unit, station, answered=came)
+    return Concluded(unresponsive, violation, row)
 
 
 def on_its_way(station: Station, claimed: Claimed) -> tuple[Any, ...]:
@@ -128,9 +128,9 @@ def _judge(
 
     Return the outcome for the trace, its error code, and how the result violates its schema.
     """
-    outcome, error_code, unread = Message.Outcome.RESULT, "", None
+    outcome, error_code, violation = Message.Outcome.RESULT, "", None
     if isinstance(answer.frame, ocppj.CallResult):
-        unread = _conclude_result(unit, version, command, answer.frame, deviations)
+        violation = _conclude_result(unit, version, command, answer.frame, deviations)
     elif isinstance(answer.frame, ocppj.CallError):
         outcome, error_code = Message.Outcome.ERROR, answer.frame.code[:50]
         command.response = {
@@ -161,7 +161,7 @@ def _judge(
         code = "connection_lost" if answer.lost else "no_answer"
         detail = "whether the charger acted on it is not known"
         outcomes.fail(unit, command, State.TIMEOUT, ErrorClass.TRANSPORT, code, detail)
-    return outcome, error_code, unread
+    return outcome, error_code, violation
 
 
 def _without_secrets(version: OcppVersion, action: str, answer: Answer) -> Answer:
@@ -275,7 +275,7 @@ def trace_stray(unit: UnitOfWork, station: Station, text: str, frame: Stray) -> 
         direction=Message.Direction.FROM_CHARGER,
         action="",
         message_id=frame.message_id,
-        request=stored_texts.without_nul(_kept(text)),
+        request=trace_texts.without_nul(_kept(text)),
         reply="",
         outcome=Message.Outcome.NONE,
         error_code=refused[:50],
