@@ -45,9 +45,10 @@ def names(schema: Any) -> tuple[str, ...]:
 
 def name(sent: str, known: tuple[str, ...]) -> str | None:
     """The only field that this can mean: `IdTag`, `connector_id`."""
-    if found := _found(sent, known):
+    key = bare(sent)
+    if found := _by_bare(known).get(key):
         return found
-    other = _OTHER_NAMES.get(bare(sent))
+    other = _OTHER_NAMES.get(key)
     return other if other in known else None
 
 
