@@ -45,7 +45,7 @@ def page(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 def stream(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     charge_point = live.find(model_admin, request, pk)
-    if tails.is_full():
+    if frame_followers.is_full():
         text = "Too many pages show live frames already."
         return HttpResponse(
             text, status=503, content_type="text/plain", headers={"Retry-After": "30"}
@@ -130,7 +130,7 @@ def _rendered(frames: list[Frame], zone: tzinfo) -> str:
 
 def _shown(frame: Frame) -> dict[str, str]:
     """`key`: the frame with the answer replaces the one with the request alone."""
-    row = tails.message(frame)
+    row = frame_followers.message(frame)
     html = render_to_string(f"{TEMPLATES}/frame.html", {"message": row})
     key = f"{frame['started_at']} {frame['message_id']}"
     return {"key": key, "action": row.action, "direction": row.direction, "html": html}
