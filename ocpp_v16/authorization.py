@@ -21,7 +21,7 @@ STATUS = {
 
 
 def token(payload: Payload) -> TokenAsked:
-    return TokenAsked.told(payload.get("idTag"))
+    return TokenAsked.from_charger(payload.get("idTag"))
 
 
 def id_tag_info(decision: Decision) -> Payload:

@@ -17,17 +17,17 @@ from chargepoints.protocol.versions import (
 )
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.certificates.installed_certificates import NotACertificate
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.commands.words import Words
 from ocpp_v16 import plug_and_charge
 
-ROOTS = Words(
+ROOTS = OcppValues(
     {
         "csms_root": "CentralSystemRootCertificate",
         "manufacturer_root": "ManufacturerRootCertificate",
     }
 )
-NAMES = Words(ROOTS | plug_and_charge.USES)
+NAMES = OcppValues(ROOTS | plug_and_charge.USES)
 NEUTRAL_USE = {ocpp: use for use, ocpp in NAMES.items()}
 
 

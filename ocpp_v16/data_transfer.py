@@ -52,7 +52,7 @@ def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     if vendor := VENDORS.get(payload.get("vendorId", "")):
         answer = vendor.settle(inbound, answer)
     told = vehicles.read(payload.get("messageId"), payload.get("data"))
-    lifecycle.vehicle_told(inbound, told)
+    lifecycle.vehicle_reported(inbound, told)
     inbound.emit(
         "data_transfer.received",
         {

@@ -17,13 +17,13 @@ from chargepoints.protocol.versions import (
     accepting,
 )
 from chargepoints.services.commands.command_types.files import NAMED_NO_FILE
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.files import uploads
 from chargepoints.services.files.uploads import Kind
 from ocpp_v16 import numbers
 from ocpp_v16.firmware import tries
 
-LOG_TYPE = Words({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
+LOG_TYPE = OcppValues({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
 LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
 LOG_FAILURES = frozenset(
     {"BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}

@@ -14,15 +14,15 @@ from chargepoints.protocol.versions import (
     by_status,
 )
 from chargepoints.services.commands import effect_deadlines
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging import profile_requests
 from chargepoints.services.stations import booting
 from chargepoints.services.transactions import lifecycle
 from ocpp_v16 import plug_and_charge, smart_charging
 from ocpp_v16.long_tags import LONGEST_ID_TAG
 
-RESETS = Words({"immediate": "Hard", "on_idle": "Soft"})
+RESETS = OcppValues({"immediate": "Hard", "on_idle": "Soft"})
 # 7.7
 TRIGGERED = frozenset(
     {

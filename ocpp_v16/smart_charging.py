@@ -3,8 +3,8 @@
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import ChargePoint, Command
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload, ResponseReading
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.commands.words import Words
 from chargepoints.services.smart_charging import (
     expected_schedule,
     installed_profiles,
@@ -13,25 +13,25 @@ from chargepoints.services.smart_charging import (
 )
 from chargepoints.services.smart_charging.ocpp_schedules import (
     charging_schedule,
-    refuse_more_words,
+    refuse_later_fields,
     said_time,
 )
 from chargepoints.services.smart_charging.profile_checks import check_profile
 
-PURPOSE = Words(
+PURPOSE = OcppValues(
     {
         "station_max": "ChargePointMaxProfile",
         "default": "TxDefaultProfile",
         "transaction": "TxProfile",
     }
 )
-KIND = Words({name.lower(): name for name in ("Absolute", "Recurring", "Relative")})
+KIND = OcppValues({name.lower(): name for name in ("Absolute", "Recurring", "Relative")})
 
 
 def charging_profile(unit: UnitOfWork, charge_point: ChargePoint, profile: Payload) -> Payload:
     """csChargingProfiles (7.8) from a neutral profile, as this charge point understands it."""
     check_profile(profile)
-    refuse_more_words(profile)
+    refuse_later_fields(profile)
     profile = profile_requests.as_understood(unit, charge_point, profile)
     said: Payload = {
         "chargingProfileId": profile["id"],

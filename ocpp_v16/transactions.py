@@ -19,10 +19,10 @@ async def ask_start(inbound: Inbound) -> Decision | None:
     payload, station = inbound.payload, inbound.station
     moment = inbound.time(payload.get("timestamp"))
     key, asked = _start_key(payload, moment), token(payload)
-    told_before, known = await inbound.look_up(
-        lambda unit: (start_stop_messages.was_started(station.id, key), tokens.known(asked))
+    is_repeated, known = await inbound.look_up(
+        lambda unit: (start_stop_messages.was_answered(station.id, key), tokens.known(asked))
     )
-    if told_before:
+    if is_repeated:
         return None
     return await decisions.authorize(
         inbound,

@@ -44,7 +44,7 @@ def token(id_token: Payload) -> TokenAsked:
         (str(each.get("additionalIdToken", "")), str(each.get("type", "")))
         for each in id_token.get("additionalInfo") or ()
     ]
-    return TokenAsked.told(id_token["idToken"], id_token.get("type"), beside)
+    return TokenAsked.from_charger(id_token["idToken"], id_token.get("type"), beside)
 
 
 def id_token(named: Payload) -> Payload:

@@ -17,13 +17,13 @@ from chargepoints.protocol.versions import (
 )
 from chargepoints.services.certificates import installed_certificates
 from chargepoints.services.certificates.installed_certificates import NotACertificate
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.commands.words import Words
 from core_link import certificates as core
 from core_link.client import CoreUnreachable
 from ocpp_v201.dialect import Dialect
 
-ROOTS = Words(
+ROOTS = OcppValues(
     {
         "csms_root": "CSMSRootCertificate",
         "manufacturer_root": "ManufacturerRootCertificate",
@@ -32,7 +32,7 @@ ROOTS = Words(
         "v2g_root": "V2GRootCertificate",
     }
 )
-LISTED = Words(ROOTS | {"v2g_chain": "V2GCertificateChain"})
+LISTED = OcppValues(ROOTS | {"v2g_chain": "V2GCertificateChain"})
 NEUTRAL_USE = {ocpp: use for use, ocpp in LISTED.items()}
 
 

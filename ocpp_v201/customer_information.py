@@ -17,7 +17,7 @@ from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.tokens import local_lists
 from ocpp_v201.authorization import id_token
-from ocpp_v201.requests import effect_told, request_id
+from ocpp_v201.requests import effect_of_report, request_id
 
 
 def effect(request_number: int | None) -> str:
@@ -58,10 +58,10 @@ def record(unit: UnitOfWork, command: Command, response: Payload) -> None:
 
 def notify(inbound: Inbound, decision: Any) -> Payload:
     payload = inbound.payload
-    outcomes.take_part(
+    outcomes.add_part(
         inbound.unit,
         inbound.station.id,
-        effect_told(inbound, effect),
+        effect_of_report(inbound, effect),
         {"seq_no": payload.get("seqNo"), "data": payload.get("data", "")},
         last=not payload.get("tbc"),
     )

@@ -33,7 +33,7 @@ async def ask_core(inbound: Inbound) -> DataTransferAnswer:
 def data_transfer(inbound: Inbound, answer: DataTransferAnswer) -> Payload:
     payload = inbound.payload
     told = vehicles.read(payload.get("messageId"), payload.get("data"))
-    lifecycle.vehicle_told(inbound, told)
+    lifecycle.vehicle_reported(inbound, told)
     inbound.emit(
         "data_transfer.received",
         {

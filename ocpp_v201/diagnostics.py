@@ -15,7 +15,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
     accepting,
 )
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.device_model import monitor_reports
 from chargepoints.services.device_model.monitor_reports import Alarm
 from chargepoints.services.files import uploads
@@ -25,7 +25,7 @@ from chargepoints.services.transactions import lifecycle
 from ocpp_v201 import numbers, status
 from ocpp_v201.requests import tries
 
-LOG_TYPE = Words(
+LOG_TYPE = OcppValues(
     {
         "data_collector": "DataCollectorLog",
         "diagnostics": "DiagnosticsLog",
@@ -67,7 +67,7 @@ def notify_event(inbound: Inbound, decision: Any) -> Payload:
         if component["name"] == "ConnectedEV":
             told = vehicles.read(event["variable"]["name"], event.get("actualValue"))
             place = numbers.place(inbound, evse.get("id"))
-            lifecycle.vehicle_told(inbound, told and told._replace(evse_id=place))
+            lifecycle.vehicle_reported(inbound, told and told._replace(evse_id=place))
         monitor_reports.record(
             inbound,
             Alarm(

@@ -16,13 +16,13 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import outcomes
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.stations import display_messages
 from chargepoints.services.stations.display_messages import Shown
 from ocpp_v201 import numbers
-from ocpp_v201.requests import asked_for_all, effect_told, request_id
+from ocpp_v201.requests import asked_for_all, effect_of_report, request_id
 
-PRIORITIES = Words(
+PRIORITIES = OcppValues(
     {
         "always_front": "AlwaysFront",
         "in_front": "InFront",
@@ -30,7 +30,7 @@ PRIORITIES = Words(
     }
 )
 NEUTRAL_PRIORITY = {ocpp: name for name, ocpp in PRIORITIES.items()}
-STATES = Words(
+STATES = OcppValues(
     {
         "charging": "Charging",
         "discharging": "Discharging",
@@ -121,10 +121,10 @@ def notify(inbound: Inbound, decision: Any) -> Payload:
     shown = [_shown(message) for message in messages]
     display_messages.store(inbound.unit, inbound.station.id, shown, inbound.received_at)
     last = not payload.get("tbc")
-    asked = outcomes.take_part(
+    asked = outcomes.add_part(
         inbound.unit,
         inbound.station.id,
-        effect_told(inbound, effect),
+        effect_of_report(inbound, effect),
         messages,
         last=last,
     )

@@ -26,15 +26,15 @@ def most_power(charge_point_id: int) -> dict[int, float]:
     """The largest power in W, by EVSE id."""
     found: dict[int, float] = {}
     for component in COMPONENTS:
-        told: dict[int, float] = {}
+        reported: dict[int, float] = {}
         for evse_id, characteristics in _REPORTED.all(charge_point_id, component):
             if evse_id and (most := _most(characteristics)) is not None:
-                told[evse_id] = max(most, told.get(evse_id, 0.0))
-        found = told | found
+                reported[evse_id] = max(most, reported.get(evse_id, 0.0))
+        found = reported | found
     return found
 
 
-def is_told(reports: Iterable[Reported]) -> bool:
+def is_reported(reports: Iterable[Reported]) -> bool:
     return any(each.name == POWER and each.component in COMPONENTS for each in reports)
 
 

@@ -75,7 +75,7 @@ def publish_status(inbound: Inbound, decision: Any) -> Payload:
         return {}
     station_id, effect = inbound.station.id, _effect(number)
     said = {name: payload[name] for name in ("status", "location") if name in payload}
-    outcomes.take_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
+    outcomes.add_part(inbound.unit, station_id, effect, said, last=status == PUBLISHED)
     if status in PUBLISH_FAILED:
         outcomes.deny_effect(inbound.unit, station_id, effect, status)
     return {}

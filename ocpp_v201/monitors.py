@@ -16,16 +16,16 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import outcomes
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.device_model import installed_monitors
 from chargepoints.services.device_model.installed_monitors import Known
 from ocpp_v201 import batches, naming, numbers, reports
-from ocpp_v201.requests import asked_for_all, effect_told, request_id
+from ocpp_v201.requests import asked_for_all, effect_of_report, request_id
 
-BASES = Words(
+BASES = OcppValues(
     {"all": "All", "factory_default": "FactoryDefault", "hard_wired_only": "HardWiredOnly"}
 )
-CRITERIA = Words(
+CRITERIA = OcppValues(
     {
         "delta": "DeltaMonitoring",
         "periodic": "PeriodicMonitoring",
@@ -152,10 +152,10 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
     ]
     installed_monitors.store(inbound.station.id, known, inbound.received_at)
     last = not payload.get("tbc")
-    asked = outcomes.take_part(
+    asked = outcomes.add_part(
         inbound.unit,
         inbound.station.id,
-        effect_told(inbound, effect),
+        effect_of_report(inbound, effect),
         payload.get("monitor") or [],
         last=last,
     )

@@ -17,7 +17,7 @@ from chargepoints.services.commands import outcomes
 from chargepoints.services.smart_charging import reported_profiles
 from chargepoints.services.smart_charging.reported_profiles import Criteria
 from ocpp_v201 import numbers
-from ocpp_v201.requests import effect_told, request_id
+from ocpp_v201.requests import effect_of_report, request_id
 from ocpp_v201.schedules import NEUTRAL_SOURCE, PURPOSE, SOURCES, neutral_profile
 
 
@@ -65,10 +65,10 @@ def report(inbound: Inbound, decision: Any) -> Payload:
         ],
         inbound.received_at,
     )
-    asked = outcomes.take_part(
+    asked = outcomes.add_part(
         inbound.unit,
         station_id,
-        effect_told(inbound, effect),
+        effect_of_report(inbound, effect),
         {
             "evse_id": payload["evseId"],
             "source": payload.get("chargingLimitSource"),

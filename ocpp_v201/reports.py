@@ -7,22 +7,22 @@ from chargepoints.models import Command
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.protocol.versions import Block, CommandTranslation, Handler, Payload
 from chargepoints.services.commands import outcomes
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.commands.submission import CommandRefused
-from chargepoints.services.commands.words import Words
 from chargepoints.services.device_model import variables
 from chargepoints.services.device_model.variables import Reported
 from chargepoints.services.metering import most_power
 from ocpp_v201 import batches, evse_power, naming
-from ocpp_v201.requests import effect_told, request_id
+from ocpp_v201.requests import effect_of_report, request_id
 
-BASES = Words(
+BASES = OcppValues(
     {
         "configuration": "ConfigurationInventory",
         "full": "FullInventory",
         "summary": "SummaryInventory",
     }
 )
-CRITERIA = Words(
+CRITERIA = OcppValues(
     {
         "active": "Active",
         "available": "Available",
@@ -88,10 +88,10 @@ def notify_report(inbound: Inbound, decision: Any) -> Payload:
         reported for data in payload.get("reportData") or [] for reported in _attributes(data)
     ]
     variables.store(inbound.station.id, reports, inbound.received_at)
-    if evse_power.is_told(reports):
-        most_power.told_anew(inbound)
+    if evse_power.is_reported(reports):
+        most_power.forget(inbound)
     if not payload.get("tbc"):
-        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect_told(inbound, effect))
+        outcomes.confirm_effect(inbound.unit, inbound.station.id, effect_of_report(inbound, effect))
         inbound.emit_unless_repeated(
             "charge_point.configuration_changed",
             {"request_id": payload.get("requestId"), "reported": True},

@@ -17,7 +17,7 @@ def request_id(command: Command) -> int:
     return next_number(command.charge_point_id)
 
 
-def effect_told(inbound: Inbound, effect: Callable[[int | None], str]) -> str:
+def effect_of_report(inbound: Inbound, effect: Callable[[int | None], str]) -> str:
     """The effect key of a station's message, from its request id.
 
     If the id is missing, 0 or -1, use the only request that waits for such a message.

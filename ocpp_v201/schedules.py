@@ -6,12 +6,12 @@ from chargepoints import clock
 from chargepoints.clock import api_time, coming_time
 from chargepoints.protocol.inbound import clip
 from chargepoints.protocol.versions import Payload
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
 from chargepoints.services.smart_charging.profile_checks import check_profile
 from ocpp_v201 import numbers
 
-PURPOSE = Words(
+PURPOSE = OcppValues(
     {
         "station_max": "ChargingStationMaxProfile",
         "default": "TxDefaultProfile",
@@ -22,7 +22,7 @@ PURPOSE = Words(
     }
 )
 NEUTRAL_PURPOSE = {name: purpose for purpose, name in PURPOSE.items()}
-SOURCES = Words({"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"})
+SOURCES = OcppValues({"ems": "EMS", "other": "Other", "so": "SO", "cso": "CSO"})
 # Optional fields; the schema of a version without such a field refuses the request.
 OF_A_PROFILE = {
     "max_offline_s": "maxOfflineDuration",

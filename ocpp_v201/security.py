@@ -13,7 +13,7 @@ from chargepoints.protocol.versions import (
     ResponseReading,
 )
 from chargepoints.services.commands import submission
-from chargepoints.services.commands.words import Words
+from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.stations import registry, security_events
 from core_link import signing_requests
 
@@ -22,7 +22,7 @@ USES = {
     "V2GCertificate": signing_requests.V2G,
     "V2G20Certificate": signing_requests.V2G20,
 }
-OCPP_USES = Words({use: name for name, use in USES.items()})
+OCPP_USES = OcppValues({use: name for name, use in USES.items()})
 
 # The type of a security event that contains none.
 UNKNOWN = "unknown"

@@ -23,7 +23,9 @@ def _profile_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked: Payload = command.request or {}
     if response["status"] == "Accepted":
         profile = neutral_profile(asked["chargingProfile"])
-        installed_profiles.install(command.charge_point_id, asked["evseId"], profile, by_turns=True)
+        installed_profiles.install(
+            command.charge_point_id, asked["evseId"], profile, may_alternate=True
+        )
 
 
 def _profile_cleared(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -65,7 +67,7 @@ def _entry(said: Payload) -> Entry:
     )
 
 
-def _cost_told(unit: UnitOfWork, command: Command, response: Payload) -> None:
+def _cost_accepted(unit: UnitOfWork, command: Command, response: Payload) -> None:
     asked: Payload = command.request or {}
     cost.store(command.charge_point_id, asked["transactionId"], asked["totalCost"])
 
@@ -75,6 +77,6 @@ BLOCK = Block(
         "SetChargingProfile": ResponseReading(record=_profile_set),
         "ClearChargingProfile": ResponseReading(record=_profile_cleared),
         "SendLocalList": ResponseReading(record=_list_sent),
-        "CostUpdated": ResponseReading(record=_cost_told),
+        "CostUpdated": ResponseReading(record=_cost_accepted),
     },
 )

@@ -54,7 +54,7 @@ def record_set(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] == "Accepted":
         asked: Payload = command.request or {}
         number = asked["chargingProfile"]["id"]
-        profile_requests.accepted(unit, command, asked["evseId"], number, by_turns=True)
+        profile_requests.accepted(unit, command, asked["evseId"], number, may_alternate=True)
 
 
 def clear_profile(dialect: Dialect, unit: UnitOfWork, command: Command) -> Payload:

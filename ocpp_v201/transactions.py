@@ -47,13 +47,13 @@ async def ask(inbound: Inbound) -> Decision | None:
         return free
     station, transaction_id = inbound.station, _transaction_id(payload)
     asked = token(payload["idToken"])
-    told_before, known = await inbound.look_up(
+    is_repeated, known = await inbound.look_up(
         lambda unit: (
             event_messages.was_received(station.id, transaction_id, payload),
             tokens.known(asked),
         )
     )
-    if told_before:
+    if is_repeated:
         return None
     evse = payload.get("evse") or {}
     return await decisions.authorize(
@@ -108,14 +108,14 @@ def _transaction_id(payload: Payload) -> str:
     return clip((payload.get("transactionInfo") or {}).get("transactionId"), 255)
 
 
-def _transaction_meant(inbound: Inbound, evse_id: int | None, samples: list[Element]) -> str:
+def _matching_transaction_id(inbound: Inbound, evse_id: int | None, samples: list[Element]) -> str:
     """The id in the event; without one, that of the only open transaction that matches."""
     payload = inbound.payload
     starts = payload.get("eventType") == STARTED
-    if told := _transaction_id(payload):
+    if transaction_id := _transaction_id(payload):
         wh, moment = _end_wh(samples), inbound.time(payload.get("timestamp"))
         register = None if wh is None else (wh, moment)
-        return shared_ids.stored(inbound, told, evse_id, starts=starts, register=register)
+        return shared_ids.stored(inbound, transaction_id, evse_id, starts=starts, register=register)
     inbound.deviate("no_transaction_id")
     found = [
         row.transaction_id
@@ -123,7 +123,7 @@ def _transaction_meant(inbound: Inbound, evse_id: int | None, samples: list[Elem
         if evse_id is None or row.evse_id in (None, evse_id)
     ]
     if starts or len(found) != 1:
-        return event_messages.name_of_unnamed(inbound.station.id, payload)
+        return event_messages.generated_id(inbound.station.id, payload)
     return found[0]
 
 
@@ -143,7 +143,7 @@ def event_message(inbound: Inbound) -> EventMessage:
     else:
         id_token = remote_starts.token_of(inbound, remote_start_id)
     evse_id = numbers.place(inbound, evse.get("id"))
-    transaction_id = _transaction_meant(inbound, evse_id, samples)
+    transaction_id = _matching_transaction_id(inbound, evse_id, samples)
     return EventMessage(
         # An event without a type starts or ends nothing.
         event_type=str(payload.get("eventType", UPDATED)),
@@ -181,11 +181,11 @@ def _begin_wh(samples: list[Element], *, started: bool) -> float | None:
 
     J02.FR.19: the begin is reported later if the EVSE is not known at first.
     """
-    marked = [_at_begin(element) for element in samples if _tells_of_begin(element)]
+    marked = [_at_begin(element) for element in samples if _contains_begin(element)]
     return next(iter(_registers(marked) or (_registers(samples) if started else [])), None)
 
 
-def _tells_of_begin(element: Element) -> bool:
+def _contains_begin(element: Element) -> bool:
     return any(kind[2] == BEGIN for kind in element.kinds)
 
 

@@ -20,16 +20,16 @@ LONGEST = {"issuerNameHash": 128, "issuerKeyHash": 128, "serialNumber": 40}
 
 def _asked(inbound: Inbound) -> list[Payload]:
     """The certificates that the answer can contain. Raises OcppError if there are none."""
-    told = inbound.payload["certificateStatusRequests"]
-    asked = [each for each in told if _may_be_told(each["certificateHashData"])][:MOST]
+    requested = inbound.payload["certificateStatusRequests"]
+    asked = [each for each in requested if _fits_the_answer(each["certificateHashData"])][:MOST]
     if not asked:
         raise OcppError("PropertyConstraintViolation", "no usable certificateHashData")
-    if len(asked) < len(told):
+    if len(asked) < len(requested):
         inbound.deviate("certificates_left_out")
     return asked
 
 
-def _may_be_told(hashes: Payload) -> bool:
+def _fits_the_answer(hashes: Payload) -> bool:
     fits = all(len(hashes[name]) <= longest for name, longest in LONGEST.items())
     return fits and hashes["hashAlgorithm"] in installed_certificates.ALGORITHMS
 

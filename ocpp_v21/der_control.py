@@ -20,7 +20,7 @@ from chargepoints.protocol.versions import (
 from chargepoints.services.commands import outcomes
 from chargepoints.services.smart_charging import der_controls
 from chargepoints.services.smart_charging.der_controls import Control
-from ocpp_v201.requests import effect_told, request_id
+from ocpp_v201.requests import effect_of_report, request_id
 
 # SetDERControlRequest: the field of a setting by its type; all other types are curves.
 FIELDS = {
@@ -106,8 +106,8 @@ def report(inbound: Inbound, decision: Any) -> Payload:
     der_controls.store(inbound.station.id, _reported(payload), inbound.received_at)
     part = {name: payload[name] for name in REPORTED if name in payload}
     last = not payload.get("tbc")
-    key = effect_told(inbound, effect)
-    outcomes.take_part(inbound.unit, inbound.station.id, key, part, last=last)
+    key = effect_of_report(inbound, effect)
+    outcomes.add_part(inbound.unit, inbound.station.id, key, part, last=last)
     return {}
 
 

@@ -22,22 +22,22 @@ _SETTLEMENT = {
 }
 
 
-def _told(inbound: Inbound) -> Payload:
-    told = {name: inbound.payload.get(ocpp) for name, ocpp in _SETTLEMENT.items()}
-    return told | {"settled_at": api_time(inbound.time(inbound.payload.get("settlementTime")).at)}
+def _settlement(inbound: Inbound) -> Payload:
+    values = {name: inbound.payload.get(ocpp) for name, ocpp in _SETTLEMENT.items()}
+    return values | {"settled_at": api_time(inbound.time(inbound.payload.get("settlementTime")).at)}
 
 
 async def ask_for_receipt(inbound: Inbound) -> Payload:
     """C21.FR.03: core may issue the receipt."""
     try:
-        return await payments.receipt(inbound.station, _told(inbound))
+        return await payments.receipt(inbound.station, _settlement(inbound))
     except CoreUnreachable:
         return {}
 
 
 def settlement(inbound: Inbound, receipt: Payload) -> Payload:
     """C21, C22."""
-    inbound.emit_unless_repeated("payment.settled", _told(inbound))
+    inbound.emit_unless_repeated("payment.settled", _settlement(inbound))
     said = {"receiptUrl": receipt.get("receipt_url"), "receiptId": receipt.get("receipt_id")}
     return {name: value for name, value in said.items() if value}
 

@@ -62,7 +62,7 @@ def close(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 def _closed(request: HttpRequest, row: Transaction, form: CloseForm) -> Transaction:
     by = f"staff:{request.user.get_username()}"
-    return closing.by_hand(row.pk, by=by, **form.cleaned_data)
+    return closing.close_by_hand(row.pk, by=by, **form.cleaned_data)
 
 
 def _done(model_admin: Any, request: HttpRequest, row: Transaction) -> HttpResponse:

@@ -25,7 +25,7 @@ from chargepoints.models import (
     Status,
     Transaction,
 )
-from chargepoints.services.health import own_storage, rules
+from chargepoints.services.health import disk_space, rules
 
 SHOWN = 8
 DAY = timedelta(days=1)
@@ -63,7 +63,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:SHOWN],
         "power_chart": _power_over_the_day(now, charging["power_w"] or 0.0),
         "today": _today(now),
-        "low_disks": [disk for disk in own_storage.disks() if disk.is_low],
+        "low_disks": [disk for disk in disk_space.disks() if disk.is_low],
         "halted": RollOut.objects.filter(finished_at=None, state=RollOut.State.HALTED)[:SHOWN],
         "available_count": Connector.objects.filter(
             status=Status.AVAILABLE, evse__charge_point__connection__isnull=False

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chargepoints.admin import command_types
 from chargepoints.models import ChargePoint
-from chargepoints.services.health import maintenance, own_storage, rules
+from chargepoints.services.health import disk_space, maintenance, rules
 
 TEMPLATE = "admin/chargepoints/health/page.html"
 # Where users can see what a rule has found: a page of the charge point, or a list of its rows.
@@ -50,7 +50,7 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "title": "Health",
         "found": [(rule, rules.about(rule, now).count()) for rule in rules.RULES.values()],
         "muted": muted,
-        "disks": own_storage.disks(),
+        "disks": disk_space.disks(),
     }
     return TemplateResponse(request, TEMPLATE, context)
 

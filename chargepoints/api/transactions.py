@@ -183,7 +183,9 @@ class Transactions(Resource):
         body = Closing(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            closing.by_hand(self.get_object().pk, by=requester(request), **body.validated_data)
+            closing.close_by_hand(
+                self.get_object().pk, by=requester(request), **body.validated_data
+            )
         except closing.AlreadyEnded:
             raise Problem(409, "already_ended", "the transaction has ended already") from None
         return Response(self.get_serializer(self.get_object()).data)

@@ -120,7 +120,7 @@ MUTANTS = [
         "a status told late is told twice",
         "P4",
         "chargepoints/services/stations/connector_status.py",
-        "in a status that it left within the same second.\n            return not told",
+        "in a status that it left within the same second.\n            return not known_before",
         "in a status that it left within the same second.\n            return True",
         "tests/faults/test_retransmission.py::"
         "test_what_is_told_again_is_answered_alike_and_written_once",

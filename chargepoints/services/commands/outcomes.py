@@ -152,7 +152,7 @@ def _awaiting(unit: UnitOfWork, charge_point_id: int, effect_key: str) -> list[C
     return list(waiting.order_by("created_at"))
 
 
-def take_part(
+def add_part(
     unit: UnitOfWork, charge_point_id: int, effect_key: str, part: Any, *, last: bool
 ) -> Command | None:
     """Add a part of a report to the result of the command that requested it; the last completes it.

@@ -152,7 +152,7 @@ def report(inbound: Inbound, status: str, *, request_id: int | None = None) -> N
     """
     station_id = inbound.station.id
     if request_id is None or request_id <= 0:
-        update = _RUNNING.first(station_id) or _told_late(_NEWEST.first(station_id), status)
+        update = _RUNNING.first(station_id) or _finished_update(_NEWEST.first(station_id), status)
     else:
         update = _BY_REQUEST.first(station_id, request_id)
     name = _NAME.first(update.firmware_id) if update and update.firmware_id else None
@@ -184,16 +184,16 @@ def took_effect(inbound: Inbound) -> None:
     outcomes.confirm_effect(inbound.unit, inbound.station.id, _effect(update))
 
 
-def _told_late(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:
+def _finished_update(newest: FirmwareUpdate | None, status: str) -> FirmwareUpdate | None:
     """The finished update, if the status repeats its end, or reports it for the first time."""
     if newest is None or status == "Idle":
         return None
     if newest.status == status or _answer_was_lost(newest):
         return newest
-    return newest if _end_is_untold(newest) else None
+    return newest if _end_is_unreported(newest) else None
 
 
-def _end_is_untold(update: FirmwareUpdate) -> bool:
+def _end_is_unreported(update: FirmwareUpdate) -> bool:
     """Whether the update ended by the new firmware version alone, without a report of its end."""
     command = update.command
     seen = command is not None and command.state == Command.State.EFFECT_CONFIRMED

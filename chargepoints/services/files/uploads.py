@@ -98,7 +98,7 @@ def report(
     failed: bool,
 ) -> None:
     """Apply a reported status to the upload with this request id, else to the newest."""
-    upload = _told_of(inbound.station.id, kinds, request_id)
+    upload = _reported_upload(inbound.station.id, kinds, request_id)
     if upload is None:
         inbound.deviate("unknown_upload")
         return
@@ -114,7 +114,9 @@ def report(
         _warn_without_a_file(upload)
 
 
-def _told_of(charge_point_id: int, kinds: frozenset[Kind], request_id: int | None) -> Upload | None:
+def _reported_upload(
+    charge_point_id: int, kinds: frozenset[Kind], request_id: int | None
+) -> Upload | None:
     """The newest upload of these kinds, with this request id; 0 and -1 count as no id."""
     if request_id is None or request_id <= 0:
         asked = [_NEWEST.first(charge_point_id, str(kind)) for kind in kinds]

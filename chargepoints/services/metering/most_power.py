@@ -17,7 +17,7 @@ def of_evse(station: Station, evse_id: int | None) -> float | None:
     return station.most_power.get(evse_id)
 
 
-def told_anew(inbound: Inbound) -> None:
+def forget(inbound: Inbound) -> None:
     station = inbound.station
 
     def forget() -> None:

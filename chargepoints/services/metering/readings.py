@@ -110,9 +110,9 @@ def _with_phase(kind: Kind) -> Kind:
     return measurand[: found.start()], unit, context, found[1], location
 
 
-def digest(told: object) -> int:
+def digest(value: object) -> int:
     """A signed 64 bit hash, the same in every process."""
-    hashed = hashlib.blake2b(repr(told).encode(), digest_size=8).digest()
+    hashed = hashlib.blake2b(repr(value).encode(), digest_size=8).digest()
     return int.from_bytes(hashed, "big", signed=True)
 
 
@@ -125,10 +125,10 @@ def _of_each_line(found: list[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
     """Remove duplicates such as L1-N next to L1; if there are lines, also the neutral conductor and
     the voltages between lines.
     """
-    told = {kind[3].upper() for _, kind in found}
-    twice = {f"{line}-N" for line in _LINES & told}
-    if told & _LINES or told & _AGAINST_NEUTRAL:
-        twice |= told - _LINES - _AGAINST_NEUTRAL - {""}
+    phases_reported = {kind[3].upper() for _, kind in found}
+    twice = {f"{line}-N" for line in _LINES & phases_reported}
+    if phases_reported & _LINES or phases_reported & _AGAINST_NEUTRAL:
+        twice |= phases_reported - _LINES - _AGAINST_NEUTRAL - {""}
     return [each for each in found if each[1][3].upper() not in twice]
 
 

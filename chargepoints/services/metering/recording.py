@@ -17,9 +17,9 @@ from chargepoints.services.transactions import limits
 Known = dict[tuple[datetime, int], list[Any]]
 
 CLOCK_SET_BACK = "clock_set_back"
-ASKED_FOR_EACH = 8
+QUERIED_ONE_BY_ONE = 8
 # A message may contain the samples of a whole night.
-TOLD_AT_ONCE = 500
+MOST_IN_AN_EVENT = 500
 
 
 class Element(NamedTuple):
@@ -43,7 +43,7 @@ def record(
 
     A repeated element writes nothing; other values with the same key are stored as a conflict (P4).
     """
-    told = []
+    recorded = []
     known = _known_among(inbound, elements)
     taken: set[tuple[datetime, int]] = set()
     transaction_pk = transaction.id if transaction else None
@@ -62,13 +62,13 @@ def record(
         taken.add((element.moment.at, key))
         if not _append(inbound, element, reading, key, evse_id, transaction_pk, known):
             continue
-        told.append(_data(element, reading))
+        recorded.append(_data(element, reading))
         if transaction is not None:
             _touch(inbound, transaction, reading, element.moment)
     if transaction is not None and transaction.limits:
         limits.keep(inbound, transaction)
-    for at in range(0, len(told), TOLD_AT_ONCE):
-        part = told[at : at + TOLD_AT_ONCE]
+    for at in range(0, len(recorded), MOST_IN_AN_EVENT):
+        part = recorded[at : at + MOST_IN_AN_EVENT]
         inbound.emit(
             "meter_values.recorded",
             {
@@ -127,12 +127,12 @@ def _append(
 
 def _known_among(inbound: Inbound, elements: Sequence[Element]) -> Known | None:
     """Find the stored ones among many elements, with few queries."""
-    if len(elements) <= ASKED_FOR_EACH:
+    if len(elements) <= QUERIED_ONE_BY_ONE:
         return None
     times = sorted({element.moment.at for element in elements})
     known: Known = {}
-    for at in range(0, len(times), TOLD_AT_ONCE):
-        known |= _known(inbound, times[at : at + TOLD_AT_ONCE])
+    for at in range(0, len(times), MOST_IN_AN_EVENT):
+        known |= _known(inbound, times[at : at + MOST_IN_AN_EVENT])
     return known
 
 

@@ -96,7 +96,7 @@ def stop(
         row.meter_stop_wh, row.meter_stop_source = wh, MeterSource.CHARGER
         return []
     odd = take(row, wh, moment, most_w)
-    believed = row.meter_latest_wh == wh or _is_told_by_the_start(
+    believed = row.meter_latest_wh == wh or _matches_the_start(
         row, begin, latest, Register(wh, moment.at), most_w
     )
     # Keep the latest sample.
@@ -193,12 +193,12 @@ def _note_other_scale(
         _adopt(row, now)
 
 
-def _register(told: list[float | str | None]) -> Register:
-    wh, at = told
+def _register(stored: list[float | str | None]) -> Register:
+    wh, at = stored
     return Register(float(wh or 0), datetime.fromisoformat(str(at)) if at else None)
 
 
-def _is_told_by_the_start(
+def _matches_the_start(
     row: Transaction,
     begin: Register | None,
     latest: Register | None,

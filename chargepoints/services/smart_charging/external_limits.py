@@ -39,7 +39,7 @@ def set_limit(
         }
         installed_profiles.install(station_id, evse_id, profile, source)
     limit = {"evse_id": evse_id, "source": source, "schedule": schedule, "cleared": False}
-    _tell(inbound, limit | {"grid_critical": grid_critical})
+    _emit(inbound, limit | {"grid_critical": grid_critical})
 
 
 def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
@@ -48,8 +48,8 @@ def clear(inbound: Inbound, evse_id: int | None, source: str) -> None:
     gone = [row.pk for row in found if evse_id in (None, row.evse_id)]
     if gone:
         ChargingProfile.objects.filter(pk__in=gone).delete()
-    _tell(inbound, {"evse_id": evse_id, "source": source, "schedule": None, "cleared": True})
+    _emit(inbound, {"evse_id": evse_id, "source": source, "schedule": None, "cleared": True})
 
 
-def _tell(inbound: Inbound, limit: dict[str, Any]) -> None:
+def _emit(inbound: Inbound, limit: dict[str, Any]) -> None:
     inbound.emit("charge_point.configuration_changed", {"external_limit": limit})

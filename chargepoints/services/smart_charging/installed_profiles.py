@@ -58,7 +58,7 @@ def install(
     profile: Profile,
     source: str = Source.CSO,
     *,
-    by_turns: bool = False,
+    may_alternate: bool = False,
 ) -> None:
     """Store an accepted profile; it replaces those with its id, or with the same place.
 
@@ -69,7 +69,7 @@ def install(
     installed = ChargingProfile.objects.filter(charge_point_id=charge_point_id, source=source)
     installed.filter(profile_id=profile["id"]).delete()
     for row in _same_place(charge_point_id, evse_id, profile).filter(source=source):
-        if not by_turns or _valid_together(row.profile, profile):
+        if not may_alternate or _valid_together(row.profile, profile):
             row.delete()
     ChargingProfile.objects.create(
         charge_point_id=charge_point_id,

@@ -9,11 +9,11 @@ from chargepoints.services.commands.submission import CommandRefused
 Schedule = dict[str, Any]
 
 # The fields that all versions have.
-PROFILE_WORDS = frozenset(
+PROFILE_FIELDS = frozenset(
     {"id", "stack_level", "purpose", "kind", "recurrence", "valid_from", "valid_to", "unit"}
     | {"transaction_id", "start", "duration_s", "min_rate", "periods"}
 )
-PERIOD_WORDS = frozenset({"start_s", "limit", "phases"})
+PERIOD_FIELDS = frozenset({"start_s", "limit", "phases"})
 
 
 def charging_schedule(profile: Schedule) -> Schedule:
@@ -33,11 +33,11 @@ def charging_schedule(profile: Schedule) -> Schedule:
     return schedule
 
 
-def refuse_more_words(profile: Schedule) -> None:
+def refuse_later_fields(profile: Schedule) -> None:
     """Refuse fields that only later versions have. Raises CommandRefused."""
-    more = set(profile) - PROFILE_WORDS
+    more = set(profile) - PROFILE_FIELDS
     for period in profile["periods"]:
-        more |= set(period) - PERIOD_WORDS
+        more |= set(period) - PERIOD_FIELDS
         if "limit" not in period:
             raise CommandRefused("not_supported", "a period needs a limit in this version")
     if more:

@@ -121,14 +121,19 @@ def _of_transaction(command: Command, evse_id: int, profile: Profile) -> Profile
 
 
 def accepted(
-    unit: UnitOfWork, command: Command, evse_id: int, profile_id: int, *, by_turns: bool = False
+    unit: UnitOfWork,
+    command: Command,
+    evse_id: int,
+    profile_id: int,
+    *,
+    may_alternate: bool = False,
 ) -> None:
     """Store the part that the charge point has accepted.
 
     With the quirk `verify_profiles`, request its composite schedule as well.
     """
     charge_point, profile = command.charge_point, command.args["profile"] | {"id": profile_id}
-    installed_profiles.install(charge_point.pk, evse_id, profile, by_turns=by_turns)
+    installed_profiles.install(charge_point.pk, evse_id, profile, may_alternate=may_alternate)
     command.result = [*(command.result or []), {"evse_id": evse_id, "profile_id": profile_id}]
     if quirks.setting(charge_point, "verify_profiles") and charge_point.proactive:
         quirks.used(unit, charge_point.pk, "verify_profiles")

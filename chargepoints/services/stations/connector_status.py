@@ -65,7 +65,7 @@ def record(inbound: Inbound, report: Report, moment: Moment) -> None:
     else:
         news = _connector_status(inbound, report, moment)
     if news:
-        _tell(inbound, report, moment)
+        _report_to_core(inbound, report, moment)
     inbound.unit.mark_pending(_of_station(inbound))
 
 
@@ -95,11 +95,11 @@ def _connector_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
     at = moment.at
     said = (report.ocpp_status, report.error_code, report.vendor_error_code, report.info)
     if known.at is not None and at < known.at:
-        told = _was_told(inbound, report, moment)
-        if told or not _may_be_now(inbound, at, known.at):
+        known_before = _is_in_history(inbound, report, moment)
+        if known_before or not _may_be_now(inbound, at, known.at):
             # Sent late after an outage: it belongs to the history only. But a connector may be back
             # in a status that it left within the same second.
-            return not told
+            return not known_before
     news = said != known.report
     if news:
         now = (at + PRECISION, inbound.received_at)
@@ -123,9 +123,9 @@ def _may_be_now(inbound: Inbound, at: datetime, known_at: datetime) -> bool:
     return known_at > received_at and not is_backfill(at, received_at)
 
 
-def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
+def _is_in_history(inbound: Inbound, report: Report, moment: Moment) -> bool:
     """Whether the same report is in the history (P4)."""
-    told = StatusChange.objects.filter(
+    known_before = StatusChange.objects.filter(
         charge_point_id=inbound.station.id,
         evse_id=report.evse_id,
         connector_id=report.connector_id,
@@ -133,7 +133,7 @@ def _was_told(inbound: Inbound, report: Report, moment: Moment) -> bool:
         ocpp_status=report.ocpp_status,
         error_code=report.error_code,
     )
-    return told.exists()
+    return known_before.exists()
 
 
 def _known(inbound: Inbound, place: tuple[int, int]) -> ConnectorState:
@@ -154,15 +154,15 @@ def _station_status(inbound: Inbound, report: Report, moment: Moment) -> bool:
         inbound.unit.flush()
     status, error_code, status_at = _STATION.one(inbound.station.id)
     if status_at is not None and moment.at < status_at:
-        told = _was_told(inbound, report, moment)
-        if told or not _may_be_now(inbound, moment.at, status_at):
-            return not told
+        known_before = _is_in_history(inbound, report, moment)
+        if known_before or not _may_be_now(inbound, moment.at, status_at):
+            return not known_before
     said = (report.status, report.error_code)
     inbound.unit.update(_SET_STATION_STATUS, (*said, moment.at, inbound.station.id))
     return said != (status, error_code)
 
 
-def _tell(inbound: Inbound, report: Report, moment: Moment) -> None:
+def _report_to_core(inbound: Inbound, report: Report, moment: Moment) -> None:
     inbound.unit.append(
         StatusChange,
         StatusChange.row(

@@ -39,7 +39,7 @@ def store(unit: UnitOfWork, charge_point_id: int, shown: list[Shown], read_at: d
             charge_point_id=charge_point_id, number=number
         ).values(*columns)
         if known.first() != columns:
-            _tell(unit, charge_point_id, number, shown=True)
+            _emit(unit, charge_point_id, number, shown=True)
         DisplayMessage.objects.update_or_create(
             charge_point_id=charge_point_id,
             number=number,
@@ -50,7 +50,7 @@ def store(unit: UnitOfWork, charge_point_id: int, shown: list[Shown], read_at: d
 def forget(unit: UnitOfWork, charge_point_id: int, number: int) -> None:
     found = DisplayMessage.objects.filter(charge_point_id=charge_point_id, number=number)
     if found.delete()[0]:
-        _tell(unit, charge_point_id, number, shown=False)
+        _emit(unit, charge_point_id, number, shown=False)
 
 
 def forget_older(unit: UnitOfWork, charge_point_id: int, than: datetime) -> None:
@@ -76,5 +76,5 @@ def free_number(charge_point_id: int) -> int:
     return next_unused_number(charge_point_id, known.values_list("number", flat=True))
 
 
-def _tell(unit: UnitOfWork, charge_point_id: int, number: int, *, shown: bool) -> None:
+def _emit(unit: UnitOfWork, charge_point_id: int, number: int, *, shown: bool) -> None:
     unit.emit(charge_point_id, "display_message.changed", {"id": number, "shown": shown})

@@ -35,14 +35,14 @@ class TokenAsked:
     vehicle: Vehicle | None = None
 
     @classmethod
-    def told(
+    def from_charger(
         cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
     ) -> "TokenAsked":
         """Cut the token to one character more than the longest that can be stored, and remove the
         padding of readers.
         """
         value, type = clip(value, LONGEST).strip(BLANKS), clip(type, LONGEST)
-        return cls(value, type, vehicles.told(value, type, beside))
+        return cls(value, type, vehicles.of_token(value, type, beside))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Vehicle(NamedTuple):
     type: str
 
 
-def told(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehicle | None:
+def of_token(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehicle | None:
     """The vehicle of a token, by its type or prefix, or by `beside`: pairs of value and type."""
     for each, its_type in ((value, type), *beside):
         if (known := _TYPES.get(its_type.lower())) and each:
@@ -46,7 +46,7 @@ def told(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehic
     return None
 
 
-class Told(NamedTuple):
+class ReportedVehicle(NamedTuple):
     """A vehicle in a message, with its EVSE and its transaction if the message contains them."""
 
     vehicle: Vehicle
@@ -54,33 +54,33 @@ class Told(NamedTuple):
     transaction_id: str | None = None
 
 
-def read(message_id: str | None, data: Any) -> Told | None:
+def read(message_id: str | None, data: Any) -> ReportedVehicle | None:
     """A vehicle in a vendor's message: its field has a known name, and its id has the right form.
 
     `data` is an object, or JSON text; or the id itself, if `message_id` is the name.
     """
     if isinstance(data, str):
         if vehicle := _vehicle(message_id or "", data):
-            return Told(vehicle)
+            return ReportedVehicle(vehicle)
         try:
             data = orjson.loads(data)
         except orjson.JSONDecodeError:
             return None
     if not isinstance(data, dict):
         return None
-    said = {_folded(name): value for name, value in data.items()}
-    found = (_vehicle(name, value) for name, value in said.items())
+    fields = {_folded(name): value for name, value in data.items()}
+    found = (_vehicle(name, value) for name, value in fields.items())
     vehicle = next((each for each in found if each is not None), None)
     if vehicle is None:
         return None
-    places = (said[name] for name in _PLACES if name in said)
-    transactions = (said[name] for name in _TRANSACTIONS if name in said)
-    return Told(vehicle, _number(next(places, None)), _text(next(transactions, None)))
+    places = (fields[name] for name in _PLACES if name in fields)
+    transactions = (fields[name] for name in _TRANSACTIONS if name in fields)
+    return ReportedVehicle(vehicle, _number(next(places, None)), _text(next(transactions, None)))
 
 
-def remember(station: Station, told: Told, at: datetime) -> None:
+def remember(station: Station, reported: ReportedVehicle, at: datetime) -> None:
     """Remember a vehicle on an EVSE until its transaction starts."""
-    station.vehicles[told.evse_id] = (tuple(told.vehicle), at)
+    station.vehicles[reported.evse_id] = (tuple(reported.vehicle), at)
 
 
 def waiting(station: Station, evse_id: int | None, at: datetime) -> Vehicle | None:

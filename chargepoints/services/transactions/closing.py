@@ -48,7 +48,7 @@ def left_open(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     return rows.filter(Exists(freed) | booted)
 
 
-def by_next_start(inbound: Inbound, start: Start) -> None:
+def close_earlier(inbound: Inbound, start: Start) -> None:
     """Close what is open on the connector: it has one transaction at a time.
 
     The last sample becomes the final meter value. Replayed starts of the past close nothing.
@@ -70,7 +70,7 @@ def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
     lookup.save(inbound, row)
 
 
-def by_hand(
+def close_by_hand(
     pk: int,
     *,
     by: str,

@@ -17,7 +17,7 @@ from chargepoints.services.metering import registers
 from chargepoints.services.metering.recording import Element
 from chargepoints.services.tokens import reservations
 from chargepoints.services.tokens.authorization import Decision
-from chargepoints.services.transactions import closing, lifecycle, lookup, words
+from chargepoints.services.transactions import closing, enum_values, lifecycle, lookup
 from chargepoints.services.transactions.lifecycle import Start, Stop
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
@@ -74,7 +74,7 @@ def was_received(charge_point_id: int, transaction_id: str, content: dict[str, A
     return _WAS_RECEIVED.exists(charge_point_id, transaction_id, _digest(content))
 
 
-def name_of_unnamed(charge_point_id: int, content: dict[str, Any]) -> str:
+def generated_id(charge_point_id: int, content: dict[str, Any]) -> str:
     """The id for a transaction that the station reports without an id: that of the same event if it
     is stored already, else a new one.
     """
@@ -166,7 +166,7 @@ def _ends_later(row: Transaction, message: EventMessage) -> bool:
     """Whether this further end is the latest event and has a higher meter value than the first one:
     some stations end a transaction when it is stopped, and again when the cable is unplugged.
     """
-    if lifecycle.tells_more(row, message.stop):
+    if lifecycle.adds_meter_stop(row, message.stop):
         return True
     told, known = message.stop.meter_wh, row.meter_stop_wh
     if told is None or known is None or message.seq_no != row.last_seq_no or told <= known:
@@ -222,7 +222,7 @@ def _started(
     late = row is not None
     row = row or row_changes.new(Transaction, charge_point_id=inbound.station.id)
     row.last_seq_no = max(message.seq_no, row.last_seq_no or message.seq_no)
-    closing.by_next_start(inbound, message.start)
+    closing.close_earlier(inbound, message.start)
     row = lifecycle.begin(
         inbound,
         message.start,
@@ -253,18 +253,18 @@ def _updated(
 ) -> None:
     """Apply an event, except for what a later event has already reported."""
     latest = latest or row.last_seq_no is None or message.seq_no > row.last_seq_no
-    before = _told(row)
+    before = _reported_to_core(row)
     start = message.start
     if latest:
         row.last_seq_no = message.seq_no
         if row.ended_at is None:
-            if told := words.charging_state(start.charging_state):
+            if told := enum_values.charging_state(start.charging_state):
                 row.charging_state = told
                 lifecycle.nothing_flows(row, start.moment)
         elif message.event_type == UPDATED and not row.closed_by:
             # It only adds to the history of the transaction.
             inbound.deviate("updated_after_end")
-        lifecycle.tell_more(row, start)
+        lifecycle.add_limits_and_details(row, start)
     _fill_in(inbound, row, start)
     if message.event_type == UPDATED and _is_authorized_by(row, message, decision):
         lifecycle.authorize(inbound, row, start.token, decision)
@@ -275,7 +275,7 @@ def _updated(
         lifecycle.stopped_by(row, message.stop.token)
     if start.remotely or (row.remote_start_id is not None and before[2] is None):
         lifecycle.confirm_start(inbound, row, start)
-    if before != _told(row) and not row.ended_at:
+    if before != _reported_to_core(row) and not row.ended_at:
         inbound.emit("transaction.updated", lifecycle.describe(row), start.moment)
 
 
@@ -291,7 +291,7 @@ def _fill_in(inbound: Inbound, row: Transaction, start: Start) -> None:
         lifecycle.take_first_reading(inbound, row, start)
 
 
-def _told(row: Transaction) -> tuple[Any, ...]:
+def _reported_to_core(row: Transaction) -> tuple[Any, ...]:
     """The fields whose change is reported to core."""
     return row.charging_state, row.id_token, row.remote_start_id, row.limits, row.details
 

@@ -23,7 +23,7 @@ from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import clock_skew, display_messages
 from chargepoints.services.tokens import reservations, vehicles
 from chargepoints.services.tokens.authorization import Decision, TokenAsked
-from chargepoints.services.transactions import limits, lookup, other_rows, words
+from chargepoints.services.transactions import enum_values, limits, lookup, other_rows
 
 ENDED_BEFORE_START = "ended_before_start"
 OTHER_TOKEN = "other_token_than_sent"  # noqa: S105  (a deviation)
@@ -132,10 +132,10 @@ def begin(
         inbound.deviate(ENDED_BEFORE_START)
         registers.note(row, [ENDED_BEFORE_START])
     if row.ended_at is None:
-        row.charging_state = row.charging_state or words.charging_state(start.charging_state)
+        row.charging_state = row.charging_state or enum_values.charging_state(start.charging_state)
     authorize(inbound, row, start.token, decision)
     _take_vehicle(inbound, row)
-    tell_more(row, start)
+    add_limits_and_details(row, start)
     lookup.save(inbound, row)
     reservations.use(inbound, start.reservation_id, row)
     inbound.emit("transaction.started", describe(row), start.moment)
@@ -171,7 +171,7 @@ def _take_vehicle(inbound: Inbound, row: Transaction) -> None:
     inbound.unit.after_commit(lambda: vehicles.forget(station, vehicle))
 
 
-def vehicle_told(inbound: Inbound, told: vehicles.Told | None) -> None:
+def vehicle_reported(inbound: Inbound, told: vehicles.ReportedVehicle | None) -> None:
     """Store a reported vehicle with its open transaction, or remember it for the next one."""
     if told is None:
         return
@@ -187,7 +187,7 @@ def vehicle_told(inbound: Inbound, told: vehicles.Told | None) -> None:
     inbound.emit("transaction.updated", describe(row))
 
 
-def _of_vehicle(inbound: Inbound, told: vehicles.Told) -> Transaction | None:
+def _of_vehicle(inbound: Inbound, told: vehicles.ReportedVehicle) -> Transaction | None:
     if told.transaction_id is not None:
         row = lookup.find(inbound, clip(told.transaction_id, 255))
         return row if row is not None and row.ended_at is None else None
@@ -197,7 +197,7 @@ def _of_vehicle(inbound: Inbound, told: vehicles.Told) -> Transaction | None:
     return lookup.find(inbound, only[0]) if len(only) == 1 else None
 
 
-def tell_more(row: Transaction, start: Start) -> None:
+def add_limits_and_details(row: Transaction, start: Start) -> None:
     """Add the limits and details that some versions report; keep what is not reported again."""
     if start.limits:
         # E16.FR.17: a limit may be changed, and never goes away.
@@ -220,7 +220,7 @@ def add_details(inbound: Inbound, transaction_id: str, details: dict[str, Any]) 
     inbound.emit("transaction.updated", describe(row))
 
 
-def tells_more(row: Transaction, stop: Stop) -> bool:
+def adds_meter_stop(row: Transaction, stop: Stop) -> bool:
     """Whether this further end contains the meter value that was missing in the first one."""
     if row.meter_stop_source == MeterSource.CHARGER or stop.meter_wh is None:
         return False
@@ -236,7 +236,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     row.ended_received_at = inbound.received_at
     row.closed_by = ""
     row.stop_answer = row.stop_answer or stop.answer
-    row.stop_reason = words.stop_reason(stop.reason)
+    row.stop_reason = enum_values.stop_reason(stop.reason)
     stopped_by(row, stop.token)
     row.power_w = row.current_a = None
     row.charging_state = ""

@@ -43,12 +43,12 @@ _ORPHANED_STOPS: PreparedQuery[Transaction] = PreparedQuery(
 )
 
 
-def start_key(*told: object) -> str:
+def start_key(*parts: object) -> str:
     """The key by which a repeated start is recognised; case is ignored."""
-    return hashlib.sha256("|".join(map(str, told)).lower().encode()).hexdigest()
+    return hashlib.sha256("|".join(map(str, parts)).lower().encode()).hexdigest()
 
 
-def was_started(charge_point_id: int, key: str) -> bool:
+def was_answered(charge_point_id: int, key: str) -> bool:
     """Whether this start was received and answered before."""
     return _ANSWERED.exists(charge_point_id, key)
 
@@ -60,11 +60,11 @@ def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -
     # the unique column fails, and this unit of work runs again, alone.
     is_new = decision is not None and not inbound.unit.alone
     known = None if is_new else _BY_START.first(station_id, key)
-    known = known or _told_again(inbound, start)
+    known = known or _repeated_start(inbound, start)
     if known is not None:
         inbound.deviate("repeated_start")
         return known
-    closing.by_next_start(inbound, start)
+    closing.close_earlier(inbound, start)
     orphan = _orphaned_stop(inbound, start)
     number = take_numbers("transaction_number", {station_id: 1})[station_id]
     return lifecycle.begin(
@@ -72,7 +72,7 @@ def start(inbound: Inbound, start: Start, decision: Decision | None, key: str) -
     )
 
 
-def _told_again(inbound: Inbound, start: Start) -> Transaction | None:
+def _repeated_start(inbound: Inbound, start: Start) -> Transaction | None:
     """The open transaction that this start repeats with a new timestamp: same connector, token and
     meter value.
     """
@@ -106,15 +106,15 @@ def stop(inbound: Inbound, stop: Stop) -> Transaction:
         or _orphan(inbound, stop)
     )
     if row.ended_at is not None and not row.closed_by:
-        later = _meant_instead(inbound, row, stop)
-        if later is None and not lifecycle.tells_more(row, stop):
+        later = _following_transaction(inbound, row, stop)
+        if later is None and not lifecycle.adds_meter_stop(row, stop):
             _compare_stops(inbound, row, stop)
             return row
         row = later or row
     return lifecycle.end(inbound, row, stop)
 
 
-def _meant_instead(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction | None:
+def _following_transaction(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction | None:
     """The transaction that this stop clearly ends, although it contains the id of the last one."""
     if stop.meter_wh is None or stop.meter_wh == row.meter_stop_wh:
         return None

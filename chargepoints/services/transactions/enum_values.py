@@ -12,19 +12,19 @@ def _folded(text: str) -> str:
     return "".join(filter(str.isalnum, text)).lower()
 
 
-def _by_folded(words: type[TextChoices]) -> dict[str, str]:
-    return {_folded(word): str(word) for word in words.values}
+def _by_folded(values: type[TextChoices]) -> dict[str, str]:
+    return {_folded(value): str(value) for value in values.values}
 
 
 _REASONS = _by_folded(StopReason)
 _STATES = _by_folded(ChargingState)
 
 
-def stop_reason(said: str) -> str:
+def stop_reason(reported: str) -> str:
     """Unknown reasons become Other."""
-    return _REASONS.get(_folded(said), str(StopReason.OTHER)) if said else ""
+    return _REASONS.get(_folded(reported), str(StopReason.OTHER)) if reported else ""
 
 
-def charging_state(said: str) -> str:
+def charging_state(reported: str) -> str:
     """Unknown states become empty."""
-    return _STATES.get(_folded(said), "")
+    return _STATES.get(_folded(reported), "")

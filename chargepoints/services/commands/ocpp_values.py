@@ -3,8 +3,8 @@
 from chargepoints.services.commands.submission import CommandRefused
 
 
-class Words(dict[str, str]):
+class OcppValues(dict[str, str]):
     """Neutral name -> OCPP value; a command that uses an unknown name is refused."""
 
-    def __missing__(self, word: str) -> str:
-        raise CommandRefused("not_supported", f"this version of OCPP does not have {word!r}")
+    def __missing__(self, name: str) -> str:
+        raise CommandRefused("not_supported", f"this version of OCPP does not have {name!r}")
