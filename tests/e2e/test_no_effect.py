@@ -188,3 +188,15 @@ async def test_a_log_that_was_uploaded_and_has_not_come_is_said_on_its_command(
         commands.update(effect_deadline=timezone.now())
         await eventually(lambda: not commands.filter(finished_at=None).exists())
         assert commands.get().error_code == "no_file"
+
+
+async def test_diagnostics_without_a_file_name_that_never_come_end_as_no_file(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        _, body = await cp.command("get_diagnostics", {}, "GetDiagnostics", {})
+        commands = Command.objects.filter(pk=body["id"])
+        assert (commands.get().state, commands.get().error_code) == ("accepted", "NoFile")
+        commands.update(effect_deadline=timezone.now())
+        await eventually(lambda: not commands.filter(finished_at=None).exists())
+        assert (commands.get().state, commands.get().error_code) == ("no_effect", "NoFile")

@@ -89,3 +89,17 @@ async def test_a_strict_charger_divides_versions_by_commas(
     assert "sec-websocket-protocol" not in head.lower()
     assert not Connection.objects.filter(charge_point=row).exists()
     assert HandshakeRefusal.objects.get(identity=identity).reason == "no_common_protocol"
+
+
+async def test_bad_handshakes_of_ever_new_identities_fill_no_table(
+    gateway: RunningGateway, identity: str
+) -> None:
+    source = another_address()
+    for number in range(60):
+        head, _ = await raw_handshake(
+            gateway, f"{identity}-{number}", "Sec-WebSocket-Key: short", source=source
+        )
+        assert head.startswith("HTTP/1.1 400 ")
+    refused = HandshakeRefusal.objects.filter(address=source)
+    assert refused.filter(reason="bad_handshake").count() == 20
+    assert refused.filter(reason="too_many_failures").count() == 20
