@@ -25,8 +25,18 @@ _OTHER_WORDS = {
     },
 }
 
-# Fields that another version of OCPP names otherwise.
+# Lists, which OCPP names in the singular. Not names in general: redaction does not know plurals.
+_LISTS = (
+    "configurationKey",
+    "getVariableResult",
+    "meterValue",
+    "sampledValue",
+    "setVariableResult",
+    "unknownKey",
+)
+# Fields that another version of OCPP names otherwise, and lists in the plural.
 _OTHER_NAMES = {"status": "connectorStatus", "connectorstatus": "status"}
+_OTHER_NAMES |= {f"{each.lower()}s": each for each in _LISTS}
 
 
 def word(sent: object, words: Iterable[object], name: str) -> str | None:
