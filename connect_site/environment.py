@@ -187,7 +187,7 @@ def core_url(value: str) -> None:
     """As `http_url`, without credentials."""
     http_url(value)
     if "@" in urlsplit(value).netloc:
-        raise ValidationError("A user name or password in it would not be sent.")
+        raise ValidationError("A user name or password in the URL is not supported.")
 
 
 def http_origin(value: str) -> None:
@@ -257,5 +257,5 @@ def parse_database_url(url: str) -> dict[str, Any]:
     except ValueError:
         raise ValidationError("Not a valid database URL.") from None
     if config["NAME"] in {"", ":memory:"}:
-        raise ValidationError("It names no database.")
+        raise ValidationError("The URL names no database.")
     return config

@@ -139,7 +139,7 @@ class CoreClient:
             self._log_failure(path, unreachable)
             raise unreachable from None
         if not self.breaker.admits():
-            raise CoreUnreachable("core has not answered lately")
+            raise CoreUnreachable("core has not answered recently")
         return ends
 
     async def _ask(
@@ -186,7 +186,7 @@ class CoreClient:
         remaining = ends - loop.time()
         if remaining < LEAST_S:
             self._queue.give_back(answered=False, after_s=None)
-            raise CoreUnreachable("its turn at a connection to core came too late", ours=True)
+            raise CoreUnreachable("a connection to core became free too late", ours=True)
         exchange, taken_at = Exchange(), loop.time()
         request = loop.run_in_executor(
             self._threads, self._post, path, question, remaining, exchange, trace_id

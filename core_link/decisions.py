@@ -207,7 +207,7 @@ def read_decision(answer: Body) -> Decision:
         text = answer.get("expires_at")
         expires_at = datetime.fromisoformat(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):  # RFC 3339 allows 23:59:60
-        raise CoreUnreachable("expires_at is no time") from None
+        raise CoreUnreachable("expires_at is not a valid time") from None
     return Decision(
         status=answer["status"],
         decided_by=str(DecidedBy.CORE),

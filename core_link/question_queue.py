@@ -26,7 +26,7 @@ class NoConnection(Exception):
     """No connection became free; `hangs`: core answered no request in this time."""
 
     def __init__(self, *, hangs: bool) -> None:
-        super().__init__("every connection to core is waiting")
+        super().__init__("no connection to core is free")
         self.hangs = hangs
 
 

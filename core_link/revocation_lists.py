@@ -46,9 +46,9 @@ async def _download(url: str) -> CertificateRevocationList:
         pem = content.lstrip().startswith(b"-----BEGIN")
         crl = (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(content)
     except ValueError as error:
-        raise NoStatus(f"this is no list of revoked certificates: {error}") from error
+        raise NoStatus(f"this is not a list of revoked certificates: {error}") from error
     if _is_old(crl):
-        raise NoStatus("the list is not of this time")
+        raise NoStatus("the list has expired or is not valid yet")
     _kept.pop(url, None)
     while len(_kept) >= MOST_KEPT:
         del _kept[next(iter(_kept))]

@@ -45,7 +45,7 @@ def _charge_points() -> Iterator[GaugeMetricFamily]:
         older = Credential.objects.exclude(pepper=Credential.name_of_pepper())
         yield GaugeMetricFamily(
             "connect_credentials_of_older_pepper",
-            "Keys of charge points that have not come since the pepper was changed",
+            "Keys of charge points that have not connected since the pepper was changed",
             older.count(),
         )
 
@@ -54,13 +54,13 @@ def _under_way() -> Iterator[GaugeMetricFamily]:
     unfinished = Command.objects.filter(finished_at=None)
     yield _counted(
         "connect_unfinished_commands",
-        "Commands that are not over",
+        "Unfinished commands",
         "state",
         dict.fromkeys(("queued", "sent", "accepted"), 0) | _numbers(unfinished, "state"),
     )
     yield GaugeMetricFamily(
         "connect_open_transactions",
-        "Transactions that have not ended",
+        "Open transactions",
         Transaction.objects.filter(ended_at=None).count(),
     )
 
@@ -68,12 +68,12 @@ def _under_way() -> Iterator[GaugeMetricFamily]:
 def _feed() -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily(
         "connect_feed_position",
-        "Events in the feed since the beginning",
+        "Position of the last event in the feed",
         EventFeed.objects.values_list("last_position", flat=True).first() or 0,
     )
     yield GaugeMetricFamily(
         "connect_events_without_position",
-        "Events that have no place in the feed yet",
+        "Events without a position in the feed",
         Event.objects.filter(position=None).count(),
     )
 
@@ -99,7 +99,7 @@ def _by_site() -> Iterator[GaugeMetricFamily]:
 
 def _storage() -> Iterator[GaugeMetricFamily]:
     """The disks of this machine; a database elsewhere has its own monitoring."""
-    left = GaugeMetricFamily("connect_storage_left_bytes", "Room on a disk", labels=["of"])
+    left = GaugeMetricFamily("connect_storage_left_bytes", "Free space of a disk", labels=["of"])
     size = GaugeMetricFamily("connect_storage_size_bytes", "Size of a disk", labels=["of"])
     for name, (whole, free) in storage.disks().items():
         size.add_metric([name], whole)

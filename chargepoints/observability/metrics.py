@@ -13,23 +13,25 @@ MESSAGES = Counter(
 )
 HANDLING_SECONDS = Histogram(
     "connect_handling_seconds",
-    "From the receipt of a charger's message to its reply, with what core takes",
+    "From the receipt of a charger's message to its reply, including core's decision",
     ["action"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-DEVIATIONS = Counter("connect_deviations", "Odd things in messages of chargers", ["version"])
+DEVIATIONS = Counter("connect_deviations", "Deviations in messages of chargers", ["version"])
 DEVIATIONS_BY_FIRMWARE = Counter(
     "connect_deviations_by_firmware",
-    "Odd things in messages of chargers, by what they run",
+    "Deviations in messages of chargers, by product and firmware",
     ["vendor", "model", "firmware"],
 )
-CONNECTIONS = Counter(
-    "connect_connections", "Sockets of chargers that were opened", ["vendor", "model"]
-)
+CONNECTIONS = Counter("connect_connections", "Opened sockets of chargers", ["vendor", "model"])
 DUPLICATES = Counter("connect_duplicates", "Repeated CALLs, answered with the same reply")
-UNEXPECTED_ANSWERS = Counter("connect_unexpected_answers", "Answers to nothing that was asked")
-REFUSED_RESULTS = Counter("connect_refused_results", "Answers of ours with a CALLRESULTERROR")
-LOST_SENDS = Counter("connect_lost_sends", "Unconfirmed messages that came faster than taken")
+UNEXPECTED_ANSWERS = Counter("connect_unexpected_answers", "Answers of chargers without a request")
+REFUSED_RESULTS = Counter(
+    "connect_refused_results", "Our results that chargers answered with CALLRESULTERROR"
+)
+LOST_SENDS = Counter(
+    "connect_lost_sends", "Unconfirmed messages (SEND) lost because they came too fast"
+)
 REFUSALS = Counter("connect_refused_handshakes", "Refused handshakes", ["reason"])
 BATCH_UNITS = Histogram(
     "connect_batch_units",
@@ -38,12 +40,12 @@ BATCH_UNITS = Histogram(
 )
 BATCH_BACKLOG = Histogram(
     "connect_batch_backlog",
-    "Units of work that wait behind a transaction of a writer as it begins",
+    "Units of work that wait when a transaction of a writer begins",
     buckets=(0, 1, 10, 50, 100, 500, 1000, 5000),
 )
 COMMIT_SECONDS = Histogram(
     "connect_commit_seconds",
-    "How long a transaction of a writer took",
+    "Duration of a writer's transaction",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 

@@ -25,7 +25,7 @@ TAKEN_AT_ONCE = 16
 
 _handed_over = Counter(
     "connect_requests_handed_over_total",
-    "Connections for the other kind of server process; taken: no where it had no room for one.",
+    "Connections handed to the other kind of server process; `taken` is no if it was full.",
     ["taken"],
 )
 

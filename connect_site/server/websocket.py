@@ -183,7 +183,7 @@ class ChargerSocket(LongMessages, Compression, OpeningHandshake, BoundedOutput):
         """Allows all codes of RFC 6455; autobahn's own check allows only a few."""
         code = 1000 if code is None else code
         if not 1000 <= code <= 4999 or code in UNSENDABLE_CODES:
-            raise ValueError(f"{code} is no close code to send")
+            raise ValueError(f"{code} is not a valid close code")
         if self.without_close_frame:
             self.wasNotCleanReason = reason
             self.dropConnection(abort=False)

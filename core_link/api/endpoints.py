@@ -118,7 +118,9 @@ class Endpoints(Resource):
         """An endpoint that the API may change, locked. Raises 404 and 409."""
         endpoint = get_object_or_404(Endpoint.objects.select_for_update(no_key=True), pk=pk)
         if endpoint.from_environment:
-            raise Problem(409, "from_environment", "EVENTS_URL and EVENTS_SECRETS say how it is")
+            raise Problem(
+                409, "from_environment", "EVENTS_URL and EVENTS_SECRETS configure this endpoint"
+            )
         return endpoint
 
     def _shown(self, pk: int) -> Response:

@@ -76,7 +76,7 @@ def _acknowledged(answer: Answer) -> Outcome:
         body = orjson.loads(text)
     except orjson.JSONDecodeError:
         # Probably the page of a proxy and not core's answer: the events must not be lost.
-        error = f"HTTP {answer.status}, but the answer is no JSON"
+        error = f"HTTP {answer.status}, but the answer is not JSON"
         return Outcome(Verdict.FAILED, answer.status, error)
     if not isinstance(body, dict):
         return Outcome(Verdict.DELIVERED, answer.status)
@@ -84,7 +84,7 @@ def _acknowledged(answer: Answer) -> Outcome:
     if through is None:
         return Outcome(Verdict.DELIVERED, answer.status)
     if type(through) is not int:
-        error = f"acked_through is no position: {through!r}"[:300]
+        error = f"acked_through is not a position: {through!r}"[:300]
         return Outcome(Verdict.FAILED, answer.status, error)
     return Outcome(Verdict.DELIVERED, answer.status, acked_through=through)
 

@@ -35,7 +35,7 @@ def test_env_example_names_every_variable_that_is_read_once() -> None:
         ({"DEBUG": "perhaps"}, "DEBUG: "),
         ({"DATABASE_URL": "mysql://u@h/d"}, "DATABASE_URL: Not a sqlite:///path or postgresql"),
         ({"DATABASE_URL": "postgresql://h:port/d"}, "DATABASE_URL: Not a valid database URL."),
-        ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL: It names no database."),
+        ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL: The URL names no database."),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL: Not a redis://"),
         ({"CORE_URL": "core.example"}, "CORE_URL: Not an http:// or https:// URL."),
         ({"CORE_URL": "https://u:p@core.example"}, "CORE_URL: A user name or password"),

@@ -101,7 +101,7 @@ def test_the_application_closes_with_any_code_that_may_be_sent(server: Served, c
 def test_a_code_that_may_not_be_sent_is_the_applications_error(server: Served, code: int) -> None:
     with connect(server, f"/close/{code}") as charger:
         assert charger.close_code() == 1011
-        server.says(f"ValueError: {code} is no close code to send")
+        server.says(f"ValueError: {code} is not a valid close code")
 
 
 def test_the_application_learns_the_code_of_the_charger(server: Served) -> None:
