@@ -127,5 +127,5 @@ def test_a_transaction_that_is_stored_twice_is_a_fault(journal: Journal) -> None
 
 
 def test_the_number_of_chargers_is_bounded() -> None:
-    with pytest.raises(Exception, match="no number from 1 to 50000"):
+    with pytest.raises(Exception, match="not a number from 1 to 50000"):
         call_command("simulate", "--chargers", "0", stderr=io.StringIO())
