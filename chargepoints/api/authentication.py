@@ -1,4 +1,4 @@
-"""Who asks: an API key as a bearer token, and what its scope lets it do."""
+"""Authentication by an API key as bearer token, and permissions by its scope."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,11 +36,11 @@ class BearerKey(BaseAuthentication):
 
 
 def usable_key(header: bytes) -> ApiKey | None:
-    """The key in an Authorization header, if it may be used; the use is noted."""
+    """The usable key in an Authorization header; its use is recorded."""
     scheme, _, secret = header.partition(b" ")
     if scheme.lower() != b"bearer":
         return None
-    # Only hashes are compared, by an index; whoever can time that learns nothing of a key.
+    # Only hashes are compared, by an index, so the response time reveals nothing about a key.
     digest = ApiKey.hash(secret.strip().decode("latin1"))
     key = ApiKey.objects.filter(digest=digest).first()
     if key is None or not key.usable:
@@ -50,7 +50,7 @@ def usable_key(header: bytes) -> ApiKey | None:
 
 
 def _note_use(key: ApiKey) -> None:
-    """Note the use at most once a minute, so that not every request writes."""
+    """Record the use at most once a minute, so that not every request writes."""
     now = clock.now()
     if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
         return
@@ -59,13 +59,13 @@ def _note_use(key: ApiKey) -> None:
 
 
 def requester(request: Request) -> str:
-    """Under which name it is noted who asked for a command, or closed a transaction."""
+    """The name of the client, as requester of commands and closer of transactions."""
     key: Any = request.auth
     return f"api:{key.name}"
 
 
 class HasScope(BasePermission):
-    """Reading takes `read`; anything else takes what the view's `write_scope` says."""
+    """Reading needs `read`; everything else needs the view's `write_scope`."""
 
     message = "the key's scope does not allow this"
 
@@ -91,5 +91,5 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A key made by `manage.py create_api_key` or in the admin.",
+            "description": "A key created by `manage.py create_api_key` or in the admin.",
         }

@@ -1,4 +1,4 @@
-"""How much of a month each connector could be used."""
+"""The availability of each connector in a month."""
 
 import zoneinfo
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def _check_month(text: str) -> None:
     try:
         Month.read(text)
     except NoMonth:
-        raise ValidationError("no month; one is 2026-11") from None
+        raise ValidationError("not a month such as 2026-11") from None
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{months.PATTERN}$"})
@@ -43,12 +43,12 @@ class MonthFilter(django_filters.CharFilter):
 
 class AvailabilityFilters(OfChargePointFilters):
     month = MonthFilter(
-        method="of_all", validators=[_check_month], label="As `2026-11`; default: the present one."
+        method="of_all", validators=[_check_month], label="Like `2026-11`; default: the present."
     )
     time_zone = django_filters.CharFilter(
         method="of_all",
         validators=[check_time_zone],
-        label="Where the month begins and ends, as `Europe/Amsterdam`; default: UTC.",
+        label="The month's time zone, like `Europe/Amsterdam`; default: UTC.",
     )
     site = django_filters.CharFilter(field_name="evse__charge_point__site")
     external_id = django_filters.CharFilter(
@@ -64,7 +64,7 @@ class AvailabilityFilters(OfChargePointFilters):
         return queryset.filter(evse__charge_point=found) if found else queryset.none()
 
     def of_all(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """What it narrows is the time."""
+        """The filters by time."""
         return queryset
 
 
@@ -81,7 +81,7 @@ class AvailabilitySerializer(Strict):
     begin = Time()
     end = Time(help_text="the present, while the month is not over")
     availability = serializers.SerializerMethodField(
-        help_text="the share of `up` in `up` and `down`; null where neither is known"
+        help_text="the share of `up` in `up` and `down`; null if both are 0"
     )
     up_s = serializers.IntegerField(source="seconds.up")
     down_s = serializers.IntegerField(
@@ -90,11 +90,9 @@ class AvailabilitySerializer(Strict):
     faulted_s = serializers.IntegerField(source="seconds.faulted")
     unavailable_s = serializers.IntegerField(source="seconds.unavailable")
     offline_s = serializers.IntegerField(source="seconds.offline")
-    unknown_s = serializers.IntegerField(
-        source="seconds.unknown", help_text="no history tells of it"
-    )
+    unknown_s = serializers.IntegerField(source="seconds.unknown", help_text="without history")
     maintenance_s = serializers.IntegerField(
-        source="seconds.maintenance", help_text="in a maintenance window, whatever else was so"
+        source="seconds.maintenance", help_text="in a maintenance window, whatever the status"
     )
     gateway_s = serializers.IntegerField(
         source="seconds.gateway", help_text="the gateway's own downtime"
@@ -105,7 +103,7 @@ class AvailabilitySerializer(Strict):
 
 
 class Availability(Resource):
-    """The availability of each connector in a month, in the order in which they became known."""
+    """The availability of each connector in a month, in the order of the connectors' storage."""
 
     queryset = Connector.objects.select_related("evse__charge_point")
     serializer_class = AvailabilitySerializer
@@ -131,10 +129,10 @@ class AvailabilityCsv(Availability):
 
     @extend_schema(
         operation_id="availability_export",
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "A line for each.")},
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One line per connector.")},
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """The availability of all connectors that the filters leave, as CSV, by identity."""
+        """The availability of all connectors that match the filters, as CSV, by identity."""
         rows = self.filter_queryset(self.get_queryset())
         owners = ChargePoint.objects.filter(pk__in=rows.order_by().values("evse__charge_point"))
         ids = list(owners.order_by("identity").values_list("pk", flat=True))
@@ -143,14 +141,14 @@ class AvailabilityCsv(Availability):
 
 
 def _when(request: Request) -> tuple[Month, zoneinfo.ZoneInfo]:
-    """The parameters, which the filters have looked at."""
+    """The parameters, which the filters have checked."""
     zone = zoneinfo.ZoneInfo(request.query_params.get("time_zone", "UTC"))
     asked = request.query_params.get("month")
     return Month.read(asked) if asked else Month.of(timezone.localtime(timezone=zone)), zone
 
 
 def _rows(connectors: Sequence[Connector], request: Request) -> list[Row]:
-    """One for each of them, unless the month has not begun."""
+    """One row for each connector, unless the month has not begun."""
     owners = {row.evse.charge_point_id: row.evse.charge_point for row in connectors}
     month, zone = _when(request)
     found = {

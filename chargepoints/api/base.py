@@ -1,4 +1,4 @@
-"""What all views of the API have in common."""
+"""What all views of the API share."""
 
 import re
 from collections.abc import Callable
@@ -53,12 +53,12 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if "CONTENT_LENGTH" not in request.META:
-            # DRF takes a body without a length (`Transfer-Encoding: chunked`) for none.
+            # DRF ignores a body without a length (`Transfer-Encoding: chunked`).
             request.META["CONTENT_LENGTH"] = str(len(request.body))
 
 
 class Resource(GenericViewSet[Any], ApiView):
-    """A resource and its list; below `/charge-points/{identity}/`, those of one charge point."""
+    """A resource and its list; below `/charge-points/{identity}/`, only of that charge point."""
 
     filter_backends = [FilterBackend]
     pagination_class = CursorPages
@@ -80,12 +80,12 @@ class Resource(GenericViewSet[Any], ApiView):
 
     @cached_property
     def charge_point(self) -> ChargePoint:
-        """The charge point that the path names. Raises NotFound."""
+        """The charge point in the path. Raises NotFound."""
         return find_charge_point(self.kwargs["identity"])
 
 
 def find_charge_point(identity: str) -> ChargePoint:
     known = re.fullmatch(identity_validator.regex, identity) and registry.find(identity)
     if not known:
-        raise NotFound(f"no charge point is called {identity[:48]!r}")
+        raise NotFound(f"there is no charge point {identity[:48]!r}")
     return known

@@ -1,4 +1,4 @@
-"""The certificates that a charge point holds, as it listed them last."""
+"""The certificates on a charge point, as it last reported them."""
 
 import django_filters
 
@@ -9,7 +9,7 @@ from chargepoints.models import InstalledCertificate
 
 
 class CertificateSerializer(StrictModel):
-    """A certificate by the hashes that `delete_certificate` takes."""
+    """A certificate, by the hashes that `delete_certificate` needs."""
 
     class Meta:
         model = InstalledCertificate
@@ -31,7 +31,7 @@ class CertificateFilters(django_filters.FilterSet):
 
 
 class Certificates(Resource):
-    """The certificates that a charge point listed when it was last asked."""
+    """The certificates that a charge point last reported."""
 
     queryset = InstalledCertificate.objects.all()
     serializer_class = CertificateSerializer

@@ -33,11 +33,11 @@ from chargepoints.services.commands.submission import can_express, version_of
 def printable(password: str) -> None:
     """Errata of 2.0.1: a password is any UTF-8. Unprintable characters are probably a mistake."""
     if not password.isprintable():
-        raise serializers.ValidationError("a character of it cannot be printed")
+        raise serializers.ValidationError("contains an unprintable character")
 
 
 class ConnectionSerializer(Strict):
-    """`since` when it is online, or offline; the address is that of the last socket."""
+    """`since`: when it came online or went offline; the address is that of the last socket."""
 
     online = serializers.SerializerMethodField()
     since = serializers.SerializerMethodField()
@@ -45,7 +45,7 @@ class ConnectionSerializer(Strict):
         source="last_seen_at",
         read_only=True,
         allow_null=True,
-        help_text="Written every 30 s: while it is online, up to a minute old.",
+        help_text="Written every 30 s: up to a minute old while it is online.",
     )
     remote_address = serializers.CharField(source="last_address", read_only=True, allow_null=True)
 
@@ -62,7 +62,7 @@ class ConnectionSerializer(Strict):
 
 
 class ConnectorSerializer(StrictModel):
-    """`status` is neutral; `ocpp_status` is the charger's own word."""
+    """`status` is neutral; `ocpp_status` is the status that the charger sent."""
 
     class Meta:
         model = Connector
@@ -88,7 +88,7 @@ class EvseSerializer(StrictModel):
 
 
 class CapabilitiesSerializer(Strict):
-    """What its version can express; empty until it has connected once or is pinned to one."""
+    """What its version supports; empty until it has connected once or has a pinned version."""
 
     commands = serializers.ListField(child=Text(), help_text="command types")
     raw_actions = serializers.ListField(child=Text(), help_text="actions for the type `raw`")
@@ -112,15 +112,15 @@ class ChargePointSerializer(StrictModel):
         help_text="0: no authentication, 1: Basic, 2: TLS and Basic, 3: TLS and certificate.",
     )
     pinned_protocol = ChoiceOrNull(
-        sorted(settings.OCPP_VERSIONS), help_text="The one subprotocol to speak; null: any."
+        sorted(settings.OCPP_VERSIONS), help_text="The only subprotocol to accept; null: any."
     )
     file_transfer = ChoiceOrNull(
         ChargePoint.FileTransfer.choices,
-        help_text="How it fetches and uploads files of the gateway; null: as it announces.",
+        help_text="The protocol for files of the gateway; null: the one that it reports.",
     )
     core_unreachable = ChoiceOrNull(
         UnreachablePolicy.choices,
-        help_text="What holds while core does not answer; null: the policy of its site or server.",
+        help_text="Policy if core does not answer; null: the policy of its site or server.",
     )
     heartbeat_interval = Integer(
         min_value=1,
@@ -129,11 +129,11 @@ class ChargePointSerializer(StrictModel):
         allow_null=True,
         help_text="Seconds; null: the server's own.",
     )
-    protocol = TextOrNull(read_only=True, help_text="The subprotocol negotiated last.")
+    protocol = TextOrNull(read_only=True, help_text="The last negotiated subprotocol.")
     serial = Text(source="serial_number", read_only=True)
     firmware = Text(source="firmware_version", read_only=True)
     status = ChoiceOrNull(
-        Status.choices, read_only=True, help_text="Of the station as a whole, where it tells it."
+        Status.choices, read_only=True, help_text="Of the station itself, if it reports it."
     )
     connection = ConnectionSerializer(source="*", read_only=True)
     evses = EvseSerializer(many=True, read_only=True)
@@ -142,7 +142,7 @@ class ChargePointSerializer(StrictModel):
     assigned_quirks = serializers.ListField(
         child=Text(max_length=100),
         required=False,
-        help_text="Quirk profiles it has whatever its vendor and model, by name.",
+        help_text="Names of quirk profiles that apply whatever its vendor and model.",
     )
 
     class Meta:
@@ -208,12 +208,12 @@ class ChargePointSerializer(StrictModel):
     def validate_assigned_quirks(self, names: list[str]) -> list[str]:
         known = set(QuirkProfile.objects.filter(name__in=names).values_list("name", flat=True))
         if unknown := [name for name in names if name not in known]:
-            raise serializers.ValidationError(f"no quirk profile is called {unknown[0]!r}")
+            raise serializers.ValidationError(f"there is no quirk profile {unknown[0]!r}")
         return list(dict.fromkeys(names))
 
 
 class ChargePointPatch(ChargePointSerializer):
-    identity = Text(required=False, help_text="It stays: all else refers to it.")
+    identity = Text(required=False, help_text="It cannot be changed: other data refers to it.")
 
     def validate_identity(self, identity: str) -> str:
         registered: Any = self.instance

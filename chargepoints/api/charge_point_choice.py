@@ -1,4 +1,4 @@
-"""What is asked of many charge points: which they are."""
+"""The charge points of a request to many."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class ChargePointChoice(Strict):
 
     def validate(self, choice: dict[str, Any]) -> dict[str, Any]:
         if not choice:
-            raise serializers.ValidationError("is empty; nothing is sent to all by an oversight")
+            raise serializers.ValidationError("is empty; it would select all charge points")
         return choice
 
 
@@ -53,9 +53,9 @@ class OfMany(Strict):
 
 
 def targets(asked: dict[str, Any], most: int) -> list[int]:
-    """The primary keys of those whom an `OfMany` means.
+    """The primary keys of the charge points in an `OfMany`.
 
-    Raises 400 where somebody is unknown, or where they are more than `most`.
+    Raises 400 if one is unknown, or if there are more than `most`.
     """
     if "filter" not in asked:
         return named(asked["charge_points"])
@@ -74,12 +74,12 @@ def named(identities: list[str]) -> list[int]:
         .values_list("lowered", "pk")
     )
     unknown = [
-        {"pointer": f"/charge_points/{index}", "message": "no charge point is called so"}
+        {"pointer": f"/charge_points/{index}", "message": "there is no such charge point"}
         for index, identity in enumerate(lowered)
         if identity not in known
     ]
     if unknown:
-        raise Problem(400, "invalid", "the body cannot be used", unknown)
+        raise Problem(400, "invalid", "the body is invalid", unknown)
     return list(dict.fromkeys(known[identity] for identity in lowered))
 
 

@@ -27,7 +27,7 @@ REMOVED = "the charge point is no longer registered"
 
 class ChargePointFilters(django_filters.FilterSet):
     online = FlagFilter(field_name="connection", lookup_expr="isnull", exclude=True)
-    protocol = django_filters.CharFilter(label="The subprotocol negotiated last.")
+    protocol = django_filters.CharFilter(label="The last negotiated subprotocol.")
 
     class Meta:
         model = ChargePoint
@@ -47,7 +47,7 @@ def charge_points_in_full() -> QuerySet[ChargePoint]:
 
 
 class ChargePoints(Resource):
-    """Charge points by identity, which is compared in any case."""
+    """Charge points by identity; upper and lower case do not matter."""
 
     queryset = ChargePoint.objects.all()
     serializer_class = ChargePointSerializer
@@ -55,8 +55,8 @@ class ChargePoints(Resource):
     pagination_class = ByIdentity
     lookup_field = "identity"
     conflicts = {
-        "create": "`already_exists`: the identity is taken, in this or another case.",
-        "destroy": "`events_undelivered`: an endpoint has not been told all about it yet."
+        "create": "`already_exists`: the identity exists, in this or another case.",
+        "destroy": "`events_undelivered`: an endpoint has not received all its events yet."
         " `history_held`: staff hold its history.",
     }
 
@@ -85,7 +85,7 @@ class ChargePoints(Resource):
         return response
 
     def partial_update(self, request: Request, identity: str) -> Response:
-        """Change what is given and nothing else; the charger's open socket takes it over."""
+        """Change only the given fields; the charger's open socket uses the new values."""
         with transaction.atomic():
             charge_point = self._locked(request, identity)
             serializer = ChargePointPatch(charge_point, data=request.data, partial=True)
@@ -102,7 +102,7 @@ class ChargePoints(Resource):
         return tagged(self._in_full(charge_point.pk))
 
     def destroy(self, request: Request, identity: str) -> Response:
-        """Remove a charge point and its history, once core was told of it; closes its socket."""
+        """Remove a charge point and its history after core has got its events; close its socket."""
         with transaction.atomic():
             charge_point = self._locked(request, identity)
             connection = charge_point.connection
@@ -117,7 +117,7 @@ class ChargePoints(Resource):
         return Response(status=204)
 
     def _locked(self, request: Request, identity: str) -> ChargePoint:
-        """The row, locked, and as the client knows it. Raises 404 and 412."""
+        """The locked row, in the version that the client knows. Raises 404 and 412."""
         found = find_charge_point(identity)
         charge_point = ChargePoint.objects.select_for_update(no_key=True).get(pk=found.pk)
         check_unchanged(request, self._in_full(charge_point.pk))
@@ -147,6 +147,6 @@ def already_exists(identity: str) -> Problem:
     return Problem(
         409,
         "already_exists",
-        f"{identity} is registered already, in this or another case",
+        f"{identity} is already registered, in this or another case",
         [{"pointer": "/identity", "message": "taken"}],
     )

@@ -1,4 +1,4 @@
-"""The charging profiles a charge point accepted, or said it has."""
+"""The charging profiles that a charge point accepted or reported."""
 
 import django_filters
 from rest_framework import serializers
@@ -10,10 +10,10 @@ from chargepoints.models import ChargingProfile
 
 
 class ChargingProfileSerializer(StrictModel):
-    """`evse_id` 0 is the charge point as a whole; `profile` is what `set_charging_profile` takes.
+    """`evse_id` 0 is the whole charge point; `profile` has the form of `set_charging_profile`.
 
-    `reported_at`: when the charge point last said that it has it (`get_charging_profiles`).
-    `missing_since`: when it was asked, and did not.
+    `reported_at`: when the charge point last reported it (`get_charging_profiles`).
+    `missing_since`: when a report did not contain it.
     """
 
     transaction_id = TextOrNull(read_only=True)
@@ -41,7 +41,7 @@ class ChargingProfileFilters(django_filters.FilterSet):
         field_name="missing_since",
         lookup_expr="isnull",
         exclude=True,
-        label="Whether the charge point was asked, and did not have it.",
+        label="Whether a report of the charge point did not contain it.",
     )
 
     class Meta:
@@ -50,7 +50,7 @@ class ChargingProfileFilters(django_filters.FilterSet):
 
 
 class ChargingProfiles(Resource):
-    """Charging profiles, in the order in which they became known."""
+    """Charging profiles, in the order in which the gateway stored them."""
 
     queryset = ChargingProfile.objects.all()
     serializer_class = ChargingProfileSerializer

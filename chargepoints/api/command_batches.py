@@ -1,4 +1,4 @@
-"""One command to many charge points, and how far it has come."""
+"""One command to many charge points, and its progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class RefusedTarget(Strict):
 
 
 class Progress(Strict):
-    """How many commands of the batch are in each state."""
+    """The number of commands of the batch in each state."""
 
     def get_fields(self) -> dict[str, Any]:
         return {state: serializers.IntegerField() for state in Command.State.values}
@@ -49,7 +49,7 @@ class Progress(Strict):
 
 @dataclass
 class Counted:
-    """The commands of a batch, by their states; and those that are not over."""
+    """The commands of a batch, by state; and those that are not finished."""
 
     states: dict[str, int]
     unfinished: int = 0
@@ -71,13 +71,13 @@ def count(several: Sequence[CommandBatch]) -> dict[Any, Counted]:
 
 
 class CommandBatchSerializer(StrictModel):
-    """`refused` are those that took no command. The commands: `GET /commands?batch={id}`."""
+    """`refused`: charge points without a command. The commands: `GET /commands?batch={id}`."""
 
-    charge_points = serializers.SerializerMethodField(help_text="how many were asked for")
-    args = serializers.SerializerMethodField(help_text="as they were asked, without passwords")
+    charge_points = serializers.SerializerMethodField(help_text="number in the request")
+    args = serializers.SerializerMethodField(help_text="as requested, without passwords")
     refused = RefusedTarget(many=True, read_only=True)
     progress = serializers.SerializerMethodField()
-    unfinished = serializers.SerializerMethodField(help_text="commands that are not over")
+    unfinished = serializers.SerializerMethodField(help_text="commands that are not finished")
 
     class Meta:
         model = CommandBatch
@@ -111,7 +111,7 @@ class CommandBatchSerializer(StrictModel):
         return states  # type: ignore[no-any-return]
 
     def _counted(self, batch: CommandBatch) -> Counted:
-        """By the list, for all of its page at once; else for this one."""
+        """With one query for all of a page; else for this batch."""
         known: dict[Any, Counted] = self.context.get("counted") or count([batch])
         return known[batch.pk]
 
@@ -127,14 +127,14 @@ class CommandBatchFilters(django_filters.FilterSet):
 
 
 class CommandBatches(Resource):
-    """Batches of commands, the newest first: as they were asked for, and how far they have come."""
+    """Batches of commands, the newest first: the request, and its progress."""
 
     queryset = CommandBatch.objects.all()
     serializer_class = CommandBatchSerializer
     filterset_class = CommandBatchFilters
     pagination_class = ByCreation
     write_scope = ApiKey.Scope.OPERATE
-    conflicts = {"create": "`idempotency_conflict`: the key came with another body before."}
+    conflicts = {"create": "`idempotency_conflict`: the key was used with another body before."}
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
@@ -148,7 +148,7 @@ class CommandBatches(Resource):
         responses={202: CommandBatchSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Send one command to many charge points. Each becomes a command of its own."""
+        """Send one command to many charge points. Each gets a command of its own."""
         refuse_unknown(request, set())
         body = NewCommandBatch(data=request.data)
         body.is_valid(raise_exception=True)

@@ -19,7 +19,7 @@ from chargepoints.services.commands import redaction
 WAITS = {
     "none": "202 at once",
     "ack": "until the charger has answered",
-    "effect": "until the thing has happened, e.g. the transaction has started",
+    "effect": "until the effect has happened, e.g. the transaction has started",
 }
 MAX_WAIT_S = 300
 
@@ -35,7 +35,7 @@ class CommandRequest(Strict):
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         not_before, expires_at = body["not_before"], body["expires_at"]
         if not_before and expires_at and expires_at <= not_before:
-            raise serializers.ValidationError({"expires_at": ["not after `not_before`"]})
+            raise serializers.ValidationError({"expires_at": ["must be after `not_before`"]})
         return body
 
 
@@ -47,7 +47,7 @@ class ShownRequest(serializers.DictField):
 
 
 class OcppExchange(Strict):
-    """What went over the socket for it; null until it was sent."""
+    """The request on the socket; null until it was sent."""
 
     version = TextOrNull(source="ocpp_version", read_only=True)
     action = TextOrNull(read_only=True)
@@ -58,13 +58,13 @@ class OcppExchange(Strict):
 
 
 class CommandError(Strict):
-    """`class`: the station said no, it sent a CALLERROR, the socket failed, or the gateway did."""
+    """`class`: the station refused, it sent a CALLERROR, the socket failed, or the gateway did."""
 
     code = Text(source="error_code", read_only=True)
     detail = Text(source="error_detail", read_only=True)
 
     def get_fields(self) -> dict[str, Any]:
-        # A field called `class` cannot be written as an attribute.
+        # `class` is a keyword of Python.
         error_class = serializers.ChoiceField(
             Command.ErrorClass.choices, source="error_class", read_only=True
         )
@@ -80,25 +80,25 @@ class CommandSerializer(StrictModel):
         source="charge_point.external_id", read_only=True, help_text="Core's key of it."
     )
     args = serializers.SerializerMethodField(
-        help_text="As they were asked, without passwords and key codes."
+        help_text="As requested, without passwords and key codes."
     )
     transaction = serializers.IntegerField(
         source="transaction_id",
         read_only=True,
         allow_null=True,
-        help_text="The gateway's own id of the transaction that is its effect.",
+        help_text="The gateway's id of the transaction that is its effect.",
     )
     result = serializers.JSONField(
         read_only=True,
-        help_text="What was learned beyond the answer, by type; where the charger sent it later, "
-        "a list of its parts.",
+        help_text="Results beyond the answer, by type; if the charger sent them later, "
+        "a list of parts.",
     )
     cautions = serializers.ListField(
         child=Text(),
         read_only=True,
-        help_text="What looked wrong about it; it was sent.",
+        help_text="Warnings; the command was sent all the same.",
     )
-    trace_id = Text(source="trace", read_only=True, help_text="Core's `traceparent`, or our own.")
+    trace_id = Text(source="trace", read_only=True, help_text="From core's `traceparent`, or new.")
     ocpp = OcppExchange(source="*", read_only=True)
     error = CommandError(source="*", read_only=True, allow_null=True)
 

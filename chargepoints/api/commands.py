@@ -1,4 +1,4 @@
-"""Commands to charge points: taken in, looked at, cancelled."""
+"""Commands to charge points: send, read, cancel."""
 
 import re
 from typing import Any
@@ -53,7 +53,7 @@ class Commands(Resource):
 
     conflicts = {
         "create": "`not_connected`, `not_supported` or `idempotency_conflict`.",
-        "cancel": "`not_cancellable`: it was sent already, or is over.",
+        "cancel": "`not_cancellable`: it was sent already, or is finished.",
     }
 
     @extend_schema(
@@ -69,8 +69,8 @@ class Commands(Resource):
             OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 202]),
         ],
         responses={
-            200: OpenApiResponse(CommandSerializer, "What was waited for has come."),
-            202: OpenApiResponse(CommandSerializer, "Accepted; it has not ended yet."),
+            200: OpenApiResponse(CommandSerializer, "The awaited answer or effect has come."),
+            202: OpenApiResponse(CommandSerializer, "Accepted; it is not finished yet."),
         },
     )
     def create(self, request: Request, identity: str) -> Response:

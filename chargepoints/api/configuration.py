@@ -1,4 +1,4 @@
-"""What a charge point says its configuration is, and what it should be."""
+"""The configuration of a charge point, reported and desired."""
 
 import django_filters
 from rest_framework import serializers
@@ -12,7 +12,7 @@ from chargepoints.models import Variable
 class VariableSerializer(StrictModel):
     """A configuration key (1.6: `component` is null), or a variable of a component (2.0.1).
 
-    `key` is the name that the commands `get_configuration` and `set_configuration` take.
+    `key` is the name for the commands `get_configuration` and `set_configuration`.
     """
 
     key = Text(read_only=True)
@@ -55,7 +55,7 @@ class VariableFilters(django_filters.FilterSet):
 
 
 class Configuration(Resource):
-    """Configuration keys and variables, in the order in which they became known."""
+    """Configuration keys and variables, in the order in which the gateway stored them."""
 
     queryset = Variable.objects.all()
     serializer_class = VariableSerializer

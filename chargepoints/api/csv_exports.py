@@ -1,4 +1,4 @@
-"""Whole lists as CSV, streamed some rows at a time, so that they may have any length."""
+"""Whole lists as CSV, streamed in parts, so they may have any length."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def _times(*names: str) -> dict[str, Column]:
     }
 
 
-# Of the charge point, beside each row.
+# Columns of the charge point in each row.
 _WHOSE = {"charge_point_identity": "identity", "external_id": "external_id", "site": "site"}
 _CHARGE_POINT = {
     "charge_point": lambda row: row.charge_point_identity,
@@ -108,7 +108,7 @@ def _stream(
 
 
 def _parts(columns: dict[str, Column], rows: QuerySet[Any], order: Sequence[str]) -> Iterator[str]:
-    """Parts of some rows; one query each finds the rows after those of the part before."""
+    """Parts of a list; each part needs one query for the rows after the previous part."""
     yield _lines([list(columns)])
     chunk = list(rows[:ROWS_AT_ONCE])
     while chunk:
@@ -119,12 +119,12 @@ def _parts(columns: dict[str, Column], rows: QuerySet[Any], order: Sequence[str]
 
 
 def _behind(last: Model, order: Sequence[str]) -> Q:
-    """What comes after a row in this order, which descends, and ends with the id."""
+    """Rows after this one, in a descending order that ends with the id."""
     *first, _ = (name.removeprefix("-") for name in order)
     behind = Q(pk__lt=last.pk)
     for name in first:
         value = getattr(last, name)
-        # The bound by itself is what an index is used for.
+        # The separate bound lets the database use an index.
         behind = Q(**{f"{name}__lte": value}) & (Q(**{f"{name}__lt": value}) | behind)
     return behind
 

@@ -23,7 +23,7 @@ class AnyAccept(BaseContentNegotiation):
 
 
 def stream_csv(request: HttpRequest, name: str, parts: Iterator[str]) -> StreamingHttpResponse:
-    """`parts` are not empty; what they need is looked up when they are sent."""
+    """`parts` must not be empty; each is produced when it is sent."""
     asynchronous = isinstance(request, ASGIRequest)
     response = StreamingHttpResponse(
         _one_by_one(parts) if asynchronous else parts, content_type="text/csv; charset=utf-8"
@@ -33,6 +33,6 @@ def stream_csv(request: HttpRequest, name: str, parts: Iterator[str]) -> Streami
 
 
 async def _one_by_one(parts: Iterator[str]) -> AsyncIterator[str]:
-    """Makes each part in the request's thread, which serves others while the client reads."""
+    """Produce each part in the request's thread, which serves others while the client reads."""
     while part := await sync_to_async(next)(parts, ""):  # type: ignore[call-arg]
         yield part

@@ -1,4 +1,4 @@
-"""The DER controls that a charge point has."""
+"""The DER controls of a charge point."""
 
 from rest_framework import serializers
 
@@ -9,7 +9,7 @@ from chargepoints.models import DerControl
 
 
 class DerControlSerializer(StrictModel):
-    """A control as it was taken or reported last; `setting` is in OCPP's words."""
+    """A control as last accepted or reported; `setting` is OCPP's object."""
 
     setting = serializers.JSONField(read_only=True)
 
@@ -28,7 +28,7 @@ class DerControlSerializer(StrictModel):
 
 
 class DerControls(Resource):
-    """The DER controls of a charge point, in the order in which they became known."""
+    """The DER controls of a charge point, in the order in which the gateway stored them."""
 
     queryset = DerControl.objects.all()
     serializer_class = DerControlSerializer

@@ -1,4 +1,4 @@
-"""The messages that a charge point shows, as it took or reported them last (OCPP 2.0.1)."""
+"""The messages on a charge point's display, as last accepted or reported (OCPP 2.0.1)."""
 
 from rest_framework import serializers
 
@@ -9,7 +9,7 @@ from chargepoints.models import DisplayMessage
 
 
 class DisplayMessageSerializer(StrictModel):
-    """A message on the display, in the words of `display_message`."""
+    """A message on the display, with the fields of `display_message`."""
 
     id = serializers.IntegerField(source="number", read_only=True)
     content = Text(read_only=True)
@@ -37,7 +37,7 @@ class DisplayMessageSerializer(StrictModel):
 
 
 class DisplayMessages(Resource):
-    """The messages that a charge point shows, in the order in which they became known."""
+    """The messages on a display, in the order in which the gateway stored them."""
 
     queryset = DisplayMessage.objects.all()
     serializer_class = DisplayMessageSerializer

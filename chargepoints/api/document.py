@@ -1,4 +1,4 @@
-"""How the views are described in the OpenAPI document: every answer they can give is in it."""
+"""Descriptions of the views in the OpenAPI document, with all their possible answers."""
 
 from typing import Any
 
@@ -14,26 +14,26 @@ from chargepoints.services.commands.command_types import COMMAND_TYPES, CommandT
 Json = dict[str, Any]
 
 PROBLEMS = {
-    400: "The body, or a query parameter, cannot be used.",
+    400: "The body, or a query parameter, is invalid.",
     401: "No key, or one that is unknown, expired or revoked.",
     403: "The key's scope does not allow this.",
-    404: "There is no such thing.",
-    406: "Only `application/json` can be had.",
+    404: "It does not exist.",
+    406: "Only `application/json` is available.",
     412: "It was changed since it was read (`If-Match`).",
     413: "The body is too large.",
     415: "The body is not `application/json`.",
-    429: "Too many requests with this key; `Retry-After` says when to go on.",
-    500: "A fault of the gateway: it is in its log.",
-    503: "The database does not answer; `Retry-After` says when to go on.",
+    429: "Too many requests with this key; `Retry-After` says when to continue.",
+    500: "A fault of the gateway; see its log.",
+    503: "The database does not answer; `Retry-After` says when to continue.",
 }
 
 
 # By the statuses that have them; True: all.
 COUNTED_HEADERS: dict[str, tuple[list[int] | bool, str]] = {
     "Retry-After": ([429, 503], "Seconds to wait."),
-    "RateLimit-Limit": (True, "Requests a minute that one server process takes of this key."),
-    "RateLimit-Remaining": (True, "How many of them are left."),
-    "RateLimit-Reset": (True, "Seconds until there is one more."),
+    "RateLimit-Limit": (True, "Requests per minute that one server process accepts of this key."),
+    "RateLimit-Remaining": (True, "The number of requests left."),
+    "RateLimit-Reset": (True, "Seconds until one more request is allowed."),
 }
 
 
@@ -44,7 +44,7 @@ class ErrorItemSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """Every answer that is no success. `code` is stable and for programs, `detail` for people."""
+    """Every error. `code` is stable and for programs, `detail` for people."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -87,7 +87,7 @@ class DocumentedView(AutoSchema):
 
     def get_filter_backends(self) -> list[Any]:
         if self._action == "export":
-            # To the document it is no list, and takes the filters of one.
+            # The document would not treat it as a list, but it has a list's filters.
             return list(getattr(self.view, "filter_backends", ()))
         backends: list[Any] = super().get_filter_backends()
         return backends
@@ -103,7 +103,7 @@ class DocumentedView(AutoSchema):
         bodies: Json = super()._get_response_bodies(direction)
         if self._is_read:
             bodies["304"] = {
-                "description": "The client has it already (`If-None-Match`).",
+                "description": "The client has this version (`If-None-Match`).",
                 "headers": self._get_response_headers_for_code("304"),
             }
         conflicts = getattr(self.view, "conflicts", {})
@@ -142,7 +142,7 @@ class DocumentedView(AutoSchema):
 
 
 def refuse_other_fields(result: Json, **context: Any) -> Json:
-    """A postprocessing hook: a body with a field that is not named is not taken."""
+    """A postprocessing hook: bodies with unknown fields are refused."""
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("Request") and schema.get("type") == "object":
             schema["additionalProperties"] = False
@@ -150,7 +150,7 @@ def refuse_other_fields(result: Json, **context: Any) -> Json:
 
 
 def add_command_types(result: Json, **context: Any) -> Json:
-    """A postprocessing hook: the body of a command, one schema a type, and that of a batch."""
+    """A postprocessing hook: the body of a command, one schema per type, and that of a batch."""
     schemas = result["components"]["schemas"]
     names = {type: f"{_camel(type)}CommandRequest" for type in COMMAND_TYPES}
     for type, name in names.items():
@@ -188,18 +188,18 @@ def _command_body(type: str, kind: CommandType) -> Json:
                 "minimum": 1,
                 "maximum": MAX_WAIT_S,
                 "default": 30,
-                "description": "How long to wait; then the answer is 202, and the command goes on.",
+                "description": "How long to wait; after that, the answer is 202.",
             },
             "expires_at": {**moment, "description": _expiry(kind)},
-            "not_before": {**moment, "description": "Not sent before then."},
+            "not_before": {**moment, "description": "Not sent before this time."},
         },
     }
 
 
 def _expiry(kind: CommandType) -> str:
-    text = f"Not sent after then; default: {kind.expires_after_s} s from now, or `not_before`."
+    text = f"Not sent after this time; default: {kind.expires_after_s} s from now, or `not_before`."
     if kind.only_connected:
-        text += " Without it, a charger that is offline makes it 409 `not_connected`."
+        text += " Without it, the answer for an offline charger is 409 `not_connected`."
     return text
 
 

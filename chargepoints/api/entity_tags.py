@@ -1,9 +1,9 @@
 """ETags: `"<what a client may set>.<everything>"`, both as digests.
 
-If-None-Match compares the whole. If-Match compares the first half alone: a change is refused when
-somebody else changed what can be set, not when the charger's heartbeat came in between.
+If-None-Match compares both. If-Match compares only the first: a change is refused if somebody else
+changed a field that clients can set, not if only a heartbeat came in between.
 
-`serializer` is one of a single instance.
+`serializer` has a single instance.
 """
 
 import hashlib
@@ -51,16 +51,16 @@ def page_unless_known(request: Request, page: Mapping[str, Any]) -> Response:
 
 
 def check_unchanged(request: Request, serializer: Any) -> None:
-    """Raises 412 unless the resource is what the client knows (If-Match), where it says so."""
+    """Raises 412 if the client's version (If-Match) is not the present one."""
     if not request.headers.get("If-Match"):
         return
-    # Without its quotes a tag is none, and nothing is changed on the strength of it.
+    # A tag without quotes is invalid, and matches nothing.
     expected = _given(request, "If-Match")
     if "*" in expected:
         return
     settable = entity_tag(serializer).partition(".")[0]
     if settable not in {tag.partition(".")[0] for tag in expected}:
-        raise Problem(412, "precondition_failed", "it was changed meanwhile; read it again")
+        raise Problem(412, "precondition_failed", "it was changed since you read it; read it again")
 
 
 def _given(request: Request, header: str) -> list[str]:

@@ -28,7 +28,7 @@ RETRY_AFTER_S = 5
 
 
 class Problem(exceptions.APIException):
-    """An answer that is no success, with its status and its stable code."""
+    """An error, with its status and its stable code."""
 
     def __init__(
         self, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
@@ -40,7 +40,7 @@ class Problem(exceptions.APIException):
 
 
 class InvalidParameters(Exception):
-    """Query parameters that cannot be used: {name: [messages]}."""
+    """Invalid query parameters: {name: [messages]}."""
 
     def __init__(self, messages: dict[str, list[str]]) -> None:
         super().__init__(messages)
@@ -48,9 +48,9 @@ class InvalidParameters(Exception):
 
 
 REFUSED_STATUS = {"unknown_type": 400, "invalid_args": 400, "already_expired": 400}
-# Exceptions of Django that always mean the same.
+# Exceptions of Django that always have the same answer.
 DJANGO_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
-    Http404: (404, "not_found", "there is nothing here"),
+    Http404: (404, "not_found", "it does not exist"),
     PermissionDenied: (403, "permission_denied", "this is not allowed"),
     RequestDataTooBig: (413, "too_large", "the body is too large"),
     **dict.fromkeys(STORE_UNAVAILABLE, (503, "unavailable", "the database does not answer")),
@@ -58,7 +58,7 @@ DJANGO_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """What an exception in a view is answered with; None where it is a fault of ours."""
+    """The answer to an exception in a view; None if it is a fault of the gateway."""
     problem = as_problem(error)
     if problem is None:
         return None
@@ -106,11 +106,11 @@ def _invalid_parameters(messages: dict[str, list[str]]) -> Problem:
         for name, found in messages.items()
         for message in found
     ]
-    return Problem(400, "invalid_parameter", "a query parameter cannot be used", errors)
+    return Problem(400, "invalid_parameter", "a query parameter is invalid", errors)
 
 
 def _invalid(detail: Any) -> Problem:
-    return Problem(400, "invalid", "the body cannot be used", list(_pointed(detail, "")))
+    return Problem(400, "invalid", "the body is invalid", list(_pointed(detail, "")))
 
 
 def _pointed(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
@@ -132,14 +132,14 @@ def escaped(name: object) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: JSON for the API, where no view could answer."""
+    """Django's handler500: JSON for the API, if no view could answer."""
     if not request.path.startswith(API_PATH):
         return defaults.server_error(request)
     return _plain(500, "internal_error", "this is a fault of the gateway")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400: JSON for the API, where a request does not come as far as a view."""
+    """Django's handler400: JSON for the API, if a request does not reach a view."""
     if not request.path.startswith(API_PATH):
         return defaults.bad_request(request, exception)
     if isinstance(exception, DisallowedHost):

@@ -1,4 +1,4 @@
-"""The event streams that a charge point has open."""
+"""The open event streams of a charge point."""
 
 from rest_framework import serializers
 
@@ -9,7 +9,7 @@ from chargepoints.models import EventStream
 
 
 class EventStreamSerializer(StrictModel):
-    """A stream with its newest value; `id` is the charge point's own number of it."""
+    """A stream with its newest value; `id` is the charge point's number."""
 
     id = serializers.IntegerField(source="number", read_only=True)
     monitor_id = serializers.IntegerField(source="monitor_number", read_only=True, allow_null=True)
@@ -31,7 +31,7 @@ class EventStreamSerializer(StrictModel):
 
 
 class EventStreams(Resource):
-    """The event streams of a charge point, in the order in which they became known."""
+    """The event streams of a charge point, in the order in which the gateway stored them."""
 
     queryset = EventStream.objects.all()
     serializer_class = EventStreamSerializer

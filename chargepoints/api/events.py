@@ -1,4 +1,4 @@
-"""The feed of events, the pull twin of the webhook; and the events of one charge point."""
+"""The feed of events, as an alternative to webhooks; and the events of one charge point."""
 
 from typing import Any
 
@@ -48,14 +48,14 @@ class EventSerializer(Strict):
     occurred_at = Time()
     received_at = Time()
     time_quality = serializers.ChoiceField(TimeQuality.choices, help_text="whose time it is")
-    backfill = serializers.BooleanField(help_text="old news, told after an outage")
+    backfill = serializers.BooleanField(help_text="sent late, for instance after an outage")
     deviations = serializers.ListField(child=Text())
-    trace_id = Text(help_text="of the message or command that brought it, as in `traceparent`")
-    ocpp = OcppSource(allow_null=True, help_text="the message that brought it, if one did")
+    trace_id = Text(help_text="of the message or command that caused it, as in `traceparent`")
+    ocpp = OcppSource(allow_null=True, help_text="the message that caused it, if any")
 
     def get_fields(self) -> dict[str, Any]:
         # `data` is an attribute of every serializer.
-        neutral = serializers.DictField(help_text="neutral: alike for all versions of OCPP")
+        neutral = serializers.DictField(help_text="neutral: the same for all versions of OCPP")
         return super().get_fields() | {"data": neutral}
 
     def to_representation(self, event: Event) -> dict[str, Any]:
@@ -63,9 +63,9 @@ class EventSerializer(Strict):
 
 
 class FeedPage(Strict):
-    next = serializers.URLField(allow_null=True, help_text="null: this was all there is so far")
+    next = serializers.URLField(allow_null=True, help_text="null: there are no more events yet")
     previous = serializers.URLField(allow_null=True, help_text="always null")
-    last_position = Integer(help_text="what to give as `after` the next time")
+    last_position = Integer(help_text="the value of `after` for the next request")
     results = EventSerializer(many=True)
 
 
@@ -104,7 +104,7 @@ class Feed(ApiView):
 
 
 def _wanted(request: Request) -> dict[str, Any]:
-    """What the feed is narrowed by."""
+    """The filters of the feed."""
     given = request.query_params
     wanted: dict[str, Any] = {
         field: given[name] for name, field in OF_CHARGE_POINT.items() if name in given
@@ -118,11 +118,11 @@ def _wanted(request: Request) -> dict[str, Any]:
 
 
 def _read_types(request: Request) -> list[str]:
-    """A misspelt type would silently be passed over for ever."""
+    """A misspelt type would never match any event."""
     text = request.query_params.get("type")
     types = text.split(",") if text else []
     if unknown := [type for type in types if type not in EVENT_TYPES]:
-        raise InvalidParameters({"type": [f"no event type is called {unknown[0]!r}"]})
+        raise InvalidParameters({"type": [f"there is no event type {unknown[0]!r}"]})
     return types
 
 

@@ -1,7 +1,7 @@
 """Examples in the OpenAPI document: requests and answers that tests have recorded.
 
-`examples.json` has, for each operation by its id and each webhook by its name, what was asked and
-what was answered: {"request": body or null, "status": number, "response": body or null}.
+`examples.json` has for each operation by its id, and for each webhook by its name, a request and
+its answer: {"request": body or null, "status": number, "response": body or null}.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def recorded() -> dict[str, Json]:
 
 
 def add_examples(result: Json, **context: Any) -> Json:
-    """A postprocessing hook: each body that was recorded, beside its schema."""
+    """A postprocessing hook: adds each recorded body to its schema."""
     examples = recorded()
     for name, operation in operations(result):
         example = examples.get(name)
@@ -47,7 +47,7 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _answer(responses: Json, status: int) -> Json:
-    """Documented by its status, or as one of its class (`2XX`)."""
+    """The documented response of this status, or of its class (`2XX`)."""
     found: Json = responses.get(str(status)) or responses[f"{status // 100}XX"]
     return found
 

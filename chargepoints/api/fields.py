@@ -1,4 +1,4 @@
-"""Serializer fields that take a value only as it is documented, and times as core reads them."""
+"""Serializer fields that accept only documented values, and times in core's format."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from chargepoints.clock import api_time
 
 
 class Text(serializers.CharField):
-    """A JSON string; DRF's own field takes numbers too."""
+    """A JSON string; DRF's own field accepts numbers too."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -34,7 +34,7 @@ class Boolean(serializers.BooleanField):
 
 
 class Time(serializers.DateTimeField):
-    """RFC 3339, in UTC; any offset is taken, none is not."""
+    """RFC 3339, in UTC; any offset is accepted, but one is required."""
 
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str):
@@ -79,7 +79,7 @@ class ChoiceOrNull(serializers.ChoiceField):
 
 
 class PlaceOrNull(serializers.IntegerField):
-    """0 in the database where it is of no EVSE or connector, null in JSON."""
+    """0 in the database if there is no EVSE or connector, null in JSON."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **kwargs)
@@ -89,8 +89,8 @@ class PlaceOrNull(serializers.IntegerField):
 
 
 class Strict(serializers.Serializer[Any]):
-    # Refuses fields it does not know: a misspelt one would be lost without a word.
-    # (No docstring: the document would show it for every serializer that has none of its own.)
+    # Refuses unknown fields: a misspelt one would be lost silently.
+    # (No docstring: the document would show it for every serializer without one.)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := set(data) - set(self.fields)):
@@ -113,7 +113,7 @@ class StrictModel(Strict, serializers.ModelSerializer[Any]):
 
 
 def read_time(text: str) -> datetime | None:
-    """An RFC 3339 time in UTC; None if the text is no such time or has no offset."""
+    """An RFC 3339 time in UTC; None if the text is not such a time or has no offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(UTC) if moment.tzinfo else None

@@ -33,7 +33,7 @@ class FilterBackend(DjangoFilterBackend):
 
 
 def refuse_unknown(request: Request, known: frozenset[str] | set[str]) -> None:
-    """A misspelt or empty parameter would silently return everything, one of two be passed over.
+    """Refuse misspelt or empty parameters, which would return everything, and repeated ones.
 
     Raises InvalidParameters.
     """
@@ -64,11 +64,11 @@ class FlagField(forms.NullBooleanField):
         if value in self.empty_values:
             return None
         if value not in ("true", "false"):
-            raise ValidationError("neither true nor false")
+            raise ValidationError("must be true or false")
         return bool(value == "true")
 
 
-# No more than a database's number can be.
+# The largest number of a database column.
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -108,7 +108,7 @@ class OfChargePointFilters(django_filters.FilterSet):
 
 @cache
 def of_one_charge_point(filters: type[OfChargePointFilters]) -> type[OfChargePointFilters]:
-    """The same without those by charge point: its path names it."""
+    """The same without filters by charge point, because the path contains it."""
     meant_for_all = dict.fromkeys(("charge_point", "site", "external_id"))
     return type(f"{filters.__name__}OfOne", (filters,), meant_for_all)
 

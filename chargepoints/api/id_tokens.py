@@ -1,4 +1,4 @@
-"""The gateway's own tokens, and what core decided about others, for a while."""
+"""The gateway's own tokens, and cached decisions of core about others."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ SETTABLE = ["value", "type", "status", "group_id_token", "expires_at", "personal
 
 
 class IdTokenSerializer(StrictModel):
-    """A token. `source` tells the gateway's `own` from cached decisions of `core`."""
+    """A token. `source`: the gateway's `own`, or a cached decision of `core`."""
 
     class Meta:
         model = IdToken
@@ -31,7 +31,7 @@ class IdTokenSerializer(StrictModel):
             "created_at",
         ]
         read_only_fields = ["source", "decided_at", "fresh_until", "created_at"]
-        # Unique in any case, which only the database can say without a race.
+        # Unique in any case; only the database can check this without a race.
         validators: list[Any] = []
 
 
@@ -44,24 +44,24 @@ class IdTokenFilters(django_filters.FilterSet):
 
 
 class IdTokens(Resource):
-    """Tokens, the newest first. Cached decisions of core can be read and forgotten, not changed."""
+    """Tokens, the newest first. Cached decisions of core can be read and deleted, not changed."""
 
     queryset = IdToken.objects.all()
     serializer_class = IdTokenSerializer
     filterset_class = IdTokenFilters
     conflicts = {
-        "create": "`already_exists`: the value is taken with this type, in this or another case.",
+        "create": "`already_exists`: the value exists with this type, in this or another case.",
         "update": "`already_exists`, or `cached_decision`: it is core's, not the gateway's own.",
     }
 
     def create(self, request: Request) -> Response:
-        """Register a token of the gateway's own."""
+        """Register one of the gateway's own tokens."""
         response = tagged(self._save(self.get_serializer(data=request.data)), status=201)
         response["Location"] = f"{request.path}/{response.data['id']}"
         return response
 
     def update(self, request: Request, pk: int) -> Response:
-        """Replace a token; what is left out takes its default."""
+        """Replace a token; missing fields get their defaults."""
         with transaction.atomic():
             token = get_object_or_404(IdToken.objects.select_for_update(no_key=True), pk=pk)
             if token.source != IdToken.Source.OWN:
@@ -70,7 +70,7 @@ class IdTokens(Resource):
             return tagged(self._save(self.get_serializer(token, data=request.data)))
 
     def destroy(self, request: Request, pk: int) -> Response:
-        """Delete a token of the gateway's own, or forget what core decided about one."""
+        """Delete one of the gateway's own tokens, or a cached decision of core."""
         with transaction.atomic():
             token = get_object_or_404(IdToken.objects.select_for_update(no_key=True), pk=pk)
             check_unchanged(request, self.get_serializer(token))
@@ -86,5 +86,5 @@ class IdTokens(Resource):
             with transaction.atomic():
                 serializer.save(**defaults)
         except IntegrityError:
-            raise Problem(409, "already_exists", "this token is registered already") from None
+            raise Problem(409, "already_exists", "this token is already registered") from None
         return serializer

@@ -1,4 +1,4 @@
-"""JSON bodies of the API: strict and bounded on the way in, UTF-8 on the way out."""
+"""JSON bodies of the API: strict and limited on the way in, UTF-8 on the way out."""
 
 import json
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class JsonParser(BaseParser):
 
 
 def _refuse_repeated_names(body: bytes) -> None:
-    """Parsers differ in which value counts, so none does. Raises ValueError."""
+    """Refuse repeated names, because parsers differ in which value counts. Raises ValueError."""
 
     def check(pairs: list[tuple[str, Any]]) -> None:
         names = [name for name, _ in pairs]

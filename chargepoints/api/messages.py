@@ -9,7 +9,7 @@ from chargepoints.models import Message
 
 
 class MessageSerializer(StrictModel):
-    """`request` and `reply` are the frames as they went over the socket."""
+    """`request` and `reply` are the frames on the socket."""
 
     trace_id = Text(source="trace", read_only=True, help_text="as in `traceparent` and events")
 
@@ -42,7 +42,7 @@ class MessageFilters(django_filters.FilterSet):
 
 
 class Messages(Resource):
-    """What went over the charge point's socket, the newest first."""
+    """The messages on the charge point's socket, the newest first."""
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer

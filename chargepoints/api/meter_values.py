@@ -20,7 +20,7 @@ class MeterValueSerializer(StrictModel):
         help_text="core's key of it",
     )
     transaction = serializers.IntegerField(
-        source="transaction_id", read_only=True, allow_null=True, help_text="the gateway's own id"
+        source="transaction_id", read_only=True, allow_null=True, help_text="the gateway's id"
     )
 
     class Meta:
@@ -45,7 +45,7 @@ class MeterValueSerializer(StrictModel):
 
 
 class MeterValueFilters(OfChargePointFilters):
-    transaction = NumberFilter(label="The gateway's own id of the transaction.")
+    transaction = NumberFilter(label="The gateway's id of the transaction.")
     evse_id = NumberFilter()
     since = since("sampled_at")
     until = until("sampled_at")

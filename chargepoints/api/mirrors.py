@@ -1,4 +1,4 @@
-"""The second central system of a charge point: set, looked at, taken away."""
+"""The second central system of a charge point: set, read, removed."""
 
 from django.core.validators import URLValidator
 from django.db import transaction
@@ -18,7 +18,7 @@ from chargepoints.models import Mirror
 
 
 class MirrorSerializer(StrictModel):
-    """`url` without the identity, which is put behind it, as in a charger."""
+    """`url` without the identity, which the gateway appends, as a charger does."""
 
     url = Text(max_length=500, validators=[URLValidator(schemes=["ws", "wss"])])
     password = Text(
@@ -26,17 +26,17 @@ class MirrorSerializer(StrictModel):
         required=False,
         allow_blank=True,
         max_length=255,
-        help_text="For HTTP Basic, as the charger's own; it is not shown.",
+        help_text="For HTTP Basic, instead of the charger's; it is never shown.",
     )
     allowed_actions = serializers.ListField(
         child=Text(max_length=50),
         required=False,
-        help_text="OCPP actions that it may send to the charger; none: it only listens.",
+        help_text="OCPP actions that it may send to the charger; empty: it only listens.",
     )
     waiting_since = serializers.SerializerMethodField(
-        help_text="When the oldest message came that it has still to be told."
+        help_text="When the oldest message was received that it has not got yet."
     )
-    error = TextOrNull(read_only=True, help_text="Why it is away.")
+    error = TextOrNull(read_only=True, help_text="Why it cannot be reached.")
 
     class Meta:
         model = Mirror
@@ -64,13 +64,13 @@ class MirrorOfChargePoint(Resource):
     serializer_class = MirrorSerializer
 
     def retrieve(self, request: Request, identity: str) -> Response:  # type: ignore[override]
-        """The second central system that is told what a charge point says."""
+        """The second central system that gets a charge point's messages."""
         refuse_unknown(request, set())
         return unless_known(request, self.get_serializer(self._found()))
 
     @extend_schema(responses={200: MirrorSerializer})
     def update(self, request: Request, identity: str) -> Response:
-        """Have a second central system told what a charge point says from now on."""
+        """Send a charge point's messages to a second central system from now on."""
         refuse_unknown(request, set())
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -89,7 +89,7 @@ class MirrorOfChargePoint(Resource):
         return tagged(self.get_serializer(mirror))
 
     def destroy(self, request: Request, identity: str) -> Response:
-        """Tell the second central system nothing more."""
+        """Stop sending messages to the second central system."""
         mirror = self._found()
         check_unchanged(request, self.get_serializer(mirror))
         mirror.delete()

@@ -1,4 +1,4 @@
-"""The monitors of a charge point, as it took or reported them last (OCPP 2.0.1)."""
+"""The monitors of a charge point, as last accepted or reported (OCPP 2.0.1)."""
 
 import django_filters
 from rest_framework import serializers
@@ -10,7 +10,7 @@ from chargepoints.models import Monitor
 
 
 class MonitorSerializer(StrictModel):
-    """A monitor, in the words of `set_monitoring`; `id` is the charge point's own number of it."""
+    """A monitor, with the fields of `set_monitoring`; `id` is the charge point's number."""
 
     id = serializers.IntegerField(source="number", read_only=True)
     component_instance = TextOrNull(read_only=True)
@@ -49,7 +49,7 @@ class MonitorFilters(django_filters.FilterSet):
 
 
 class Monitors(Resource):
-    """The monitors of a charge point, in the order in which they became known."""
+    """The monitors of a charge point, in the order in which the gateway stored them."""
 
     queryset = Monitor.objects.all()
     serializer_class = MonitorSerializer

@@ -1,4 +1,4 @@
-"""The OpenAPI document, the interactive page made of it, and the API's own 404."""
+"""The OpenAPI document, the interactive page for it, and the API's own 404."""
 
 import hashlib
 from functools import cache
@@ -17,7 +17,7 @@ from chargepoints.api.base import ApiView
 
 @cache
 def document() -> bytes:
-    """The document; it changes with the installed code alone."""
+    """The document; only another release changes it."""
     generator: Any = SchemaGenerator
     return orjson.dumps(generator().get_schema(request=None, public=True), default=str)
 
@@ -33,7 +33,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 
 class InteractivePage(SpectacularSwaggerView):
-    """Swagger UI out of this server's own static files."""
+    """Swagger UI from this server's own static files."""
 
     authentication_classes = []
     url = "/api/v1/openapi.json"

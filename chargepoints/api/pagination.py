@@ -1,4 +1,4 @@
-"""Pages by cursor: what is inserted meanwhile neither repeats nor hides a row."""
+"""Pages by cursor: rows inserted between two requests neither repeat nor hide a row."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ def read_limit(request: Request) -> int:
 
 
 class CursorPages(CursorPagination):
-    """Newest first, by the id; a subclass may order by another field that is unique."""
+    """Newest first, by the id; a subclass may order by another unique field."""
 
     ordering = "-id"
     page_size = DEFAULT_LIMIT
     page_size_query_param = "limit"
     max_page_size = MAX_LIMIT
-    cursor_query_description = "Take it from `next` or `previous` as it is."
+    cursor_query_description = "Copy it from `next` or `previous`."
     page_size_query_description = f"Results on a page, 1 to {MAX_LIMIT}."
     template = None
 
@@ -40,7 +40,7 @@ class CursorPages(CursorPagination):
         cursor = super().decode_cursor(request)
         if cursor is None:
             return None
-        # PostgreSQL takes no NUL, which the text that orders the page could hold.
+        # PostgreSQL refuses NUL, which the text of the order could contain.
         if "\x00" in str(cursor.position) or (cursor.position is None and not cursor.offset):
             raise NotFound
         return cursor
@@ -51,7 +51,7 @@ class CursorPages(CursorPagination):
         try:
             return super().paginate_queryset(queryset, request, view)
         except (NotFound, ValueError, ValidationError):
-            # Not one of ours: its position is no value of the field that orders the page.
+            # Not from this list: its position is not a value of the ordering field.
             raise InvalidParameters({"cursor": ["not a cursor of this list"]}) from None
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ class BySequence(CursorPages):
 
 
 class BySampling(CursorPages):
-    """Meter values: those of a charge point or a transaction are indexed by time, all by id."""
+    """Meter values: those of a charge point or a transaction by time, all by id."""
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         narrowed = {"charge_point", "transaction"} & set(request.query_params)
@@ -97,7 +97,7 @@ class BySampling(CursorPages):
 
 
 class ByStartOrEnd(CursorPages):
-    """Transactions: as they became known, or by their end where that narrows them."""
+    """Transactions: in the order of storage, or by their end if they are filtered by it."""
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         by_end = {"ended_since", "ended_until"} & set(request.query_params)

@@ -1,4 +1,4 @@
-"""Lists that are followed by positions of the feed of events: `after`, and `last_position`."""
+"""Lists that clients follow by positions of the event feed: `after`, and `last_position`."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def after_parameter() -> OpenApiParameter:
         "maximum": LARGEST_POSITION,
         "default": 0,
     }
-    text = "The `last_position` of the page before; 0: from the beginning."
+    text = "The `last_position` of the previous page; 0: from the beginning."
     return OpenApiParameter("after", schema, description=text)
 
 

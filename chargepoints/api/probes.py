@@ -1,7 +1,7 @@
-"""/healthz, /readyz and /metrics, as an ASGI application of their own.
+"""/healthz, /readyz and /metrics, as a separate ASGI application.
 
-They must answer when the views' threads are all busy, the database is away, or the host's name is
-not that of the site: so no middleware, and no thread that anything else may hold.
+They must answer even if all threads of views are busy, the database is away, or the Host header is
+wrong: so they use no middleware, and no thread of others.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 Headers = dict[bytes, bytes]
 
 PATIENCE_S = 2.0
-# One thread each: a database that hangs costs no more than that, however often it is asked.
+# One thread each: a database that hangs blocks only these, however often the probe is repeated.
 _ready_thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
 _metrics_thread = ThreadPoolExecutor(1, thread_name_prefix="metrics")
 
@@ -71,12 +71,12 @@ async def application(
 
 
 async def healthz(headers: Headers) -> Answer:
-    """The process is alive and its event loop turns."""
+    """The process is alive and its event loop is running."""
     return Answer(200, b'{"alive":true}')
 
 
 async def readyz(headers: Headers) -> Answer:
-    """The gateway is open for chargers. The channel layer is told, but only a hint (P10)."""
+    """The gateway accepts chargers. The channel layer is reported, but does not count (P10)."""
     gateway = _gateway()
     loop = asyncio.get_running_loop()
     database, channel_layer = await asyncio.gather(
@@ -115,7 +115,7 @@ async def _within_patience(check: Awaitable[None]) -> str:
     except TimeoutError:
         return "slow"
     except Exception:
-        # The channel layer may raise anything; the probe says so and is asked again soon.
+        # The channel layer may raise anything; the probe reports it and is repeated soon.
         logger.warning("a readiness check failed", exc_info=True)
         return "unreachable"
     return "ok"

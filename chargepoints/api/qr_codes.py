@@ -1,4 +1,4 @@
-"""QR codes on which drivers pay: core's web page has the gateway look at what was scanned."""
+"""QR codes for payments: core's web page has the gateway check the scanned URL."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,7 +15,7 @@ from chargepoints.services.stations import qr_codes
 
 
 class ScannedCode(Strict):
-    """`shared_secret`: what `WebPaymentsCtrlr.SharedSecret` of the charge point was set to."""
+    """`shared_secret`: the value of the charge point's `WebPaymentsCtrlr.SharedSecret`."""
 
     url = Text(max_length=2000)
     shared_secret = Text(max_length=500)
@@ -28,7 +28,7 @@ class ScannedLimits(Strict):
 
 
 class CheckedCode(Strict):
-    """`invalid`: what is wrong with the URL; null where it is valid."""
+    """`invalid`: what is wrong with the URL; null if it is valid."""
 
     valid = Boolean()
     invalid = serializers.ChoiceField(
@@ -40,7 +40,7 @@ class CheckedCode(Strict):
 
 class QrCodeCheck(ApiView):
     write_scope = ApiKey.Scope.OPERATE
-    conflicts = {"post": "`not_reported`: the charge point has not told its `WebPaymentsCtrlr`."}
+    conflicts = {"post": "`not_reported`: the charge point has not reported `WebPaymentsCtrlr`."}
 
     @extend_schema(
         operation_id="charge_points_qr_codes_check",

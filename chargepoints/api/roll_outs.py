@@ -1,4 +1,4 @@
-"""One command to many charge points, in waves: begun, looked at, paused, resumed, cancelled."""
+"""One command to many charge points, in waves: begin, read, pause, resume, cancel."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class NewRollOut(OfMany):
         child=serializers.RegexField(f"^(?:{roll_outs.WAVE.pattern})$"),
         max_length=20,
         default=lambda: list(roll_outs.USUAL_WAVES),
-        help_text="Numbers (`5`) or shares of all (`10%`); what is left is the last wave.",
+        help_text="Numbers (`5`) or shares of all (`10%`); all others are the last wave.",
     )
     halt_after = Integer(min_value=1, max_value=MOST_TARGETS, default=1)
     at_once = Integer(min_value=1, max_value=MOST_AT_ONCE, default=20)
@@ -42,7 +42,7 @@ class NewRollOut(OfMany):
 
 
 class WaveCounts(Strict):
-    """How many charge points of the wave are in each state."""
+    """The number of charge points of the wave in each state."""
 
     def get_fields(self) -> dict[str, Any]:
         return {state: serializers.IntegerField() for state in RollOutTarget.State.values}
@@ -58,10 +58,10 @@ class WaveSerializer(Strict):
 
 
 class RollOutSerializer(StrictModel):
-    """What is asked, how far it has come, and why it was halted."""
+    """The request, its progress, and why it was halted."""
 
-    args = serializers.SerializerMethodField(help_text="as they were asked, without passwords")
-    wave = serializers.SerializerMethodField(help_text="the one that it is at, from 1 on")
+    args = serializers.SerializerMethodField(help_text="as requested, without passwords")
+    wave = serializers.SerializerMethodField(help_text="the present wave, from 1 on")
     waves = serializers.SerializerMethodField()
 
     class Meta:
@@ -104,7 +104,7 @@ class RollOuts(Resource):
     pagination_class = ByCreation
     write_scope = ApiKey.Scope.OPERATE
     conflicts = {
-        "create": "`idempotency_conflict`: the key came with another body before.",
+        "create": "`idempotency_conflict`: the key was used with another body before.",
         "pause": "`not_running`.",
         "resume": "`not_paused`: it is neither paused nor halted.",
         "cancel": "`is_over`.",
@@ -137,17 +137,17 @@ class RollOuts(Resource):
 
     @extend_schema(request=None)
     def pause(self, request: Request, pk: Any) -> Response:
-        """Send nothing more until it is resumed; what was sent goes on."""
+        """Send no more commands until it is resumed; those that were sent go on."""
         return Response(self.get_serializer(roll_outs.pause(self.get_object())).data)
 
     @extend_schema(request=None)
     def resume(self, request: Request, pk: Any) -> Response:
-        """Go on after a pause or a halt; the failures so far count no more."""
+        """Continue after a pause or a halt; the failures so far do not count any more."""
         return Response(self.get_serializer(roll_outs.resume(self.get_object())).data)
 
     @extend_schema(request=None)
     def cancel(self, request: Request, pk: Any) -> Response:
-        """Send nothing more, ever; what was sent ends by itself."""
+        """Never send another command; those that were sent go on."""
         return Response(self.get_serializer(roll_outs.cancel(self.get_object())).data)
 
 
@@ -183,7 +183,7 @@ class RollOutTargetFilters(django_filters.FilterSet):
 
 
 class RollOutTargets(Resource):
-    """The charge points of a roll-out, wave by wave, and what has become of each."""
+    """The charge points of a roll-out, wave by wave, with their states."""
 
     queryset = RollOutTarget.objects.select_related("charge_point")
     serializer_class = RollOutTargetSerializer
@@ -200,5 +200,5 @@ class RollOutTargets(Resource):
 def _targets(asked: dict[str, Any]) -> list[int]:
     found = targets(asked, MOST_TARGETS)
     if not found:
-        raise Problem(400, "nobody", "the filter finds no charge point")
+        raise Problem(400, "nobody", "no charge point matches the filter")
     return found

@@ -1,4 +1,4 @@
-"""The tariffs that a charge point has."""
+"""The tariffs of a charge point."""
 
 from rest_framework import serializers
 
@@ -9,7 +9,7 @@ from chargepoints.models import Tariff
 
 
 class TariffSerializer(StrictModel):
-    """A tariff as it was taken or listed last; `content` is in OCPP's words."""
+    """A tariff as last accepted or reported; `content` is OCPP's object."""
 
     evse_id = PlaceOrNull()
     content = serializers.JSONField(read_only=True)
@@ -21,7 +21,7 @@ class TariffSerializer(StrictModel):
 
 
 class Tariffs(Resource):
-    """The tariffs of a charge point, in the order in which they became known."""
+    """The tariffs of a charge point, in the order in which the gateway stored them."""
 
     queryset = Tariff.objects.all()
     serializer_class = TariffSerializer

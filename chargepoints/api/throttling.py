@@ -1,4 +1,4 @@
-"""A bound on how often one key may ask."""
+"""A limit on the requests with one key."""
 
 import math
 
@@ -13,7 +13,7 @@ WITHIN_S = 60
 
 
 class KeyThrottle(SimpleRateThrottle):
-    """Counted in each server process by itself; API_REQUESTS_PER_MINUTE, 0: no limit."""
+    """Each server process counts separately; API_REQUESTS_PER_MINUTE, 0: no limit."""
 
     scope = "key"
 

@@ -1,4 +1,4 @@
-"""Transactions that have changed: a list that is followed by positions, and misses nothing."""
+"""Transactions that have changed: a list that clients follow by positions, without gaps."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -30,9 +30,9 @@ class ChangeFilters(OfChargePointFilters):
 
 
 class ChangesPage(Strict):
-    next = serializers.URLField(allow_null=True, help_text="null: this was all there is so far")
+    next = serializers.URLField(allow_null=True, help_text="null: there are no more changes yet")
     previous = serializers.URLField(allow_null=True, help_text="always null")
-    last_position = Integer(help_text="what to give as `after` the next time")
+    last_position = Integer(help_text="the value of `after` for the next request")
     results = TransactionSerializer(many=True, help_text="as they are now, by their last change")
 
 
@@ -43,8 +43,8 @@ class TransactionChanges(ApiView):
             OpenApiParameter(
                 "after",
                 {"type": "integer", "minimum": 0, "maximum": LARGEST_POSITION},
-                description="The `last_position` of the page before, or of the feed of events; "
-                "without it the page is empty, and says where to go on from.",
+                description="The `last_position` of the previous page, or of the event feed; "
+                "without it the page is empty, with the position to continue from.",
             ),
             LIMIT_PARAMETER,
             OpenApiParameter("charge_point", str, description="Its identity, in any case."),
@@ -54,7 +54,7 @@ class TransactionChanges(ApiView):
         responses={200: ChangesPage},
     )
     def get(self, request: Request) -> Response:
-        """Transactions that have changed after a position, each once on a page."""
+        """Transactions that have changed after a position; each occurs once on a page."""
         refuse_unknown(request, {"after", "limit", *ChangeFilters.base_filters})
         after = read_position(request) if "after" in request.query_params else None
         try:

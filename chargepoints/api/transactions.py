@@ -31,12 +31,12 @@ from chargepoints.models import (
 )
 from chargepoints.services.transactions import closing
 
-# No register reads more: a million MWh.
+# The largest value of a register: a million MWh.
 MOST_WH = 1e15
 
 
 class TransactionToken(Strict):
-    value = Text(source="token", read_only=True, help_text="A key code is not shown.")
+    value = Text(source="token", read_only=True, help_text="Key codes are not shown.")
     type = TextOrNull(source="id_token_type", read_only=True)
 
     def to_representation(self, instance: Transaction) -> Any:
@@ -44,7 +44,7 @@ class TransactionToken(Strict):
 
 
 class VehicleSerializer(Strict):
-    """The car, where it has told who it is."""
+    """The car, if its id was reported."""
 
     id = Text(source="vehicle_id", read_only=True)
     type = TextOrNull(source="vehicle_type", read_only=True, help_text="evccid or vin")
@@ -54,7 +54,7 @@ class VehicleSerializer(Strict):
 
 
 class TransactionSerializer(StrictModel):
-    """`id` is the gateway's own; `transaction_id` is what the charger calls it."""
+    """`id` is the gateway's id; `transaction_id` is the charger's."""
 
     charge_point = Text(source="charge_point.identity", read_only=True)
     external_id = Text(
@@ -67,11 +67,11 @@ class TransactionSerializer(StrictModel):
     vehicle = VehicleSerializer(source="*", read_only=True, allow_null=True)
     limits = serializers.JSONField(
         read_only=True,
-        help_text="Of energy_wh, time_s, cost and soc those that are set.",
+        help_text="The limits that are set, of energy_wh, time_s, cost and soc.",
     )
     details = serializers.JSONField(
         read_only=True,
-        help_text="What some versions tell more: cost, tariff_id, operation_mode, ...",
+        help_text="Additional fields of some versions: cost, tariff_id, operation_mode, ...",
     )
     authorization_status = ChoiceOrNull(AuthorizationStatus.choices, read_only=True)
     decided_by = ChoiceOrNull(DecidedBy.choices, read_only=True)
@@ -85,7 +85,7 @@ class TransactionSerializer(StrictModel):
     energy_wh = serializers.FloatField(
         read_only=True,
         allow_null=True,
-        help_text="So far, or in all: latest minus first reading, of those on one scale.",
+        help_text="So far, or the total: last minus first reading on one scale.",
     )
 
     class Meta:
@@ -140,7 +140,7 @@ class TransactionSerializer(StrictModel):
 
 
 class Closing(Strict):
-    """How to close: by default at the time of the last sample, and with its reading."""
+    """How to close: the defaults are the time and the meter value of the last sample."""
 
     ended_at = Time(required=False, allow_null=True, default=None)
     meter_stop_wh = serializers.FloatField(
@@ -150,7 +150,7 @@ class Closing(Strict):
 
 class TransactionFilters(OfChargePointFilters):
     token = django_filters.CharFilter(method="of_token", label="The token's value, in any case.")
-    transaction_id = django_filters.CharFilter(label="What the charger calls it.")
+    transaction_id = django_filters.CharFilter(label="The charger's id.")
     open = FlagFilter(field_name="ended_at", lookup_expr="isnull")
     ended_since = since("ended_at")
     ended_until = until("ended_at")
@@ -162,23 +162,23 @@ class TransactionFilters(OfChargePointFilters):
         fields: list[str] = []
 
     def of_token(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """By the index `transaction_of_token`, which SQLite would not use for `iexact`."""
+        """Use the index `transaction_of_token`, which SQLite would not use for `iexact`."""
         return filter_ignoring_case(queryset, id_token=value)
 
 
 class Transactions(Resource):
-    """Charging transactions, the newest first; narrowed by their end, the latest end first."""
+    """Charging transactions, the newest first; if filtered by their end, the latest end first."""
 
     queryset = Transaction.objects.select_related("charge_point")
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilters
     pagination_class = ByStartOrEnd
     write_scope = ApiKey.Scope.OPERATE
-    conflicts = {"close": "`already_ended`: there is nothing to close."}
+    conflicts = {"close": "`already_ended`: the transaction has already ended."}
 
     @extend_schema(request=Closing, responses={200: TransactionSerializer})
     def close(self, request: Request, pk: Any) -> Response:
-        """Close what no charger ends. Its real end, should it come, corrects this one."""
+        """Close a transaction that the charger does not end; its real end may correct it later."""
         refuse_unknown(request, set())
         body = Closing(data=request.data)
         body.is_valid(raise_exception=True)

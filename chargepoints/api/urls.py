@@ -1,4 +1,4 @@
-"""`/api/`: the version that core speaks, its document, and the page to try it out."""
+"""`/api/`: the version for core, its document, and the page to try it out."""
 
 from typing import Any
 

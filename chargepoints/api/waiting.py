@@ -30,7 +30,7 @@ from chargepoints.models import Command
 logger = logging.getLogger(__name__)
 
 POLL_EVERY_S = 0.25
-# Most answers come soon.
+# Most answers come early.
 SOON_S = 2.0
 POLL_SOON_EVERY_S = 0.04
 
@@ -49,7 +49,7 @@ class Wait:
 
 
 class CommandResponse(Response):
-    """A command as it is: 200 once what is waited for has come, until then 202."""
+    """A command as it is: 200 if the awaited state has come, else 202."""
 
     def __init__(self, command: Command, wait: Wait) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class CommandResponse(Response):
 
 
 def waits(view: Callable[..., HttpResponseBase]) -> Any:
-    """An asynchronous view out of one whose answer may be a CommandResponse."""
+    """Make an asynchronous view of one whose answer may be a CommandResponse."""
 
     def submit(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         response = view(request, **kwargs)
@@ -89,7 +89,7 @@ def waits(view: Callable[..., HttpResponseBase]) -> Any:
 
 
 async def _until_over(response: CommandResponse) -> None:
-    """Woken at each step of the command: at its answer, at every part of it, and at its end."""
+    """Wait for each change of the command: its answer, its parts, and its end."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + response.wait.timeout_s
     async with nudges.Waiter(response.wait.command_id) as waiter:
@@ -99,7 +99,7 @@ async def _until_over(response: CommandResponse) -> None:
                 try:
                     await sync_to_async(response.refresh)()
                 except STORE_UNAVAILABLE as error:
-                    logger.warning("the state of a command could not be read: %s", error)
+                    logger.warning("cannot read the state of a command: %s", error)
 
 
 class _Poll:
@@ -128,7 +128,7 @@ class _Poll:
             try:
                 over = await sync_to_async(_over, thread_sensitive=False)(list(self._waits))
             except STORE_UNAVAILABLE as error:
-                logger.warning("the states of commands could not be read: %s", error)
+                logger.warning("cannot read the states of commands: %s", error)
                 over = []
             for command_id in over:
                 nudges.wake(command_id)

@@ -1,6 +1,6 @@
 """Events in the OpenAPI document: one schema for each type, told apart by `type`.
 
-The tests hold them true: every event that the tests' gateways emit is checked by its schema.
+The tests keep them true: they check every event of their gateways by its schema.
 """
 
 from typing import Any

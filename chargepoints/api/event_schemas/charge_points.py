@@ -1,4 +1,4 @@
-"""What events say of charge points and their connectors."""
+"""Schemas of the events about charge points and their connectors."""
 
 from chargepoints.api.event_schemas.words import (
     ANYTHING,
@@ -22,7 +22,7 @@ from chargepoints.models import Upload
 
 _STATUS: dict[str, Json] = {
     "status": reference("ConnectorStatus"),
-    "ocpp_status": about(TEXT, "the charge point's own word"),
+    "ocpp_status": about(TEXT, "the status that the charge point sent"),
     "error_code": TEXT_OR_NULL,
     "vendor_error_code": TEXT_OR_NULL,
     "info": TEXT_OR_NULL,
@@ -35,7 +35,7 @@ COMPONENTS: dict[str, Json] = {
         model=TEXT,
         serial=TEXT,
         firmware=TEXT,
-        reason=about(TEXT, "its own word; empty with OCPP 1.6"),
+        reason=about(TEXT, "as reported; empty with OCPP 1.6"),
         registration=reference("RegistrationEnum"),
     ),
     "OnlineData": fields(
@@ -44,17 +44,17 @@ COMPONENTS: dict[str, Json] = {
         takeover=about(TRUTH, "an earlier socket was still open"),
     ),
     "OfflineData": fields(last_seen_at=TIME_OR_NULL),
-    "StatusChangedData": fields("Of the charge point as a whole.", **_STATUS),
+    "StatusChangedData": fields("Of the charge point itself.", **_STATUS),
     "ConnectorStatusChangedData": fields(
         **_STATUS,
         evse_id=INTEGER,
-        connector_id=about(INTEGER_OR_NULL, "null: it gave a number that can be none"),
+        connector_id=about(INTEGER_OR_NULL, "null: the reported number is out of range"),
     ),
-    "DeafData": fields(deaf=about(TRUTH, "it answers no request; false: it does so again")),
+    "DeafData": fields(deaf=about(TRUTH, "it does not answer requests; false: it does again")),
     "HandshakeRefusedData": fields(reason=TEXT, remedy=TEXT, address=TEXT),
     "SecurityEventData": fields(type=TEXT, tech_info=TEXT_OR_NULL),
     "FirmwareStatusData": fields(
-        "`status` is the charge point's own word.",
+        "`status` is the status that the charge point sent.",
         optional=["firmware", "location", "published_at"],
         status=TEXT,
         request_id=INTEGER_OR_NULL,
@@ -94,7 +94,7 @@ COMPONENTS: dict[str, Json] = {
         grid_critical={"type": ["boolean", "null"]},
     ),
     "ExternalLimitChanged": fields(
-        "Somebody else limits it.", external_limit=reference("ExternalLimit")
+        "Somebody else limits the charge point.", external_limit=reference("ExternalLimit")
     ),
     "ConfigurationChangedData": {
         "oneOf": [
@@ -130,7 +130,7 @@ COMPONENTS: dict[str, Json] = {
     "DataTransferReceivedData": fields(
         vendor_id=TEXT,
         message_id=TEXT_OR_NULL,
-        data=about(ANYTHING, "as the charge point sent it; of OCPP 1.6 it is text"),
+        data=about(ANYTHING, "as the charge point sent it; text with OCPP 1.6"),
         status=about(
             one_of(["accepted", "rejected", "unknown_message_id", "unknown_vendor_id"]),
             "what it was answered",

@@ -1,4 +1,4 @@
-"""What events say of commands, certificates, batteries and the grid."""
+"""Schemas of the events about commands, certificates, batteries and the grid."""
 
 from chargepoints.api.event_schemas.words import (
     INTEGER,

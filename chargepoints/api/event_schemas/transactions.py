@@ -22,27 +22,27 @@ from chargepoints.api.event_schemas.words import (
 from chargepoints.models import ChargingState, Reservation, StopReason
 
 COMPONENTS: dict[str, Json] = {
-    "ChargingState": about(one_of(ChargingState.values), "As OCPP 2.0.1 has them."),
+    "ChargingState": about(one_of(ChargingState.values), "Values of OCPP 2.0.1."),
     "StopReason": about(
         one_of(StopReason.values),
-        "Those of OCPP 2.0.1, and what other versions have beside them.",
+        "Values of OCPP 2.0.1, and additional ones of other versions.",
     ),
     "ReservationState": one_of(Reservation.State.values),
-    "EventToken": fields(value=TEXT, type=about(TEXT_OR_NULL, "null: OCPP 1.6 knows no types")),
+    "EventToken": fields(value=TEXT, type=about(TEXT_OR_NULL, "null: OCPP 1.6 has no types")),
     "EventVehicle": fields(id=TEXT, type=one_of(["evccid", "vin"])),
     "TransactionLimits": fields(
-        "Those that core or the driver has set.",
+        "Limits that core or the driver has set.",
         optional=["energy_wh", "time_s", "cost", "soc", "reached"],
         energy_wh=NUMBER,
         time_s=NUMBER,
         cost=NUMBER,
         soc=NUMBER,
         reached=about(
-            one_of(["energy_wh", "cost", "soc"]), "the one for which the gateway has stopped it"
+            one_of(["energy_wh", "cost", "soc"]), "the limit at which the gateway stopped it"
         ),
     ),
     "ChargingNeeds": fields(
-        "What a car asks for (ISO 15118).",
+        "The needs of a car (ISO 15118).",
         unit=one_of(["A", "W"]),
         most=NUMBER_OR_NULL,
         energy_wh=NUMBER_OR_NULL,
@@ -57,10 +57,10 @@ COMPONENTS: dict[str, Json] = {
         soc_percent=NUMBER_OR_NULL,
     ),
     "TransactionData": fields(
-        "A transaction as it is after this event; null: not known, or not yet.",
+        "A transaction after this event; null: unknown so far.",
         optional=["sampled_at", "charging_needs"],
-        id=about(INTEGER, "the gateway's own: `GET /transactions/{id}`"),
-        transaction_id=about(TEXT, "what the charge point calls it; unique there alone"),
+        id=about(INTEGER, "the gateway's id: `GET /transactions/{id}`"),
+        transaction_id=about(TEXT, "the charge point's id; unique for this charge point only"),
         evse_id=INTEGER_OR_NULL,
         connector_id=INTEGER_OR_NULL,
         id_token=or_null(reference("EventToken")),
@@ -72,26 +72,26 @@ COMPONENTS: dict[str, Json] = {
         meter_start_wh=NUMBER_OR_NULL,
         meter_stop_wh=NUMBER_OR_NULL,
         meter_stop_source=or_null(reference("MeterStopSourceEnum")),
-        energy_wh=about(NUMBER_OR_NULL, "so far, or in all"),
-        total_cost=about(NUMBER_OR_NULL, "what core said last (`update_cost`)"),
+        energy_wh=about(NUMBER_OR_NULL, "so far, or the total"),
+        total_cost=about(NUMBER_OR_NULL, "as core last reported it (`update_cost`)"),
         charging_state=or_null(reference("ChargingState")),
         stop_reason=or_null(reference("StopReason")),
         reservation_id=INTEGER_OR_NULL,
         remote_start_id=INTEGER_OR_NULL,
         limits=or_null(reference("TransactionLimits")),
-        details=about(or_null(OBJECT), "what some versions tell more, in their own words"),
-        offline=about(TRUTH, "begun while the charge point was offline"),
-        orphan=about(TRUTH, "heard of by its end or its meter values, and not by its start"),
+        details=about(or_null(OBJECT), "additional fields of some versions, as in OCPP"),
+        offline=about(TRUTH, "started while the charge point was offline"),
+        orphan=about(TRUTH, "its start was not received, only its end or meter values"),
         closed_by=TEXT_OR_NULL,
         deviations=list_of(TEXT),
-        sampled_at=about(TIME_OR_NULL, "of one that the gateway closes: its last sample"),
+        sampled_at=about(TIME_OR_NULL, "if the gateway closes it: its last sample"),
         charging_needs=about(
-            reference("ChargingNeeds"), "of `transaction.updated`, where these are the news"
+            reference("ChargingNeeds"), "in `transaction.updated`, if they are new"
         ),
     ),
     "MeterValuesRecordedData": fields(
         evse_id=INTEGER_OR_NULL,
-        transaction=about(INTEGER_OR_NULL, "the gateway's own id of it"),
+        transaction=about(INTEGER_OR_NULL, "the gateway's id of it"),
         transaction_id=TEXT_OR_NULL,
         meter_values=list_of(reference("MeterValueData")),
     ),

@@ -1,4 +1,4 @@
-"""What the schemas of events are written with."""
+"""Building blocks for the schemas of events."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ NUMBER: Json = {"type": "number"}
 NUMBER_OR_NULL: Json = {"type": ["number", "null"]}
 TIME: Json = {"type": "string", "format": "date-time"}
 TIME_OR_NULL: Json = {"type": ["string", "null"], "format": "date-time"}
-# What a charge point says in words of its own, whatever they are.
+# Values that a charge point chooses itself.
 ANYTHING: Json = {}
 OBJECT: Json = {"type": "object", "additionalProperties": True}
 
@@ -40,7 +40,7 @@ def about(schema: Json, description: str) -> Json:
 
 
 def fields(description: str = "", /, *, optional: Iterable[str] = (), **properties: Json) -> Json:
-    """An object with these fields; all are there but the `optional` ones."""
+    """An object with these fields; all are required, except `optional` ones."""
     required = [name for name in properties if name not in set(optional)]
     schema: Json = {"type": "object", "properties": properties}
     if required:
