@@ -34,7 +34,7 @@ async def ask_for_chain(inbound: Inbound) -> str | None:
 
 
 def sign_certificate(inbound: Inbound, chain: str | None) -> Payload:
-    """A02: the answer says that it will be signed; the certificate follows as a command."""
+    """A02: Accepted means that it will be signed; the certificate follows as a command."""
     use = signing_requests.CHARGING_STATION
     inbound.emit("certificate.requested", {"use": use, "signed": chain is not None})
     if chain is None:

@@ -40,11 +40,11 @@ _CERTIFICATE_STATUS = {
 
 
 def token(id_token: Payload) -> TokenAsked:
-    beside = [
+    additional = [
         (str(each.get("additionalIdToken", "")), str(each.get("type", "")))
         for each in id_token.get("additionalInfo") or ()
     ]
-    return TokenAsked.from_charger(id_token["idToken"], id_token.get("type"), beside)
+    return TokenAsked.from_charger(id_token["idToken"], id_token.get("type"), additional)
 
 
 def id_token(named: Payload) -> Payload:

@@ -1,8 +1,8 @@
-"""Waiting for a command without holding a thread or a database connection.
+"""Waits for a command without holding a thread or a database connection.
 
-The view itself runs in a thread, as all of them do, and says by its response what is still to be
-waited for. The waiting is a coroutine: woken by the process that finishes the command, or, where
-its word is lost, by one query every quarter of a second for all that is waited for.
+The view itself runs in a thread, as all views do; its response says what it still waits for. A
+coroutine waits: the process that finishes the command wakes it, or, if that hint is lost, one query
+every quarter of a second for all waiting clients.
 """
 
 import asyncio

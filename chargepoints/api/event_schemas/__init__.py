@@ -1,4 +1,4 @@
-"""Events in the OpenAPI document: one schema for each type, told apart by `type`.
+"""Events in the OpenAPI document: one schema for each type, distinguished by `type`.
 
 The tests keep them true: they check every event of their gateways by its schema.
 """

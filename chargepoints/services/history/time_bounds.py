@@ -1,4 +1,4 @@
-"""Where a moment lies among rows whose keys follow the time: found without an index of the time."""
+"""Finds rows by time without an index on the time, in tables whose keys follow the time."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from django.db.models import Max, Min, Model
 def first_id_since(
     model: type[Model], field: str, moment: datetime, *, precise_to: float = 0.0
 ) -> int:
-    """A key from which on the rows are of `moment` or later; by halving, some twenty look-ups.
+    """The first key whose row is of `moment` or later; a binary search, some twenty queries.
 
-    With `precise_to` fewer: it may be off by this share of the keys from there on.
+    With `precise_to` fewer: the result may be off by this share of the later keys.
     """
     rows = model._default_manager.order_by("pk")
     bounds = model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))

@@ -36,13 +36,13 @@ class TokenAsked:
 
     @classmethod
     def from_charger(
-        cls, value: object, type: object = "", beside: Iterable[tuple[str, str]] = ()
+        cls, value: object, type: object = "", additional: Iterable[tuple[str, str]] = ()
     ) -> "TokenAsked":
         """Cut the token to one character more than the longest that can be stored, and remove the
         padding of readers.
         """
         value, type = clip(value, LONGEST).strip(BLANKS), clip(type, LONGEST)
-        return cls(value, type, vehicles.of_token(value, type, beside))
+        return cls(value, type, vehicles.of_token(value, type, additional))
 
 
 @dataclass(frozen=True, slots=True)

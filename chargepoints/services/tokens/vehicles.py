@@ -36,9 +36,9 @@ class Vehicle(NamedTuple):
     type: str
 
 
-def of_token(value: str, type: str, beside: Iterable[tuple[str, str]] = ()) -> Vehicle | None:
-    """The vehicle of a token, by its type or prefix, or by `beside`: pairs of value and type."""
-    for each, its_type in ((value, type), *beside):
+def of_token(value: str, type: str, additional: Iterable[tuple[str, str]] = ()) -> Vehicle | None:
+    """The vehicle of a token, by its type or prefix, or by `additional` (value, type)."""
+    for each, its_type in ((value, type), *additional):
         if (known := _TYPES.get(its_type.lower())) and each:
             return Vehicle(each, known)
     if value[: len(_PREFIX)].upper() == _PREFIX:
