@@ -92,7 +92,7 @@ def conclude(command: Command, response: Payload) -> Conclusion:
     """Accepted if all are, or if some could be read; else the first status that is not accepted."""
     read = response.get("getVariableResult") or []
     results = read or response.get("setVariableResult") or []
-    statuses = [str(result.get("attributeStatus", "")) for result in results]
+    statuses = [_status(result) for result in results]
     refused = [status for status in statuses if status not in TAKEN]
     if not statuses:
         return Conclusion(Command.State.REJECTED, "bad_response", "the answer contains no result")
@@ -105,10 +105,16 @@ def conclude(command: Command, response: Payload) -> Conclusion:
     return Conclusion(Command.State.REJECTED, error_code=refused[0])
 
 
+def _status(result: Payload) -> str:
+    """Some stations leave out the status of a variable if they send its value."""
+    default = "Accepted" if result.get("attributeValue") else ""
+    return str(result.get("attributeStatus") or default)
+
+
 def record_read(unit: UnitOfWork, command: Command, response: Payload) -> None:
     reports = []
     for result in response.get("getVariableResult") or []:
-        if result.get("attributeStatus") != "Accepted":
+        if _status(result) != "Accepted":
             continue
         reports.append(Reported(value=result.get("attributeValue"), **naming.where(result)))
     variables.store(command.charge_point_id, reports, clock.now())
@@ -160,7 +166,9 @@ BLOCK = Block(
         "set_variables": CommandTranslation("SetVariables", set_variables, batched=WRITTEN),
     },
     responses={
-        "GetVariables": ResponseReading(conclude, record_read),
+        "GetVariables": ResponseReading(
+            conclude, record_read, dispensable=frozenset({"attributeStatus"})
+        ),
         "SetVariables": ResponseReading(conclude, record_written),
     },
 )
