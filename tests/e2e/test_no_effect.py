@@ -150,7 +150,7 @@ async def test_a_start_where_another_car_charges_is_warned_of_and_says_so(
         begun = {"connectorId": 1, "idTag": "OTHER", "meterStart": 0, "timestamp": at()}
         running = await operated.call("StartTransaction", begun)
         pk = await accepted_start(operated, "WANTED", 1)
-        (caution,) = [c for c in Command.objects.get(pk=pk).cautions if "under way" in c]
+        (caution,) = [c for c in Command.objects.get(pk=pk).cautions if "is open on this EVSE" in c]
         assert str(running["transactionId"]) in caution
         stop = {"transactionId": running["transactionId"], "meterStop": 5, "timestamp": at()}
         await operated.call("StopTransaction", stop)
