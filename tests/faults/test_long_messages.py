@@ -182,7 +182,7 @@ async def test_another_long_message_closes_its_socket(
     [connection] = row.connections.all()
     assert connection.close_reason.endswith("of 131072 at most")
     row.refresh_from_db()
-    assert any("report less at once" in each.remedy for each in troubles.of(row))
+    assert any("report less at a time" in each.remedy for each in troubles.of(row))
 
 
 async def test_long_messages_of_many_chargers_take_turns_and_hold_up_nobody(
