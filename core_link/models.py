@@ -25,29 +25,31 @@ class Endpoint(models.Model):
     )
     # Standard Webhooks secrets; during a rotation each delivery is signed with all of them.
     secrets = SealedField(default=list, editable=False)
-    event_types = models.JSONField(default=list, blank=True, help_text="empty: all of them")
+    event_types = models.JSONField(default=list, blank=True, help_text="empty: all types")
     # If both are empty: all charge points.
     sites = models.JSONField(default=list, blank=True)
     charge_points = models.JSONField(default=list, blank=True, help_text="identities")
-    enabled = models.BooleanField(default=True, help_text="off: its events wait")
+    enabled = models.BooleanField(default=True, help_text="if off, its events wait")
     disabled_reason = models.CharField(max_length=255, blank=True, editable=False)
     from_environment = models.BooleanField(
-        default=False, editable=False, help_text="the one that EVENTS_URL names"
+        default=False, editable=False, help_text="the endpoint of EVENTS_URL"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     read_through = models.PositiveBigIntegerField(
-        default=0, editable=False, help_text="the place in the feed up to which lanes know of it"
+        default=0,
+        editable=False,
+        help_text="the position in the feed up to which its lanes have been updated",
     )
     failures = models.PositiveIntegerField(
-        default=0, editable=False, help_text="attempts in a row without a success"
+        default=0, editable=False, help_text="failed attempts since the last success"
     )
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Set while the endpoint does not answer; single deliveries probe it.
     down_since = models.DateTimeField(null=True, blank=True, editable=False)
     probe_at = models.DateTimeField(null=True, blank=True, editable=False)
     hold_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="it asked for this (Retry-After)"
+        null=True, blank=True, editable=False, help_text="from its Retry-After"
     )
 
     class Meta:
@@ -77,14 +79,14 @@ class Delivery(models.Model):
     event_count = models.PositiveIntegerField()
     attempts = models.PositiveIntegerField(default=0)
     strikes = models.PositiveIntegerField(
-        default=0, help_text="attempts that failed although the endpoint was well"
+        default=0, help_text="attempts that failed although the endpoint works"
     )
     next_attempt_at = models.DateTimeField(default=timezone.now)
     claimed_until = models.DateTimeField(null=True, blank=True)
     last_attempt_at = models.DateTimeField(null=True, blank=True)
     last_status = models.PositiveIntegerField(null=True, blank=True)
     last_error = models.TextField(blank=True)
-    last_answer = models.TextField(blank=True, help_text="the beginning of what it answered")
+    last_answer = models.TextField(blank=True, help_text="the beginning of its last answer")
     last_duration_ms = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -114,8 +116,10 @@ class Lane(models.Model):
         ChargePoint, on_delete=models.CASCADE, related_name="event_lanes"
     )
     replay = models.BooleanField(default=False)
-    delivered_through = models.PositiveBigIntegerField(help_text="sequence of its last event")
-    pending_through = models.PositiveBigIntegerField(help_text="sequence of the last one waiting")
+    delivered_through = models.PositiveBigIntegerField(
+        help_text="sequence of the last delivered event"
+    )
+    pending_through = models.PositiveBigIntegerField(help_text="sequence of the last waiting event")
     delivery = models.ForeignKey(
         Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="lanes"
     )

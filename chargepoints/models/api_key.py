@@ -11,8 +11,8 @@ from django.utils import timezone
 class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read"
-        OPERATE = "operate", "operate: read, and commands"
-        ADMIN = "admin", "admin: operate, and change what is registered"
+        OPERATE = "operate", "operate: read, and send commands"
+        ADMIN = "admin", "admin: operate, and change registered objects"
 
     name = models.CharField(max_length=100, unique=True)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.READ)

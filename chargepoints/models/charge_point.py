@@ -51,34 +51,37 @@ class ChargePoint(models.Model):
         default=1, help_text="0: no authentication, 1: Basic, 2: TLS and Basic, 3: TLS, client cert"
     )
     next_security_profile = models.PositiveSmallIntegerField(
-        null=True, blank=True, editable=False, help_text="accepted by it, and not yet used"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="the charger accepted it, but has not used it yet",
     )
     pinned_protocol = models.CharField(
         max_length=20, blank=True, help_text="the one subprotocol to speak, e.g. ocpp1.6"
     )
     strict = models.BooleanField(
-        default=False, help_text="answer soft defects with a CALLERROR, as certification asks"
+        default=False, help_text="answer soft defects with a CALLERROR, as certification requires"
     )
     check_user_name = models.BooleanField(
         default=True, help_text="the Basic user name must be the identity"
     )
     proactive = models.BooleanField(
-        default=True, help_text="the gateway may send requests of its own accord"
+        default=True, help_text="the gateway may send requests that nobody asked for"
     )
     file_transfer = models.CharField(
         max_length=4,
         choices=FileTransfer,
         blank=True,
-        help_text="how it fetches and uploads files of the gateway; empty: as it announces",
+        help_text="the protocol for firmware and uploads; empty: the one that the charger reports",
     )
     core_unreachable = models.CharField(
         max_length=20,
         choices=UnreachablePolicy,
         blank=True,
-        help_text="empty: that of its site, or of the server",
+        help_text="empty: the policy of its site, or of the server",
     )
     heartbeat_interval = models.PositiveIntegerField(
-        null=True, blank=True, help_text="seconds; empty: the server's own"
+        null=True, blank=True, help_text="seconds; empty: the server's setting"
     )
     settings_changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -93,24 +96,39 @@ class ChargePoint(models.Model):
     boot_reason = models.CharField(max_length=50, blank=True, editable=False)
 
     assigned_quirks = models.JSONField(
-        default=list, blank=True, help_text="quirk profiles that staff gave it, by name"
+        default=list, blank=True, help_text="names of the quirk profiles that staff assigned"
     )
     quirks = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="those and what fitted at the last boot"
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="the assigned profiles and those that matched at the last boot",
     )
 
     clock_skew_s = models.IntegerField(
-        null=True, blank=True, editable=False, help_text="by how much its clock is ahead of ours"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="seconds by which its clock is ahead of the gateway's",
     )
     boot_asked_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="connected without a boot, asked for one"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="when the gateway asked it for a BootNotification",
     )
     deaf_since = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="it answers none of our requests"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="since then it answers no request of the gateway",
     )
 
     certificate_expires_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="of the client certificate it took last"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="of the client certificate that it accepted last",
     )
 
     status = models.CharField(max_length=20, blank=True, editable=False)
@@ -130,11 +148,11 @@ class ChargePoint(models.Model):
         on_delete=models.SET_NULL,
         db_constraint=False,
         related_name="current_of",
-        help_text="the open connection; its row is the epoch every change is fenced by",
+        help_text="the open connection; every change names its id (the epoch)",
     )
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     reported_online = models.BooleanField(
-        default=False, editable=False, help_text="what core was told last"
+        default=False, editable=False, help_text="the state in the last event for core"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

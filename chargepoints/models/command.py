@@ -50,9 +50,11 @@ class Command(models.Model):
     only_idle = models.BooleanField(
         db_default=False, default=False, help_text="not sent while a transaction is open"
     )
-    timeout_s = models.PositiveIntegerField(default=30, help_text="for the charger's answer")
+    timeout_s = models.PositiveIntegerField(
+        default=30, help_text="seconds to wait for the charger's answer"
+    )
     trace_id = models.CharField(
-        max_length=32, blank=True, db_default="", default="", help_text="core's own (traceparent)"
+        max_length=32, blank=True, db_default="", default="", help_text="from core's traceparent"
     )
 
     connection = models.ForeignKey(
@@ -65,11 +67,13 @@ class Command(models.Model):
     response = models.JSONField(null=True, blank=True)
     duration_ms = models.FloatField(null=True, blank=True)
     result = models.JSONField(
-        null=True, blank=True, help_text="what the charge point sent later because of it, in parts"
+        null=True,
+        blank=True,
+        help_text="what the charge point sent later for this command, in parts",
     )
 
     cautions = models.JSONField(
-        default=list, blank=True, help_text="what looked wrong about it; it was sent all the same"
+        default=list, blank=True, help_text="warnings when it was created; it was sent nevertheless"
     )
     error_class = models.CharField(max_length=10, choices=ErrorClass, blank=True)
     error_code = models.CharField(max_length=50, blank=True)

@@ -131,13 +131,13 @@ class HandshakeRefusal(models.Model):
     offered_protocols = models.CharField(max_length=255, blank=True)
     count = models.PositiveIntegerField(default=1)
     window_started_at = models.DateTimeField(
-        default=timezone.now, help_text="begin of the minute that `window_count` is of"
+        default=timezone.now, help_text="begin of the minute that `window_count` counts"
     )
     window_count = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
     blocked = models.BooleanField(
-        default=False, db_default=False, help_text="counted further, and hidden from the list"
+        default=False, db_default=False, help_text="still counted, but hidden from the list"
     )
 
     class Meta:

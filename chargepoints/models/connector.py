@@ -39,7 +39,9 @@ class Connector(models.Model):
     evse = models.ForeignKey(Evse, on_delete=models.CASCADE, related_name="connectors")
     connector_id = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=20, choices=Status, default=Status.UNKNOWN)
-    ocpp_status = models.CharField(max_length=50, blank=True, help_text="as the charger said it")
+    ocpp_status = models.CharField(
+        max_length=50, blank=True, help_text="as the charger reported it"
+    )
     error_code = models.CharField(max_length=100, blank=True)
     vendor_error_code = models.CharField(max_length=255, blank=True)
     info = models.CharField(max_length=255, blank=True)

@@ -15,7 +15,9 @@ class DerControl(models.Model):
     type = models.CharField(max_length=30, help_text="as OCPP names it: VoltVar, LimitMaxDischarge")
     is_default = models.BooleanField(default=False)
     is_superseded = models.BooleanField(default=False)
-    started = models.BooleanField(null=True, help_text="told last: begun, or ended")
+    started = models.BooleanField(
+        null=True, help_text="whether it was reported as begun, or as ended"
+    )
     setting = models.JSONField()
     read_at = models.DateTimeField()
 

@@ -13,19 +13,19 @@ class EventStream(models.Model):
     )
     number = models.BigIntegerField(help_text="the charge point's own id of the stream")
     monitor_number = models.BigIntegerField(
-        null=True, blank=True, help_text="the id of the monitor whose values it carries"
+        null=True, blank=True, help_text="the id of the monitor whose values it contains"
     )
     interval_s = models.PositiveIntegerField(
-        null=True, blank=True, help_text="how long it gathers values at most"
+        null=True, blank=True, help_text="the longest time that it collects values"
     )
     values_at_once = models.PositiveIntegerField(
-        null=True, blank=True, help_text="how many values it gathers at most"
+        null=True, blank=True, help_text="the highest number of values that it collects"
     )
     opened_at = models.DateTimeField(null=True, blank=True)
     value = models.CharField(max_length=2500, blank=True)
     value_at = models.DateTimeField(null=True, blank=True)
     pending = models.PositiveIntegerField(
-        default=0, help_text="how many values still waited at the charge point"
+        default=0, help_text="values that still waited at the charge point"
     )
 
     class Meta:

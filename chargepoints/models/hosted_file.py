@@ -82,9 +82,11 @@ class Upload(models.Model):
     kind = models.CharField(max_length=15, choices=Kind)
     request_id = models.IntegerField(null=True, blank=True)
     location = models.CharField(
-        max_length=LONGEST_LOCATION, help_text="where the charger was told to put it"
+        max_length=LONGEST_LOCATION, help_text="the URL that the charger was given"
     )
-    status = models.CharField(max_length=50, blank=True, help_text="as the charger said it last")
+    status = models.CharField(
+        max_length=50, blank=True, help_text="as the charger reported it last"
+    )
     status_at = models.DateTimeField(null=True, blank=True)
     # The charger's name for the file; shown, but never used as a path.
     file_name = models.CharField(max_length=255, blank=True)
@@ -93,7 +95,9 @@ class Upload(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
     received_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True, help_text="when core was told")
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the event for core was created"
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -42,9 +42,9 @@ class IdToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     personal_message = models.CharField(max_length=LONGEST_PERSONAL_MESSAGE, blank=True)
     source = models.CharField(max_length=10, choices=Source, default=Source.OWN)
-    decided_at = models.DateTimeField(null=True, blank=True, help_text="when core said so")
+    decided_at = models.DateTimeField(null=True, blank=True, help_text="when core decided")
     fresh_until = models.DateTimeField(
-        null=True, blank=True, help_text="until then core is not asked again"
+        null=True, blank=True, help_text="until then the gateway does not ask core again"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,9 +14,9 @@ class MaintenanceWindow(models.Model):
         blank=True,
         on_delete=models.CASCADE,
         related_name="maintenance_windows",
-        help_text="empty: all of the site",
+        help_text="empty: all charge points of the site",
     )
-    site = models.CharField(max_length=100, blank=True, help_text="empty: the charge point alone")
+    site = models.CharField(max_length=100, blank=True, help_text="empty: only the charge point")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(db_index=True)
     reason = models.CharField(max_length=255)

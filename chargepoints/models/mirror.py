@@ -24,19 +24,25 @@ class Mirror(models.Model):
     url = models.CharField("URL", max_length=500, validators=[URLValidator(schemes=["ws", "wss"])])
     password = SealedField(default="", blank=True)
     enabled = models.BooleanField(default=True)
-    allowed_actions = models.JSONField(default=list, blank=True, help_text="none: it only listens")
+    allowed_actions = models.JSONField(
+        default=list, blank=True, help_text="empty: it only receives copies"
+    )
 
     begins_after = models.BigIntegerField(
-        default=0, db_default=0, help_text="the id of the last message before it was set up"
+        default=0,
+        db_default=0,
+        help_text="the id of the last message before the mirror was created",
     )
-    told_through = models.BigIntegerField(default=0, help_text="the id of the last message")
+    told_through = models.BigIntegerField(
+        default=0, help_text="the id of the last message that was sent"
+    )
     missed = models.PositiveBigIntegerField(
         default=0,
         db_default=0,
-        help_text="messages that were deleted before they were told, or cannot be read again",
+        help_text="messages that were deleted before they were sent, or that cannot be read",
     )
     told_at = models.DateTimeField(null=True, blank=True)
-    connected_at = models.DateTimeField(null=True, blank=True, help_text="null: it is away")
+    connected_at = models.DateTimeField(null=True, blank=True, help_text="null: not connected")
     error = models.CharField(max_length=255, blank=True)
     transaction_ids = models.JSONField(default=dict, blank=True)
     held_by = models.UUIDField(null=True, blank=True)

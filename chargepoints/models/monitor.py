@@ -21,7 +21,9 @@ class Monitor(models.Model):
     severity = models.PositiveSmallIntegerField()
     transaction = models.BooleanField(default=False)
     event_notification_type = models.CharField(
-        max_length=30, blank=True, help_text="how it came to be; empty: it does not say"
+        max_length=30,
+        blank=True,
+        help_text="who set it; empty: the charge point does not report it",
     )
     read_at = models.DateTimeField()
 

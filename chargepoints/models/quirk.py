@@ -16,16 +16,16 @@ class QuirkProfile(models.Model):
     vendor = models.CharField(
         max_length=255,
         blank=True,
-        help_text="in any case; * stands for any text; empty: only where staff assign it",
+        help_text="in any case; * matches any text; empty: only where staff assign it",
     )
-    model = models.CharField(max_length=255, default="*", help_text="likewise")
-    firmware_from = models.CharField(max_length=50, blank=True, help_text="this one is in")
-    firmware_to = models.CharField(max_length=50, blank=True, help_text="this one is still in")
+    model = models.CharField(max_length=255, default="*", help_text="like the vendor")
+    firmware_from = models.CharField(max_length=50, blank=True, help_text="inclusive")
+    firmware_to = models.CharField(max_length=50, blank=True, help_text="inclusive")
     settings = models.JSONField(default=dict)
-    note = models.TextField(blank=True, help_text="what was seen, and where")
+    note = models.TextField(blank=True, help_text="the observation, and its source")
     enabled = models.BooleanField(default=True)
     applied = models.PositiveIntegerField(
-        default=0, editable=False, help_text="how many boots it was applied at"
+        default=0, editable=False, help_text="the number of boots at which it was applied"
     )
     applied_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -32,14 +32,14 @@ class RollOut(models.Model):
     body_digest = models.CharField(max_length=64)
 
     wave_sizes = models.JSONField(help_text="how many charge points each wave has")
-    halt_after = models.PositiveIntegerField(help_text="failures")
-    at_once = models.PositiveIntegerField(help_text="commands under way at a time")
+    halt_after = models.PositiveIntegerField(help_text="number of failures")
+    at_once = models.PositiveIntegerField(help_text="commands in progress at the same time")
     during_transactions = models.BooleanField(default=False)
     wait_s = models.PositiveIntegerField(
-        help_text="for a charge point that is offline or charging, before it is left out"
+        help_text="seconds to wait for an offline or charging charge point before it is skipped"
     )
     back_within_s = models.PositiveIntegerField(
-        help_text="in which a charge point has to be online again after its command"
+        help_text="seconds within which a charge point must be online again after its command"
     )
 
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)

@@ -13,10 +13,12 @@ class Tariff(models.Model):
         DRIVER = "driver"
 
     charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="tariffs")
-    evse_id = models.PositiveIntegerField(default=0, help_text="0: all of them")
+    evse_id = models.PositiveIntegerField(default=0, help_text="0: all EVSEs")
     tariff_id = models.CharField(max_length=60)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DEFAULT)
-    content = models.JSONField(null=True, blank=True, help_text="unknown where it was only listed")
+    content = models.JSONField(
+        null=True, blank=True, help_text="empty if the charge point only listed it"
+    )
     read_at = models.DateTimeField()
 
     class Meta:

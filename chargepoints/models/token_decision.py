@@ -24,10 +24,10 @@ class TokenDecision(models.Model):
     evse_id = models.PositiveIntegerField(null=True)
     status = models.CharField(max_length=30)
     decided_by = models.CharField(max_length=20, choices=DecidedBy)
-    core_ms = models.FloatField(null=True, help_text="how long core took, where it was asked")
+    core_ms = models.FloatField(null=True, help_text="how long core took, if it was asked")
     core_error = models.CharField(max_length=255, blank=True, help_text="why core did not answer")
     trace_id = models.CharField(
-        max_length=32, blank=True, help_text="in the `traceparent` that core was asked with"
+        max_length=32, blank=True, help_text="from the `traceparent` of the question to core"
     )
 
     class Meta:

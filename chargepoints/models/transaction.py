@@ -105,18 +105,18 @@ class Transaction(models.Model):
     stop_reason = models.CharField(max_length=50, blank=True)
     stop_id_token = models.CharField(max_length=255, blank=True)
     charging_state = models.CharField(max_length=50, blank=True)
-    offline = models.BooleanField(default=False, help_text="begun while the charger was offline")
+    offline = models.BooleanField(default=False, help_text="started while the charger was offline")
     orphan = models.BooleanField(
-        default=False, help_text="heard of by its end or its meter values, not by its start"
+        default=False, help_text="reported by its end or its meter values, not by its start"
     )
     superseded = models.BooleanField(
-        default=False, help_text="the station has used its id again, for a later transaction"
+        default=False, help_text="the station has used the same id for a later transaction"
     )
     deviations = models.JSONField(
-        default=list, blank=True, help_text="what was odd about its readings and its times"
+        default=list, blank=True, help_text="oddities of its readings and times"
     )
     closed_by = models.CharField(
-        max_length=150, blank=True, help_text="who ended it, where it was not the charger"
+        max_length=150, blank=True, help_text="who closed it, if not the charger"
     )
 
     meter_start_wh = models.FloatField(null=True, blank=True)
@@ -124,10 +124,12 @@ class Transaction(models.Model):
     meter_stop_source = models.CharField(max_length=20, choices=MeterSource, blank=True)
     meter_latest_wh = models.FloatField(null=True, blank=True)
     metered_at = models.DateTimeField(
-        null=True, blank=True, help_text="when the latest reading was taken that can be believed"
+        null=True, blank=True, help_text="time of the latest plausible reading"
     )
     energy_from_wh = models.FloatField(
-        null=True, blank=True, help_text="what the energy counts from, where it is not the start"
+        null=True,
+        blank=True,
+        help_text="the reading from which the energy counts, if not the start",
     )
     # Implausible readings since the last plausible one: the first and the last of them, each with
     # its time.
@@ -138,7 +140,7 @@ class Transaction(models.Model):
     soc_percent = models.FloatField(null=True, blank=True)
     sampled_at = models.DateTimeField(null=True, blank=True)
     total_cost = models.FloatField(
-        null=True, blank=True, help_text="what core said last, in the station's currency"
+        null=True, blank=True, help_text="core's latest figure, in the station's currency"
     )
 
     vehicle_id = models.CharField(max_length=255, blank=True)
@@ -246,11 +248,9 @@ class TransactionEvent(models.Model):
     offline = models.BooleanField(default=False)
     digest = models.CharField(max_length=32, help_text="of the content without `offline`")
     conflict = models.BooleanField(
-        default=False, help_text="other content under a number that was taken already"
+        default=False, help_text="other content under a sequence number that exists already"
     )
-    answer = models.JSONField(
-        null=True, help_text="what was answered, unless nothing: a repetition gets it again"
-    )
+    answer = models.JSONField(null=True, help_text="the answer, which a repetition gets again")
 
     class Meta:
         ordering = ["seq_no"]
@@ -316,7 +316,7 @@ class MeterValue(models.Model):
     # position; of a conflict also the values, so that it is stored once, too.
     key = models.BigIntegerField()
     conflict = models.BooleanField(
-        default=False, help_text="other values under a key that was taken already"
+        default=False, help_text="other values under a key that exists already"
     )
     energy_wh = models.FloatField(null=True)
     power_w = models.FloatField(null=True)
