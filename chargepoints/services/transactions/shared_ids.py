@@ -45,10 +45,17 @@ def stored(
     if evse_id is None:
         beside = [other for name, other in known.items() if _is_beside(name, transaction_id)]
         return _only(inbound, [row, *beside] if row else beside, register) or transaction_id
-    if starts and row is not None and row.evse_id not in (None, evse_id):
-        inbound.deviate(USED_TWICE)
-        return on_evse
-    return transaction_id
+    if row is not None and row.evse_id in (None, evse_id):
+        return transaction_id
+    if starts:
+        is_apart = row is not None
+    else:
+        # A repeated Ended must not end the transaction that is open on another EVSE.
+        is_apart = lookup.by_id(inbound.station.id, on_evse) is not None
+    if not is_apart:
+        return transaction_id
+    inbound.deviate(USED_TWICE)
+    return on_evse
 
 
 def _is_beside(stored_id: str, transaction_id: str) -> bool:
