@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from connect_site.demo.environment import REPOSITORY
-from connect_site.demo.processes import Processes
+from connect_site.demo.processes import ChildDiedError, Processes
 from tests.fakes.core import FakeCore
 
 START_WITHIN_S = 60.0
@@ -88,8 +88,10 @@ def _manage(environment: dict[str, str], *arguments: str) -> str:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise ChildDiedError(f"manage.py {arguments[0]} failed:\n{done.stderr}")
     return done.stdout
 
 
