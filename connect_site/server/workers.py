@@ -157,4 +157,8 @@ def _common_counters() -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="connect-metrics-") as directory:
         os.environ[COUNTERS_DIRECTORY] = directory
-        yield
+        try:
+            yield
+        finally:
+            # Later child processes must not look for the deleted directory.
+            del os.environ[COUNTERS_DIRECTORY]
