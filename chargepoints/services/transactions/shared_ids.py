@@ -47,12 +47,9 @@ def stored(
         return _only(inbound, [row, *beside] if row else beside, register) or transaction_id
     if row is not None and row.evse_id in (None, evse_id):
         return transaction_id
-    if starts:
-        is_apart = row is not None
-    else:
-        # A repeated Ended must not end the transaction that is open on another EVSE.
-        is_apart = lookup.by_id(inbound.station.id, on_evse) is not None
-    if not is_apart:
+    # A repeated Ended must not end the transaction that is open on another EVSE.
+    other = row if starts else lookup.by_id(inbound.station.id, on_evse)
+    if other is None:
         return transaction_id
     inbound.deviate(USED_TWICE)
     return on_evse
