@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -136,7 +136,7 @@ class Gateway:
         if self.sessions.get(session.station.id) is session:
             del self.sessions[session.station.id]
 
-    def _spawn(self, work: Awaitable[Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         async def guarded() -> None:
             try:
                 await work
@@ -148,6 +148,8 @@ class Gateway:
         task = asyncio.create_task(guarded())
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+        # A task that is cancelled before its first step never awaits its work.
+        task.add_done_callback(lambda _: work.close())
 
     async def _listen(self) -> None:
         """Receive nudges; a failure of the channel layer affects no socket (P10)."""

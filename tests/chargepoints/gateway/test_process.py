@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from chargepoints import nudges
 from chargepoints.gateway import process, sweep
 from chargepoints.gateway.process import BOOTS_ASKED_AT_ONCE, Gateway
 from chargepoints.models import ChargePoint, Connection, ServerProcess
@@ -82,3 +83,15 @@ async def test_each_of_a_fleet_is_asked_for_its_boot(gateway: Gateway) -> None:
     await asyncio.to_thread(come_back, gateway, 5 * BOOTS_ASKED_AT_ONCE)
     not_asked = ChargePoint.objects.filter(boot_asked_at=None)
     await eventually(lambda: not not_asked.exists())
+
+
+async def test_a_nudge_that_comes_as_the_process_stops_leaves_no_warning(
+    monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    running = Gateway()
+    await running.start()
+    here = ServerProcess(id=running.server_id)
+    nudges.close(Connection(id=1, charge_point_id=1, server=here), "a newer socket")
+    await asyncio.sleep(0)
+    await running.stop()
