@@ -19,6 +19,7 @@ from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.stations import display_messages
 from chargepoints.services.stations.display_messages import Shown
+from chargepoints.services.transactions import shared_ids
 from ocpp_v201 import numbers
 from ocpp_v201.requests import asked_for_all, effect_of_report, request_id
 
@@ -64,7 +65,7 @@ def show(unit: UnitOfWork, command: Command) -> Payload:
         if name in args:
             message[ocpp_name] = ocpp_time(datetime.fromisoformat(args[name]))
     if "transaction_id" in args:
-        message["transactionId"] = args["transaction_id"]
+        message["transactionId"] = shared_ids.sent(args["transaction_id"])
     if "evse_id" in args:
         message["display"] = {"name": "Display", "evse": {"id": args["evse_id"]}}
     return {"message": message}

@@ -9,6 +9,7 @@ from chargepoints.protocol.versions import Payload
 from chargepoints.services.commands.ocpp_values import OcppValues
 from chargepoints.services.smart_charging.ocpp_schedules import charging_schedule, said_time
 from chargepoints.services.smart_charging.profile_checks import check_profile
+from chargepoints.services.transactions import shared_ids
 from ocpp_v201 import numbers
 
 PURPOSE = OcppValues(
@@ -75,7 +76,7 @@ def charging_profile(profile: Payload) -> Payload:
         if here in profile:
             said[name] = said_time(profile[here])
     if "transaction_id" in profile:
-        said["transactionId"] = profile["transaction_id"]
+        said["transactionId"] = shared_ids.sent(profile["transaction_id"])
     return said | _renamed(OF_A_PROFILE, profile)
 
 

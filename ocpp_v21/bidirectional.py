@@ -7,6 +7,7 @@ from chargepoints.clock import ocpp_time
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, Transaction
 from chargepoints.protocol.versions import Block, CommandTranslation, Payload
+from chargepoints.services.transactions import shared_ids
 
 ALLOW = "allow_energy_transfer"
 
@@ -15,7 +16,7 @@ def allow(unit: UnitOfWork, command: Command) -> Payload:
     """Q02.FR.05: change what is allowed in an ongoing transaction."""
     args = command.args
     return {
-        "transactionId": args["transaction_id"],
+        "transactionId": shared_ids.sent(args["transaction_id"]),
         "allowedEnergyTransfer": args["energy_transfer"],
     }
 

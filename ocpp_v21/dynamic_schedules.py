@@ -14,7 +14,7 @@ from chargepoints.protocol.versions import (
 )
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.smart_charging import limit_updates, profile_requests
-from chargepoints.services.transactions import lifecycle
+from chargepoints.services.transactions import lifecycle, shared_ids
 from ocpp_v201 import smart_charging
 from ocpp_v201.schedules import SETTINGS
 
@@ -78,7 +78,10 @@ def pull(inbound: Inbound, decision: Any) -> Payload:
 
 def use_priority(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
-    return {"transactionId": args["transaction_id"], "activate": args.get("activate", True)}
+    return {
+        "transactionId": shared_ids.sent(args["transaction_id"]),
+        "activate": args.get("activate", True),
+    }
 
 
 def priority_used(inbound: Inbound, decision: Any) -> Payload:

@@ -14,6 +14,7 @@ from chargepoints.protocol.versions import (
     accepting,
 )
 from chargepoints.services.stations import tariffs
+from chargepoints.services.transactions import shared_ids
 from ocpp_v201 import numbers
 
 _KIND = {"DefaultTariff": Tariff.Kind.DEFAULT, "DriverTariff": Tariff.Kind.DRIVER}
@@ -77,7 +78,7 @@ def _is_gone(result: Payload) -> bool:
 
 def change_tariff(unit: UnitOfWork, command: Command) -> Payload:
     args = command.args
-    return {"transactionId": args["transaction_id"], "tariff": args["tariff"]}
+    return {"transactionId": shared_ids.sent(args["transaction_id"]), "tariff": args["tariff"]}
 
 
 BLOCK = Block(
