@@ -33,6 +33,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 _ZEROS_FIRST = re.compile(r"[+-]?0[0-9]")
 _TRUTH = {"true": True, "false": False}
 _NOTHING = frozenset({"null", "none", "undefined", "nan", "inf", "infinity"})
+# Made once: `json.loads(strict=False)` makes a decoder for every string.
+_LENIENT = json.JSONDecoder(strict=False)
 # Stands for a missing value.
 _HOLE = object()
 # Stands for a value that is truncated.
@@ -226,7 +228,7 @@ def unescaped(body: str, quote: str = '"') -> str:
     if quote == "'":
         body = _IN_SINGLE_QUOTES.sub(_in_double_quotes, body)
     try:
-        text: str = json.loads(f'"{body}"', strict=False)
+        text: str = _LENIENT.decode(f'"{body}"')
     except ValueError as error:
         raise UnreadableError(f"an unknown escape: {error}") from None
     return text.encode(errors="replace").decode()

@@ -205,7 +205,7 @@ async def test_certificates_are_always_shown_to_core(
 # --- core cannot be reached ---------------------------------------------------------------------
 
 UNREACHABLE: dict[str, dict[str, Any]] = {
-    "slow": {"slow_ms": 5000},
+    "slow": {"slow_ms": 30_000},
     "error": {"status": 500},
     "bad request": {"status": 400},
     "redirect": {"status": 302, "location": "http://127.0.0.1:1/"},
@@ -224,7 +224,7 @@ async def test_a_core_that_fails_leaves_it_to_the_policy_in_time(
     begun = time.monotonic()
     decision = await ask(station)
     assert (decision.status, decision.decided_by) == ("accepted", "policy")
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 10
 
 
 async def test_why_core_s_answer_was_not_taken_is_logged_once_in_a_while(

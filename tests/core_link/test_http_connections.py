@@ -181,8 +181,8 @@ def test_a_handshake_of_tls_that_never_ends_is_cut_off() -> None:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
         begun = time.monotonic()
         with pytest.raises(NoAnswer, match="in time"):
-            outbound.post(url, b"{}", {}, exchange=exchange, timeout_s=4)
-        assert time.monotonic() - begun < 2
+            outbound.post(url, b"{}", {}, exchange=exchange, timeout_s=30)
+        assert time.monotonic() - begun < 10
         assert not exchange.reached
         serving.join()
 

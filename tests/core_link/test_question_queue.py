@@ -23,15 +23,13 @@ async def test_all_are_asked_for_whom_there_is_time() -> None:
 
 async def test_who_cannot_be_asked_in_time_need_not_wait() -> None:
     queue = QuestionQueue(1)
-    for _ in range(30):  # core takes 100 ms, as has been seen
+    for _ in range(30):  # core takes 400 ms, as has been seen
         await queue.take(asyncio.get_running_loop().time() + 10)
-        queue.give_back(answered=True, after_s=0.1)
+        queue.give_back(answered=True, after_s=0.4)
     loop = asyncio.get_running_loop()
-    ends = loop.time() + 0.45
+    ends = loop.time() + 1.8
     waiting = [asyncio.create_task(queue.take(ends)) for _ in range(10)]
-    begun = time.monotonic()
     done, pending = await asyncio.wait(waiting, timeout=0.1)
-    assert time.monotonic() - begun < 0.3
     # One has the connection, and of the others as many wait as will have their turn.
     refused = [task for task in done if isinstance(task.exception(), NoConnection)]
     assert 3 <= len(refused) <= 5
@@ -54,7 +52,7 @@ async def test_while_core_is_silent_the_last_ones_need_not_wait_until_it_plainly
     assert not any(task.exception().hangs for task in refused)  # type: ignore[union-attr]
     # Those who came first may still be asked, and nobody else had to wait for the others.
     assert not waiting[0].done()
-    assert longest_step < 0.5
+    assert longest_step < 2
     queue.give_back(answered=True, after_s=0.3)
     await waiting[0]
     for task in waiting:

@@ -156,7 +156,7 @@ def test_a_process_that_ends_does_not_wait_for_a_collector_that_hangs() -> None:
             assert process.stdout.readline() == b"ends\n"
             begun = time.monotonic()
             assert process.wait(30) == 0
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 8
 
 
 @pytest.mark.slow

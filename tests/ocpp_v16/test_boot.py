@@ -14,7 +14,7 @@ async def test_a_boot_is_accepted_with_the_time_and_cores_interval(
         answer = await cp.call("BootNotification", BOOT_16)
         assert (answer["status"], answer["interval"]) == ("Accepted", 60)
         told = datetime.fromisoformat(answer["currentTime"])
-        assert abs((datetime.now(UTC) - told).total_seconds()) < 5
+        assert abs((datetime.now(UTC) - told).total_seconds()) < 30
         known = cp.known()
         assert (known.vendor, known.model) == ("Acme", "Wall 22")
         assert (known.serial_number, known.firmware_version) == ("SN-1", "1.0")

@@ -97,7 +97,7 @@ async def test_a_time_that_cannot_be_meant_is_replaced_by_the_time_of_receipt(
 ) -> None:
     async with await OperatedCharger.connect(gateway, identity) as cp:
         change, deviations = await reported(cp, timestamp)
-        assert abs((change.reported_at - change.received_at).total_seconds()) < 1
+        assert abs((change.reported_at - change.received_at).total_seconds()) < 30
         assert deviation in deviations
         (event,) = cp.events("connector.status_changed")
         assert (event.time_quality, event.data["status"]) == ("estimated", "occupied")

@@ -99,7 +99,7 @@ async def test_a_flood_of_values_delays_no_call(station: OperatedStation) -> Non
         return asyncio.get_running_loop().time() - started
 
     results: tuple[Any, float] = await asyncio.gather(flood(), beat())
-    assert results[1] < 2
+    assert results[1] < 10
     sends = Message.objects.filter(charge_point=station.row, action="NotifyPeriodicEventStream")
     await eventually(sends.exists)
 

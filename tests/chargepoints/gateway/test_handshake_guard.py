@@ -2,6 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
 
 from chargepoints.gateway import handshake_guard as guards
 from chargepoints.gateway.handshake import Refused, Request
@@ -15,12 +19,18 @@ def asks(identity: str, address: str = "192.0.2.1") -> Request:
     return Request(identity, f"/ocpp/{identity}", ("ocpp1.6",), None, address, ())
 
 
+def at_once(answering: Coroutine[Any, Any, Refused]) -> Refused:
+    """The answer of a coroutine that waits for nothing."""
+    with pytest.raises(StopIteration) as ended:
+        answering.send(None)
+    answer: Refused = ended.value.value
+    return answer
+
+
 async def test_the_first_failures_are_answered_at_once_with_their_own_status() -> None:
     guard = HandshakeGuard()
-    begun = time.monotonic()
-    answer = await guard.answer_late(asks("CP-1"), WRONG_KEY, Failures(5, 5, 60))
+    answer = at_once(guard.answer_late(asks("CP-1"), WRONG_KEY, Failures(5, 5, 60)))
     assert answer is WRONG_KEY
-    assert time.monotonic() - begun < 0.1
 
 
 async def test_failures_above_a_limit_are_answered_later_and_later_and_told_how_long_to_wait() -> (
@@ -43,10 +53,8 @@ async def test_no_more_than_so_many_answers_are_held_back_at_once() -> None:
         for _ in range(guards.MOST_DELAYED)
     ]
     await asyncio.sleep(0)
-    begun = time.monotonic()
-    answer = await guard.answer_late(asks("CP-2"), WRONG_KEY, Failures(20, 20, 60))
+    answer = at_once(guard.answer_late(asks("CP-2"), WRONG_KEY, Failures(20, 20, 60)))
     assert answer.status == 429
-    assert time.monotonic() - begun < 0.1
     for task in held:
         task.cancel()
 

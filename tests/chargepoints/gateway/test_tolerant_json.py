@@ -131,4 +131,5 @@ def test_two_mebibytes_of_anything_take_no_time(piece: str) -> None:
     began = time.process_time()
     with suppress(UnreadableError):
         tolerant_json.read(text, most_values=200_000, deepest=16)
-    assert time.process_time() - began < 2
+    # What grows with the square of the length would take minutes.
+    assert time.process_time() - began < 15

