@@ -20,7 +20,9 @@ import subprocess
 import sys
 import time
 from asyncio import Future
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,31 +39,33 @@ TURNS_OF_THE_LOOP = 3
 DEFAULT_MIXES = "plain,depot,meters,starts,depot201,events201,starts201"
 
 
+# The charge point's key, the unit of work, and the future of its result.
+Job = tuple[object, Callable[[Any], Any], Future[Any]]
+
+
 class ImmediateWriter:
     """In place of the writer's threads: units of work wait until they are run, all at once."""
 
     def __init__(self) -> None:
-        self.units: list[tuple[Callable[[Any], Any], Future[Any]]] = []
-        self.looks: list[tuple[Callable[[Any], Any], Future[Any]]] = []
+        self.units: list[Job] = []
+        self.looks: list[Job] = []
 
     def run(self, key: int, work: Callable[[Any], Any]) -> Future[Any]:
-        return self._take(self.units, work)
+        return self._take(self.units, key, work)
 
     def look_up(self, work: Callable[[Any], Any]) -> Future[Any]:
-        return self._take(self.looks, work)
+        return self._take(self.looks, object(), work)
 
-    def _take(self, waiting: list[Any], work: Callable[[Any], Any]) -> Future[Any]:
+    def _take(self, waiting: list[Job], key: object, work: Callable[[Any], Any]) -> Future[Any]:
         future: Future[Any] = asyncio.get_running_loop().create_future()
-        waiting.append((work, future))
+        waiting.append((key, work, future))
         return future
 
     def look(self) -> None:
         from chargepoints.database.unit_of_work import UnitOfWork
 
         looks, self.looks = self.looks, []
-        unit = UnitOfWork()
-        for look, future in looks:
-            future.set_result(look(unit))
+        _hand_over(looks, _run_all(looks, UnitOfWork()))
 
     def commit(self) -> None:
         from chargepoints.database.lock_priority import transaction_of_chargers
@@ -70,11 +74,34 @@ class ImmediateWriter:
         units, self.units = self.units, []
         unit = UnitOfWork()
         with transaction_of_chargers():
-            results = [work(unit) for work, _ in units]
+            results = _run_all(units, unit)
             unit.flush()
         unit.committed()
-        for (_, future), result in zip(units, results, strict=True):
-            future.set_result(result)
+        _hand_over(units, results)
+
+
+def _run_all(jobs: Sequence[Job], unit: Any) -> Sequence[Any]:
+    from chargepoints.database import statements
+
+    results: list[Any] = [None] * len(jobs)
+
+    def run_one(number: int) -> None:
+        results[number] = jobs[number][1](unit)
+
+    if statements.vendor() == "sqlite":
+        for number in range(len(jobs)):
+            run_one(number)
+    else:
+        groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
+        for number, (key, _, _) in enumerate(jobs):
+            groups[key].append(partial(run_one, number))
+        statements.run_side_by_side(groups.values())
+    return results
+
+
+def _hand_over(jobs: Sequence[Job], results: Sequence[Any]) -> None:
+    for (_, _, future), result in zip(jobs, results, strict=True):
+        future.set_result(result)
 
 
 class Chargers:

@@ -3,13 +3,14 @@
 Each statement takes many rows, and there are few statement texts, so that both databases can
 keep them prepared. They run on the driver's own cursor, because Django's translates each text
 anew. On PostgreSQL they run in a pipeline (`pipelined`): that costs less than half of waiting
-for each, and less than COPY, which is parsed and planned each time.
+for each, and less than COPY, which is parsed and planned each time. The queries of several units
+of work run in a pipeline, too (`run_side_by_side`).
 """
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain
@@ -21,7 +22,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from psycopg.types.numeric import Int8Dumper
 
 from chargepoints import clock
-from chargepoints.database import strict_json
+from chargepoints.database import side_by_side, strict_json
 
 Row = Sequence[Any]
 
@@ -119,11 +120,38 @@ def pipelined(statements: int) -> Iterator[None]:
     single one a pipeline costs more than it saves.
     """
     database = _database()
-    if database.vendor == "sqlite" or statements < 2:
+    if database.vendor == "sqlite":
         yield
         return
-    with database.wrap_database_errors, database.connection.pipeline():
-        yield
+    # Other units of work must not write into what this one is about to send.
+    _this_thread.alone = True
+    try:
+        if statements < 2:
+            yield
+            return
+        with database.wrap_database_errors, database.connection.pipeline():
+            yield
+    finally:
+        _this_thread.alone = False
+
+
+def run_side_by_side(groups: Iterable[Sequence[side_by_side.Unit]]) -> None:
+    """Run units of work, those of a group in their order; queries of units in different groups are
+    sent to PostgreSQL together, in one round trip.
+    """
+    side_by_side.run(groups, _execute_all)
+
+
+def _execute_all(queries: Sequence[tuple[bytes, Row]]) -> Sequence[Any]:
+    """The cursors with the results, which are read before the next queries are sent."""
+    database = _database()
+    cursors = _cursors(database, len(queries))
+    with database.wrap_database_errors, ExitStack() as stack:
+        if len(queries) > 1:
+            stack.enter_context(database.connection.pipeline())
+        for cursor, (sql, values) in zip(cursors, queries, strict=False):
+            cursor.execute(sql, values, prepare=True)
+    return cursors[: len(queries)]
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
@@ -160,7 +188,14 @@ def free_row(table: str) -> str:
     return f"id = (SELECT id FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)"  # noqa: S608
 
 
-_this_thread = threading.local()
+class _ThisThread(threading.local):
+    database: Any = None
+    cursors: tuple[psycopg.RawCursor[tuple[Any, ...]], ...] = ()
+    # Whether the present unit of work must not be suspended.
+    alone = False
+
+
+_this_thread = _ThisThread()
 
 
 def remember_connection() -> None:
@@ -170,7 +205,7 @@ def remember_connection() -> None:
 
 def _database() -> Any:
     """This thread's connection, opened."""
-    database = getattr(_this_thread, "database", None) or connections[DEFAULT_DB_ALIAS]
+    database = _this_thread.database or connections[DEFAULT_DB_ALIAS]
     if database.connection is None:
         database.ensure_connection()
     return database
@@ -180,7 +215,9 @@ def _execute(database: Any, sql: str, values: Row) -> Any:
     """Run this, and return the driver's cursor; the values are converted for the driver."""
     if database.vendor == "sqlite":
         return database.connection.execute(_with_question_marks(sql), values)
-    return _cursor(database).execute(_numbered(sql), values, prepare=True)
+    if side_by_side.is_running() and not (_this_thread.alone or database.savepoint_ids):
+        return side_by_side.ask((_numbered(sql), values))
+    return _cursors(database, 1)[0].execute(_numbered(sql), values, prepare=True)
 
 
 def _execute_apart(database: Any, sql: str, values: Row) -> Any:
@@ -190,13 +227,16 @@ def _execute_apart(database: Any, sql: str, values: Row) -> Any:
     return _new_cursor(database).execute(_numbered(sql), values, prepare=True)
 
 
-def _cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
-    """This thread's cursor on this connection."""
-    cursor: psycopg.RawCursor[tuple[Any, ...]] | None = getattr(_this_thread, "cursor", None)
-    if cursor is None or cursor.connection is not database.connection:
+def _cursors(database: Any, count: int) -> Sequence[psycopg.RawCursor[tuple[Any, ...]]]:
+    """This thread's cursors on this connection, at least so many."""
+    cursors = _this_thread.cursors
+    if not cursors or cursors[0].connection is not database.connection:
         database.connection.prepared_max = PREPARED_MOST
-        cursor = _this_thread.cursor = _new_cursor(database)
-    return cursor
+        cursors = ()
+    if len(cursors) < count:
+        cursors += tuple(_new_cursor(database) for _ in range(count - len(cursors)))
+        _this_thread.cursors = cursors
+    return cursors
 
 
 def _new_cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:

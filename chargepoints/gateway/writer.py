@@ -2,7 +2,8 @@
 
 A thread takes all queued units, runs them in one transaction, and only then releases the
 replies (P1: durable before acknowledged). Units of one charge point always run in the same
-thread, so they never wait for each other's locks.
+thread, so they never wait for each other's locks. Units of different charge points take turns
+where they query the database.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import (
@@ -51,7 +53,10 @@ class StoreUnavailable(Exception):
 
 @dataclass(slots=True)
 class Job:
+    """`group`: the units of a group run one after the other, in the order of their arrival."""
+
     work: Work[Any]
+    group: object
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
@@ -103,11 +108,11 @@ class Writer:
         change nothing but the database.
         Raises StoreUnavailable, or what `work` raised.
         """
-        return self._writers[key % len(self._writers)].take(work)
+        return self._writers[key % len(self._writers)].take(work, key)
 
     def look_up(self, work: Work[T]) -> asyncio.Future[T]:
         """Run `work`, which only reads, in a separate thread: writes never wait for it."""
-        return self._reader.take(work)
+        return self._reader.take(work, object())
 
 
 class _WriterThread(threading.Thread):
@@ -118,6 +123,7 @@ class _WriterThread(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._units, self._backlog, self._seconds = metrics.batch_sums()
+        self._on_sqlite = statements.vendor() == "sqlite"
         self.healthy = True
         # The database hangs: no client-side timeout ends a statement that it has begun.
         self.stalled = False
@@ -129,9 +135,9 @@ class _WriterThread(threading.Thread):
         self._seen_steps = 0
         self._without_a_step_s = 0.0
 
-    def take(self, work: Work[T]) -> asyncio.Future[T]:
+    def take(self, work: Work[T], group: object) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self.loop.create_future()
-        self.jobs.put(Job(work, future))
+        self.jobs.put(Job(work, group, future))
         return future
 
     def watch(self) -> None:
@@ -260,11 +266,24 @@ class _WriterThread(threading.Thread):
     def _transaction(self, batch: list[Job], *, alone: bool) -> None:
         unit = UnitOfWork(alone=alone)
         with transaction_of_chargers():
-            for job in batch:
-                job.result = job.work(unit)
-                self._steps += 1
+            self._run_all(batch, unit)
             unit.flush()
         unit.committed()
+
+    def _run_all(self, batch: list[Job], unit: UnitOfWork) -> None:
+        """Units of one charge point run in order; queries of different ones share round trips."""
+        if len(batch) == 1 or self._on_sqlite:  # where a query is a function call
+            for job in batch:
+                self._run_one(job, unit)
+            return
+        groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
+        for job in batch:
+            groups[job.group].append(partial(self._run_one, job, unit))
+        statements.run_side_by_side(groups.values())
+
+    def _run_one(self, job: Job, unit: UnitOfWork) -> None:
+        job.result = job.work(unit)
+        self._steps += 1
 
     def _probe(self) -> bool:
         """Whether the database accepts a write; after a full disk, a large write."""
@@ -315,9 +334,7 @@ class _ReadOnlyThread(_WriterThread):
             self.loop.call_soon(self._release_some)
 
     def _transaction(self, batch: list[Job], *, alone: bool) -> None:
-        unit = UnitOfWork(alone=alone)
-        for job in batch:
-            job.result = job.work(unit)
+        self._run_all(batch, UnitOfWork(alone=alone))
 
 
 def _reconnect_if_broken() -> None:
