@@ -10,19 +10,18 @@ of work run in a pipeline, too (`run_side_by_side`).
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from psycopg.types.numeric import Int8Dumper
 
 from chargepoints import clock
 from chargepoints.database import side_by_side, strict_json
+from chargepoints.database.pipeline import Pipeline, Result
 
 Row = Sequence[Any]
 
@@ -32,8 +31,6 @@ ROWS_AT_ONCE = {"sqlite": (64, 16, 4, 1), "postgresql": (64, 32, 16, 8, 4, 2, 1)
 # Without an adapter SQLite's driver tries three ways of storing a None, which is slow.
 _as_it_is: Any = {}.get
 sqlite3.register_adapter(type(None), _as_it_is)
-# Prepared statements per connection to PostgreSQL: some ten tables in these sizes, and others.
-PREPARED_MOST = 500
 
 
 def insert(model: type[models.Model], rows: Sequence[Row], *, on_conflict: str = "") -> None:
@@ -88,12 +85,12 @@ def execute_many(sql: str, rows: Sequence[Row]) -> None:
 class Sent:
     """Statements sent to the database; within `pipelined` they finish at its end."""
 
-    def __init__(self, cursors: Sequence[Any]) -> None:
-        self._cursors = cursors
+    def __init__(self, results: Sequence[Any]) -> None:
+        self._results = results
 
     def rowcount(self) -> int:
         """The number of affected rows, once the statements have finished."""
-        return sum(cursor.rowcount for cursor in self._cursors)
+        return sum(result.rowcount for result in self._results)
 
 
 def send_at_once(text: Callable[[int], str], rows: Sequence[Row]) -> Sent:
@@ -102,37 +99,33 @@ def send_at_once(text: Callable[[int], str], rows: Sequence[Row]) -> Sent:
     A statement for each row would release and acquire the GIL for each row.
     """
     database = _database()
-    done, cursors = 0, []
+    done, results = 0, []
     with database.wrap_database_errors:
         for size in ROWS_AT_ONCE[database.vendor]:
             while len(rows) - done >= size:
                 values = list(chain.from_iterable(rows[done : done + size]))
-                cursors.append(_execute_apart(database, text(size), values))
+                results.append(_execute(database, text(size), values))
                 done += size
-    return Sent(cursors)
+    return Sent(results)
 
 
 @contextmanager
-def pipelined(statements: int) -> Iterator[None]:
+def pipelined() -> Iterator[None]:
     """Send the statements inside to PostgreSQL without waiting for each; errors come at the end.
 
-    A query inside waits for all statements before it. `statements`: the expected number; for a
-    single one a pipeline costs more than it saves.
+    A query inside waits for all statements before it.
     """
     database = _database()
     if database.vendor == "sqlite":
         yield
         return
-    # Other units of work must not write into what this one is about to send.
-    _this_thread.alone = True
+    pipeline = _this_thread.pipeline = Pipeline(database.connection)
     try:
-        if statements < 2:
-            yield
-            return
-        with database.wrap_database_errors, database.connection.pipeline():
-            yield
+        yield
+        with database.wrap_database_errors:
+            pipeline.run()
     finally:
-        _this_thread.alone = False
+        _this_thread.pipeline = None
 
 
 def run_side_by_side(groups: Iterable[Sequence[side_by_side.Unit]]) -> None:
@@ -142,16 +135,13 @@ def run_side_by_side(groups: Iterable[Sequence[side_by_side.Unit]]) -> None:
     side_by_side.run(groups, _execute_all)
 
 
-def _execute_all(queries: Sequence[tuple[bytes, Row]]) -> Sequence[Any]:
-    """The cursors with the results, which are read before the next queries are sent."""
+def _execute_all(queries: Sequence[tuple[bytes, Row]]) -> Sequence[Result]:
     database = _database()
-    cursors = _cursors(database, len(queries))
-    with database.wrap_database_errors, ExitStack() as stack:
-        if len(queries) > 1:
-            stack.enter_context(database.connection.pipeline())
-        for cursor, (sql, values) in zip(cursors, queries, strict=False):
-            cursor.execute(sql, values, prepare=True)
-    return cursors[: len(queries)]
+    with database.wrap_database_errors:
+        pipeline = Pipeline(database.connection)
+        results = [pipeline.add(sql, values) for sql, values in queries]
+        pipeline.run()
+    return results
 
 
 def fetch_one(sql: str, parameters: Row) -> tuple[Any, ...] | None:
@@ -190,9 +180,8 @@ def free_row(table: str) -> str:
 
 class _ThisThread(threading.local):
     database: Any = None
-    cursors: tuple[psycopg.RawCursor[tuple[Any, ...]], ...] = ()
-    # Whether the present unit of work must not be suspended.
-    alone = False
+    # Within `pipelined`.
+    pipeline: Pipeline | None = None
 
 
 _this_thread = _ThisThread()
@@ -212,38 +201,16 @@ def _database() -> Any:
 
 
 def _execute(database: Any, sql: str, values: Row) -> Any:
-    """Run this, and return the driver's cursor; the values are converted for the driver."""
+    """Run this; the values are converted for the driver. Returns SQLite's cursor or a `Result`."""
     if database.vendor == "sqlite":
         return database.connection.execute(_with_question_marks(sql), values)
-    if side_by_side.is_running() and not (_this_thread.alone or database.savepoint_ids):
-        return side_by_side.ask((_numbered(sql), values))
-    return _cursors(database, 1)[0].execute(_numbered(sql), values, prepare=True)
-
-
-def _execute_apart(database: Any, sql: str, values: Row) -> Any:
-    """As `_execute`, with a new cursor, whose row count stays after the next statement."""
-    if database.vendor == "sqlite":
-        return database.connection.execute(_with_question_marks(sql), values)
-    return _new_cursor(database).execute(_numbered(sql), values, prepare=True)
-
-
-def _cursors(database: Any, count: int) -> Sequence[psycopg.RawCursor[tuple[Any, ...]]]:
-    """This thread's cursors on this connection, at least so many."""
-    cursors = _this_thread.cursors
-    if not cursors or cursors[0].connection is not database.connection:
-        database.connection.prepared_max = PREPARED_MOST
-        cursors = ()
-    if len(cursors) < count:
-        cursors += tuple(_new_cursor(database) for _ in range(count - len(cursors)))
-        _this_thread.cursors = cursors
-    return cursors
-
-
-def _new_cursor(database: Any) -> psycopg.RawCursor[tuple[Any, ...]]:
-    cursor: psycopg.RawCursor[tuple[Any, ...]] = psycopg.RawCursor(database.connection)
-    # One type for all integers: a statement is prepared for the types of its parameters.
-    cursor.adapters.register_dumper(int, Int8Dumper)
-    return cursor
+    text = _numbered(sql)
+    if (pipeline := _this_thread.pipeline) is not None:
+        return pipeline.add(text, values)
+    # Within a savepoint, other units must not write.
+    if side_by_side.is_running() and not database.savepoint_ids:
+        return side_by_side.ask((text, values))
+    return _execute_all([(text, values)])[0]
 
 
 @lru_cache(maxsize=512)
@@ -253,9 +220,7 @@ def _with_question_marks(sql: str) -> str:
 
 @lru_cache(maxsize=512)
 def _numbered(sql: str) -> bytes:
-    """The text with PostgreSQL's own placeholders. The driver caches no text with more than 50
-    of its own placeholders; parsing took a quarter of the writer's time.
-    """
+    """The text with PostgreSQL's own placeholders."""
     first, *others = sql.split("%s")
     parts = [f"${at}{part}" for at, part in enumerate(others, start=1)]
     return "".join([first, *parts]).encode()

@@ -115,9 +115,7 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Write all that was collected; call it just before the commit. Raises ConcurrentChange."""
-        counts = len(self._conditional), len(self._rows), *map(len, self._updates.values())
-        # Numbering the events takes one more statement.
-        with statements.pipelined(sum(counts) + 2 * bool(self._events)):
+        with statements.pipelined():
             sent = self._send_conditional()
             if self._events:
                 self._number_events()
@@ -141,7 +139,9 @@ class UnitOfWork:
                 logger.exception("a callback after a commit failed")
 
     def _write_conditional(self) -> None:
-        with statements.pipelined(len(self._conditional)):
+        if not self._conditional:
+            return
+        with statements.pipelined():
             sent = self._send_conditional()
         _check(sent)
 

@@ -30,7 +30,7 @@ def rename(name: str, *pks: int) -> statements.Sent:
 
 def test_each_statement_knows_what_it_has_hit_once_all_are_done() -> None:
     first, second, third = charge_points(3)
-    with statements.pipelined(3):
+    with statements.pipelined():
         both = rename("both", first.pk, second.pk)
         none = rename("none", 0)
         statements.execute_many(RENAME, [("third", third.pk), ("again", third.pk)])
@@ -41,7 +41,7 @@ def test_each_statement_knows_what_it_has_hit_once_all_are_done() -> None:
 
 def test_what_is_read_among_them_sees_those_before_it() -> None:
     (charge_point,) = charge_points(1)
-    with statements.pipelined(2):
+    with statements.pipelined():
         rename("now", charge_point.pk)
         found = statements.fetch_one(
             "SELECT name FROM chargepoints_chargepoint WHERE id = %s", [charge_point.pk]
@@ -101,7 +101,7 @@ def test_what_is_sent_in_a_pipeline_is_not_mixed_with_other_units() -> None:
     seen: list[str] = []
 
     def sends() -> None:
-        with statements.pipelined(2):
+        with statements.pipelined():
             statements.execute_many(RENAME, [("a", one.pk), ("b", one.pk)])
             seen.append(str(statements.fetch_one(NAME, (one.pk,))))
         seen.append("sent")
