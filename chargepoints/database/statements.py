@@ -1,10 +1,10 @@
 """Runs the frequent statements of every message with little overhead.
 
 Each statement takes many rows, and there are few statement texts, so that both databases can
-keep them prepared. They run on the driver's own cursor, because Django's translates each text
-anew. On PostgreSQL they run in a pipeline (`pipelined`): that costs less than half of waiting
-for each, and less than COPY, which is parsed and planned each time. The queries of several units
-of work run in a pipeline, too (`run_side_by_side`).
+keep them prepared. They bypass Django's cursor, which translates each text anew. On PostgreSQL
+they run in a pipeline (`pipelined`): that costs a fraction of waiting for each, and less than
+COPY, which is parsed and planned each time. The queries of several units of work run in a
+pipeline, too (`run_side_by_side`).
 """
 
 import sqlite3
