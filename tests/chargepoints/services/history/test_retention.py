@@ -38,7 +38,8 @@ async def a_days_work(gateway: RunningGateway, identity: str) -> None:
             await charger.call("MeterValues", values)
         stop = {"transactionId": 1, "meterStop": 9, "timestamp": "2026-11-20T10:09:00Z"}
         await charger.call("StopTransaction", stop)
-    await until(lambda: not Connection.objects.filter(closed_at=None).exists())
+    own = Connection.objects.filter(charge_point__identity=identity, closed_at=None)
+    await until(lambda: not own.exists())
 
 
 def let_days_pass(days: int) -> None:
