@@ -127,7 +127,7 @@ class SimulatedCharger:
             sent = self._book.transaction
             sent.transaction_id = sent.transaction_id or self._messages.transaction_id(answer)
         for value in message[1].get("meterValue", ()):
-            self._book.samples.add(value["timestamp"])
+            self._book.samples[value["timestamp"]] += 1
 
     async def _wait_until(self, at: float | None) -> None:
         """Wait until there is a message, the socket is closed, or this time has come."""

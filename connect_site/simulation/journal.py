@@ -15,10 +15,12 @@ class SentTransaction:
 
 @dataclass(slots=True)
 class Book:
-    """One charger's journal: ids of acknowledged messages, and times of samples."""
+    """One charger's journal: ids of acknowledged messages, and the times of their samples. Two
+    samples may have the same time, such as that of the start and the next one.
+    """
 
     acknowledged: set[str] = field(default_factory=set)
-    samples: set[str] = field(default_factory=set)
+    samples: Counter[str] = field(default_factory=Counter)
     transaction: SentTransaction = field(default_factory=SentTransaction)
 
 
