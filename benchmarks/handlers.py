@@ -95,7 +95,7 @@ def _run_all(jobs: Sequence[Job], unit: Any) -> Sequence[Any]:
         groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
         for number, (key, _, _) in enumerate(jobs):
             groups[key].append(partial(run_one, number))
-        statements.run_side_by_side(groups.values())
+        statements.run_side_by_side(groups.values(), progress=lambda: None)
     return results
 
 

@@ -69,8 +69,6 @@ def postgresql(
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            # The statements of the hot path are prepared at their second use.
-            "prepare_threshold": 2,
             **options,
             "options": " ".join([*(f"-c {k}={v}" for k, v in session.items()), given]).strip(),
             "pool": {

@@ -29,6 +29,9 @@ PREPARED_MOST = 500
 _BEGIN = b"BEGIN"
 # Where a connection keeps what it has prepared: pooled connections change between threads.
 _ATTRIBUTE = "_prepared_by_pipelines"
+# After these the prepared statements cannot be relied on: a migration has changed the type of a
+# column, or somebody else has deallocated them.
+_UNPREPARED = (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName)
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 
 
@@ -112,7 +115,10 @@ class Pipeline:
         self._prepared.note(changes, found[own - len(changes) : own])
         for each in found:
             if each.status in _FAILED:
-                raise error_from_result(each, self._connection.info.encoding)
+                error = error_from_result(each, self._connection.info.encoding)
+                if isinstance(error, _UNPREPARED):
+                    self._connection.close()
+                raise error
         for sent, each in zip(waiting, found[own:], strict=True):
             sent.result.set(each)
 
@@ -215,6 +221,8 @@ def _results(pgconn: pq.abc.PGconn) -> Iterator[Found]:
             pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:  # the end of one statement
+            if pgconn.status == pq.ConnStatus.BAD:
+                raise psycopg.OperationalError("the connection to the server is broken")
             continue
         if result.status == pq.ExecStatus.PIPELINE_SYNC:
             return

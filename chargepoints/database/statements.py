@@ -28,6 +28,8 @@ Row = Sequence[Any]
 # Each statement releases the GIL and must acquire it again, so there are few statements; and few
 # texts, so that all fit into SQLite's statement cache.
 ROWS_AT_ONCE = {"sqlite": (64, 16, 4, 1), "postgresql": (64, 32, 16, 8, 4, 2, 1)}
+# P2: a slow database answers so many within the time after which it counts as down.
+QUERIES_AT_ONCE = 16
 # Without an adapter SQLite's driver tries three ways of storing a None, which is slow.
 _as_it_is: Any = {}.get
 sqlite3.register_adapter(type(None), _as_it_is)
@@ -128,11 +130,21 @@ def pipelined() -> Iterator[None]:
         _this_thread.pipeline = None
 
 
-def run_side_by_side(groups: Iterable[Sequence[side_by_side.Unit]]) -> None:
+def run_side_by_side(
+    groups: Iterable[Sequence[side_by_side.Unit]], *, progress: Callable[[], None]
+) -> None:
     """Run units of work, those of a group in their order; queries of units in different groups are
-    sent to PostgreSQL together, in one round trip.
+    sent to PostgreSQL together. `progress` is called after each round trip.
     """
-    side_by_side.run(groups, _execute_all)
+
+    def execute_all(queries: Sequence[tuple[bytes, Row]]) -> list[Result]:
+        results: list[Result] = []
+        for at in range(0, len(queries), QUERIES_AT_ONCE):
+            results += _execute_all(queries[at : at + QUERIES_AT_ONCE])
+            progress()
+        return results
+
+    side_by_side.run(groups, execute_all)
 
 
 def _execute_all(queries: Sequence[tuple[bytes, Row]]) -> Sequence[Result]:

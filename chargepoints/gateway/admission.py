@@ -14,7 +14,7 @@ from django.conf import settings
 from chargepoints import clock
 from chargepoints.database import statements
 from chargepoints.database.prepared import PreparedQuery
-from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.database.unit_of_work import ConcurrentChange, UnitOfWork
 from chargepoints.gateway import authentication, seen_tls
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.models import ChargePoint, Connection, Credential, Registration, ServerProcess
@@ -29,9 +29,10 @@ STORM_REMEDY = "Two devices use this identity, or one device opens sockets repea
 # RFC 6455, 7.4.1.
 PROTOCOL_ERROR = 1002
 
+# Conditional: a sweep may report the charger as offline since its row was read.
 _CONNECTED = (
     "UPDATE chargepoints_chargepoint SET connection_id = %s, protocol = %s, last_seen_at = %s,"
-    " reported_online = %s WHERE id = %s"
+    " reported_online = %s WHERE id = %s AND reported_online = %s"
 )
 _CLOSED = (
     "UPDATE chargepoints_connection SET closed_at = %s, close_code = %s, close_reason = %s"
@@ -217,7 +218,10 @@ def _open(
             opened_at=now,
         ),
     )
-    unit.update(_CONNECTED, (epoch, version.subprotocol, now, True, charge_point.pk))
+    connected = (epoch, version.subprotocol, now, True)
+    known = (charge_point.pk, charge_point.reported_online)
+    if not statements.execute(_CONNECTED, (*connected, *known)):
+        raise ConcurrentChange
     if takeover or not charge_point.reported_online:
         unit.emit(
             charge_point.pk,

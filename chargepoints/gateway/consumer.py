@@ -26,7 +26,7 @@ from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.denial import deny
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
-from chargepoints.gateway.writer import StoreUnavailable
+from chargepoints.gateway.writer import OF_MANY, StoreUnavailable
 from chargepoints.models import Connection
 from chargepoints.observability import metrics
 from chargepoints.services.stations import quirks, registry
@@ -64,8 +64,8 @@ class ChargePointConsumer(AsyncConsumer):
             await send({"type": "websocket.accept", "subprotocol": outcome.subprotocol})
             code, reason = await _read(receive, session)
         finally:
-            gateway.remove(session)
-            await session.end(code, reason)
+            with gateway.ending(session):
+                await session.end(code, reason)
 
     async def _admit(self, gateway: process.Gateway, request: Request) -> Admitted | Refused:
         """Admit or refuse; a refusal is stored for staff, and repeated failures are delayed."""
@@ -113,7 +113,7 @@ async def _may_query_database(gateway: process.Gateway, request: Request) -> boo
     if not gateway.guard.is_over_limit(request) or gateway.guard.is_registered(request):
         return True
     if (newest := gateway.guard.next_registry_query()) is not None:
-        found = await gateway.writer.run(0, lambda unit: registry.registered_since(newest))
+        found = await gateway.writer.run(OF_MANY, lambda unit: registry.registered_since(newest))
         gateway.guard.add_registered(found)
     return gateway.guard.is_registered(request)
 

@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,7 +21,7 @@ from chargepoints.gateway import admission, frame_followers, sweep
 from chargepoints.gateway.handshake_guard import HandshakeGuard
 from chargepoints.gateway.outbox import Outbox
 from chargepoints.gateway.session import BY_A_NEWER_SOCKET, TRY_AGAIN_LATER, Session
-from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
+from chargepoints.gateway.writer import OF_MANY, WATCH_EVERY_S, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
 from chargepoints.observability import metrics, spans
 from chargepoints.protocol.station import Station
@@ -79,6 +80,8 @@ class Gateway:
         self.writer = Writer(settings.WRITER_THREADS)
         self.guard = HandshakeGuard()
         self.sessions: dict[int, Session] = {}
+        # Their sockets are closed, and the end of their connections is not stored yet.
+        self._ending: set[Session] = set()
         # Held while a long message is read and answered.
         self.one_long_message = asyncio.Lock()
         # A dictionary lookup, which the writer's threads may do at any time.
@@ -92,7 +95,7 @@ class Gateway:
         installed_versions()
         spans.exporter()
         self.writer.start()
-        await self.writer.run(0, lambda unit: sweep.open_server(self._server))
+        await self.writer.run(OF_MANY, lambda unit: sweep.open_server(self._server))
         nudges.register_process(self.server_id, self._nudged, self._forward)
         self._tasks = [
             asyncio.create_task(self._listen()),
@@ -113,7 +116,7 @@ class Gateway:
                 task.cancel()
             await asyncio.wait(pending, timeout=1)
         try:
-            await self.writer.run(0, lambda unit: sweep.close_server(self.server_id))
+            await self.writer.run(OF_MANY, lambda unit: sweep.close_server(self.server_id))
         except StoreUnavailable:
             logger.warning("could not store the end of this server process")
         await self.writer.stop()
@@ -132,9 +135,18 @@ class Gateway:
             nudge = nudges.closing(superseded, BY_A_NEWER_SOCKET)
             self._outbox.put(superseded.server.channel, nudge)
 
-    def remove(self, session: Session) -> None:
+    @contextmanager
+    def ending(self, session: Session) -> Iterator[None]:
+        """Remove a session whose end is being stored: until then the sweep must not close its
+        connection as one that was lost.
+        """
         if self.sessions.get(session.station.id) is session:
             del self.sessions[session.station.id]
+        self._ending.add(session)
+        try:
+            yield
+        finally:
+            self._ending.remove(session)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         async def guarded() -> None:
@@ -223,7 +235,7 @@ class Gateway:
             metrics.publish()
             try:
                 sockets = self._open_sockets()
-                found = await self.writer.run(0, partial(sweep.sweep, sockets=sockets))
+                found = await self.writer.run(OF_MANY, partial(sweep.sweep, sockets=sockets))
                 self._act_on(found)
             except StoreUnavailable:
                 logger.warning("the sweep waits for the database")
@@ -235,7 +247,7 @@ class Gateway:
             self._server,
             {
                 session.station.connection_id: (session.station.id, session.seen_at)
-                for session in self.sessions.values()
+                for session in (*self.sessions.values(), *self._ending)
             },
         )
 

@@ -39,6 +39,8 @@ Work = Callable[[UnitOfWork], T]
 
 MAX_BATCH = 200
 RELEASED_AT_ONCE = 20
+# The key of a unit about many charge points, such as the sweep.
+OF_MANY = 0
 # P2: after a deadlock or a lock timeout a unit is retried for up to 2 s.
 RETRY_FOR_S = 2.0
 PROBE_EVERY_S = 0.5
@@ -104,8 +106,8 @@ class Writer:
         """Run `work` in a transaction; when the future is done, its changes are durable.
 
         A future and not a coroutine, which would cost time for every message. `key`, the charge
-        point's id, chooses the thread. `work` may run more than once before it succeeds, so it may
-        change nothing but the database.
+        point's id or OF_MANY, chooses the thread. `work` may run more than once before it succeeds,
+        so it may change nothing but the database.
         Raises StoreUnavailable, or what `work` raised.
         """
         return self._writers[key % len(self._writers)].take(work, key)
@@ -271,18 +273,29 @@ class _WriterThread(threading.Thread):
         unit.committed()
 
     def _run_all(self, batch: list[Job], unit: UnitOfWork) -> None:
-        """Units of one charge point run in order; queries of different ones share round trips."""
+        """Units of one charge point run in order; queries of different ones share round trips.
+
+        A unit about many charge points runs after all before it, and before all after it.
+        """
         if len(batch) == 1 or self._on_sqlite:  # where a query is a function call
             for job in batch:
                 self._run_one(job, unit)
             return
         groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
         for job in batch:
-            groups[job.group].append(partial(self._run_one, job, unit))
-        statements.run_side_by_side(groups.values())
+            if job.group == OF_MANY:
+                statements.run_side_by_side(groups.values(), progress=self._step)
+                groups.clear()
+                self._run_one(job, unit)
+            else:
+                groups[job.group].append(partial(self._run_one, job, unit))
+        statements.run_side_by_side(groups.values(), progress=self._step)
 
     def _run_one(self, job: Job, unit: UnitOfWork) -> None:
         job.result = job.work(unit)
+        self._step()
+
+    def _step(self) -> None:
         self._steps += 1
 
     def _probe(self) -> bool:

@@ -1,6 +1,10 @@
 """Statements that reach PostgreSQL in one round trip."""
 
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -132,3 +136,51 @@ def test_a_connection_that_the_server_ends_is_closed(connection: Connection) -> 
     with pytest.raises(psycopg.OperationalError):
         one(connection, b"SELECT pg_terminate_backend(pg_backend_pid())")
     assert connection.closed
+
+
+def test_a_statement_that_has_become_invalid_closes_the_connection(connection: Connection) -> None:
+    connection.autocommit = True
+    connection.execute("CREATE TEMPORARY TABLE texts (text varchar(20))")
+    for _ in range(2):
+        one(connection, b"SELECT text FROM pg_temp.texts")
+    connection.execute("ALTER TABLE texts ALTER text TYPE varchar(50)")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan"):
+        one(connection, b"SELECT text FROM pg_temp.texts")
+    assert connection.closed
+
+
+@pytest.mark.parametrize("damage", [b"C\x00\x00\x00\x03", b"D\x7f\xff\xff\xff\x00\x01"])
+def test_a_damaged_answer_ends_the_connection(damage: bytes) -> None:
+    parameters = djangos.get_connection_params()
+    parameters.pop("pool", None)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        damaged: list[bytes] = []
+        relay(proxy, (parameters["host"], int(parameters["port"])), damaged)
+        there = {"host": "127.0.0.1", "port": proxy.getsockname()[1]}
+        connection = psycopg.connect(**(parameters | there))
+        assert one(connection, NUMBER, 1).fetchone() == (1,)
+        damaged.append(damage)
+        with pytest.raises(psycopg.OperationalError):
+            one(connection, NUMBER, 1)
+        assert connection.closed
+
+
+def relay(proxy: socket.socket, server: tuple[str, int], damaged: list[bytes]) -> None:
+    """Pass on one connection; the next answer is replaced by what is in `damaged`."""
+
+    def pass_on(source: socket.socket, to: socket.socket, *, answers: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                to.sendall(damaged[0] if answers and damaged else data)
+
+    def serve() -> None:
+        client, _ = proxy.accept()
+        upstream = socket.create_connection(server)
+        start(partial(pass_on, client, upstream, answers=False))
+        start(partial(pass_on, upstream, client, answers=True))
+
+    start(serve)
+
+
+def start(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()

@@ -90,7 +90,7 @@ def test_queries_of_units_side_by_side_share_a_round_trip(monkeypatch: pytest.Mo
         found[pk] = statements.fetch_one(NAME, (pk,))
 
     units = [partial(rename_and_read, each.pk, each.identity) for each in points]
-    statements.run_side_by_side([units[:1], units[1:]])
+    statements.run_side_by_side([units[:1], units[1:]], progress=lambda: None)
     assert found == {each.pk: (each.identity,) for each in points}
     assert rounds == [2, 2, 1, 1]
 
@@ -109,7 +109,7 @@ def test_what_is_sent_in_a_pipeline_is_not_mixed_with_other_units() -> None:
     def other() -> None:
         seen.append("other")
 
-    statements.run_side_by_side([[sends], [other]])
+    statements.run_side_by_side([[sends], [other]], progress=lambda: None)
     assert seen == ["('b',)", "sent", "other"]
 
 
@@ -125,7 +125,7 @@ def test_within_a_savepoint_a_unit_is_not_suspended() -> None:
     def other() -> None:
         statements.execute(RENAME, ("stays", two.pk))
 
-    statements.run_side_by_side([[taken_back], [other]])
+    statements.run_side_by_side([[taken_back], [other]], progress=lambda: None)
     names = ChargePoint.objects.order_by("pk").values_list("name", flat=True)
     assert list(names) == ["", "stays"]
 
@@ -146,6 +146,6 @@ def test_an_error_of_one_query_ends_all_units_as_djangos() -> None:
             ended.append(one.pk)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        statements.run_side_by_side([[other], [fails]])
+        statements.run_side_by_side([[other], [fails]], progress=lambda: None)
     assert ended == [one.pk]
     assert statements.fetch_one(NAME, (one.pk,)) == ("",)
