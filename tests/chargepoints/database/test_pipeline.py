@@ -2,9 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
@@ -153,11 +152,9 @@ def test_a_statement_that_has_become_invalid_closes_the_connection(connection: C
 def test_a_damaged_answer_ends_the_connection(damage: bytes) -> None:
     parameters = djangos.get_connection_params()
     parameters.pop("pool", None)
-    with socket.create_server(("127.0.0.1", 0)) as proxy:
-        damaged: list[bytes] = []
-        relay(proxy, (parameters["host"], int(parameters["port"])), damaged)
-        there = {"host": "127.0.0.1", "port": proxy.getsockname()[1]}
-        connection = psycopg.connect(**(parameters | there))
+    damaged: list[bytes] = []
+    with relay((parameters["host"], int(parameters["port"])), damaged) as port:
+        connection = psycopg.connect(**(parameters | {"host": "127.0.0.1", "port": port}))
         assert one(connection, NUMBER, 1).fetchone() == (1,)
         damaged.append(damage)
         with pytest.raises(psycopg.OperationalError):
@@ -165,22 +162,27 @@ def test_a_damaged_answer_ends_the_connection(damage: bytes) -> None:
         assert connection.closed
 
 
-def relay(proxy: socket.socket, server: tuple[str, int], damaged: list[bytes]) -> None:
-    """Pass on one connection; the next answer is replaced by what is in `damaged`."""
+@contextmanager
+def relay(server: tuple[str, int], damaged: list[bytes]) -> Iterator[int]:
+    """A port that passes on one connection; what is in `damaged` replaces the next answer."""
 
     def pass_on(source: socket.socket, to: socket.socket, *, answers: bool) -> None:
-        with suppress(OSError):
+        with source, suppress(OSError):
             while data := source.recv(65536):
                 to.sendall(damaged[0] if answers and damaged else data)
+        with suppress(OSError):
+            to.shutdown(socket.SHUT_RDWR)
 
     def serve() -> None:
-        client, _ = proxy.accept()
+        client, _ = listener.accept()
         upstream = socket.create_connection(server)
-        start(partial(pass_on, client, upstream, answers=False))
-        start(partial(pass_on, upstream, client, answers=True))
+        back = threading.Thread(target=pass_on, args=(upstream, client), kwargs={"answers": True})
+        back.start()
+        pass_on(client, upstream, answers=False)
+        back.join()
 
-    start(serve)
-
-
-def start(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, daemon=True).start()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield listener.getsockname()[1]
+        serving.join()
