@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from asyncio import Future
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -81,21 +80,15 @@ class ImmediateWriter:
 
 
 def _run_all(jobs: Sequence[Job], unit: Any) -> Sequence[Any]:
-    from chargepoints.database import statements
+    from chargepoints.database.unit_of_work import run_units
 
     results: list[Any] = [None] * len(jobs)
 
     def run_one(number: int) -> None:
         results[number] = jobs[number][1](unit)
 
-    if statements.vendor() == "sqlite":
-        for number in range(len(jobs)):
-            run_one(number)
-    else:
-        groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
-        for number, (key, _, _) in enumerate(jobs):
-            groups[key].append(partial(run_one, number))
-        statements.run_side_by_side(groups.values(), progress=lambda: None)
+    units = [(key, partial(run_one, number)) for number, (key, _, _) in enumerate(jobs)]
+    run_units(units, progress=lambda: None)
     return results
 
 

@@ -8,7 +8,7 @@ statement for the whole transaction.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -24,6 +24,10 @@ from chargepoints.event_types import EventType
 from chargepoints.models import Event
 
 logger = logging.getLogger(__name__)
+
+
+# The key of a unit about many charge points, such as the sweep.
+OF_MANY = 0
 
 
 class ConcurrentChange(Exception):
@@ -199,6 +203,30 @@ def _take_text(counter: str, size: int) -> str:
         f"FROM (VALUES {values}) AS v WHERE c.charge_point_id = v.column1 "
         f"RETURNING charge_point_id, {counter}"
     )
+
+
+def run_units(
+    units: Sequence[tuple[object, Callable[[], None]]], *, progress: Callable[[], None]
+) -> None:
+    """Run units of work, each with its key; those with the same key in their order.
+
+    On PostgreSQL, units with different keys share round trips, and `progress` is called after
+    each; a unit OF_MANY runs after all before it, and before all after it. On SQLite, where a
+    query is a function call, all run in their order.
+    """
+    if len(units) == 1 or statements.vendor() == "sqlite":
+        for _, unit in units:
+            unit()
+        return
+    groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
+    for key, unit in units:
+        if key == OF_MANY:
+            statements.run_side_by_side(groups.values(), progress=progress)
+            groups.clear()
+            unit()
+        else:
+            groups[key].append(unit)
+    statements.run_side_by_side(groups.values(), progress=progress)
 
 
 @contextmanager

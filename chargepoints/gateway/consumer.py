@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from channels.consumer import AsyncConsumer
 
+from chargepoints.database.unit_of_work import OF_MANY
 from chargepoints.gateway import (
     admission,
     handshake,
@@ -26,7 +27,7 @@ from chargepoints.gateway.charger_socket import ChargerSocket
 from chargepoints.gateway.denial import deny
 from chargepoints.gateway.handshake import Refused, Request
 from chargepoints.gateway.session import Session
-from chargepoints.gateway.writer import OF_MANY, StoreUnavailable
+from chargepoints.gateway.writer import StoreUnavailable
 from chargepoints.models import Connection
 from chargepoints.observability import metrics
 from chargepoints.services.stations import quirks, registry

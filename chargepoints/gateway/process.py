@@ -17,11 +17,12 @@ from django.conf import settings
 
 from chargepoints import nudges
 from chargepoints.database import planner_statistics
+from chargepoints.database.unit_of_work import OF_MANY
 from chargepoints.gateway import admission, frame_followers, sweep
 from chargepoints.gateway.handshake_guard import HandshakeGuard
 from chargepoints.gateway.outbox import Outbox
 from chargepoints.gateway.session import BY_A_NEWER_SOCKET, TRY_AGAIN_LATER, Session
-from chargepoints.gateway.writer import OF_MANY, WATCH_EVERY_S, StoreUnavailable, Writer
+from chargepoints.gateway.writer import WATCH_EVERY_S, StoreUnavailable, Writer
 from chargepoints.models import ChargePoint, Connection, ServerProcess
 from chargepoints.observability import metrics, spans
 from chargepoints.protocol.station import Station

@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ from chargepoints.database import statements, storage
 from chargepoints.database.checkpoints import Checkpoints
 from chargepoints.database.lock_priority import transaction_of_chargers
 from chargepoints.database.outages import STORE_UNAVAILABLE, is_full, is_statement_error
-from chargepoints.database.unit_of_work import ConcurrentChange, UnitOfWork
+from chargepoints.database.unit_of_work import ConcurrentChange, UnitOfWork, run_units
 from chargepoints.observability import metrics
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,6 @@ Work = Callable[[UnitOfWork], T]
 
 MAX_BATCH = 200
 RELEASED_AT_ONCE = 20
-# The key of a unit about many charge points, such as the sweep.
-OF_MANY = 0
 # P2: after a deadlock or a lock timeout a unit is retried for up to 2 s.
 RETRY_FOR_S = 2.0
 PROBE_EVERY_S = 0.5
@@ -55,10 +53,10 @@ class StoreUnavailable(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """`group`: the units of a group run one after the other, in the order of their arrival."""
+    """`key`: units with the same key run one after the other, in the order of their arrival."""
 
     work: Work[Any]
-    group: object
+    key: object
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
@@ -125,7 +123,6 @@ class _WriterThread(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._units, self._backlog, self._seconds = metrics.batch_sums()
-        self._on_sqlite = statements.vendor() == "sqlite"
         self.healthy = True
         # The database hangs: no client-side timeout ends a statement that it has begun.
         self.stalled = False
@@ -137,9 +134,9 @@ class _WriterThread(threading.Thread):
         self._seen_steps = 0
         self._without_a_step_s = 0.0
 
-    def take(self, work: Work[T], group: object) -> asyncio.Future[T]:
+    def take(self, work: Work[T], key: object) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self.loop.create_future()
-        self.jobs.put(Job(work, group, future))
+        self.jobs.put(Job(work, key, future))
         return future
 
     def watch(self) -> None:
@@ -273,23 +270,9 @@ class _WriterThread(threading.Thread):
         unit.committed()
 
     def _run_all(self, batch: list[Job], unit: UnitOfWork) -> None:
-        """Units of one charge point run in order; queries of different ones share round trips.
-
-        A unit about many charge points runs after all before it, and before all after it.
-        """
-        if len(batch) == 1 or self._on_sqlite:  # where a query is a function call
-            for job in batch:
-                self._run_one(job, unit)
-            return
-        groups: defaultdict[object, list[Callable[[], None]]] = defaultdict(list)
-        for job in batch:
-            if job.group == OF_MANY:
-                statements.run_side_by_side(groups.values(), progress=self._step)
-                groups.clear()
-                self._run_one(job, unit)
-            else:
-                groups[job.group].append(partial(self._run_one, job, unit))
-        statements.run_side_by_side(groups.values(), progress=self._step)
+        run_units(
+            [(job.key, partial(self._run_one, job, unit)) for job in batch], progress=self._step
+        )
 
     def _run_one(self, job: Job, unit: UnitOfWork) -> None:
         job.result = job.work(unit)
