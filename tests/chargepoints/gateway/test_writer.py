@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,14 +16,6 @@ from chargepoints.models import ChargePoint, IdToken
 from tests.operated import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def writer() -> AsyncIterator[Writer]:
-    writer = Writer()
-    writer.start()
-    yield writer
-    await writer.stop()
 
 
 async def names() -> list[str]:

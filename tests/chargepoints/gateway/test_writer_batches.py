@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,11 +15,11 @@ from django.db import connection
 from django.utils import timezone
 
 from chargepoints.database import statements
-from chargepoints.database.unit_of_work import UnitOfWork
+from chargepoints.database.unit_of_work import OF_MANY, UnitOfWork
 from chargepoints.gateway import admission, sweep
 from chargepoints.gateway import writer as writers
 from chargepoints.gateway.handshake import Request
-from chargepoints.gateway.writer import OF_MANY, Writer
+from chargepoints.gateway.writer import Writer
 from chargepoints.models import ChargePoint, Connection, Event, ServerProcess
 from chargepoints.protocol.station import Station
 from chargepoints.services.stations import registry
@@ -28,14 +28,6 @@ from tests.core_link.delivery.delivering import charge_points
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Unit = tuple[int, Callable[[UnitOfWork], Any]]
-
-
-@pytest.fixture
-async def writer() -> AsyncIterator[Writer]:
-    writer = Writer()
-    writer.start()
-    yield writer
-    await writer.stop()
 
 
 @pytest.fixture
