@@ -24,9 +24,9 @@ Found = pq.abc.PGresult
 # The text of a statement, and the types of its parameters.
 Statement = tuple[bytes, tuple[int, ...]]
 
-# Some ten tables, each in a few numbers of rows, and others.
+# For each connection: inserts into ten tables, each for up to seven numbers of rows, updates of
+# many selections of columns, and queries.
 PREPARED_MOST = 500
-_BEGIN = b"BEGIN"
 # Where a connection keeps what it has prepared: pooled connections change between threads.
 _ATTRIBUTE = "_prepared_by_pipelines"
 # After these the prepared statements cannot be relied on: a migration has changed the type of a
@@ -132,8 +132,7 @@ class Pipeline:
         idle = pgconn.transaction_status == pq.TransactionStatus.IDLE
         pgconn.enter_pipeline_mode()
         if idle and not connection.autocommit:
-            level = connection.isolation_level
-            pgconn.send_query_params(_BEGIN if level is None else _begin(level), None)
+            pgconn.send_query_params(_begin(connection.isolation_level), None)
         for change in changes:
             change.send(pgconn)
         for each in waiting:
@@ -203,7 +202,9 @@ def _any_format(count: int) -> Sequence[PyFormat]:
     return [PyFormat.AUTO] * count
 
 
-def _begin(level: psycopg.IsolationLevel) -> bytes:
+def _begin(level: psycopg.IsolationLevel | None) -> bytes:
+    if level is None:
+        return b"BEGIN"
     return f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}".encode()
 
 
