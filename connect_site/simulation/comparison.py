@@ -47,7 +47,7 @@ def _compare_one(found: Comparison, row: ChargePoint, book: Book, since: datetim
         found.faults.append(f"{row.identity}: {len(lost)} acknowledged messages are not stored")
     values = MeterValue.objects.filter(charge_point=row, received_at__gte=since)
     times = Counter(_written(at) for at in values.values_list("sampled_at", flat=True))
-    found.counts["samples acknowledged"] += len(book.samples)
+    found.counts["samples acknowledged"] += book.samples.total()
     if missing := set(book.samples) - set(times):
         found.faults.append(f"{row.identity}: {len(missing)} acknowledged samples are not stored")
     if double := [at for at, count in times.items() if count > max(1, book.samples[at])]:
