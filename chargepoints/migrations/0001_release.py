@@ -294,6 +294,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["identity"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("identity"),
+                        name="identity_unique_in_any_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -571,6 +577,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["server"],
+                        name="connection_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -708,6 +721,27 @@ class Migration(migrations.Migration):
                     ("operate_chargepoint", "Can send the commands of daily support"),
                     ("engineer_chargepoint", "Can send every command"),
                 ],
+                "indexes": [
+                    models.Index(fields=["-created_at"], name="command_recent"),
+                    models.Index(
+                        fields=["charge_point", "-created_at"], name="command_of_charge_point"
+                    ),
+                    models.Index(
+                        condition=models.Q(("finished_at", None)),
+                        fields=["charge_point"],
+                        name="command_unfinished",
+                    ),
+                    models.Index(
+                        condition=models.Q(("trace_id", ""), _negated=True),
+                        fields=["trace_id"],
+                        name="command_of_trace",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("requested_by", "idempotency_key"), name="command_idempotent"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -784,6 +818,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "DER control",
                 "ordering": ["type", "control_id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "control_id"), name="der_control_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -825,6 +864,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "number"), name="display_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -869,6 +913,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("position", None)),
+                        fields=["id"],
+                        name="event_unpositioned",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "sequence"), name="event_sequence_unique"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("position__isnull", False)),
+                        fields=("position",),
+                        name="event_position_unique",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -924,6 +985,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "number"), name="event_stream_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -947,6 +1013,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["evse_id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("charge_point", "evse_id"), name="evse_unique")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1002,6 +1071,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["evse", "connector_id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("evse", "connector_id"), name="connector_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1255,6 +1329,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-starts_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="maintenance_ends_after_it_starts",
+                        violation_error_message="It has to end after it starts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("charge_point", None), ("site", ""), _connector="XOR"),
+                        name="maintenance_of_one_or_of_a_site",
+                        violation_error_message="Choose either a charge point or a site.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1318,6 +1404,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["charge_point", "-id"], name="message_of_charge_point"),
+                    models.Index(
+                        condition=models.Q(("outcome", "result"), _negated=True),
+                        fields=["outcome", "-id"],
+                        name="message_without_result",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1412,6 +1506,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "number"), name="monitor_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1446,6 +1545,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("charge_point"),
+                        models.F("event_id"),
+                        models.F("occurred_at"),
+                        models.F("component"),
+                        models.F("variable"),
+                        django.db.models.functions.comparison.Coalesce("evse_id", 0),
+                        django.db.models.functions.comparison.Coalesce("connector_id", 0),
+                        name="monitoring_event_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1472,6 +1583,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["setting"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "setting"), name="quirk_use_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1602,6 +1718,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(fields=["roll_out", "state", "wave"], name="roll_out_progress")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("roll_out", "charge_point"), name="roll_out_once_each"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1628,6 +1752,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "type", "occurred_at", "tech_info"),
+                        name="security_event_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1698,6 +1828,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["charge_point", "-id"], name="status_of_charge_point")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1737,6 +1870,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["evse_id", "tariff_id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "evse_id", "tariff_id"), name="tariff_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1799,6 +1937,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["charge_point", "-id"], name="decision_of_charge_point"),
+                    models.Index(
+                        django.db.models.functions.text.Upper("id_token"), name="decision_of_token"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1954,6 +2098,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at", None)),
+                        fields=["charge_point"],
+                        name="transaction_open",
+                    ),
+                    models.Index(fields=["-started_at"], name="transaction_recent"),
+                    models.Index(
+                        django.db.models.functions.text.Upper("id_token"),
+                        name="transaction_of_token",
+                    ),
+                    models.Index(
+                        condition=models.Q(("decided_by", "policy")),
+                        fields=["id"],
+                        name="transaction_unreconciled",
+                    ),
+                    models.Index(
+                        condition=models.Q(("orphan", True), ("started_at", None)),
+                        fields=["charge_point", "ended_at"],
+                        name="transaction_orphaned",
+                    ),
+                    models.Index(
+                        django.db.models.functions.text.Upper("transaction_id"),
+                        name="transaction_by_its_id",
+                    ),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", False)),
+                        fields=["-ended_at", "-id"],
+                        name="transaction_by_end",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded", False)),
+                        fields=("charge_point", "transaction_id"),
+                        name="transaction_unique",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("charge_point", "start_key"), name="start_unique"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2022,6 +2207,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["active", "requested"])),
+                        fields=["expires_at"],
+                        name="reservation_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "reservation_id"), name="reservation_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2074,6 +2271,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("transaction__isnull", False)),
+                        fields=["transaction", "sampled_at"],
+                        name="meter_value_of_transaction",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charge_point", "sampled_at", "key"), name="meter_value_unique"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -2132,6 +2341,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["seq_no"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("conflict", False)),
+                        fields=("transaction", "seq_no"),
+                        name="seq_no_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2244,6 +2460,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["component", "component_instance", "evse_id", "name", "instance"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "charge_point",
+                            "component",
+                            "component_instance",
+                            "evse_id",
+                            "connector_id",
+                            "name",
+                            "instance",
+                            "attribute",
+                        ),
+                        name="variable_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2290,6 +2521,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "local list entries",
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("local_list"),
+                        django.db.models.functions.text.Lower("value"),
+                        models.F("type"),
+                        name="local_list_entry_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2354,315 +2593,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="chargepoint",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("identity"),
-                name="identity_unique_in_any_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dercontrol",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "control_id"), name="der_control_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="displaymessage",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "number"), name="display_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("position", None)), fields=["id"], name="event_unpositioned"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "sequence"), name="event_sequence_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("position__isnull", False)),
-                fields=("position",),
-                name="event_position_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="eventstream",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "number"), name="event_stream_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evse",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "evse_id"), name="evse_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connector",
-            constraint=models.UniqueConstraint(
-                fields=("evse", "connector_id"), name="connector_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenancewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                name="maintenance_ends_after_it_starts",
-                violation_error_message="It has to end after it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenancewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("charge_point", None), ("site", ""), _connector="XOR"),
-                name="maintenance_of_one_or_of_a_site",
-                violation_error_message="Choose either a charge point or a site.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["charge_point", "-id"], name="message_of_charge_point"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("outcome", "result"), _negated=True),
-                fields=["outcome", "-id"],
-                name="message_without_result",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monitor",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "number"), name="monitor_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monitoringevent",
-            constraint=models.UniqueConstraint(
-                models.F("charge_point"),
-                models.F("event_id"),
-                models.F("occurred_at"),
-                models.F("component"),
-                models.F("variable"),
-                django.db.models.functions.comparison.Coalesce("evse_id", 0),
-                django.db.models.functions.comparison.Coalesce("connector_id", 0),
-                name="monitoring_event_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quirkuse",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "setting"), name="quirk_use_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rollouttarget",
-            index=models.Index(fields=["roll_out", "state", "wave"], name="roll_out_progress"),
-        ),
-        migrations.AddConstraint(
-            model_name="rollouttarget",
-            constraint=models.UniqueConstraint(
-                fields=("roll_out", "charge_point"), name="roll_out_once_each"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="securityevent",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "type", "occurred_at", "tech_info"),
-                name="security_event_unique",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="connection",
-            index=models.Index(
-                condition=models.Q(("closed_at", None)), fields=["server"], name="connection_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statuschange",
-            index=models.Index(fields=["charge_point", "-id"], name="status_of_charge_point"),
-        ),
-        migrations.AddConstraint(
-            model_name="tariff",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "evse_id", "tariff_id"), name="tariff_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tokendecision",
-            index=models.Index(fields=["charge_point", "-id"], name="decision_of_charge_point"),
-        ),
-        migrations.AddIndex(
-            model_name="tokendecision",
-            index=models.Index(
-                django.db.models.functions.text.Upper("id_token"), name="decision_of_token"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("ended_at", None)),
-                fields=["charge_point"],
-                name="transaction_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(fields=["-started_at"], name="transaction_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                django.db.models.functions.text.Upper("id_token"), name="transaction_of_token"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("decided_by", "policy")),
-                fields=["id"],
-                name="transaction_unreconciled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("orphan", True), ("started_at", None)),
-                fields=["charge_point", "ended_at"],
-                name="transaction_orphaned",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                django.db.models.functions.text.Upper("transaction_id"),
-                name="transaction_by_its_id",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("ended_at__isnull", False)),
-                fields=["-ended_at", "-id"],
-                name="transaction_by_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transaction",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded", False)),
-                fields=("charge_point", "transaction_id"),
-                name="transaction_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transaction",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "start_key"), name="start_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reservation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["active", "requested"])),
-                fields=["expires_at"],
-                name="reservation_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "reservation_id"), name="reservation_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="metervalue",
-            index=models.Index(
-                condition=models.Q(("transaction__isnull", False)),
-                fields=["transaction", "sampled_at"],
-                name="meter_value_of_transaction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="metervalue",
-            constraint=models.UniqueConstraint(
-                fields=("charge_point", "sampled_at", "key"), name="meter_value_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="command",
-            index=models.Index(fields=["-created_at"], name="command_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="command",
-            index=models.Index(
-                fields=["charge_point", "-created_at"], name="command_of_charge_point"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="command",
-            index=models.Index(
-                condition=models.Q(("finished_at", None)),
-                fields=["charge_point"],
-                name="command_unfinished",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="command",
-            index=models.Index(
-                condition=models.Q(("trace_id", ""), _negated=True),
-                fields=["trace_id"],
-                name="command_of_trace",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="command",
-            constraint=models.UniqueConstraint(
-                fields=("requested_by", "idempotency_key"), name="command_idempotent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transactionevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("conflict", False)),
-                fields=("transaction", "seq_no"),
-                name="seq_no_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="variable",
-            constraint=models.UniqueConstraint(
-                fields=(
-                    "charge_point",
-                    "component",
-                    "component_instance",
-                    "evse_id",
-                    "connector_id",
-                    "name",
-                    "instance",
-                    "attribute",
-                ),
-                name="variable_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="locallistentry",
-            constraint=models.UniqueConstraint(
-                models.F("local_list"),
-                django.db.models.functions.text.Lower("value"),
-                models.F("type"),
-                name="local_list_entry_unique",
-            ),
         ),
         migrations.RunPython(open_feed, migrations.RunPython.noop),
     ]

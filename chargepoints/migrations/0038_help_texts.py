@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
+from chargepoints.database.alter_texts import AlterTexts
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,508 +13,542 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="apikey",
-            name="scope",
-            field=models.CharField(
-                choices=[
-                    ("read", "Read"),
-                    ("operate", "operate: read, and send commands"),
-                    ("admin", "admin: operate, and change registered objects"),
-                ],
-                default="read",
-                max_length=10,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="assigned_quirks",
-            field=models.JSONField(
-                blank=True,
-                default=list,
-                help_text="names of the quirk profiles that staff assigned",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="boot_asked_at",
-            field=models.DateTimeField(
-                blank=True,
-                editable=False,
-                help_text="when the gateway asked it for a BootNotification",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="certificate_expires_at",
-            field=models.DateTimeField(
-                blank=True,
-                editable=False,
-                help_text="of the client certificate that it accepted last",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="clock_skew_s",
-            field=models.IntegerField(
-                blank=True,
-                editable=False,
-                help_text="seconds by which its clock is ahead of the gateway's",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="connection",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                editable=False,
-                help_text="the open connection; every change names its id (the epoch)",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="current_of",
-                to="chargepoints.connection",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="core_unreachable",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("cached_then_accept", "Cached Then Accept"),
-                    ("cached_then_reject", "Cached Then Reject"),
-                    ("accept", "Accept"),
-                    ("reject", "Reject"),
-                ],
-                help_text="empty: the policy of its site, or of the server",
-                max_length=20,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="deaf_since",
-            field=models.DateTimeField(
-                blank=True,
-                editable=False,
-                help_text="since then it answers no request of the gateway",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="file_transfer",
-            field=models.CharField(
-                blank=True,
-                choices=[("http", "HTTP"), ("ftp", "FTP")],
-                help_text="the protocol for firmware and uploads; empty: the one that the charger reports",
-                max_length=4,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="heartbeat_interval",
-            field=models.PositiveIntegerField(
-                blank=True, help_text="seconds; empty: the server's setting", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="next_security_profile",
-            field=models.PositiveSmallIntegerField(
-                blank=True,
-                editable=False,
-                help_text="the charger accepted it, but has not used it yet",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="proactive",
-            field=models.BooleanField(
-                default=True, help_text="the gateway may send requests that nobody asked for"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="quirks",
-            field=models.JSONField(
-                blank=True,
-                default=dict,
-                editable=False,
-                help_text="the assigned profiles and those that matched at the last boot",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="reported_online",
-            field=models.BooleanField(
-                default=False, editable=False, help_text="the state in the last event for core"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="chargepoint",
-            name="strict",
-            field=models.BooleanField(
-                default=False,
-                help_text="answer soft defects with a CALLERROR, as certification requires",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="command",
-            name="cautions",
-            field=models.JSONField(
-                blank=True,
-                default=list,
-                help_text="warnings when it was created; it was sent nevertheless",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="command",
-            name="result",
-            field=models.JSONField(
-                blank=True,
-                help_text="what the charge point sent later for this command, in parts",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="command",
-            name="timeout_s",
-            field=models.PositiveIntegerField(
-                default=30, help_text="seconds to wait for the charger's answer"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="command",
-            name="trace_id",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                default="",
-                help_text="from core's traceparent",
-                max_length=32,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="connector",
-            name="ocpp_status",
-            field=models.CharField(
-                blank=True, help_text="as the charger reported it", max_length=50
-            ),
-        ),
-        migrations.AlterField(
-            model_name="dercontrol",
-            name="started",
-            field=models.BooleanField(
-                help_text="whether it was reported as begun, or as ended", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="eventstream",
-            name="interval_s",
-            field=models.PositiveIntegerField(
-                blank=True, help_text="the longest time that it collects values", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="eventstream",
-            name="monitor_number",
-            field=models.BigIntegerField(
-                blank=True, help_text="the id of the monitor whose values it contains", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="eventstream",
-            name="pending",
-            field=models.PositiveIntegerField(
-                default=0, help_text="values that still waited at the charge point"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="eventstream",
-            name="values_at_once",
-            field=models.PositiveIntegerField(
-                blank=True, help_text="the highest number of values that it collects", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="handshakerefusal",
-            name="blocked",
-            field=models.BooleanField(
-                db_default=False, default=False, help_text="still counted, but hidden from the list"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="handshakerefusal",
-            name="window_started_at",
-            field=models.DateTimeField(
-                default=django.utils.timezone.now,
-                help_text="begin of the minute that `window_count` counts",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="idtoken",
-            name="decided_at",
-            field=models.DateTimeField(blank=True, help_text="when core decided", null=True),
-        ),
-        migrations.AlterField(
-            model_name="idtoken",
-            name="fresh_until",
-            field=models.DateTimeField(
-                blank=True, help_text="until then the gateway does not ask core again", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="maintenancewindow",
-            name="charge_point",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="empty: all charge points of the site",
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="maintenance_windows",
-                to="chargepoints.chargepoint",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="maintenancewindow",
-            name="site",
-            field=models.CharField(
-                blank=True, help_text="empty: only the charge point", max_length=100
-            ),
-        ),
-        migrations.AlterField(
-            model_name="metervalue",
-            name="conflict",
-            field=models.BooleanField(
-                default=False, help_text="other values under a key that exists already"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="mirror",
-            name="allowed_actions",
-            field=models.JSONField(
-                blank=True, default=list, help_text="empty: it only receives copies"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="mirror",
-            name="begins_after",
-            field=models.BigIntegerField(
-                db_default=0,
-                default=0,
-                help_text="the id of the last message before the mirror was created",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="mirror",
-            name="connected_at",
-            field=models.DateTimeField(blank=True, help_text="null: not connected", null=True),
-        ),
-        migrations.AlterField(
-            model_name="mirror",
-            name="missed",
-            field=models.PositiveBigIntegerField(
-                db_default=0,
-                default=0,
-                help_text="messages that were deleted before they were sent, or that cannot be read",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="mirror",
-            name="told_through",
-            field=models.BigIntegerField(
-                default=0, help_text="the id of the last message that was sent"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="monitor",
-            name="event_notification_type",
-            field=models.CharField(
-                blank=True,
-                help_text="who set it; empty: the charge point does not report it",
-                max_length=30,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="applied",
-            field=models.PositiveIntegerField(
-                default=0, editable=False, help_text="the number of boots at which it was applied"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="firmware_from",
-            field=models.CharField(blank=True, help_text="inclusive", max_length=50),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="firmware_to",
-            field=models.CharField(blank=True, help_text="inclusive", max_length=50),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="model",
-            field=models.CharField(default="*", help_text="like the vendor", max_length=255),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="note",
-            field=models.TextField(blank=True, help_text="the observation, and its source"),
-        ),
-        migrations.AlterField(
-            model_name="quirkprofile",
-            name="vendor",
-            field=models.CharField(
-                blank=True,
-                help_text="in any case; * matches any text; empty: only where staff assign it",
-                max_length=255,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="rollout",
-            name="at_once",
-            field=models.PositiveIntegerField(help_text="commands in progress at the same time"),
-        ),
-        migrations.AlterField(
-            model_name="rollout",
-            name="back_within_s",
-            field=models.PositiveIntegerField(
-                help_text="seconds within which a charge point must be online again after its command"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="rollout",
-            name="halt_after",
-            field=models.PositiveIntegerField(help_text="number of failures"),
-        ),
-        migrations.AlterField(
-            model_name="rollout",
-            name="wait_s",
-            field=models.PositiveIntegerField(
-                help_text="seconds to wait for an offline or charging charge point before it is skipped"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tariff",
-            name="content",
-            field=models.JSONField(
-                blank=True, help_text="empty if the charge point only listed it", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tariff",
-            name="evse_id",
-            field=models.PositiveIntegerField(default=0, help_text="0: all EVSEs"),
-        ),
-        migrations.AlterField(
-            model_name="tokendecision",
-            name="core_ms",
-            field=models.FloatField(help_text="how long core took, if it was asked", null=True),
-        ),
-        migrations.AlterField(
-            model_name="tokendecision",
-            name="trace_id",
-            field=models.CharField(
-                blank=True,
-                help_text="from the `traceparent` of the question to core",
-                max_length=32,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="closed_by",
-            field=models.CharField(
-                blank=True, help_text="who closed it, if not the charger", max_length=150
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="deviations",
-            field=models.JSONField(
-                blank=True, default=list, help_text="oddities of its readings and times"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="energy_from_wh",
-            field=models.FloatField(
-                blank=True,
-                help_text="the reading from which the energy counts, if not the start",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="metered_at",
-            field=models.DateTimeField(
-                blank=True, help_text="time of the latest plausible reading", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="offline",
-            field=models.BooleanField(
-                default=False, help_text="started while the charger was offline"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="orphan",
-            field=models.BooleanField(
-                default=False, help_text="reported by its end or its meter values, not by its start"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="superseded",
-            field=models.BooleanField(
-                default=False, help_text="the station has used the same id for a later transaction"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transaction",
-            name="total_cost",
-            field=models.FloatField(
-                blank=True, help_text="core's latest figure, in the station's currency", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transactionevent",
-            name="answer",
-            field=models.JSONField(
-                help_text="the answer, which a repetition gets again", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transactionevent",
-            name="conflict",
-            field=models.BooleanField(
-                default=False, help_text="other content under a sequence number that exists already"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="upload",
-            name="location",
-            field=models.CharField(help_text="the URL that the charger was given", max_length=2000),
-        ),
-        migrations.AlterField(
-            model_name="upload",
-            name="status",
-            field=models.CharField(
-                blank=True, help_text="as the charger reported it last", max_length=50
-            ),
-        ),
-        migrations.AlterField(
-            model_name="upload",
-            name="told_at",
-            field=models.DateTimeField(
-                blank=True, help_text="when the event for core was created", null=True
-            ),
+        AlterTexts(
+            [
+                migrations.AlterField(
+                    model_name="apikey",
+                    name="scope",
+                    field=models.CharField(
+                        choices=[
+                            ("read", "Read"),
+                            ("operate", "operate: read, and send commands"),
+                            ("admin", "admin: operate, and change registered objects"),
+                        ],
+                        default="read",
+                        max_length=10,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="assigned_quirks",
+                    field=models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="names of the quirk profiles that staff assigned",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="boot_asked_at",
+                    field=models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="when the gateway asked it for a BootNotification",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="certificate_expires_at",
+                    field=models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="of the client certificate that it accepted last",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="clock_skew_s",
+                    field=models.IntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text="seconds by which its clock is ahead of the gateway's",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="connection",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        help_text="the open connection; every change names its id (the epoch)",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="current_of",
+                        to="chargepoints.connection",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="core_unreachable",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cached_then_accept", "Cached Then Accept"),
+                            ("cached_then_reject", "Cached Then Reject"),
+                            ("accept", "Accept"),
+                            ("reject", "Reject"),
+                        ],
+                        help_text="empty: the policy of its site, or of the server",
+                        max_length=20,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="deaf_since",
+                    field=models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="since then it answers no request of the gateway",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="file_transfer",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[("http", "HTTP"), ("ftp", "FTP")],
+                        help_text="the protocol for firmware and uploads; empty: the one that the charger reports",
+                        max_length=4,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="heartbeat_interval",
+                    field=models.PositiveIntegerField(
+                        blank=True, help_text="seconds; empty: the server's setting", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="next_security_profile",
+                    field=models.PositiveSmallIntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text="the charger accepted it, but has not used it yet",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="proactive",
+                    field=models.BooleanField(
+                        default=True,
+                        help_text="the gateway may send requests that nobody asked for",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="quirks",
+                    field=models.JSONField(
+                        blank=True,
+                        default=dict,
+                        editable=False,
+                        help_text="the assigned profiles and those that matched at the last boot",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="reported_online",
+                    field=models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="the state in the last event for core",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="chargepoint",
+                    name="strict",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="answer soft defects with a CALLERROR, as certification requires",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="command",
+                    name="cautions",
+                    field=models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="warnings when it was created; it was sent nevertheless",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="command",
+                    name="result",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="what the charge point sent later for this command, in parts",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="command",
+                    name="timeout_s",
+                    field=models.PositiveIntegerField(
+                        default=30, help_text="seconds to wait for the charger's answer"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="command",
+                    name="trace_id",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="from core's traceparent",
+                        max_length=32,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="connector",
+                    name="ocpp_status",
+                    field=models.CharField(
+                        blank=True, help_text="as the charger reported it", max_length=50
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="dercontrol",
+                    name="started",
+                    field=models.BooleanField(
+                        help_text="whether it was reported as begun, or as ended", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="eventstream",
+                    name="interval_s",
+                    field=models.PositiveIntegerField(
+                        blank=True, help_text="the longest time that it collects values", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="eventstream",
+                    name="monitor_number",
+                    field=models.BigIntegerField(
+                        blank=True,
+                        help_text="the id of the monitor whose values it contains",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="eventstream",
+                    name="pending",
+                    field=models.PositiveIntegerField(
+                        default=0, help_text="values that still waited at the charge point"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="eventstream",
+                    name="values_at_once",
+                    field=models.PositiveIntegerField(
+                        blank=True,
+                        help_text="the highest number of values that it collects",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="handshakerefusal",
+                    name="blocked",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="still counted, but hidden from the list",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="handshakerefusal",
+                    name="window_started_at",
+                    field=models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="begin of the minute that `window_count` counts",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="idtoken",
+                    name="decided_at",
+                    field=models.DateTimeField(
+                        blank=True, help_text="when core decided", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="idtoken",
+                    name="fresh_until",
+                    field=models.DateTimeField(
+                        blank=True,
+                        help_text="until then the gateway does not ask core again",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="maintenancewindow",
+                    name="charge_point",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="empty: all charge points of the site",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="maintenance_windows",
+                        to="chargepoints.chargepoint",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="maintenancewindow",
+                    name="site",
+                    field=models.CharField(
+                        blank=True, help_text="empty: only the charge point", max_length=100
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="metervalue",
+                    name="conflict",
+                    field=models.BooleanField(
+                        default=False, help_text="other values under a key that exists already"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="mirror",
+                    name="allowed_actions",
+                    field=models.JSONField(
+                        blank=True, default=list, help_text="empty: it only receives copies"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="mirror",
+                    name="begins_after",
+                    field=models.BigIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="the id of the last message before the mirror was created",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="mirror",
+                    name="connected_at",
+                    field=models.DateTimeField(
+                        blank=True, help_text="null: not connected", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="mirror",
+                    name="missed",
+                    field=models.PositiveBigIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="messages that were deleted before they were sent, or that cannot be read",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="mirror",
+                    name="told_through",
+                    field=models.BigIntegerField(
+                        default=0, help_text="the id of the last message that was sent"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="monitor",
+                    name="event_notification_type",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="who set it; empty: the charge point does not report it",
+                        max_length=30,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="applied",
+                    field=models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="the number of boots at which it was applied",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="firmware_from",
+                    field=models.CharField(blank=True, help_text="inclusive", max_length=50),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="firmware_to",
+                    field=models.CharField(blank=True, help_text="inclusive", max_length=50),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="model",
+                    field=models.CharField(
+                        default="*", help_text="like the vendor", max_length=255
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="note",
+                    field=models.TextField(blank=True, help_text="the observation, and its source"),
+                ),
+                migrations.AlterField(
+                    model_name="quirkprofile",
+                    name="vendor",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="in any case; * matches any text; empty: only where staff assign it",
+                        max_length=255,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="rollout",
+                    name="at_once",
+                    field=models.PositiveIntegerField(
+                        help_text="commands in progress at the same time"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="rollout",
+                    name="back_within_s",
+                    field=models.PositiveIntegerField(
+                        help_text="seconds within which a charge point must be online again after its command"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="rollout",
+                    name="halt_after",
+                    field=models.PositiveIntegerField(help_text="number of failures"),
+                ),
+                migrations.AlterField(
+                    model_name="rollout",
+                    name="wait_s",
+                    field=models.PositiveIntegerField(
+                        help_text="seconds to wait for an offline or charging charge point before it is skipped"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tariff",
+                    name="content",
+                    field=models.JSONField(
+                        blank=True, help_text="empty if the charge point only listed it", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tariff",
+                    name="evse_id",
+                    field=models.PositiveIntegerField(default=0, help_text="0: all EVSEs"),
+                ),
+                migrations.AlterField(
+                    model_name="tokendecision",
+                    name="core_ms",
+                    field=models.FloatField(
+                        help_text="how long core took, if it was asked", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tokendecision",
+                    name="trace_id",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="from the `traceparent` of the question to core",
+                        max_length=32,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="closed_by",
+                    field=models.CharField(
+                        blank=True, help_text="who closed it, if not the charger", max_length=150
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="deviations",
+                    field=models.JSONField(
+                        blank=True, default=list, help_text="oddities of its readings and times"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="energy_from_wh",
+                    field=models.FloatField(
+                        blank=True,
+                        help_text="the reading from which the energy counts, if not the start",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="metered_at",
+                    field=models.DateTimeField(
+                        blank=True, help_text="time of the latest plausible reading", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="offline",
+                    field=models.BooleanField(
+                        default=False, help_text="started while the charger was offline"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="orphan",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="reported by its end or its meter values, not by its start",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="superseded",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="the station has used the same id for a later transaction",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transaction",
+                    name="total_cost",
+                    field=models.FloatField(
+                        blank=True,
+                        help_text="core's latest figure, in the station's currency",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transactionevent",
+                    name="answer",
+                    field=models.JSONField(
+                        help_text="the answer, which a repetition gets again", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transactionevent",
+                    name="conflict",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="other content under a sequence number that exists already",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="upload",
+                    name="location",
+                    field=models.CharField(
+                        help_text="the URL that the charger was given", max_length=2000
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="upload",
+                    name="status",
+                    field=models.CharField(
+                        blank=True, help_text="as the charger reported it last", max_length=50
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="upload",
+                    name="told_at",
+                    field=models.DateTimeField(
+                        blank=True, help_text="when the event for core was created", null=True
+                    ),
+                ),
+            ]
         ),
     ]

@@ -143,6 +143,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "deliveries",
                 "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["endpoint", "next_attempt_at"],
+                        name="delivery_pending",
+                    ),
+                    models.Index(fields=["-created_at"], name="delivery_recent"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +193,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "event"), name="dead_letter_unique")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -234,39 +245,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "pending")),
-                fields=["endpoint", "next_attempt_at"],
-                name="delivery_pending",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["-created_at"], name="delivery_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="deadletter",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "event"), name="dead_letter_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lane",
-            index=models.Index(
-                condition=models.Q(
-                    ("delivery", None), ("pending_through__gt", models.F("delivered_through"))
-                ),
-                fields=["endpoint", "served_at"],
-                name="lane_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lane",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "charge_point", "replay"), name="lane_unique"
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("delivery", None),
+                            ("pending_through__gt", models.F("delivered_through")),
+                        ),
+                        fields=["endpoint", "served_at"],
+                        name="lane_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("endpoint", "charge_point", "replay"), name="lane_unique"
+                    )
+                ],
+            },
         ),
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from chargepoints.database.alter_texts import AlterTexts
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,66 +11,78 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="delivery",
-            name="last_answer",
-            field=models.TextField(blank=True, help_text="the beginning of its last answer"),
-        ),
-        migrations.AlterField(
-            model_name="delivery",
-            name="strikes",
-            field=models.PositiveIntegerField(
-                default=0, help_text="attempts that failed although the endpoint works"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="enabled",
-            field=models.BooleanField(default=True, help_text="if off, its events wait"),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="event_types",
-            field=models.JSONField(blank=True, default=list, help_text="empty: all types"),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="failures",
-            field=models.PositiveIntegerField(
-                default=0, editable=False, help_text="failed attempts since the last success"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="from_environment",
-            field=models.BooleanField(
-                default=False, editable=False, help_text="the endpoint of EVENTS_URL"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="hold_until",
-            field=models.DateTimeField(
-                blank=True, editable=False, help_text="from its Retry-After", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="endpoint",
-            name="read_through",
-            field=models.PositiveBigIntegerField(
-                default=0,
-                editable=False,
-                help_text="the position in the feed up to which its lanes have been updated",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="lane",
-            name="delivered_through",
-            field=models.PositiveBigIntegerField(help_text="sequence of the last delivered event"),
-        ),
-        migrations.AlterField(
-            model_name="lane",
-            name="pending_through",
-            field=models.PositiveBigIntegerField(help_text="sequence of the last waiting event"),
+        AlterTexts(
+            [
+                migrations.AlterField(
+                    model_name="delivery",
+                    name="last_answer",
+                    field=models.TextField(
+                        blank=True, help_text="the beginning of its last answer"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="delivery",
+                    name="strikes",
+                    field=models.PositiveIntegerField(
+                        default=0, help_text="attempts that failed although the endpoint works"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="enabled",
+                    field=models.BooleanField(default=True, help_text="if off, its events wait"),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="event_types",
+                    field=models.JSONField(blank=True, default=list, help_text="empty: all types"),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="failures",
+                    field=models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="failed attempts since the last success",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="from_environment",
+                    field=models.BooleanField(
+                        default=False, editable=False, help_text="the endpoint of EVENTS_URL"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="hold_until",
+                    field=models.DateTimeField(
+                        blank=True, editable=False, help_text="from its Retry-After", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="endpoint",
+                    name="read_through",
+                    field=models.PositiveBigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="the position in the feed up to which its lanes have been updated",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="lane",
+                    name="delivered_through",
+                    field=models.PositiveBigIntegerField(
+                        help_text="sequence of the last delivered event"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="lane",
+                    name="pending_through",
+                    field=models.PositiveBigIntegerField(
+                        help_text="sequence of the last waiting event"
+                    ),
+                ),
+            ]
         ),
     ]

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from chargepoints.database.alter_texts import AlterTexts
 from chargepoints.database.index_while_in_use import AddIndexWhileInUse
 from tests.connect_site.released_state import RELEASED
 
@@ -96,6 +97,26 @@ def test_every_migration_since_the_release_can_be_undone() -> None:
         if not operation.reversible
     ]
     assert found == []
+
+
+def test_texts_are_all_that_is_altered_without_the_database() -> None:
+    editor: Any = connection.schema_editor()
+    seen = 0
+    for migration, before in since_the_release():
+        app = migration.app_label
+        for operation in migration.operations:
+            if not isinstance(operation, AlterTexts):
+                continue
+            after = before.clone()
+            operation.state_forwards(app, after)
+            for each in operation.fields:
+                fields = [
+                    state.apps.get_model(app, each.model_name)._meta.get_field(each.name)
+                    for state in (before, after)
+                ]
+                assert not editor._field_should_be_altered(*fields), f"{migration}: {each.name}"
+                seen += 1
+    assert seen
 
 
 def made_up(found: list[Operation], *, atomic: bool) -> Migration:
