@@ -79,7 +79,9 @@ async def test_metrics_tell_what_chargers_did_and_how_long_it_took(
         assert grown("connect_core_seconds_count", path="/authorize", answered="yes") == 1
         assert grown("connect_batch_units_count") > 3
         assert grown("connect_batch_units_sum") >= grown("connect_batch_units_count")
-        assert grown("connect_commit_seconds_count") == grown("connect_batch_units_count")
+        # A batch of the sweep may be between its count and its commit while we look.
+        open_batches = grown("connect_batch_units_count") - grown("connect_commit_seconds_count")
+        assert abs(open_batches) <= 1
         assert value(after, "connect_deviations_by_firmware_total", **product) > 0
         assert value(after, "connect_connections_total", **product) == 1
         assert value(after, "connect_connected_at_site", site=identity, protocol="ocpp1.6") == 1
