@@ -328,6 +328,7 @@ SPAN_EXPORTER = "connect_site.tracing.start"
 METRICS_GAUGES = [
     "chargepoints.observability.gauges.gauges",
     "chargepoints.services.certificates.gauges.gauges",
+    "chargepoints.services.health.gauges.gauges",
     "core_link.gauges.gauges",
 ]
 

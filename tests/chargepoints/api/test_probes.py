@@ -138,6 +138,7 @@ async def test_metrics_are_for_whoever_has_a_key() -> None:
         "connect_open_transactions 1.0",
         'connect_undelivered_events{endpoint="core"} 0.0',
         "connect_dead_letters 0.0",
+        'connect_unhealthy_charge_points{rule="deaf"} 0.0',
     ):
         assert line in lines
 

@@ -17,7 +17,7 @@ from chargepoints.models import (
     Variable,
 )
 from chargepoints.models.connection import new_epoch
-from chargepoints.services.health import maintenance, rules
+from chargepoints.services.health import gauges, maintenance, rules
 from tests.chargepoints.admin.conftest import charge, make
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +149,13 @@ def test_who_is_in_maintenance_is_not_told_of() -> None:
     assert mine is not None
     assert mine.reason == "a new fuse"
     assert maintenance.window_of(other, now) is None
+
+
+def test_metrics_count_whom_each_rule_finds_except_in_maintenance() -> None:
+    now = timezone.now()
+    for number in range(3):
+        clock(make(f"CP-{number}"), now)
+    window(-AGO, charge_point=ChargePoint.objects.get(identity="CP-0"))
+    (family,) = gauges.gauges()
+    counted = {sample.labels["rule"]: sample.value for sample in family.samples}
+    assert counted == dict.fromkeys(rules.RULES, 0) | {"clock": 2}
