@@ -15,6 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 84, 62, 14, 26
 NEWEST_SAMPLES = 2_000
 POINTS = 160
 HOUR = timedelta(hours=1)
+SHORT, DAY = timedelta(minutes=10), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def draw(samples: Sequence[Sample]) -> Chart | None:
         power_ticks=[Tick(y(s), f"{top_w * s / 1000:g} kW") for s in shares] if power else [],
         soc_ticks=[Tick(y(s), f"{100 * s:.0f} %") for s in shares] if soc else [],
         time_ticks=[
-            Tick(x(start + share * (end - start)), _time_label(start + share * (end - start), span))
+            Tick(x(start + share * (end - start)), time_label(start + share * (end - start), span))
             for share in (0.0, 0.25, 0.5, 0.75, 1.0)
         ],
         hovers=_hovers(samples, [x(s.at) for s in samples]),
@@ -156,9 +157,12 @@ def _path(points: list[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x},{y}" for x, y in points)
 
 
-def _time_label(at: datetime, span_s: float) -> str:
+def time_label(at: datetime, span_s: float) -> str:
+    """A time below a chart of this many seconds: as precise as tells the labels apart."""
     at = timezone.localtime(at)
-    return f"{at:%H:%M:%S}" if span_s < 600 else f"{at:%H:%M}"
+    if span_s < SHORT.total_seconds():
+        return f"{at:%H:%M:%S}"
+    return f"{at:%a %H:%M}" if span_s > DAY.total_seconds() else f"{at:%H:%M}"
 
 
 def _hovers(samples: Sequence[Sample], xs: list[float]) -> list[Hover]:

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.utils import timezone
+from datetime import datetime
 
 from chargepoints.admin.charts import (
     BOTTOM,
@@ -12,6 +10,7 @@ from chargepoints.admin.charts import (
     TOP,
     Tick,
     round_number_above,
+    time_label,
 )
 
 # Narrow enough for its texts to be readable in a panel and on a phone.
@@ -89,7 +88,7 @@ def draw(
         lines=[Line(each.name, each.css, path(each)) for each in series if each.points],
         value_ticks=[Tick(y(top * s), f"{top * s:g} {unit}") for s in (0.0, 0.5, 1.0)],
         time_ticks=[
-            Tick(x(at), _since(start, at) if offsets else _moment(at, span))
+            Tick(x(at), _since(start, at) if offsets else time_label(at, span))
             for at in (start + share * (end - start) for share in shares)
         ],
     )
@@ -98,8 +97,3 @@ def draw(
 def _since(start: datetime, at: datetime) -> str:
     minutes = round((at - start).total_seconds() / 60)
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _moment(at: datetime, span_s: float) -> str:
-    local = timezone.localtime(at)
-    return f"{local:%a %H:%M}" if span_s > timedelta(days=1).total_seconds() else f"{local:%H:%M}"

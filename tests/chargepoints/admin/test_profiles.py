@@ -175,6 +175,15 @@ def test_steps_hold_until_the_next_and_end_where_nothing_limits() -> None:
     assert schedule_chart.draw([Series("none", "x", [])], hours[0], hours[1], "A") is None
 
 
+@pytest.mark.parametrize("lasted", [timedelta(minutes=1), timedelta(hours=5), timedelta(days=4)])
+def test_no_two_labels_below_a_chart_are_the_same(lasted: timedelta) -> None:
+    start = datetime(2026, 11, 22, tzinfo=UTC)
+    line = Series("power", "cp-said", [(start, 10.0), (start + lasted, 5.0)])
+    chart = schedule_chart.draw([line], start, start + lasted, "kW")
+    assert chart is not None
+    assert len({tick.label for tick in chart.time_ticks}) == len(chart.time_ticks)
+
+
 def test_an_operator_asks_and_a_viewer_looks(as_role: AsRole, charge_point: ChargePoint) -> None:
     viewer, operator = as_role(VIEWER), as_role(OPERATOR)
     assert "Request it now" not in viewer.get(url_of(charge_point)).content.decode()
