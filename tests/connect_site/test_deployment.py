@@ -17,6 +17,8 @@ pytestmark = pytest.mark.embedded
 DEPLOY = REPOSITORY / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 CONTAINERS = [DEPLOY / "docker" / "Dockerfile", DEPLOY / "docker" / "compose.yml"]
+# Where nginx finds deploy/nginx in its container.
+IN_CONTAINER = "/etc/nginx/connect"
 
 
 def commands(text: str) -> set[str]:
@@ -130,3 +132,16 @@ def test_what_kubernetes_configures_is_what_the_gateway_reads() -> None:
     (configured,) = [each["data"] for each in manifests() if each["kind"] == "ConfigMap"]
     known = (REPOSITORY / ".env.example").read_text()
     assert [name for name in configured if not re.search(rf"^(# )?{name}=", known, re.M)] == []
+
+
+def test_the_proxy_of_a_container_has_a_configuration_that_holds_by_itself() -> None:
+    """Given with `-g` beside that of the image, `pid` would be there twice, and nginx not start."""
+    compose = yaml.safe_load((DEPLOY / "docker" / "compose.yml").read_text())["services"]["proxy"]
+    (pod,) = [pod for pod in map(pod_of, manifests()) if pod and len(pod["containers"]) == 2]
+    proxy = pod["containers"][1]
+    assert compose["command"] == proxy["command"] == ["nginx", "-c", f"{IN_CONTAINER}/nginx.conf"]
+    assert f"../nginx:{IN_CONTAINER}:ro" in compose["volumes"]
+    assert IN_CONTAINER in [each["mountPath"] for each in proxy["volumeMounts"]]
+    around = (DEPLOY / "nginx" / "nginx.conf").read_text()
+    (included,) = re.findall(r"^ *include (\S+);$", around, re.MULTILINE)
+    assert (DEPLOY / "nginx" / included).is_file()
