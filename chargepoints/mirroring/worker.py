@@ -4,8 +4,10 @@ import asyncio
 import logging
 import random
 import uuid
+from contextlib import suppress
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from websockets.exceptions import WebSocketException
 
 from chargepoints.database import shared_clock
@@ -36,6 +38,8 @@ class Worker:
                 await self._start_new()
             except STORE_UNAVAILABLE as error:
                 logger.warning("the mirrors wait for the database: %s", error)
+                # The connection that broke would stay broken.
+                await sync_to_async(close_old_connections)()
             try:
                 await asyncio.wait_for(self._stopping.wait(), CHECK_EVERY_S)
             except TimeoutError:
@@ -73,4 +77,5 @@ class Worker:
         except Exception:
             logger.exception("a mirror failed")
         finally:
-            await sync_to_async(forwarding.release)(pk, self.id)
+            with suppress(*STORE_UNAVAILABLE):  # the hold then ends by itself
+                await sync_to_async(forwarding.release)(pk, self.id)
