@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from chargepoints.database import partitions
 from chargepoints.models import Event, Message, MeterValue, Transaction
 from tests.connect_site.released_state import tables
 from tests.faults.checker import faults
@@ -137,3 +138,33 @@ async def test_a_backup_of_a_database_at_rest_is_the_same_row_by_row(
     await asyncio.to_thread(run, documented("restore"), gateway, directory)
     assert tables() == before
     assert len(before["chargepoints_message"][1]) > 5
+
+
+@pytest.mark.services
+async def test_a_backup_replaces_partitions_that_came_and_went_since(
+    start_gateway: Callable[..., RunningGateway], tmp_path: Path
+) -> None:
+    gateway = start_gateway(CHARGER_MESSAGES_PER_SECOND="0")
+    (charger, *_) = witnesses(gateway, 1, "PARTITIONED")
+    table = Message._meta.db_table
+    for _ in range(2):
+        await charger.charge(5)
+        assert partitions.cut(table, Message.objects.latest("pk").pk + 1000)
+    await charger.close()
+    gateway.stop()
+    connection.close()
+    directory = installation(gateway, tmp_path)
+    before, parts = tables(), partitions.of(table)
+    await asyncio.to_thread(run, documented("back up"), gateway, directory)
+    assert partitions.drop(table, parts[0], before=lambda: None)
+    assert partitions.cut(table, 1_000_000)
+    connection.close()
+    await asyncio.to_thread(run, documented("restore"), gateway, directory)
+    assert tables() == before
+    assert partitions.of(table) == parts
+    gateway.start()
+    again = await gateway.connect(charger.identity, charger.protocol)
+    await again.call("BootNotification", charger.boot)
+    await again.close()
+    gateway.stop()
+    assert Message.objects.count() == len(before[table][1]) + 1

@@ -14,6 +14,7 @@ from django.db.migrations.state import ProjectState
 
 from chargepoints.database.alter_texts import AlterTexts
 from chargepoints.database.index_while_in_use import AddIndexWhileInUse
+from chargepoints.database.partition_while_in_use import PartitionWhileInUse
 from tests.connect_site.released_state import RELEASED
 
 HISTORY = {
@@ -34,9 +35,9 @@ def locks(operation: Operation, migration: Migration, before: ProjectState) -> s
     name = getattr(operation, "model_name_lower", "")
     if name not in HISTORY:
         return ""
-    if isinstance(operation, AddIndexWhileInUse):
+    if isinstance(operation, AddIndexWhileInUse | PartitionWhileInUse):
         alone = not migration.atomic and len(migration.operations) == 1
-        return "" if alone else f"AddIndexWhileInUse: {IN_PASSING}"
+        return "" if alone else f"{type(operation).__name__}: {IN_PASSING}"
     if isinstance(operation, operations.AddField):
         return _locks_with(operation.field)
     if isinstance(operation, operations.AlterField):
@@ -158,8 +159,10 @@ def test_what_locks_a_large_table_is_told_from_what_does_not(
     assert bool(locks(operation, migration, before)) is refused
 
 
-def test_an_index_that_is_made_in_passing_needs_a_migration_of_its_own() -> None:
-    operation = AddIndexWhileInUse("Message", INDEX)
+@pytest.mark.parametrize(
+    "operation", [AddIndexWhileInUse("Message", INDEX), PartitionWhileInUse("Message")]
+)
+def test_what_is_made_in_passing_needs_a_migration_of_its_own(operation: Operation) -> None:
     before = MigrationLoader(None).project_state()
     for atomic, others in ((True, []), (False, [operation])):
         assert locks(operation, made_up([operation, *others], atomic=atomic), before)
