@@ -13,6 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.db.models import Max, Min, Model
 
+from chargepoints.database import partitions
 from chargepoints.models import (
     Command,
     Connection,
@@ -29,6 +30,7 @@ from chargepoints.models import (
     Transaction,
     TransactionEvent,
 )
+from chargepoints.services.history.old_partitions import days_longer
 from chargepoints.services.history.time_bounds import first_id_since
 
 WEEK = timedelta(days=7)
@@ -43,19 +45,32 @@ OVERHEAD = 16
 # Models whose keys do not follow the time, or whose rows count several occurrences.
 RANDOM_KEYS: frozenset[type[Model]] = frozenset({Command, HandshakeRefusal})
 
+# Of a table, or of all its partitions. Below 0: no statistics yet, because there are few rows.
 _POSTGRESQL = """
-SELECT reltuples, pg_total_relation_size(oid) FROM pg_class WHERE oid = %s::regclass
+SELECT sum(greatest(reltuples, 0)), sum(pg_total_relation_size(oid))
+FROM pg_class WHERE relkind = 'r' AND (
+    oid = %(table)s::regclass
+    OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass)
+)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A class of history, kept for `days` (0: for ever); `variable` is its setting."""
+    """A class of history, kept for `days` (0: for ever); `variable` is its setting.
+
+    `longer`: how many more days a row may wait for the others of its partition.
+    """
 
     model: type[Model]
     time: str
     days: int = 0
     variable: str = ""
+    longer: int = 0
+
+    @property
+    def days_at_most(self) -> int:
+        return self.days + self.longer
 
     def __str__(self) -> str:
         return str(self.model._meta.verbose_name_plural)
@@ -76,7 +91,7 @@ class Forecast:
     @property
     def rows_then(self) -> int:
         if self.kind.days:
-            return round(self.rows_a_day * self.kind.days)
+            return round(self.rows_a_day * self.kind.days_at_most)
         return self.rows + round(self.rows_a_day * YEAR_DAYS)
 
     @property
@@ -96,9 +111,10 @@ def kinds() -> list[Kind]:
         (FleetSample, "at"),
         (ServerRun, "began_at"),
     )
-    values = settings.KEEP_METER_VALUES_DAYS
+    values, messages = settings.KEEP_METER_VALUES_DAYS, settings.KEEP_MESSAGES_DAYS
+    longer = days_longer(messages) if partitions.of(Message._meta.db_table) else 0
     return [
-        Kind(Message, "started_at", settings.KEEP_MESSAGES_DAYS, "KEEP_MESSAGES_DAYS"),
+        Kind(Message, "started_at", messages, "KEEP_MESSAGES_DAYS", longer),
         Kind(Event, "received_at", settings.KEEP_EVENTS_DAYS, "KEEP_EVENTS_DAYS"),
         Kind(MeterValue, "received_at", values, "KEEP_METER_VALUES_DAYS"),
         *(Kind(model, time, days, "KEEP_HISTORY_DAYS") for model, time in of_history),
@@ -117,10 +133,10 @@ def forecasts(now: datetime) -> Iterator[Forecast]:
         else:
             # The size of a small table is mostly empty pages.
             bytes_a_row = _bytes_of_latest(kind)
-        yield Forecast(kind, rows, _rows_a_day(kind, rows, now), bytes_a_row, size)
+        yield Forecast(kind, rows, rows_a_day(kind, now, known=rows), bytes_a_row, size)
 
 
-def _rows_a_day(kind: Kind, known: int, now: datetime) -> float:
+def rows_a_day(kind: Kind, now: datetime, *, known: int) -> float:
     """Rows a day over the last week, or over a shorter past; at most the rows that exist."""
     rows = kind.model._default_manager.order_by("pk")
     since = now - WEEK
@@ -156,10 +172,9 @@ def _rows_and_size(kind: Kind) -> tuple[int, int]:
     rows = kind.model._default_manager
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_POSTGRESQL, [f'"{kind.model._meta.db_table}"'])
+            cursor.execute(_POSTGRESQL, {"table": f'"{kind.model._meta.db_table}"'})
             estimated, size = cursor.fetchone()
-        # Below 0: PostgreSQL has no statistics yet, so the table is small.
-        return (round(estimated) if estimated >= 0 else rows.count()), size
+        return (round(estimated) if estimated >= MANY else rows.count()), int(size)
     count = _counted(kind)
     return count, round(count * _bytes_of_latest(kind))
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from chargepoints import clock
+from chargepoints.database import partitions
 from chargepoints.models import (
     Connection,
     FleetSample,
@@ -24,6 +25,7 @@ from chargepoints.models import (
     StatusChange,
     TokenDecision,
 )
+from chargepoints.services.history import old_partitions
 
 PORTION = 500
 
@@ -32,13 +34,13 @@ PORTION = 500
 class Kept:
     """`rows` may be deleted when `time` is so many `days` ago; 0: never.
 
-    `going` is called with the keys of the rows before they are deleted.
+    `going` is called with the rows before they are deleted.
     """
 
     rows: QuerySet[Any]
     time: str
     days: int
-    going: Callable[[list[int]], None] | None = None
+    going: Callable[[QuerySet[Any]], None] | None = None
 
     def __str__(self) -> str:
         return str(self.rows.model._meta.verbose_name_plural)
@@ -76,10 +78,9 @@ def _not_held(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.exclude(Exists(HistoryHold.objects.filter(charge_point=OuterRef("charge_point"))))
 
 
-def _note_missed(pks: list[int]) -> None:
+def _note_missed(rows: QuerySet[Message]) -> None:
     """Count the messages that a mirror will never get, because they are deleted now."""
-    missed = Message.objects.filter(
-        pk__in=pks,
+    missed = rows.filter(
         direction=Message.Direction.FROM_CHARGER,
         pk__gt=F("charge_point__mirror__told_through"),
     )
@@ -103,13 +104,23 @@ def _overtaken() -> QuerySet[StatusChange]:
 def prune(kept: Kept) -> int:
     """Delete rows that are too old; returns their number.
 
-    It walks the rows by their keys, which follow the time, and only as far as there are old ones:
-    so it needs no index on the time, and does not read rows that stay.
+    Of a partitioned table, whole partitions, and row by row only what has waited too long for that.
     """
     if not kept.days:
         return 0
     oldest = clock.now() - timedelta(days=kept.days)
-    rows_not_held = _not_held(kept.rows)
+    rows = _not_held(kept.rows)
+    if not partitions.of(rows.model._meta.db_table):
+        return _delete(kept, rows, oldest)
+    dropped = old_partitions.drop_old(rows, kept.time, oldest, kept.going)
+    waited = timedelta(days=old_partitions.days_longer(kept.days))
+    return dropped + _delete(kept, rows, oldest - waited)
+
+
+def _delete(kept: Kept, rows_not_held: QuerySet[Any], oldest: datetime) -> int:
+    """Walk the rows by their keys, which follow the time, and only as far as there are old ones: so
+    this needs no index on the time, and does not read rows that stay.
+    """
     deleted = last = 0
     while True:
         began = time.monotonic()
@@ -118,9 +129,10 @@ def prune(kept: Kept) -> int:
         old = [pk for pk, at in rows if at is not None and at < oldest]
         if not old:
             return deleted
+        of_portion = kept.rows.model._default_manager.filter(pk__in=old)
         if kept.going:
-            kept.going(old)
-        kept.rows.model._default_manager.filter(pk__in=old).delete()
+            kept.going(of_portion)
+        of_portion.delete()
         deleted += len(old)
         last = rows[-1][0]
         # Leave half of the time to others.

@@ -58,7 +58,7 @@ def test_rows_a_day_are_those_of_the_last_week(charge_point: ChargePoint) -> Non
     found = of(Message)
     assert found.rows == 30
     assert found.rows_a_day == pytest.approx(28 / 7)
-    assert found.rows_then == 28 / 7 * 90
+    assert found.rows_then == 28 / 7 * found.kind.days_at_most
     assert found.size_then == pytest.approx(found.rows_then * found.bytes_a_row, abs=1)
 
 
