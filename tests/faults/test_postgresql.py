@@ -11,11 +11,15 @@ import requests
 from django.db import connection
 
 from tests import databases
+from tests.e2e.mirrors.conftest import mirrored
+from tests.fakes.other_csms import OtherSystem
 from tests.faults.checker import faults
 from tests.faults.scale import scaled
 from tests.faults.witness import witnesses
+from tests.operated import OperatedCharger, eventually
 from tests.private_postgresql import PostgreSQL
 from tests.running_gateway import RunningGateway
+from tests.warm_start import ManagePy
 
 KILLS = scaled(2, 3, 20)
 DOWN_S = scaled(3, 10, 120)
@@ -84,3 +88,29 @@ async def test_no_request_fails_any_more_once_postgresql_is_back(
     await asyncio.to_thread(postgresql.kill)
     await asyncio.to_thread(postgresql.start)
     assert await statuses() == {200}
+
+
+@pytest.mark.expected_errors("the database does not answer")
+async def test_a_second_central_system_gets_messages_again_once_postgresql_is_back(
+    gateway: RunningGateway, postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    """The worker's connection broke, and would stay so."""
+    other = OtherSystem()
+    await other.start()
+    log = tmp_path / "mirror.log"
+    worker = ManagePy(["mirror"], gateway.environment, log)
+    try:
+        async with await OperatedCharger.connect(gateway, "PG-MIRRORED") as charger:
+            await mirrored(charger, other)
+            await charger.call("Heartbeat", {})
+            await eventually(lambda: other.said.get("Heartbeat"))
+            await asyncio.to_thread(postgresql.kill)
+            await asyncio.to_thread(postgresql.start)
+            await charger.reconnect()
+            await charger.call("Heartbeat", {})
+            await eventually(lambda: len(other.said["Heartbeat"]) == 2, within=40)
+    finally:
+        worker.terminate()
+        await asyncio.to_thread(worker.wait, 10)
+        await other.kill()
+    assert "ERROR" not in log.read_text()
