@@ -55,23 +55,25 @@ async def chain_status(contract: Contract) -> str:
     """`accepted`, `revoked` or `chain_error` for the whole chain, or UNVERIFIED.
 
     The gateway decides by these answers, so the certificate's issuer must have signed each: one of
-    the chain that was sent, of OCSP_ISSUERS, or one whose key hash the station sent.
+    the chain that was sent, of OCSP_ISSUERS, or one whose key hash the station sent. A certificate
+    that is revoked decides for the chain, even if nobody answers about the others.
     """
     known = [*contract.chain, *issuers()]
 
     async def ask(data: dict[str, Any]) -> str:
-        asked = ocsp.compose(data)
-        status, answer, _ = await _ask(asked)
-        ocsp.verify(asked, answer, known)
+        try:
+            asked = ocsp.compose(data)
+            status, answer, _ = await _ask(asked)
+            ocsp.verify(asked, answer, known)
+        except NoStatus as error:
+            logger.info("no OCSP status: %s", error)
+            return UNVERIFIED
         return status
 
-    try:
-        statuses = set(await asyncio.gather(*map(ask, contract.hashes)))
-    except NoStatus as error:
-        logger.info("no OCSP status: %s", error)
-        return UNVERIFIED
-    if "revoked" in statuses:
-        return "revoked"
+    statuses = set(await asyncio.gather(*map(ask, contract.hashes)))
+    for decisive in ("revoked", UNVERIFIED):
+        if decisive in statuses:
+            return decisive
     return "accepted" if statuses == {"accepted"} else "chain_error"
 
 

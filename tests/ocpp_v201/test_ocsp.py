@@ -155,6 +155,20 @@ async def test_a_contract_whose_responder_is_silent_is_not_verified(
     assert said == ("Invalid", "CertChainError")
 
 
+async def test_a_revoked_certificate_decides_though_nobody_answers_about_the_others(
+    station: OperatedStation, responder: FakeResponder, silent_core: FakeCore
+) -> None:
+    """C07.FR.16: whether core decides about the token or does not."""
+    responder.revoked = {1}
+    revoked = about(responder.url, "1", issuer=responder)
+    silent = about("http://127.0.0.1:9/ocsp", "2", issuer=responder)
+    for _ in ("a core that does not answer", "one that does"):
+        for chain in ([revoked, silent], [silent, revoked]):
+            said = await authorized(station, iso15118CertificateHashData=chain)
+            assert said == ("Invalid", "CertificateRevoked")
+        silent_core.faults.clear()
+
+
 def chain_of(
     responder: FakeResponder, *, days: int = 1, signed: bool = True, answers: bool = True
 ) -> tuple[str, bytes]:
