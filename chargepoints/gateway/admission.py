@@ -94,10 +94,7 @@ def admit(
         return refused
     agreed = _agree(charge_point, request.offered, deviations)
     if agreed is None:
-        spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
-        # OCPP-J 1.6, 3.1.2, and part 4 since, 3.1.2: without the header, and closed at once.
-        remedy = f"Set the charger to {spoken}."
-        return Refused(101, "no_common_protocol", remedy, close_code=PROTOCOL_ERROR)
+        return _no_common_protocol(charge_point)
     version, subprotocol = agreed
     superseded = _superseded(charge_point, this_process)
     takeover = superseded is not None
@@ -147,6 +144,16 @@ def _register_pending(request: Request) -> ChargePoint:
     if key:
         Credential.for_key(charge_point, key).save()
     return charge_point
+
+
+def _no_common_protocol(charge_point: ChargePoint) -> Refused:
+    spoken = charge_point.pinned_protocol or " or ".join(installed_versions())
+    remedy = f"Set the charger to {spoken}."
+    if charge_point.strict:
+        # The certification cases 088 (1.6) and TC_B_58 (errata of 2.0.1) want no upgrade.
+        return Refused(400, "no_common_protocol", remedy)
+    # OCPP-J 1.6, 3.1.2, and part 4 since, 3.1.2: without the header, and closed at once.
+    return Refused(101, "no_common_protocol", remedy, close_code=PROTOCOL_ERROR)
 
 
 def _agree(

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from chargepoints.models import FirmwareUpdate, InstalledCertificate, SecurityEvent, Upload
-from tests.fakes.charger import HandshakeRefusedError
+from tests.fakes.charger import HandshakeRefusedError, RawCharger
 from tests.fakes.core import FakeCore
 from tests.operated import BOOT_16, OperatedCharger, Payload, at, eventually
 from tests.running_gateway import KEY, RunningGateway
@@ -271,12 +271,11 @@ async def test_085_basic_authentication(gateway: RunningGateway, identity: str) 
 
 
 async def test_088_websocket_subprotocol(gateway: RunningGateway, identity: str) -> None:
-    gateway.register(identity)
-    # OCPP-J 1.6, 3.1.2: the handshake is completed without a subprotocol, and closed at once.
-    odd = await gateway.connect(identity, "ocpp0.1")
-    assert odd.subprotocol is None
-    assert await odd.wait_closed() == 1002
-    async with await type(await gateway.connect(identity)).connect(
+    gateway.register(identity, strict=True)
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await gateway.connect(identity, "ocpp0.1")
+    assert refused.value.status == 400
+    async with await RawCharger.connect(
         gateway.url, identity, KEY, ["ocpp0.1", "ocpp1.6"]
     ) as charger:
         assert charger.subprotocol == "ocpp1.6"

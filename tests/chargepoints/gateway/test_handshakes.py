@@ -138,6 +138,17 @@ async def test_without_a_common_version_the_handshake_is_completed_and_the_socke
     assert not row.connections.exists()
 
 
+async def test_a_strict_charger_without_a_common_version_is_refused(
+    gateway: RunningGateway, identity: str
+) -> None:
+    """Cases 088 of 1.6 and TC_B_58 of 2.0.1: no upgrade."""
+    row = gateway.register(identity, strict=True)
+    assert (await refusal(gateway, identity, protocol="ocpp9.9")).status == 400
+    refused = HandshakeRefusal.objects.get(identity=identity)
+    assert (refused.reason, refused.status_code) == ("no_common_protocol", 400)
+    assert not row.connections.exists()
+
+
 async def test_who_has_no_key_is_refused_whatever_it_speaks(
     gateway: RunningGateway, identity: str
 ) -> None:
