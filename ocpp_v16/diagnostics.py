@@ -25,6 +25,7 @@ from ocpp_v16.firmware import tries
 
 LOG_TYPE = OcppValues({"diagnostics": "DiagnosticsLog", "security": "SecurityLog"})
 LOG_KIND = {"diagnostics": Kind.DIAGNOSTICS_LOG, "security": Kind.SECURITY_LOG}
+KIND_OF_LOG = {LOG_TYPE[name]: kind for name, kind in LOG_KIND.items()}
 LOG_FAILURES = frozenset(
     {"BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
 )
@@ -55,6 +56,15 @@ def _between(args: Payload, since: str, until: str) -> Payload:
         if here in args:
             said[name] = ocpp_time(datetime.fromisoformat(args[here]))
     return said
+
+
+def raw_diagnostics(command: Command, payload: Payload) -> None:
+    uploads.ask_raw(command, Kind.DIAGNOSTICS, payload["location"])
+
+
+def raw_log(command: Command, payload: Payload) -> None:
+    kind = KIND_OF_LOG[payload["logType"]]
+    uploads.ask_raw(command, kind, payload["log"]["remoteLocation"], payload["requestId"])
 
 
 def record_diagnostics(unit: UnitOfWork, command: Command, response: Payload) -> None:
@@ -113,4 +123,5 @@ BLOCK = Block(
         # AcceptedCanceled means accepted; the charge point has cancelled the earlier upload.
         "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
     },
+    raw_requests={"GetDiagnostics": raw_diagnostics, "GetLog": raw_log},
 )

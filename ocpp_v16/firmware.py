@@ -56,6 +56,14 @@ def update(unit: UnitOfWork, command: Command) -> Payload:
     return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
 
 
+def raw_update(command: Command, payload: Payload) -> None:
+    firmware.ask_raw(command, payload["location"])
+
+
+def raw_signed_update(command: Command, payload: Payload) -> None:
+    firmware.ask_raw(command, payload["firmware"]["location"], payload["requestId"])
+
+
 def record_signed(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] == firmware.CANCELED:
         firmware.superseded(unit, command)
@@ -86,4 +94,5 @@ BLOCK = Block(
             accepting("Accepted", firmware.CANCELED), record_signed
         ),
     },
+    raw_requests={"UpdateFirmware": raw_update, "SignedUpdateFirmware": raw_signed_update},
 )

@@ -37,6 +37,7 @@ LOG_KIND = {
     "diagnostics": Kind.DIAGNOSTICS_LOG,
     "security": Kind.SECURITY_LOG,
 }
+KIND_OF_LOG = {LOG_TYPE[name]: kind for name, kind in LOG_KIND.items()}
 LOG_FAILURES = frozenset(
     {"AcceptedCanceled", "BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure"}
 )
@@ -105,6 +106,11 @@ def get_log(unit: UnitOfWork, command: Command) -> Payload:
     }
 
 
+def raw_log(command: Command, payload: Payload) -> None:
+    kind = KIND_OF_LOG[payload["logType"]]
+    uploads.ask_raw(command, kind, payload["log"]["remoteLocation"], payload["requestId"])
+
+
 def record_log(unit: UnitOfWork, command: Command, response: Payload) -> None:
     uploads.answered(unit, command, str(response["status"]), response.get("filename") or "")
 
@@ -136,4 +142,5 @@ BLOCK = Block(
         # N01.FR.12: AcceptedCanceled means accepted; the earlier upload is cancelled.
         "GetLog": ResponseReading(accepting("Accepted", uploads.CANCELED), record_log),
     },
+    raw_requests={"GetLog": raw_log},
 )

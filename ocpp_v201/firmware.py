@@ -37,6 +37,10 @@ def update(unit: UnitOfWork, command: Command) -> Payload:
     return {"requestId": wanted.update.request_id, "firmware": image, **tries(command.args)}
 
 
+def raw_update(command: Command, payload: Payload) -> None:
+    firmware.ask_raw(command, payload["firmware"]["location"], payload["requestId"])
+
+
 def record_update(unit: UnitOfWork, command: Command, response: Payload) -> None:
     if response["status"] == firmware.CANCELED:
         firmware.superseded(unit, command)
@@ -101,4 +105,5 @@ BLOCK = Block(
         # L04.FR.03: NoFirmware means that no firmware is published under this checksum.
         "UnpublishFirmware": ResponseReading(accepting("Unpublished", "NoFirmware")),
     },
+    raw_requests={"UpdateFirmware": raw_update},
 )

@@ -62,6 +62,7 @@ def _parts(block: Block) -> dict[str, Iterable[str]]:
         "handles": block.handlers,
         "translates": block.commands,
         "reads the answer to": block.responses,
+        "stores a raw": block.raw_requests,
     }
 
 
@@ -83,7 +84,8 @@ def _overridden_nothing(version: OcppVersion) -> Iterator[Error]:
 
 def _not_sent(version: OcppVersion) -> Iterator[Error]:
     composed = {each.action for each in version.commands.values()}
-    for action in sorted((composed | set(version.responses)) - version.csms_actions):
+    read = set(version.responses) | set(version.raw_requests)
+    for action in sorted((composed | read) - version.csms_actions):
         hint = "Add it to `csms_actions`, or correct its spelling."
         yield _error(
             version, 5, f"a command or a reading is for {action}, which is never sent", hint

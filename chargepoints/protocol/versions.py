@@ -161,21 +161,27 @@ class Block:
 
     `handlers` by the action of a charger's CALL, `commands` by the neutral command type,
     `responses` by the action of our own CALL: without a reading, only `status` is read.
+    `raw_requests` by that action, too: `(command, payload)` stores what a `raw` command asks for,
+    inside the transaction in which the command is sent.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     commands: Mapping[str, CommandTranslation] = field(default_factory=dict)
     responses: Mapping[str, ResponseReading] = field(default_factory=dict)
+    raw_requests: Mapping[str, Callable[[Command, Payload], None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *blocks: "Block") -> "Block":
         """Merge blocks into one."""
-        parts = [(block.handlers, block.commands, block.responses) for block in blocks]
-        handlers, commands, responses = (
+        parts = [
+            (block.handlers, block.commands, block.responses, block.raw_requests)
+            for block in blocks
+        ]
+        handlers, commands, responses, raw_requests = (
             {name: each for part in kind for name, each in part.items()}
             for kind in zip(*parts, strict=True)
         )
-        return cls(handlers, commands, responses)
+        return cls(handlers, commands, responses, raw_requests)
 
 
 @dataclass(frozen=True)
@@ -251,6 +257,11 @@ class OcppVersion:
     def responses(self) -> Mapping[str, ResponseReading]:
         of_blocks = chain.from_iterable(block.responses.items() for block in self.blocks)
         return {**dict(of_blocks), **self.overrides.responses}
+
+    @cached_property
+    def raw_requests(self) -> Mapping[str, Callable[[Command, Payload], None]]:
+        of_blocks = chain.from_iterable(block.raw_requests.items() for block in self.blocks)
+        return {**dict(of_blocks), **self.overrides.raw_requests}
 
     def reading(self, command: Command) -> ResponseReading:
         """The reading for the answer to this command's last request."""

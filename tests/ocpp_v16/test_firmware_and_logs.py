@@ -111,3 +111,67 @@ async def test_a_log_that_the_next_one_cancels_is_waited_for_no_more(
 
 def updates(cp: OperatedCharger) -> QuerySet[FirmwareUpdate]:
     return FirmwareUpdate.objects.filter(charge_point=cp.row)
+
+
+SIGNED_REQUEST: Payload = {
+    "requestId": 1,
+    "firmware": {
+        "location": "https://files.example.com/signed.bin",
+        "retrieveDateTime": "2026-12-01T12:00:00Z",
+        "signingCertificate": "-----BEGIN CERTIFICATE-----",
+        "signature": "c2lnbmF0dXJl",
+    },
+}
+PLAIN_REQUEST: Payload = {
+    "location": "https://files.example.com/plain.bin",
+    "retrieveDate": "2026-12-01T12:00:00Z",
+}
+
+
+async def raw(
+    cp: OperatedCharger, action: str, payload: Payload, answer: Payload
+) -> tuple[Payload, Payload]:
+    return await cp.command("raw", {"action": action, "payload": payload}, action, answer)
+
+
+async def test_what_a_raw_request_asks_for_is_known_when_the_charger_tells_of_it(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        await raw(cp, "UpdateFirmware", PLAIN_REQUEST, {})
+        for status in ("Downloading", "Installed"):
+            await cp.call("FirmwareStatusNotification", {"status": status})
+        diagnostics = {"location": "https://files.example.com/"}
+        await raw(cp, "GetDiagnostics", diagnostics, {"fileName": "d.zip"})
+        await cp.call("DiagnosticsStatusNotification", {"status": "Uploaded"})
+        log = {"logType": "SecurityLog", "requestId": 5, "log": {"remoteLocation": "https://x/"}}
+        await raw(cp, "GetLog", log, {"status": "Accepted"})
+        await cp.call("LogStatusNotification", {"status": "Uploaded", "requestId": 5})
+        assert updates(cp).get().status == "Installed"
+        kinds = {
+            upload.kind: upload.status for upload in Upload.objects.filter(charge_point=cp.row)
+        }
+        assert kinds == {"diagnostics": "Uploaded", "security_log": "Uploaded"}
+        assert all(not event.deviations for event in cp.events())
+
+
+async def test_of_raw_updates_with_one_id_the_newest_is_told_of(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        for end in ("InvalidSignature", "Installed"):
+            await raw(cp, "SignedUpdateFirmware", SIGNED_REQUEST, {"status": "Accepted"})
+            told = {"status": end, "requestId": 1}
+            await cp.call("SignedFirmwareStatusNotification", told)
+        newest, first = updates(cp).order_by("-id")
+        assert (first.status, newest.status) == ("InvalidSignature", "Installed")
+
+
+async def test_a_raw_update_that_was_refused_is_over(
+    gateway: RunningGateway, identity: str
+) -> None:
+    async with await OperatedCharger.connect(gateway, identity) as cp:
+        refusal = {"status": "Rejected"}
+        _, command = await raw(cp, "SignedUpdateFirmware", SIGNED_REQUEST, refusal)
+        assert command["state"] == "rejected"
+        assert updates(cp).get().finished_at is not None

@@ -14,7 +14,11 @@ NO_SUCH_WORD = frozenset({"additionalProperties", "enum"})
 def compose(unit: UnitOfWork, version: OcppVersion, command: Command) -> tuple[str, dict[str, Any]]:
     """The action and payload of the request. Raises CommandRefused."""
     if COMMAND_TYPES[command.type].verbatim:
-        return command.args["action"], command.args["payload"]
+        action, payload = command.args["action"], command.args["payload"]
+        store = version.raw_requests.get(action)
+        if store is not None and not version.schemas.request_violations(action, payload):
+            store(command, payload)
+        return action, payload
     translation = version.commands.get(command.type)
     if translation is None:
         raise CommandRefused("not_supported", f"OCPP {version.name} has no {command.type}")

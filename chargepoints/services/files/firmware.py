@@ -8,9 +8,10 @@ from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork
 from chargepoints.models import Command, FirmwareFile, FirmwareUpdate
+from chargepoints.models.hosted_file import LONGEST_LOCATION
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
-from chargepoints.services.commands.station_numbers import next_number
+from chargepoints.services.commands.station_numbers import next_number, storable
 from chargepoints.services.commands.submission import CommandRefused
 from chargepoints.services.files import hosting, transfer
 
@@ -39,10 +40,11 @@ _NEWEST: PreparedQuery[FirmwareUpdate] = PreparedQuery(
         "-id"
     )[:1]
 )
+# A raw request may repeat the id of an earlier one.
 _BY_REQUEST: PreparedQuery[FirmwareUpdate] = PreparedQuery(
     lambda charge_point_id, request_id: FirmwareUpdate.objects.filter(
         charge_point_id=charge_point_id, request_id=request_id
-    )
+    ).order_by("-id")[:1]
 )
 _NAME = PreparedQuery(lambda file_id: FirmwareFile.objects.filter(pk=file_id).values_list("name"))
 
@@ -95,6 +97,16 @@ def ask(command: Command) -> Wanted:
         install_at=_time(args.get("install_at")),
         signing_certificate=certificate or "",
         signature=signature or "",
+    )
+
+
+def ask_raw(command: Command, location: str, request_id: int | None = None) -> None:
+    """Store the update of a raw request, which names its own location and id."""
+    FirmwareUpdate.objects.create(
+        charge_point_id=command.charge_point_id,
+        command=command,
+        request_id=storable(request_id),
+        location=clip(url_secrets.hidden(location), LONGEST_LOCATION),
     )
 
 

@@ -8,11 +8,11 @@ from chargepoints.database import row_changes
 from chargepoints.database.prepared import PreparedQuery
 from chargepoints.database.unit_of_work import UnitOfWork, unit_of_work
 from chargepoints.models import Command, Upload
-from chargepoints.models.hosted_file import new_token, token_digest
+from chargepoints.models.hosted_file import LONGEST_LOCATION, new_token, token_digest
 from chargepoints.protocol.inbound import Inbound, clip
 from chargepoints.services.commands import outcomes
 from chargepoints.services.commands.command_types.files import NAMED_NO_FILE
-from chargepoints.services.commands.station_numbers import next_number
+from chargepoints.services.commands.station_numbers import next_number, storable
 from chargepoints.services.files import hosting, transfer
 
 Kind = Upload.Kind
@@ -49,19 +49,30 @@ def ask(command: Command, kind: str, *, numbered: bool = False) -> Wanted:
     number = None
     if numbered:
         number = next_number(command.charge_point_id)
-    upload = Upload.objects.create(
-        charge_point_id=command.charge_point_id,
-        command=command,
-        kind=kind,
-        request_id=number,
-        token_digest=token_digest(token),
-        expires_at=clock.now() + hosting.UPLOAD_LINK_FOR,
-    )
+    upload = _upload(command, kind, number, token)
     location = command.args.get("location") or hosting.upload_location(upload, token, command)
     upload.location = url_secrets.hidden(location)
     upload.save(update_fields=["location"])
     command.effect_key = _effect(upload)
     return Wanted(upload, location)
+
+
+def ask_raw(command: Command, kind: str, location: str, request_id: int | None = None) -> None:
+    """Store the upload of a raw request, which names its own location and id."""
+    upload = _upload(command, kind, storable(request_id), new_token())
+    upload.location = clip(url_secrets.hidden(location), LONGEST_LOCATION)
+    upload.save()
+
+
+def _upload(command: Command, kind: str, request_id: int | None, token: str) -> Upload:
+    return Upload.objects.create(
+        charge_point_id=command.charge_point_id,
+        command=command,
+        kind=kind,
+        request_id=request_id,
+        token_digest=token_digest(token),
+        expires_at=clock.now() + hosting.UPLOAD_LINK_FOR,
+    )
 
 
 def answered(unit: UnitOfWork, command: Command, status: str, file_name: str) -> None:

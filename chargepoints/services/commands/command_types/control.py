@@ -15,6 +15,7 @@ from chargepoints.services.commands.command_types.declaration import (
     CommandType,
     arguments,
 )
+from chargepoints.services.commands.command_types.files import end_files
 from chargepoints.services.commands.command_types.secrets import (
     without_secret_value,
     without_secrets_of_any_version,
@@ -179,6 +180,7 @@ TYPES: dict[str, CommandType] = {
             args["action"] == "Reset" or args["payload"].get("requestedMessage") == BOOT
         ),
         redacted=without_secrets_of_any_version,
+        abandon=end_files,
         for_many=True,
     ),
 }

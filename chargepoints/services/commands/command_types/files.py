@@ -53,6 +53,12 @@ def close_upload(unit: UnitOfWork, command: Command) -> None:
         )
 
 
+def end_files(unit: UnitOfWork, command: Command) -> None:
+    """A raw command may have asked for either."""
+    end_update(unit, command)
+    close_upload(unit, command)
+
+
 # The status of a charge point that has finished its upload.
 UPLOADED = frozenset({"Uploaded"})
 
