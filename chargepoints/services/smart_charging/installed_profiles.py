@@ -95,10 +95,17 @@ def clear(charge_point_id: int, criteria: dict[str, Any]) -> int:
     return cleared
 
 
-def transaction_ended(charge_point_id: int, evse_id: int | None) -> None:
-    """1.6 3.13.1: delete the profile of a transaction when it ends."""
+def transaction_ended(
+    charge_point_id: int, evse_id: int | None, transaction_id: str, *, unnamed: bool = True
+) -> None:
+    """1.6 3.13.1: delete the profile of a transaction when it ends.
+
+    `unnamed`: and a profile that names no transaction, as that of a remote start does not.
+    """
     if _OF_TRANSACTION.exists(charge_point_id, evse_id or 0):
-        _of_transaction(charge_point_id, evse_id or 0).delete()
+        names = {transaction_id, ""} if unnamed else {transaction_id}
+        ended = _of_transaction(charge_point_id, evse_id or 0).filter(transaction_id__in=names)
+        ended.delete()
 
 
 def in_force(charge_point_id: int, evse_id: int, at: datetime) -> QuerySet[ChargingProfile]:

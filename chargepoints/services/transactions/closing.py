@@ -13,7 +13,7 @@ from chargepoints.models import Connector, MeterSource, Status, TimeQuality, Tra
 from chargepoints.protocol.inbound import Inbound
 from chargepoints.services.smart_charging import installed_profiles
 from chargepoints.services.stations import display_messages
-from chargepoints.services.transactions import lifecycle, lookup
+from chargepoints.services.transactions import lifecycle, limits, lookup, other_rows
 from chargepoints.services.transactions.lifecycle import Start
 
 BY_NEXT_START = "next_start"
@@ -58,14 +58,14 @@ def close_earlier(inbound: Inbound, start: Start) -> None:
     for row in lookup.all_open_here(inbound, start.evse_id):
         if row.started_at is not None and row.started_at < start.moment.at:
             inbound.deviate("earlier_transaction_left_open")
-            _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+            _close_by_start(inbound, row, start)
             lookup.save(inbound, row)
 
 
 def supersede(inbound: Inbound, row: Transaction, start: Start) -> None:
     """The station reuses a transaction id: later messages with it belong to the new transaction."""
     if row.ended_at is None:
-        _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+        _close_by_start(inbound, row, start)
     row.superseded = True
     lookup.save(inbound, row)
 
@@ -91,7 +91,7 @@ def close_by_hand(
             row.meter_stop_wh, row.meter_stop_source = meter_stop_wh, MeterSource.STATED
         _close(unit, row, by, ended_at or row.sampled_at or clock.now())
         row.save()
-        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id, row.transaction_id)
         display_messages.transaction_ended(unit, row.charge_point_id, row.transaction_id)
     return row
 
@@ -107,6 +107,19 @@ def _check(row: Transaction, ended_at: datetime | None, meter_stop_wh: float | N
         wrong["meter_stop_wh"] = f"below the meter value at the start, {at_start:.0f} Wh"
     if wrong:
         raise ValidationError(wrong)
+
+
+def _close_by_start(inbound: Inbound, row: Transaction, start: Start) -> None:
+    _close(inbound.unit, row, BY_NEXT_START, row.sampled_at or start.moment.at)
+    limits.ended(row)
+    others = other_rows.of(inbound)
+    if others.profiles_of_transactions:
+        # A profile that names no transaction may be that of the new one.
+        installed_profiles.transaction_ended(
+            row.charge_point_id, row.evse_id, row.transaction_id, unnamed=False
+        )
+    if others.messages_of_transactions:
+        display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
 
 
 def _close(unit: UnitOfWork, row: Transaction, by: str, at: datetime) -> None:

@@ -244,7 +244,7 @@ def end(inbound: Inbound, row: Transaction, stop: Stop) -> Transaction:
     limits.ended(row)
     others = other_rows.of(inbound)
     if others.profiles_of_transactions:
-        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id)
+        installed_profiles.transaction_ended(row.charge_point_id, row.evse_id, row.transaction_id)
     if others.messages_of_transactions:
         display_messages.transaction_ended(inbound.unit, row.charge_point_id, row.transaction_id)
     event: EventType = "transaction.corrected" if corrects else "transaction.ended"
