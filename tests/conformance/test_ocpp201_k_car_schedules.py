@@ -43,7 +43,10 @@ async def planned(station: OperatedStation) -> Payload:
 
 
 async def schedule_of_car(
-    station: OperatedStation, limit: float, duration_s: int | None = 600
+    station: OperatedStation,
+    limit: float,
+    duration_s: int | None = 600,
+    time_base: str | None = None,
 ) -> str:
     schedule: Payload = {
         "id": 1,
@@ -52,7 +55,7 @@ async def schedule_of_car(
     }
     if duration_s is not None:
         schedule["duration"] = duration_s
-    payload = {"timeBase": at(), "evseId": 1, "chargingSchedule": schedule}
+    payload = {"timeBase": time_base or at(), "evseId": 1, "chargingSchedule": schedule}
     answer = await station.call("NotifyEVChargingSchedule", payload)
     return str(answer["status"])
 
@@ -178,6 +181,18 @@ async def test_a_schedule_beyond_the_limits_is_planned_anew_though_nothing_was_p
     await set_profile(station, 1, DEFAULT | {"periods": [{"start_s": 0, "limit": 10}]})
     await plugged_in(station)
     assert await schedule_of_car(station, 16) == "Rejected"
+    assert limits(await planned(station)) == [10]
+
+
+async def test_a_limit_that_begins_within_the_first_second_is_planned_with(
+    station: OperatedStation,
+) -> None:
+    """Times of the gateway have milliseconds, those of most stations have not."""
+    begins = at(seconds=-3)
+    soon = DEFAULT | {"start": begins.replace("Z", ".400Z")}
+    await set_profile(station, 1, soon | {"periods": [{"start_s": 0, "limit": 10}]})
+    await plugged_in(station)
+    assert await schedule_of_car(station, 16, time_base=begins) == "Rejected"
     assert limits(await planned(station)) == [10]
 
 

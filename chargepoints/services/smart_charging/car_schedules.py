@@ -96,38 +96,59 @@ def check(
     periods, unit = schedule["periods"], schedule["unit"]
     if not periods:
         return False
-    installed = ChargingProfile.objects.filter(
-        charge_point_id=inbound.station.id,
-        evse_id=evse_id,
-        purpose=ChargingProfile.Purpose.TRANSACTION,
-    ).first()
+    row = lookup.open_on(inbound.station.id, evse_id)
+    sent = _profile_sent(inbound.station.id, evse_id, row)
     start = inbound.time(time_base).at
-    lasts_s = schedule.get("duration_s") or _rest_s(installed, start)
+    lasts_s = schedule.get("duration_s") or _rest_s(sent, start)
     duration_s = max(lasts_s, periods[-1]["start_s"] + 1)
-    if installed is not None:
-        if any(_keep_within(periods, each) for each in _sent(installed, start, duration_s, unit)):
+    if sent is not None:
+        if any(_keep_within(periods, each) for each in _sent(sent, start, duration_s, unit)):
             return True
-        _send_again(inbound, evse_id, installed.profile)
+        _send_again(inbound, evse_id, sent.profile)
         return False
     limits = expected_schedule.expected(inbound.station.id, evse_id, start, duration_s, unit)
     if _keep_within(periods, limits):
         return True
-    if (row := lookup.open_on(inbound.station.id, evse_id)) is not None:
+    if row is not None:
         anew = _shortened(_periods(limits, unit, None), most_periods)
         _submit(inbound, evse_id, _profile(row, start, duration_s, unit=unit, periods=anew))
     return False
 
 
-def _sent(
-    installed: ChargingProfile, start: datetime, duration_s: int, unit: str
-) -> Iterator[list[Limit]]:
+def _profile_sent(charge_point_id: int, evse_id: int, row: Transaction | None) -> Installed | None:
+    """The profile of the open transaction: the one that the station has yet to answer, since some
+    report the car's schedule first, else the one that it accepted.
+    """
+    named = [] if row is None else [row.transaction_id]
+    unanswered = Command.objects.filter(
+        charge_point_id=charge_point_id,
+        type="set_charging_profile",
+        state=Command.State.SENT,
+        args__evse_id=evse_id,
+        args__profile__transaction_id__in=named,
+    ).order_by("-created_at")
+    if (command := unanswered.first()) is not None:
+        return Installed(evse_id, command.created_at, command.args["profile"])
+    accepted = ChargingProfile.objects.filter(
+        charge_point_id=charge_point_id,
+        evse_id=evse_id,
+        purpose=ChargingProfile.Purpose.TRANSACTION,
+    )
+    if row is not None:
+        accepted = accepted.filter(transaction_id__in=["", *named])
+    found = accepted.first()
+    if found is None:
+        return None
+    return Installed(found.evse_id, found.installed_at, found.profile)
+
+
+def _sent(sent: Installed, start: datetime, duration_s: int, unit: str) -> Iterator[list[Limit]]:
     """The limits that were sent, from `start` on: by the clock, and shifted for a car that began
     with the schedule a moment later than planned.
     """
-    profile = Installed(installed.evse_id, installed.installed_at, installed.profile)
-    planned = datetime.fromisoformat(installed.profile.get("start") or api_time(start) or "")
+    planned = datetime.fromisoformat(sent.profile.get("start") or api_time(start) or "")
     for begin in {start, planned} if abs(start - planned) <= BEGINS_WITHIN else {start}:
-        yield composite_schedule.compute([profile], start=begin, duration_s=duration_s, unit=unit)
+        yield composite_schedule.compute([sent], start=begin, duration_s=duration_s, unit=unit)
 
 
 def _keep_within(periods: list[dict[str, Any]], limits: list[Limit]) -> bool:
@@ -149,9 +170,9 @@ def _send_again(inbound: Inbound, evse_id: int, profile: dict[str, Any]) -> None
         _submit(inbound, evse_id, profile)
 
 
-def _rest_s(installed: ChargingProfile | None, start: datetime) -> int:
+def _rest_s(sent: Installed | None, start: datetime) -> int:
     """How long the limits last for a schedule without a duration."""
-    profile = installed.profile if installed else {}
+    profile = sent.profile if sent else {}
     if "start" not in profile or "duration_s" not in profile:
         return int(USUAL.total_seconds())
     until = datetime.fromisoformat(profile["start"]) + timedelta(seconds=profile["duration_s"])
@@ -171,11 +192,16 @@ def _profile(row: Transaction, start: datetime, duration_s: int, **schedule: Any
 
 def _periods(limits: list[Limit], unit: str, most: float | None) -> list[dict[str, Any]]:
     most = most or UNLIMITED[unit]
-    return [
-        {"start_s": limit.start_s, "limit": most if limit.limit is None else min(limit.limit, most)}
+    # A limit that lasted less than a second begins at the same time as the next one.
+    by_start = {
+        limit.start_s: {
+            "start_s": limit.start_s,
+            "limit": most if limit.limit is None else min(limit.limit, most),
+        }
         | ({"phases": limit.phases} if limit.phases else {})
         for limit in limits
-    ]
+    }
+    return list(by_start.values())
 
 
 def _shortened(periods: list[dict[str, Any]], most: int | None) -> list[dict[str, Any]]:
