@@ -55,7 +55,7 @@ def _accept(version: OcppVersion, inbound: Inbound, call: ocppj.Call) -> tuple[H
     if strict and ocppj.OTHER_FORM in inbound.deviations:
         raise OcppError("FormatViolation", "the payload is not of type object")
     handler = _find(version, inbound, unconfirmed=isinstance(call, ocppj.Send))
-    _check_boot(version, inbound, handler)
+    _check_boot(version, inbound)
     if call.partial and not _says_enough(handler, call):
         raise OcppError("FormatViolation", call.deviations[0].replace("_", " "))
     return handler, _check_payload(version, inbound, handler)
@@ -88,14 +88,15 @@ def _find(version: OcppVersion, inbound: Inbound, *, unconfirmed: bool) -> Handl
     return handler
 
 
-def _check_boot(version: OcppVersion, inbound: Inbound, handler: Handler) -> None:
+def _check_boot(version: OcppVersion, inbound: Inbound) -> None:
     station = inbound.station
     if station.boot_accepted:
         return
     served = frozenset({BOOT_ACTION}) if station.strict else version.served_before_boot
-    # A charge point that was moved here while it charged has booted at another CSMS.
-    charges = station.may_charge and handler.about_transactions is not None and not station.strict
-    if inbound.action not in served | station.requested_actions and not charges:
+    # 2.0.1, B01.FR.10 and B02.FR.09, is about one that was told to wait. A registered charge point
+    # that has not asked yet may have booted at another CSMS, and has drivers.
+    may_have_booted = station.may_charge and not station.strict
+    if inbound.action not in served | station.requested_actions and not may_have_booted:
         raise OcppError(BEFORE_BOOT, "no BootNotification was accepted yet")
     if inbound.action != BOOT_ACTION:
         inbound.deviate("before_boot")
