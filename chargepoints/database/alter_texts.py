@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.migrations.operations import AlterField
-from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.base import Operation, OperationCategory
 
 
 class AlterTexts(Operation):
@@ -16,6 +16,7 @@ class AlterTexts(Operation):
 
     reduces_to_sql = False
     reversible = True
+    category = OperationCategory.ALTERATION
 
     def __init__(self, fields: Sequence[AlterField]) -> None:
         self.fields = fields

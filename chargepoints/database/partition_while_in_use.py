@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.base import Operation, OperationCategory
 
 from chargepoints.database import partitions
 from chargepoints.database.partitions import name_of, quoted
@@ -40,6 +40,7 @@ class PartitionWhileInUse(Operation):
 
     reversible = True
     reduces_to_sql = False
+    category = OperationCategory.ALTERATION
 
     def __init__(self, model_name: str) -> None:
         self.model_name = model_name
